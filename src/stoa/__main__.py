@@ -1,0 +1,5 @@
+"""`python -m stoa` is the same as `stoa`."""
+
+from stoa.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""The main database: SQLite or PostgreSQL, through SQLAlchemy Core."""

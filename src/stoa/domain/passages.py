@@ -1,0 +1,62 @@
+"""What retrieval gives to an answer: passages with their origin, and the citations made from them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from stoa.domain.identity import AccessTag
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A chunk of a document that the caller may read.
+
+    `start` and `end` are character offsets into the document's parsed text; `page` is 1-based, None where the format has
+    no pages; `heading` is the path of headings above it, outermost first; `score` is the fused rank score, higher is better.
+    """
+
+    id: str
+    document_id: str
+    collection: str
+    title: str
+    path: str
+    heading: tuple[str, ...]
+    page: int | None
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """One entry of an answer's `stoa.citations`: `n` is the number that stands in brackets in the text."""
+
+    n: int
+    document_id: str
+    collection: str
+    title: str
+    path: str
+    heading: tuple[str, ...]
+    page: int | None
+    start: int
+    end: int
+    passage: str
+    score: float
+
+
+class Retriever(Protocol):
+    """Find the passages that answer a question, among those the caller may read.
+
+    Only passages of `collections` whose access tags share one with `acl` are ever returned; an empty `acl` finds nothing.
+    Best first, at most `limit`.
+    """
+
+    async def retrieve(
+        self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
+    ) -> Sequence[Passage]: ...
+
+
+class Embedder(Protocol):
+    """Turn texts into unit vectors of one width, in order. `team` is who pays."""
+
+    async def embed(self, texts: Sequence[str], *, team: str) -> Sequence[Sequence[float]]: ...

@@ -1,0 +1,80 @@
+"""The snapshot: all desired state the gateway needs, compiled, immutable, versioned, without a secret in the clear.
+
+Control makes it; the gateway swaps it whole. Permissions are already decided in it: an access profile names the models,
+routes and assistants that its holders may use, so that the hot path looks up and never evaluates.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from stoa.domain.identity import AccessTag
+from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
+
+
+class Access(msgspec.Struct, frozen=True):
+    """What some callers may do: the policy's answer for each operation, by requested name."""
+
+    list_models: bool
+    chat: frozenset[str]
+    """Names that chat completions may be asked of: models, routes and `assistant/<name>`."""
+    embed: frozenset[str]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """A key, a user or a service, as the gateway sees it. `access` is an index into `Snapshot.access`."""
+
+    id: str
+    name: str
+    team: str
+    acl: frozenset[AccessTag]
+    access: int
+    user_id: str | None = None
+    key_id: str | None = None
+    requests_per_minute: int | None = None
+    """None is no limit."""
+    expires_at_ms: int | None = None
+
+
+class TeamLimits(msgspec.Struct, frozen=True):
+    """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit."""
+
+    monthly_budget: int | None = None
+
+
+class ModelPrice(msgspec.Struct, frozen=True):
+    """Nano-dollars a token."""
+
+    input: float
+    output: float
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """`version` only grows. `providers[*].api_key` and header values are sealed; the gateway opens them with its `Unsealer`."""
+
+    version: int
+    made_at_ms: int
+    price_version: str
+    keys: dict[str, Caller]
+    """By SHA-256 of the key, as hex."""
+    users: dict[str, Caller]
+    """By user id: for requests made in the page on behalf of the one signed in."""
+    services: dict[str, Caller]
+    """By team: for Stoa's own work that the team pays for, such as embedding its documents."""
+    access: tuple[Access, ...]
+    teams: dict[str, TeamLimits]
+    providers: dict[str, Provider]
+    models: dict[str, Model]
+    prices: dict[str, ModelPrice]
+    """By model name; a model that is missing has unknown cost."""
+    routes: dict[str, Route]
+    assistants: dict[str, Assistant]
+    collections: dict[str, Collection]
+    corpus: dict[str, int]
+    """By collection: its index version, which grows with every change of a document or a right."""
+
+
+class Unsealer(Protocol):
+    """Opens what was sealed with the home's master key. Raises OperatorError when the key does not fit."""
+
+    def open(self, sealed: str) -> str: ...

@@ -1,0 +1,65 @@
+"""The usage fact: one row for every request that was answered, and the ports it travels through.
+
+The gateway writes it into its write-ahead log before the last byte of the answer leaves; control inserts it once, by id.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+CacheOutcome = Literal["hit", "miss", "bypass"]
+Operation = Literal["chat", "embedding"]
+
+
+class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one answered request cost. Append new fields at the end, with a default: old logs must stay readable.
+
+    Tokens are None when neither the upstream reported nor Stoa could count them; `tokens_from` says which it was.
+    Cost is nano-dollars, None when the price is not known: unknown is not zero.
+    """
+
+    id: str
+    at_ms: int
+    request_id: str
+    operation: Operation
+    team: str
+    key_id: str | None
+    user_id: str | None
+    requested: str
+    """The model name the client sent: a route, a model or assistant/<name>."""
+    assistant: str | None
+    model: str | None
+    """The Stoa model that answered; None for a request that no target answered."""
+    provider: str | None
+    status: int
+    cache: CacheOutcome
+    streamed: bool
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    tokens_from: Literal["provider", "estimate", "none"]
+    cost_nano_usd: int | None
+    latency_ms: float
+    first_token_ms: float | None
+    attempts: int
+    error: str | None
+    snapshot_version: int
+    price_version: str
+    corpus_version: str | None
+    parent_id: str | None = None
+    """The fact that caused this one: the chat that needed a question embedded."""
+
+
+class UsageLog(Protocol):
+    """Where the gateway puts facts. `append` returns once the fact survives the death of the process."""
+
+    def append(self, facts: Sequence[UsageFact]) -> None: ...
+
+
+class UsageSink(Protocol):
+    """Where the log is shipped to, at least once; the receiver inserts by id, so exactly once.
+
+    Returns each team's spend in this calendar month (UTC) in nano-dollars, these facts included.
+    """
+
+    async def ship(self, facts: Sequence[UsageFact]) -> Mapping[str, int]: ...

@@ -1,0 +1,145 @@
+"""Every error that Stoa raises on purpose, in one tree, split by who must act.
+
+StoaError
+├── CallerError            whoever sent the request
+│   ├── InvalidRequest     400  the request cannot be understood
+│   ├── Unauthenticated    401  no credential, or one that is not known
+│   ├── Forbidden          403  known, but not allowed
+│   ├── NotFound           404
+│   ├── Conflict           409  it clashes with what is already there
+│   ├── TooLarge           413
+│   └── LimitReached       429  a rate limit or a budget
+├── OperatorError          whoever runs Stoa
+│   ├── SettingsError      a setting is wrong
+│   ├── MissingExtra       an optional package is not installed
+│   ├── SchemaError        the database is not in the form this version needs
+│   └── Busy               the home or the port is in use
+├── ProviderError          an upstream: unreachable, slow, or answering nonsense
+└── InternalError          Stoa itself is at fault
+
+A message says what was asked, what was found and what to do next. Edges map a class to a status through `status`
+and to a dialect through `code`; they never look at the message.
+"""
+
+
+class StoaError(Exception):
+    """Base of all errors raised on purpose. `status` is the HTTP status, `code` a stable machine name."""
+
+    status: int = 500
+    code: str = "internal_error"
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        if code is not None:
+            self.code = code
+
+
+class CallerError(StoaError):
+    """The sender of the request must change something."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class InvalidRequest(CallerError):
+    """The request cannot be understood; `param` names the field."""
+
+
+class Unauthenticated(CallerError):
+    """No credential was sent, or one that Stoa does not know."""
+
+    status = 401
+    code = "invalid_api_key"
+
+
+class Forbidden(CallerError):
+    """The principal is known and may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(CallerError):
+    """The thing named does not exist, or the principal may not know that it does."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflict(CallerError):
+    """The request clashes with the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(CallerError):
+    """A header, body or file is over its limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class LimitReached(CallerError):
+    """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, param=param, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class OperatorError(StoaError):
+    """Whoever runs Stoa must change something; the command line prints the message and exits with 1."""
+
+    status = 503
+    code = "operator_error"
+
+
+class SettingsError(OperatorError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+    code = "settings_error"
+
+
+class MissingExtra(OperatorError):
+    """A feature needs a package that is not installed; the message names what to install."""
+
+    code = "missing_extra"
+
+
+class SchemaError(OperatorError):
+    """The database is newer than this version, half-migrated, or a migration did not verify."""
+
+    code = "schema_error"
+
+
+class Busy(OperatorError):
+    """Another Stoa holds the home folder, or something holds the port."""
+
+    code = "busy"
+
+
+class ProviderError(StoaError):
+    """An upstream failed. `upstream_status` is its HTTP status, None when it never answered."""
+
+    status = 502
+    code = "upstream_error"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, upstream_status: int | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.upstream_status = upstream_status
+        if status is not None:
+            self.status = status
+
+
+class InternalError(StoaError):
+    """A state that should not exist. The request id leads to the log line."""

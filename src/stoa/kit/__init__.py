@@ -1,0 +1,1 @@
+"""Small things every layer may use: ids, money, names, files. One topic a file; nothing here knows about Stoa's nouns."""

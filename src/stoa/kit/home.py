@@ -1,0 +1,71 @@
+"""The home folder: where everything that one Stoa keeps on this machine lies, and under which name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one home folder. `prepare` makes the folders with mode 0700; the properties only name them."""
+
+    path: Path
+
+    def prepare(self) -> None:
+        for folder in (self.path, self.run, self.secrets, self.wal, self.objects, self.logs, self.backups, self.models):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+
+    @property
+    def run(self) -> Path:
+        """Lock, process ids and ports of the Stoa that is running; of no use once it has stopped."""
+        return self.path / "run"
+
+    @property
+    def secrets(self) -> Path:
+        """The master key and the local management key, each of mode 0600."""
+        return self.path / "secrets"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database, unless `database.url` names another."""
+        return self.path / "stoa.sqlite"
+
+    @property
+    def jobs_database(self) -> Path:
+        """The durable jobs' own SQLite file: one writer a file, so jobs do not queue behind requests."""
+        return self.path / "jobs.sqlite"
+
+    @property
+    def vectors(self) -> Path:
+        """The embedded vector and lexical index."""
+        return self.path / "vectors"
+
+    @property
+    def objects(self) -> Path:
+        """Raw and parsed documents, by content hash."""
+        return self.path / "objects"
+
+    @property
+    def wal(self) -> Path:
+        """The gateway's write-ahead log of usage."""
+        return self.path / "wal"
+
+    @property
+    def snapshot(self) -> Path:
+        """The last snapshot the gateway took, so that it can start while control is down."""
+        return self.path / "snapshot.msgpack"
+
+    @property
+    def models(self) -> Path:
+        """Model files built once from installed weights."""
+        return self.path / "models"
+
+    @property
+    def logs(self) -> Path:
+        """One log file a role."""
+        return self.path / "logs"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database, one before each migration."""
+        return self.path / "backups"

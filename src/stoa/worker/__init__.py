@@ -1,0 +1,1 @@
+"""The worker edge: takes a durable job, calls a feature, reports progress."""
