@@ -263,3 +263,13 @@ usage = Table(
     Index("ix_usage_team_at", "team", "at"),
     Index("ix_usage_at", "at"),
 )
+
+# --- sums ---
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("month", String(7), primary_key=True, comment="calendar month in UTC, such as 2026-11"),
+    Column("team", String(63), primary_key=True),
+    Column("nano_usd", BigInteger, nullable=False, comment="sum of the known costs in usage, kept in the same transaction"),
+)
