@@ -1,6 +1,7 @@
 """How every benchmark reports: a Markdown table on stdout and `bench/results/NAME.json`.
 
-The file holds `{"name", "commit", "machine", "rows": [...]}`; every row is one flat object, so that two runs can be compared by field.
+The file holds `{"name", "commit", "machine", "rows": [...]}`; a row is one flat object, so that
+two runs can be compared by field.
 """
 
 import json
@@ -28,9 +29,11 @@ def report(name: str, rows: Sequence[Row], *, notes: Sequence[str] = ()) -> None
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A table with one column for each field, in the order in which fields first appear; text left, numbers right."""
+    """A table with one column for each field, in the order in which fields appear; text left, numbers right."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    numeric = {c for c in columns if any(isinstance(row.get(c), int | float) for row in rows)}
+    numeric = {
+        c for c in columns if any(isinstance(row.get(c), int | float) and not isinstance(row.get(c), bool) for row in rows)
+    }
     lines = [
         "| " + " | ".join(columns) + " |",
         "| " + " | ".join("--:" if column in numeric else "---" for column in columns) + " |",
@@ -50,12 +53,11 @@ def commit() -> str:
 
 def machine() -> str:
     """Processor, usable cores, memory and Python, in one line."""
-    model = next(
-        (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
-    )
-    total = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    models = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    memory = [int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{model}, {cores} cores, {total / 1_048_576:.0f} GiB, Python {platform.python_version()}"
+    size = f"{memory[0] / 1_048_576:.0f} GiB" if memory else "memory unknown"
+    return f"{models[0] if models else platform.machine()}, {cores} cores, {size}, Python {platform.python_version()}"
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -68,7 +70,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _cell(value: str | int | float | bool | None) -> str:
+def _cell(value: str | float | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
