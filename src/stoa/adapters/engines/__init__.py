@@ -1,0 +1,1 @@
+"""Model servers: the models that run inside Stoa's own engine role."""

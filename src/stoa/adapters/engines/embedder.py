@@ -1,0 +1,71 @@
+"""MiniLM on onnxruntime: texts in, unit vectors of 384 numbers out. One thread-safe object for the embedder and the reader."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from stoa.adapters.engines.minilm_onnx import WIDTH, prepared
+from stoa.adapters.engines.tokenizer import minilm_tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+MAX_TOKENS = 256
+"""What the model was trained on; the rest of a longer text is cut off."""
+
+BATCH_TOKENS = 512
+"""Padded tokens in one run: enough to fill the matrix units, little enough to keep memory flat."""
+
+_PAD, _CLS, _SEP = 0, 101, 102
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2. The graph is built into `models` once; `threads` 0 is one for each core. Raises MissingExtra."""
+
+    def __init__(self, models: Path, *, threads: int = 0) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # lengths differ from run to run: an arena only grows
+        options.enable_mem_pattern = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to other roles
+        self._session = ort.InferenceSession(str(prepared(models)), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = minilm_tokenizer()
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of the text itself, without the model's two marks and without a limit."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Each text as token ids, without the model's two marks and without a limit."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, (n, 384), in the order of the texts. What lies beyond 256 tokens of a text is not seen."""
+        return self.embed_tokens(self.encode(texts))
+
+    def embed_tokens(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """The same for texts that are token ids already."""
+        vectors = np.empty((len(rows), WIDTH), dtype=np.float32)
+        for chosen, ids, mask in _batches(rows):
+            (sentences,) = self._session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
+            vectors[chosen] = np.asarray(sentences)
+        return vectors
+
+
+def _batches(rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Rows of like length together, so that little is padded: their positions, their ids with marks, and their mask."""
+    lengths = [min(len(row) + 2, MAX_TOKENS) for row in rows]
+    order = sorted(range(len(rows)), key=lengths.__getitem__)
+    while order:
+        longest = lengths[order[-1]]
+        size = max(1, BATCH_TOKENS // longest)
+        order, chosen = order[:-size], order[-size:]
+        ids = np.full((len(chosen), longest), _PAD, dtype=np.int64)
+        for line, position in enumerate(chosen):
+            length = lengths[position]
+            ids[line, :length] = [_CLS, *rows[position][: length - 2], _SEP]
+        yield chosen, ids, (np.arange(longest) < np.array([lengths[p] for p in chosen])[:, None]).astype(np.int64)
