@@ -1,6 +1,7 @@
 """What Stoa weighs and how fast it starts: installed size and time, start of the command line, readiness, memory at rest.
 
-The installation is done afresh from the locks into a folder of its own, with an empty package cache, so the registry is part of its time.
+The installation is done afresh from the locks into a folder of its own, with an empty package cache, so the registry is
+part of its time.
 """
 
 import os

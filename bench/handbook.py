@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 import yaml
+
 from report import ROOT, report, wilson
 from running import Running, running
 
