@@ -91,6 +91,14 @@ keys = Table(
     Index("ix_keys_team", "team"),
 )
 
+Index(
+    "uq_keys_name_active",
+    keys.c.name,
+    unique=True,
+    sqlite_where=keys.c.revoked_at.is_(None),
+    postgresql_where=keys.c.revoked_at.is_(None),
+)
+
 sign_in_links = Table(
     "sign_in_links",
     metadata,

@@ -1,0 +1,110 @@
+"""Connections and transactions, the same on SQLite and on PostgreSQL.
+
+Whoever opens a transaction ends it: stores take a connection and never commit.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from stoa.errors import SettingsError
+
+BUSY_TIMEOUT_MS = 15_000
+"""How long a SQLite writer waits for another process's transaction."""
+
+
+class Database:
+    """A pool of connections to the main database.
+
+    SQLite has one writer at a time: within this process writers queue on a lock, which is fair, and between processes on
+    SQLite's own busy timeout.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 10) -> Self:
+        """Make the pool; connections are made when first asked for. Raises SettingsError for a URL of another database."""
+        return cls(create_engine(url, pool_size=pool_size))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection to read from; nothing written through it stays."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction: committed at the end, rolled back on any error."""
+        async with self._writer or nullcontext(), self.engine.connect() as connection:
+            await connection.execution_options(stoa_write=True)
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def create_engine(url: str, *, pool_size: int = 10, foreign_keys: bool = True) -> AsyncEngine:
+    """An engine for `sqlite:///path` or `postgresql://...`, with the settings that Stoa relies on."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    engine = create_async_engine(parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    _prepare_sqlite(engine, foreign_keys=foreign_keys)
+    return engine
+
+
+def parse_url(url: str) -> URL:
+    """The URL with its asynchronous driver. Raises SettingsError, without showing the URL: it may hold a password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError(
+            "The database URL cannot be understood; write postgresql://user:password@host/database.", param="database.url"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database:
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend in ("postgresql", "postgres"):
+        query = dict(parsed.query)
+        if "sslmode" in query:  # libpq's name for what asyncpg calls ssl
+            query["ssl"] = query.pop("sslmode")
+        return parsed.set(drivername="postgresql+asyncpg", query=query)
+    raise SettingsError(
+        f"The database URL is of kind {backend!r}; Stoa runs on sqlite:///path or postgresql://.", param="database.url"
+    )
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite URL, None for another database."""
+    parsed = parse_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
+    """Take transactions into our own hands: the driver's implicit BEGIN is deferred and fails late, as 'database is locked'."""
+
+    def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3's switch for explicit transactions
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"foreign_keys = {'ON' if foreign_keys else 'OFF'}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("stoa_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begun)
