@@ -216,8 +216,8 @@ messages = Table(
     Column("state", String(20), nullable=False, comment="complete, streaming, stopped or failed"),
     Column("error", Text),
     Column("request_id", String(60)),
-    Column("prompt_tokens", Integer),
-    Column("completion_tokens", Integer),
+    Column("prompt_tokens", BigInteger),
+    Column("completion_tokens", BigInteger),
     Column("cost_nano_usd", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("conversation_id", "position"),
@@ -236,7 +236,7 @@ feedback = Table(
     Column("rating", String(10), comment="up or down; null takes it back"),
     Column("emoji", String(16)),
     Column("comment", Text),
-    Index("ix_feedback_message_id_at", "message_id", "at"),
+    Index("ix_feedback_conversation_id", "conversation_id"),
 )
 
 usage = Table(
@@ -256,8 +256,8 @@ usage = Table(
     Column("status", Integer, nullable=False),
     Column("cache", String(10), nullable=False),
     Column("streamed", Boolean, nullable=False),
-    Column("prompt_tokens", Integer),
-    Column("completion_tokens", Integer),
+    Column("prompt_tokens", BigInteger),
+    Column("completion_tokens", BigInteger),
     Column("tokens_from", String(10), nullable=False),
     Column("cost_nano_usd", BigInteger, comment="null is unknown"),
     Column("latency_ms", Double, nullable=False),

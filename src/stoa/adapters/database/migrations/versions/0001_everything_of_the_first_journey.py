@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("comment", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
     )
-    op.create_index("ix_feedback_message_id_at", "feedback", ["message_id", "at"], unique=False)
+    op.create_index("ix_feedback_conversation_id", "feedback", ["conversation_id"], unique=False)
 
     op.create_table(
         "groups",
@@ -136,8 +136,8 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("cache", sa.String(length=10), nullable=False),
         sa.Column("streamed", sa.Boolean(), nullable=False),
-        sa.Column("prompt_tokens", sa.Integer(), nullable=True),
-        sa.Column("completion_tokens", sa.Integer(), nullable=True),
+        sa.Column("prompt_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("completion_tokens", sa.BigInteger(), nullable=True),
         sa.Column("tokens_from", sa.String(length=10), nullable=False),
         sa.Column("cost_nano_usd", sa.BigInteger(), nullable=True, comment="null is unknown"),
         sa.Column("latency_ms", sa.Double(), nullable=False),
@@ -256,8 +256,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False, comment="complete, streaming, stopped or failed"),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("request_id", sa.String(length=60), nullable=True),
-        sa.Column("prompt_tokens", sa.Integer(), nullable=True),
-        sa.Column("completion_tokens", sa.Integer(), nullable=True),
+        sa.Column("prompt_tokens", sa.BigInteger(), nullable=True),
+        sa.Column("completion_tokens", sa.BigInteger(), nullable=True),
         sa.Column("cost_nano_usd", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
