@@ -1,0 +1,91 @@
+"""Every action there is, in one table: what a route, a verb of the command line or a request to a model asks leave for.
+
+A new route names one of these, or adds one here and says in `default/*.cedar` who may; until then everybody is refused.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ResourceType = Literal["Platform", "Credential", "Desired", "Conversation", "Usage", "Collection", "Job", "Model"]
+"""What an action is done to. `Platform` is the installation as a whole; `Credential` a key, as a thing to manage; `Desired` a
+resource of `stoa apply`; `Model` whatever a client may name as model: a model, a route or an assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`kinds` are the values of the resource's `kind`, where who may depends on it."""
+
+    name: str
+    meaning: str
+    resource: ResourceType = "Platform"
+    kinds: tuple[str, ...] = ()
+
+
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant")
+_KEYS = ("inference", "management")
+
+_TABLE = (
+    # everybody
+    Action("page:read", "open the web page"),
+    Action("health:read", "ask whether a role is alive and ready"),
+    Action("openapi:read", "read the description of this API"),
+    Action("session:create", "sign in with a one-time link"),
+    # whoever is signed in
+    Action("session:read", "see who is signed in"),
+    Action("session:delete", "sign out"),
+    Action("catalog:read", "see which assistants and models one may chat with"),
+    # models, on /v1
+    Action("models:list", "list the models one may use"),
+    Action("chat:create", "chat with a model, a route or an assistant", "Model"),
+    Action("embeddings:create", "embed texts with a model or a route", "Model"),
+    # one's own
+    Action("conversation:list", "list conversations", "Conversation"),
+    Action("conversation:create", "begin a conversation", "Conversation"),
+    Action("conversation:read", "read a conversation", "Conversation"),
+    Action("conversation:update", "rename a conversation, ask in it, stop and regenerate answers", "Conversation"),
+    Action("conversation:delete", "delete a conversation", "Conversation"),
+    Action("feedback:create", "rate an answer", "Conversation"),
+    Action("usage:read", "read requests, tokens and cost", "Usage"),
+    # documents
+    Action("collection:list", "list collections", "Collection"),
+    Action("document:list", "list the documents of a collection", "Collection"),
+    Action("document:read", "read a document and its passages", "Collection"),
+    Action("document:ingest", "add documents to a collection", "Collection"),
+    Action("document:delete", "remove documents from a collection", "Collection"),
+    Action("job:list", "list jobs", "Job"),
+    Action("job:read", "follow a job", "Job"),
+    Action("job:cancel", "cancel a job", "Job"),
+    # people and keys
+    Action("user:list", "list users"),
+    Action("user:create", "add a user"),
+    Action("user:update", "change a user's name, team, groups and roles, or disable them"),
+    Action("sign_in_link:create", "make a one-time sign-in link for a user"),
+    Action("team:list", "list teams and their budgets"),
+    Action("team:create", "add a team"),
+    Action("team:update", "change a team's budget"),
+    Action("group:list", "list groups"),
+    Action("group:create", "add a group"),
+    Action("key:list", "list keys, without their secrets", "Credential", _KEYS),
+    Action("key:create", "make a key", "Credential", _KEYS),
+    Action("key:revoke", "revoke a key", "Credential", _KEYS),
+    # desired state
+    Action("resource:list", "list providers, models, routes, collections and assistants", "Desired", _DESIRED),
+    Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
+    Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
+    Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("status:read", "see the health of every role"),
+    # on this machine, of the command line alone: no policy permits them, the rights to the home folder do
+    Action("stoa:run", "start Stoa on a home folder"),
+    Action("role:run", "run one role"),
+    Action("config:read", "see the effective settings"),
+    Action("system:version", "see which version this is"),
+    Action("database:migrate", "bring the database into the form this version needs"),
+    Action("database:check", "see whether the database is whole and current"),
+    Action("database:backup", "copy the database"),
+    Action("database:restore", "put a copy of the database back"),
+    # the roles of Stoa among themselves, on /internal
+    Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
+    Action("usage:ship", "deliver usage facts"),
+)
+
+ACTIONS: dict[str, Action] = {action.name: action for action in _TABLE}
