@@ -59,8 +59,10 @@ def create_engine(url: str, *, pool_size: int = 10, foreign_keys: bool = True) -
     """An engine for `sqlite:///path` or `postgresql://...`, with the settings that Stoa relies on."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
-    engine = create_async_engine(parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(
+        parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+    )
     _prepare_sqlite(engine, foreign_keys=foreign_keys)
     return engine
 

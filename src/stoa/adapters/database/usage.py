@@ -1,0 +1,141 @@
+"""Usage facts and spend in the database.
+
+Facts are inserted, each once by its id. `spend` is no fact but an index over them: the known costs of a team's month, added
+up in the transaction that inserts the facts, from exactly the rows that were new. So it can neither miss a fact nor count
+one twice, whichever replica of control takes a batch and however often, and reading it costs the same however many facts
+there are. Replicas wait for one another on a team's row alone, taken last and in order of name, so they cannot deadlock.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, RowMapping, case, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import dialect as postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import ColumnElement
+
+from stoa.adapters.database.tables import keys, spend, teams, usage
+from stoa.domain.ledger import UsageBucket, UsageGroup, UsageQuery, UsageSums
+from stoa.domain.usage import UsageFact
+
+_DAY_MS = 86_400_000
+_COLUMNS = ", ".join(column.name for column in usage.columns)
+
+assert len(usage.columns) == len(UsageFact.__struct_fields__)  # the table's columns are the fact's fields, in their order
+
+_INSERT_SQLITE = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * len(usage.columns))}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - the table's own column names
+
+# A transaction that writes to SQLite is alone, and new rows get the highest row ids: the last ones are the ones just inserted.
+_SPEND_SQLITE = """
+INSERT INTO spend (month, team, nano_usd)
+SELECT strftime('%Y-%m', at / 1000, 'unixepoch'), team, sum(cost_nano_usd) FROM usage
+WHERE rowid > (SELECT max(rowid) FROM usage) - ? AND cost_nano_usd > 0 GROUP BY 1, 2
+ON CONFLICT (month, team) DO UPDATE SET nano_usd = spend.nano_usd + excluded.nano_usd
+"""
+
+# One statement and one array a column: a quarter of the time of a row at a time.
+_ARRAYS = ", ".join(f"${n}::{column.type.compile(postgresql())}[]" for n, column in enumerate(usage.columns, 1))
+_INSERT_POSTGRESQL = f"""
+WITH fresh AS (
+  INSERT INTO usage ({_COLUMNS}) SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (id) DO NOTHING RETURNING at, team, cost_nano_usd
+)
+INSERT INTO spend (month, team, nano_usd)
+SELECT to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, team, sum(cost_nano_usd) FROM fresh
+WHERE cost_nano_usd > 0 GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (month, team) DO UPDATE SET nano_usd = spend.nano_usd + excluded.nano_usd
+"""  # noqa: S608 - the table's own column names
+
+
+class UsageTable:
+    """UsageStore in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def insert(self, facts: Sequence[UsageFact]) -> None:
+        rows = [msgspec.structs.astuple(fact) for fact in facts]
+        if self._connection.dialect.name == "sqlite":
+            inserted = await self._connection.exec_driver_sql(_INSERT_SQLITE, rows)
+            await self._connection.exec_driver_sql(_SPEND_SQLITE, (inserted.rowcount,))
+        else:
+            columns = tuple(_without_nul(column) for column in zip(*rows, strict=True))
+            await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
+
+    async def spend(self, month: str) -> Mapping[str, int]:
+        found: dict[str, int] = dict.fromkeys((await self._connection.scalars(select(teams.c.name))).all(), 0)
+        spent = await self._connection.execute(select(spend.c.team, spend.c.nano_usd).where(spend.c.month == month))
+        return found | {row.team: row.nano_usd for row in spent}
+
+    async def total(self, query: UsageQuery) -> UsageSums:
+        row = (await self._connection.execute(select(*_SUMS).where(*_within(query)))).mappings().one()
+        return UsageSums(**_sums(row))
+
+    async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
+        column = _BUCKETS[group_by]
+        grouped = select(column.label("bucket"), *_SUMS).where(*_within(query)).group_by(column)
+        if group_by == "key":
+            named = grouped.subquery()
+            grouped = select(func.coalesce(keys.c.name, named.c.bucket).label("bucket"), *(named.c[name] for name in _NAMES))
+            grouped = grouped.select_from(named.outerjoin(keys, keys.c.id == named.c.bucket))
+        rows = (await self._connection.execute(grouped)).mappings().all()
+        if group_by == "day":
+            days = sorted(rows, key=lambda row: row["bucket"])
+            return [UsageBucket(bucket=_iso_day(row["bucket"]), **_sums(row)) for row in days]
+        found = [UsageBucket(bucket=row["bucket"], **_sums(row)) for row in rows]
+        return sorted(found, key=lambda each: (-each.cost_nano_usd, -each.requests, each.bucket or ""))
+
+
+def _without_nul(column: Sequence[Any]) -> list[Any]:  # Any: the values of one column
+    """PostgreSQL keeps no NUL in a text, and a client may have sent one: it must not hold up the batch it came in."""
+    if any(type(value) is str and "\0" in value for value in column):
+        return [value.replace("\0", "") if isinstance(value, str) else value for value in column]
+    return list(column)
+
+
+_BUCKETS: Mapping[UsageGroup, ColumnElement[Any]] = {  # Any: a number for days, text for the others
+    "day": usage.c.at // _DAY_MS,
+    "model": usage.c.model,
+    "team": usage.c.team,
+    "key": usage.c.key_id,
+    "assistant": usage.c.assistant,
+}
+
+_NAMES = UsageSums.__struct_fields__
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _added(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return func.coalesce(cast(func.sum(column), BigInteger), 0)
+
+
+_asked = usage.c.parent_id.is_(None)
+_SUMS = (
+    _count(_asked).label("requests"),
+    _added(usage.c.prompt_tokens).label("prompt_tokens"),
+    _added(usage.c.completion_tokens).label("completion_tokens"),
+    _added(usage.c.cost_nano_usd).label("cost_nano_usd"),
+    _count(usage.c.cost_nano_usd.is_(None)).label("unknown_cost_requests"),
+    _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
+    _count(_asked & (usage.c.status >= literal(400))).label("errors"),
+)
+
+
+def _within(query: UsageQuery) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [usage.c.at >= query.from_ms, usage.c.at < query.to_ms]
+    if query.user_id is not None:
+        own_keys = select(keys.c.id).where(keys.c.created_by == query.user_id)
+        wanted.append(or_(usage.c.user_id == query.user_id, usage.c.key_id.in_(own_keys)))
+    return wanted
+
+
+def _sums(row: RowMapping) -> dict[str, int]:
+    return {name: row[name] for name in _NAMES}
+
+
+def _iso_day(days: int) -> str:
+    return datetime.fromtimestamp(days * _DAY_MS / 1000, UTC).date().isoformat()

@@ -1,0 +1,54 @@
+"""Asking a model for an answer, piece by piece: the port through which a conversation reaches the gateway."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from stoa.domain.passages import Citation
+
+ChatRole = Literal["user", "assistant"]
+
+
+class ChatMessage(msgspec.Struct, frozen=True):
+    role: ChatRole
+    content: str
+
+
+class AnswerBegins(msgspec.Struct, frozen=True):
+    """The gateway took the request; the id leads to its usage fact and log lines."""
+
+    request_id: str | None
+
+
+class AnswerText(msgspec.Struct, frozen=True):
+    """The next piece of the answer."""
+
+    text: str
+
+
+class AnswerCitations(msgspec.Struct, frozen=True):
+    """The passages that the bracketed numbers in the text stand for."""
+
+    citations: tuple[Citation, ...]
+
+
+class AnswerUsage(msgspec.Struct, frozen=True):
+    """What the answer took; None is unknown. A later one replaces an earlier one."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_nano_usd: int | None = None
+
+
+AnswerPiece = AnswerBegins | AnswerText | AnswerCitations | AnswerUsage
+
+
+class ChatClient(Protocol):
+    """Answers a conversation so far, on behalf of a user.
+
+    The generator ends when the answer is whole. It raises CallerError when the user may not or can ask no more (an unknown
+    model, a spent budget) and ProviderError when the answer fails or breaks off. Closing it gives the request up.
+    """
+
+    def answer(self, messages: Sequence[ChatMessage], *, model: str, user_id: str) -> AsyncGenerator[AnswerPiece]: ...

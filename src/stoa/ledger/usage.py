@@ -1,0 +1,34 @@
+"""Usage facts on their way into the database, and the spend that the gateway checks budgets against."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import msgspec
+
+from stoa.domain.ledger import UsageStore, month_of
+from stoa.domain.usage import UsageFact
+from stoa.errors import InvalidRequest
+
+_FACTS = msgspec.msgpack.Decoder(list[UsageFact])
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+async def record(body: bytes, *, write: Callable[[], AbstractAsyncContextManager[UsageStore]], now_ms: int) -> bytes:
+    """Insert a batch as the gateway ships it and answer what each team has spent in this calendar month (UTC).
+
+    Both are msgpack: a list of UsageFact, which may be empty, and {"spend": {team: nano-dollars}}. A batch may come twice, in
+    part or out of order; each fact counts once. Nothing of a batch stays when this raises, so the gateway sends it again.
+    """
+    facts = _decode(body)
+    async with write() as usage:
+        if facts:
+            await usage.insert(facts)
+        spend = await usage.spend(month_of(now_ms))
+    return _ENCODER.encode({"spend": spend})
+
+
+def _decode(body: bytes) -> Sequence[UsageFact]:
+    try:
+        return _FACTS.decode(body)
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"The body must be a msgpack list of usage facts: {error}.") from error
