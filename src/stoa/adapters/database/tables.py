@@ -268,7 +268,6 @@ usage = Table(
     Column("price_version", String(40), nullable=False),
     Column("corpus_version", String(200)),
     Column("parent_id", String(40)),
-    Index("ix_usage_team_at", "team", "at"),
     Index("ix_usage_at", "at"),
 )
 

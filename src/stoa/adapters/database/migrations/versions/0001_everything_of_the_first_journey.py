@@ -151,7 +151,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage")),
     )
     op.create_index("ix_usage_at", "usage", ["at"], unique=False)
-    op.create_index("ix_usage_team_at", "usage", ["team", "at"], unique=False)
 
     op.create_table(
         "keys",
