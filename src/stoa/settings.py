@@ -111,8 +111,8 @@ class Settings(_Section, frozen=True):
 SECRET_FIELDS = frozenset({"database.url", "database.jobs_url"})
 """Fields that may hold a password; shown masked."""
 
-NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN"})
-"""Variables of the command line: where its settings file lies, which Stoa it talks to, and with which key."""
+NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})
+"""Variables of the command line: where its settings file lies, which Stoa it talks to, and with which keys."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -158,6 +158,11 @@ def fields(section: type[msgspec.Struct] = Settings, prefix: str = "") -> dict[s
         else:
             found[prefix + name] = kind
     return found
+
+
+def environment() -> Mapping[str, str]:
+    """All variables, for the `${env:NAME}` of resource files, which whoever writes the file names."""
+    return os.environ
 
 
 def effective(settings: Settings) -> dict[str, object]:

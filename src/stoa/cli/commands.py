@@ -1,0 +1,25 @@
+"""How to run a verb: as a command for a child process, and as text for a person to type."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from stoa.cli.target import Target
+from stoa.kit.home import Home
+
+
+def stoa_command(place: Target, home: Home, *arguments: str) -> tuple[str, ...]:
+    """A verb on the same home and settings, in a child. -P keeps modules that lie in the working folder out."""
+    config = ("--config", str(place.config.absolute())) if place.config else ()
+    return (sys.executable, "-P", "-m", "stoa", "--home", str(home.path), *config, *arguments)
+
+
+def typed(place: Target) -> str:
+    """`stoa`, or the path to it when it is not on the PATH, with the options needed to mean the same Stoa."""
+    program = Path(sys.argv[0])
+    found = shutil.which(program.name)
+    name = program.name if found and Path(found).resolve() == program.resolve() else os.path.relpath(program)
+    home = ("--home", os.path.relpath(place.home)) if place.home else ()
+    return shlex.join((name, *home))

@@ -1,0 +1,62 @@
+"""`stoa gateway`, `control`, `worker`, `engine`: one role in this process, on a socket that the supervisor bound."""
+
+import socket
+from typing import Annotated
+
+import typer
+
+from stoa.cli.root import root
+from stoa.cli.target import target
+from stoa.cli.verbs import verb
+from stoa.settings import Settings
+
+Descriptor = Annotated[int, typer.Option(help="Inherited descriptor of the listening socket.")]
+Parent = Annotated[int | None, typer.Option(help="Process that this one must not outlive.")]
+Host = Annotated[str | None, typer.Option(help="Where the entry listens.")]
+Port = Annotated[int | None, typer.Option(help="Where the entry listens.")]
+
+
+@verb(root, "gateway", action="role:run", hidden=True)
+def gateway(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
+    """The entry: /v1 on the hot path, the rest handed to control."""
+    settings, listener = _begin(ctx, fd, parent, host, port)
+    from stoa.api.gateway import run
+
+    run(settings, listener)
+
+
+@verb(root, "control", action="role:run", hidden=True)
+def control(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
+    """The control plane: /api and the page."""
+    settings, listener = _begin(ctx, fd, parent, host, port)
+    from stoa.api.control import run
+
+    run(settings, listener)
+
+
+@verb(root, "worker", action="role:run", hidden=True)
+def worker(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
+    """Durable jobs."""
+    settings, listener = _begin(ctx, fd, parent, host, port)
+    from stoa.worker.role import run
+
+    run(settings, listener)
+
+
+@verb(root, "engine", action="role:run", hidden=True)
+def engine(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
+    """The built-in models."""
+    settings, listener = _begin(ctx, fd, parent, host, port)
+    from stoa.api.engine import run
+
+    run(settings, listener)
+
+
+def _begin(
+    ctx: typer.Context, fd: int, parent: int | None, host: str | None, port: int | None
+) -> tuple[Settings, socket.socket]:
+    from stoa.adapters.processes.parent import die_with_parent
+
+    if parent is not None:
+        die_with_parent(parent)
+    return target(ctx).load(host=host, port=port).settings, socket.socket(fileno=fd)

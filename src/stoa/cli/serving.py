@@ -1,0 +1,97 @@
+"""What `stoa up` does once it has the home and the ports: the roles, the welcome, the example, the end."""
+
+import asyncio
+import os
+import socket
+import time
+from datetime import timedelta
+
+import msgspec
+
+from stoa.adapters.processes.events import Crashed, Event, Started, Stopping, Waiting, how_it_ended
+from stoa.adapters.processes.listening import url_of
+from stoa.adapters.processes.role import Role
+from stoa.adapters.processes.runfile import RoleEntry, Roles, remove_roles, write_roles
+from stoa.adapters.processes.supervisor import Supervisor
+from stoa.cli import output
+from stoa.cli.commands import stoa_command
+from stoa.cli.target import Target
+from stoa.cli.welcome import welcome
+from stoa.settings import Settings
+
+_GRACE = timedelta(seconds=10)
+"""For a role to end after SIGTERM, on top of the time its requests may take."""
+
+
+def serve(place: Target, settings: Settings, listeners: dict[str, socket.socket], *, example: bool) -> None:
+    """Run until a signal. Raises OperatorError when a role cannot start."""
+    asyncio.run(_Serving(place, settings, listeners).run(example=example))
+
+
+class _Serving:
+    def __init__(self, place: Target, settings: Settings, listeners: dict[str, socket.socket]) -> None:
+        self._place = place
+        self._settings = settings
+        self._home = settings.home_folder
+        self._listeners = listeners
+        self._roles = Roles(
+            supervisor=os.getpid(), **{name: RoleEntry(url=url_of(listener)) for name, listener in listeners.items()}
+        )
+        self._example: asyncio.subprocess.Process | None = None
+        self._started = time.monotonic()
+
+    async def run(self, *, example: bool) -> None:
+        write_roles(self._home, self._roles)
+        # The worker's jobs call the gateway, so the two end together; control takes the gateway's last facts of usage.
+        stages = [[self._role("gateway"), self._role("worker")], [self._role("control"), self._role("engine")]]
+        supervisor = Supervisor(stages, home=self._home, tell=self._tell)
+
+        async def when_ready() -> None:
+            seconds = time.monotonic() - self._started
+            await asyncio.to_thread(welcome, self._place, self._settings, url=self._roles.gateway.url, seconds=seconds)
+            if example:
+                await self._load_example()
+
+        try:
+            await supervisor.run(when_ready)
+        finally:
+            remove_roles(self._home)
+        output.note("Stopped.")
+
+    def _role(self, name: str) -> Role:
+        listener = self._listeners[name]
+        entry_port = self._listeners["gateway"].getsockname()[1]
+        command = stoa_command(
+            self._place, self._home,
+            name, "--fd", str(listener.fileno()), "--parent", str(os.getpid()),
+            "--host", self._settings.host, "--port", str(entry_port),
+        )  # fmt: skip
+        drain = timedelta(seconds=self._settings.gateway.drain_s) + _GRACE
+        return Role(name=name, url=url_of(listener), listener=listener, command=command, drain=drain)
+
+    async def _load_example(self) -> None:
+        """In a process of its own, which takes its memory with it and ends with this one."""
+        command = stoa_command(self._place, self._home, "example", "--parent", str(os.getpid()))
+        self._example = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL, process_group=0)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Started():
+                entry = RoleEntry(url=getattr(self._roles, event.role).url, pid=event.pid, restarts=event.restarts)
+                self._roles = msgspec.structs.replace(self._roles, **{event.role: entry})
+                write_roles(self._home, self._roles)
+            case Waiting():
+                roles = "; ".join(f"{role} ({', '.join(reasons)})" for role, reasons in event.reasons.items())
+                output.note(f"Still waiting for: {roles}")
+            case Crashed():
+                log = self._home.logs / f"{event.role}.log"
+                output.warning(
+                    f"The role {event.role} ended ({how_it_ended(event.code)}) and is started again in "
+                    f"{event.delay.total_seconds():.1f} s. Its log: {log}"
+                )
+            case Stopping() if not event.hastily:
+                if self._example and self._example.returncode is None:
+                    self._example.terminate()
+                output.note("Stopping: what is under way is finished first. Ctrl-C again ends it at once.")
+            case Stopping():
+                output.note("Ending at once.")

@@ -1,0 +1,100 @@
+"""Bring files into a collection through the API: tell what is there by content hash, send what is missing, follow the job."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stoa.cli import values
+from stoa.cli.client import Client, Unreachable
+from stoa.cli.progress import Progress
+from stoa.errors import InvalidRequest
+
+_LOOK_EVERY_S = 0.3
+_PATIENCE_S = 60.0
+_ENDED = frozenset({"succeeded", "failed", "cancelled"})
+_NOT_DOCUMENTS = frozenset({"__pycache__", "node_modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files under one name: `prune` removes from the collection what this source once brought and no longer holds."""
+
+    name: str
+    files: tuple[tuple[str, Path], ...]
+    """The path inside the source, with forward slashes, and the file."""
+    prune: bool
+
+
+def folder_source(folder: Path, *, name: str | None, prune: bool) -> Source:
+    """All files of a folder, hidden ones aside. Its absolute path is the name, so that two folders never prune each other."""
+    files = tuple(
+        (path.relative_to(folder).as_posix(), path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not _hidden(path.relative_to(folder))
+    )
+    if not files:
+        raise InvalidRequest(f"The folder {str(folder)!r} holds no file to ingest")
+    return Source(name or str(folder.resolve()), files, prune)
+
+
+def file_source(files: Sequence[Path], *, name: str | None) -> Source:
+    """Single files, by their names alone; nothing is pruned."""
+    named = {path.name: path for path in files}
+    if len(named) < len(files):
+        raise InvalidRequest("Two of the files have the same name. Ingest the folder that holds them, or one after the other")
+    return Source(name or "upload", tuple(named.items()), prune=False)
+
+
+def start_sync(
+    api: Client, collection: str, source: Source, *, groups: Sequence[str], progress: Progress
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Send what is new or changed. The plan that the API made, and the job that indexes; Any: JSON as the API documents it."""
+    listed: list[dict[str, object]] = []
+    progress.step("Reading files", len(source.files))
+    for name, file in source.files:
+        listed.append({"path": name, "sha256": _digest(file), "bytes": file.stat().st_size})
+        progress.reach(len(listed))
+    wanted = {"source": source.name, "files": listed, "prune": source.prune} | ({"groups": list(groups)} if groups else {})
+    plan = api.post(f"/api/collections/{values.segment(collection)}/syncs", wanted)
+    files = dict(source.files)
+    if plan["upload"]:
+        progress.step("Sending files", len(plan["upload"]))
+        for number, path in enumerate(plan["upload"], start=1):
+            api.put_file(f"/api/syncs/{plan['sync']}/files", files[path], path=path)
+            progress.reach(number)
+    return plan, api.post(f"/api/syncs/{plan['sync']}/start")["job"]
+
+
+def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
+    """Wait until a job has ended. A Stoa that restarts meanwhile is waited for."""
+    progress.step("Indexing", max(job["total"], 1))
+    total, heard = job["total"], time.monotonic()
+    while job["state"] not in _ENDED:
+        time.sleep(_LOOK_EVERY_S)
+        try:
+            job = api.get(f"/api/jobs/{job['id']}")
+            heard = time.monotonic()
+        except Unreachable:
+            if time.monotonic() - heard > _PATIENCE_S:
+                raise
+            continue
+        if job["total"] != total:
+            total = job["total"]
+            progress.step("Indexing", max(total, 1))
+        progress.reach(job["done"] + job["failed"], f"{job['pages_per_second'] or 0:.1f} pages/s")
+    return job
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part in _NOT_DOCUMENTS for part in path.parts)
+
+
+def _digest(file: Path) -> str:
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidRequest(f"The file {str(file)!r} cannot be read: {error.strerror}") from None
