@@ -1,0 +1,153 @@
+"""The server's side of one exchange: the request's head, and the bytes of its answer put on the wire in the right framing."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from stoa.domain.exchange import Intake
+from stoa.domain.refusal import refusal
+
+if TYPE_CHECKING:
+    from stoa.api.wire.connection import Connection
+
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+JSON_HEADERS = b"content-type: application/json\r\n"
+
+_CONCATENATE_BELOW = 65_536  # copying a small body beside its head costs less than a second buffer
+
+
+class WireExchange:
+    """One request on one connection. Implements `domain.exchange.Exchange`."""
+
+    __slots__ = (
+        "_chunked",
+        "_connection",
+        "answered",
+        "headers",
+        "intake",
+        "keep_alive",
+        "length",
+        "method",
+        "old",
+        "parts",
+        "received",
+        "size",
+        "started",
+        "target",
+    )
+
+    def __init__(
+        self,
+        connection: Connection | None,
+        method: bytes,
+        target: bytes,
+        headers: Mapping[bytes, bytes],
+        *,
+        keep_alive: bool,
+        old: bool,
+    ) -> None:
+        self._connection = connection
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.keep_alive = keep_alive
+        self.old = old  # HTTP/1.0: no chunks, keep-alive only when asked for
+        self.intake: Intake | None = None
+        self.parts: list[bytes] | None = None  # body of a request that waits its turn
+        self.length = 0  # what content-length said
+        self.size = 0  # what has come of the body
+        self.received = False
+        self.started = False
+        self.answered = False
+        self._chunked = False
+
+    @property
+    def peer(self) -> str:
+        return self._connection.peer if self._connection else ""
+
+    def send(self, status: int, headers: bytes, body: bytes) -> None:
+        connection = self._connection
+        if connection is None or self.started:
+            return
+        self.started = True
+        head = b"%b%bcontent-length: %d\r\n%b\r\n" % (
+            STATUS_LINES[status],
+            headers,
+            len(body),
+            b"" if self.keep_alive and not self.old else self._connection_header(),
+        )
+        if self.method == b"HEAD":
+            connection.transport.write(head)
+        elif len(body) < _CONCATENATE_BELOW:
+            connection.transport.write(head + body)
+        else:
+            connection.transport.writelines((head, body))
+        self._done()
+
+    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
+        connection = self._connection
+        if connection is None or self.started:
+            return
+        self.started = True
+        framing = b""
+        if length is not None:
+            framing = b"content-length: %d\r\n" % length
+        elif self.old:
+            self.keep_alive = False  # the end of the connection is the end of the answer
+        elif status not in (204, 304):
+            self._chunked = self.method != b"HEAD"
+            framing = b"transfer-encoding: chunked\r\n"
+        connection.transport.write(STATUS_LINES[status] + headers + framing + self._connection_header() + b"\r\n")
+
+    def write(self, data: bytes) -> None:
+        connection = self._connection
+        if connection is None or not data or self.method == b"HEAD":
+            return
+        if not self._chunked:
+            connection.transport.write(data)
+        elif len(data) < _CONCATENATE_BELOW:
+            connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        else:
+            connection.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
+
+    def finish(self) -> None:
+        connection = self._connection
+        if connection is None or self.answered:
+            return
+        if self._chunked:
+            connection.transport.write(b"0\r\n\r\n")
+        self._done()
+
+    def abort(self) -> None:
+        if self._connection is not None:
+            self._connection.transport.abort()
+
+    def pause_body(self) -> None:
+        if self._connection is not None:
+            self._connection.hold_body(True)
+
+    def resume_body(self) -> None:
+        if self._connection is not None:
+            self._connection.hold_body(False)
+
+    def refuse(self, status: int, code: str, message: str) -> None:
+        """Answer with an error in OpenAI's form."""
+        self.send(status, JSON_HEADERS, refusal(status, code, message))
+
+    def forget(self) -> Intake | None:
+        """Cut the ties to connection and application; returns the intake if the answer was not finished."""
+        intake, self.intake, self._connection = self.intake, None, None
+        return None if self.answered else intake
+
+    def _done(self) -> None:
+        connection, self._connection, self.intake = self._connection, None, None
+        self.answered = True
+        if connection is not None:
+            connection.answered(self)
+
+    def _connection_header(self) -> bytes:
+        if not self.keep_alive:
+            return b"connection: close\r\n"
+        return b"connection: keep-alive\r\n" if self.old else b""

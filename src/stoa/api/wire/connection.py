@@ -1,0 +1,407 @@
+"""One client connection: bytes in, requests out, one at a time and in order.
+
+httptools (llhttp, strict) reads the syntax and refuses what smuggling needs: two lengths, length beside chunks, bare CR or LF,
+folded headers. This file adds the limits, the timeouts, the order of pipelined requests and the flow control.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from math import inf
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from stoa.api.wire.answer import JSON_HEADERS, STATUS_LINES, WireExchange
+from stoa.api.wire.head import Problem, problem_of
+from stoa.domain.refusal import refusal
+
+if TYPE_CHECKING:
+    from stoa.api.wire.server import Server
+
+log = logging.getLogger("stoa.wire")
+
+_DISCARD = 65_536  # rest of a body that is dropped to keep the connection; a longer rest costs the connection
+_LINGER_S = 2.0  # how long the other side may go on sending after it was refused, so that it can read why
+_FRAMING = 1_048_576  # bytes that a chunked body may spend on chunk sizes, extensions and trailers
+_BODY_RATE = 16_384  # bytes a second at which a long body must at least arrive, once the read timeout is over
+
+
+class Connection(asyncio.Protocol):
+    """The asyncio protocol of a client connection."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._parser = httptools.HttpRequestParser(self)
+        self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
+        self.deadline = inf
+        self._current: WireExchange | None = None  # being answered
+        self._reading: WireExchange | None = None  # its body is being read
+        self._waiting: deque[WireExchange] = deque()  # pipelined behind the current one
+        self._head_open = False
+        self._head_bytes = 0  # of an open head, without the feed in which it began
+        self._feed = 0  # size of the piece now being parsed
+        self._chunked = False
+        self._framing = 0
+        self._target = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._repeated = False  # a header that may come once came twice
+        self._last = False  # no request will be taken after those at hand
+        self._deaf = False  # refused: what still comes is dropped
+        self._pumping = False
+        self._hold_body = False
+        self._writing_paused = False
+        self._reading_paused = False
+
+    # --- called by the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # cast: a stream's transport both reads and writes
+        if self._server.join(self):
+            self.transport.set_write_buffer_limits(high=self._server.limits.write_buffer_bytes)
+            self.deadline = self._server.now + self._server.limits.keep_alive_s
+        else:
+            self._refuse(Problem(503, "too_many_connections", "Stoa has all the connections it takes. Try again later."))
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf or self._last:
+            return
+        size = self._feed = len(data)
+        if self._head_open:
+            self._head_bytes += size
+        elif self._chunked:
+            self._framing += size
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._take_no_more()  # an upgrade is not offered: the request is answered as an ordinary one, the last
+        except httptools.HttpParserCallbackError:
+            raise
+        except httptools.HttpParserError as error:
+            self._broken(Problem(400, "malformed_request", f"The request is not valid HTTP/1.1: {error}."))
+        if self._head_open and self._head_bytes > self._server.limits.header_bytes:
+            self._broken(self._too_long())
+        elif self._chunked and self._framing > _FRAMING:
+            self._broken(
+                Problem(400, "malformed_request", "The chunked body spends too much on sizes, extensions or trailers.")
+            )
+
+    def eof_received(self) -> None:
+        """A client that closes its side has gone: returning None closes the transport."""
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+        self._rearm()
+        self._steer()
+        if self._current is not None and self._current.intake is not None:
+            self._current.intake.on_pause()
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        self._rearm()
+        if self._deaf:
+            return
+        if self._current is None:
+            self._next()
+        elif self._current.intake is not None:
+            self._current.intake.on_resume()
+        self._steer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._deaf = True
+        self._server.leave(self)
+        self._drop_all()
+
+    # --- called by the parser
+
+    def on_message_begin(self) -> None:
+        self._head_open = True
+        self._head_bytes = 0
+        self._target = b""
+        self._headers = {}
+        self._repeated = False
+        if self._current is None:
+            self.deadline = self._server.now + self._server.limits.read_timeout_s
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._head_open:
+            return  # a trailer
+        name = name.lower()
+        headers = self._headers
+        if name in headers:
+            self._repeated |= name in (b"host", b"authorization", b"content-type", b"expect")
+            headers[name] += (b"; " if name == b"cookie" else b", ") + value
+        else:
+            headers[name] = value
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        if self._deaf or self._last:
+            return
+        parser, headers = self._parser, self._headers
+        version = parser.get_http_version()
+        exchange = self._reading = WireExchange(
+            self, parser.get_method(), self._target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
+        )
+        self._chunked = b"transfer-encoding" in headers
+        self._framing = 0
+        problem = problem_of(exchange, version, repeated=self._repeated)
+        if (self._head_bytes or self._feed > self._server.limits.header_bytes) and self._head_too_long(exchange):
+            problem = self._too_long()
+        if problem is not None:
+            self._broken(problem)
+        elif self._current is None and not self._writing_paused:
+            self._open(exchange)
+        else:
+            exchange.parts = []
+            self._waiting.append(exchange)
+            self._steer()
+
+    def on_body(self, data: bytes) -> None:
+        exchange = self._reading
+        if exchange is None or self._deaf:
+            return
+        size = len(data)
+        exchange.size += size
+        if self._chunked:
+            self._framing -= size
+        if exchange.parts is not None:
+            exchange.parts.append(data)  # at most what one read brought: reading is paused meanwhile
+        else:
+            self.deadline += size / _BODY_RATE
+            self._deliver(exchange, data)
+
+    def on_message_complete(self) -> None:
+        exchange, self._reading = self._reading, None
+        self._chunked = False
+        if exchange is None or self._deaf:
+            return
+        exchange.received = True
+        if not exchange.keep_alive:
+            self._last = True
+        if exchange.parts is None:
+            self._complete(exchange)
+
+    # --- called by the exchange and by the server
+
+    @property
+    def peer(self) -> str:
+        name: object = self.transport.get_extra_info("peername")
+        return str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
+
+    def answered(self, exchange: WireExchange) -> None:
+        """The current exchange's answer is whole."""
+        if self._hold_body:
+            self.hold_body(False)
+        if not exchange.keep_alive:
+            if exchange.received:
+                self._deaf = True
+                self.transport.close()
+            else:
+                self._linger()
+        elif exchange.received:
+            self._next()
+        elif exchange.length > _DISCARD:
+            self._linger()
+
+    def hold_body(self, hold: bool) -> None:
+        """Stop or go on reading the body of the request at hand; meanwhile the client is not to blame for being slow."""
+        self._hold_body = hold
+        self._rearm()
+        self._steer()
+
+    def drain(self) -> None:
+        """Take no further request; close as soon as those at hand are answered."""
+        if self._current is None and not self._waiting and not self._head_open:
+            self._deaf = True
+            self.transport.close()
+        elif not self._head_open and self._reading is None:
+            self._take_no_more()
+
+    def expire(self) -> None:
+        """The deadline is over."""
+        if self._writing_paused or self._deaf:
+            self.transport.abort()
+        elif self._head_open or self._reading is not None:
+            self._broken(Problem(408, "request_timeout", "The request did not arrive in time."))
+        else:
+            self.transport.close()
+
+    # --- the story of a request
+
+    def _open(self, exchange: WireExchange) -> None:
+        self._current = exchange
+        try:
+            intake = self._server.application.accept(exchange)
+        except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
+            self._failed(exchange, error)
+            return
+        if exchange.answered:
+            return
+        exchange.intake = intake
+        headers = exchange.headers
+        length = headers.get(b"content-length")
+        if length is not None:
+            exchange.length = int(length)
+            if exchange.length > intake.body_limit:
+                self._too_large(exchange, intake.body_limit)
+                return
+        if b"expect" in headers and not exchange.old and exchange.size == 0:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _deliver(self, exchange: WireExchange, data: bytes) -> None:
+        intake = exchange.intake
+        if intake is None:  # answered before its body was read
+            if exchange.size > _DISCARD:
+                self._linger()
+        elif exchange.size > intake.body_limit:
+            self._too_large(exchange, intake.body_limit)
+        else:
+            try:
+                intake.on_body(data)
+            except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
+                self._failed(exchange, error)
+
+    def _complete(self, exchange: WireExchange) -> None:
+        self.deadline = inf
+        if exchange.answered:
+            self._next()
+        elif exchange.intake is not None:
+            try:
+                exchange.intake.on_end()
+            except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
+                self._failed(exchange, error)
+
+    def _next(self) -> None:
+        """Go on with the request that waits, else be idle. A loop and not a recursion: thousands may wait."""
+        self._current = None
+        if self._pumping:
+            return
+        self._pumping = True
+        while self._waiting and self._current is None and not self._writing_paused and not self._deaf:
+            exchange = self._waiting.popleft()
+            parts, exchange.parts = exchange.parts or [], None
+            received, exchange.received = exchange.received, False
+            self._open(exchange)
+            for part in parts:
+                if not self._deaf:
+                    self._deliver(exchange, part)
+            exchange.received = received
+            if received and not self._deaf:
+                self._complete(exchange)
+        self._pumping = False
+        if self._deaf:
+            return
+        if self._current is None and not self._waiting and not self._head_open and (self._server.draining or self._last):
+            self._deaf = True
+            self.transport.close()
+            return
+        self._rearm()
+        self._steer()
+
+    def _rearm(self) -> None:
+        """Set the deadline that fits what is being waited for."""
+        limits, wait = self._server.limits, inf
+        if self._writing_paused:
+            wait = limits.stall_s
+        elif self._deaf:
+            wait = _LINGER_S
+        elif self._hold_body:
+            pass  # it is not the client that is slow
+        elif self._current is None or self._current is self._reading:
+            wait = limits.read_timeout_s if self._head_open or self._reading is not None else limits.keep_alive_s
+        self.deadline = self._server.now + wait
+
+    def _steer(self) -> None:
+        """Read from the client only while there is room for what it sends."""
+        pause = self._hold_body or self._writing_paused or bool(self._waiting)
+        if pause != self._reading_paused and not self.transport.is_closing():
+            self._reading_paused = pause
+            if pause:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    # --- the ways it ends early
+
+    def _take_no_more(self) -> None:
+        if self._deaf:
+            return
+        self._last = True
+        final = self._waiting[-1] if self._waiting else self._current
+        if final is not None and not final.started:
+            final.keep_alive = False
+        elif final is None:
+            self._linger()
+
+    def _broken(self, problem: Problem) -> None:
+        """What is being read cannot be taken: refuse it, or hang up after the requests that came before it."""
+        if self._deaf or self._last:
+            return
+        culprit, self._reading = self._reading, None
+        self._head_open = self._chunked = False
+        if self._current is not None and self._current is not culprit:
+            if culprit is not None and culprit in self._waiting:
+                self._waiting.remove(culprit)
+            self._take_no_more()
+        elif culprit is not None and culprit.started and not culprit.answered:
+            self.transport.abort()
+        else:
+            self._drop_all()
+            self._refuse(problem)
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer outside any exchange and hang up."""
+        body = refusal(problem.status, problem.code, problem.message)
+        head = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINES[problem.status] + JSON_HEADERS + head + body)
+        self._linger()
+
+    def _too_large(self, exchange: WireExchange, limit: int) -> None:
+        intake, exchange.intake = exchange.intake, None
+        if intake is not None:
+            intake.on_gone()
+        if exchange.started:
+            self.transport.abort()
+            return
+        exchange.keep_alive = False
+        exchange.refuse(413, "too_large", f"The body is larger than the {limit} bytes that are taken here.")
+
+    def _failed(self, exchange: WireExchange, error: Exception) -> None:
+        log.error("a request failed inside the server", exc_info=error)
+        if exchange.started:
+            self.transport.abort()
+        else:
+            exchange.refuse(500, "internal_error", "Stoa failed to answer; its log says why.")
+
+    def _drop_all(self) -> None:
+        current, self._current = self._current, None
+        self._waiting.clear()
+        if current is not None:
+            intake = current.forget()
+            if intake is not None:
+                intake.on_gone()
+
+    def _linger(self) -> None:
+        """Hang up without losing the answer: a close with unread input would reset the connection under it."""
+        self._deaf = True
+        self._drop_all()
+        self._rearm()
+        if not self.transport.is_closing():
+            self._reading_paused = False
+            self.transport.resume_reading()
+            self.transport.write_eof()
+
+    def _head_too_long(self, exchange: WireExchange) -> bool:
+        size = len(exchange.target) + sum(len(name) + len(value) + 4 for name, value in exchange.headers.items())
+        return size > self._server.limits.header_bytes
+
+    def _too_long(self) -> Problem:
+        limit = self._server.limits.header_bytes
+        return Problem(431, "headers_too_large", f"The request's head is longer than the {limit} bytes that are taken.")

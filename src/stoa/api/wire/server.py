@@ -1,0 +1,116 @@
+"""Serve an application or a handler on listening sockets until told to stop, then drain."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from stoa.api.wire.connection import Connection
+from stoa.api.wire.handlers import HandlerApplication
+from stoa.api.wire.limits import DEFAULT_LIMITS, Limits
+from stoa.api.wire.messages import Handler
+from stoa.domain.exchange import Application
+
+
+async def serve(
+    handler: Handler, *, sockets: Sequence[socket.socket], limits: Limits = DEFAULT_LIMITS, stop: asyncio.Event | None = None
+) -> None:
+    """Serve an async handler until `stop` is set, or without one until SIGTERM or SIGINT; then drain and return."""
+    await serve_application(HandlerApplication(handler, limits.body_bytes), sockets=sockets, limits=limits, stop=stop)
+
+
+async def serve_application(
+    application: Application,
+    *,
+    sockets: Sequence[socket.socket],
+    limits: Limits = DEFAULT_LIMITS,
+    stop: asyncio.Event | None = None,
+    on_drain: Callable[[], None] | None = None,
+) -> None:
+    """As `serve`, for an application that takes plain callbacks. `on_drain` is called when the draining begins."""
+    async with _told_to_stop(stop) as stopping:
+        server = Server(application, limits)
+        await server.listen(sockets)
+        try:
+            await stopping.wait()
+        finally:
+            if on_drain is not None:
+                on_drain()
+            await server.drain()
+
+
+class Server:
+    """The connections of one application: how many there are, what time it is for them, and their common end."""
+
+    def __init__(self, application: Application, limits: Limits) -> None:
+        self.application = application
+        self.limits = limits
+        self.draining = False
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time()
+        self._connections: set[Connection] = set()
+        self._listeners: list[asyncio.Server] = []
+        self._empty = asyncio.Event()
+        # One timer looks after every connection: a timer for each request would cost more than the request's parsing.
+        self._tick_s = min(1.0, limits.read_timeout_s / 4, limits.keep_alive_s / 4, limits.stall_s / 4)
+        self._timer = self._loop.call_later(self._tick_s, self._sweep)
+
+    async def listen(self, sockets: Sequence[socket.socket]) -> None:
+        for listening in sockets:
+            listening.setblocking(False)
+            # Connections accepted from it inherit the option: no answer waits for the client's acknowledgement.
+            if listening.family in (socket.AF_INET, socket.AF_INET6):
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._listeners.append(await self._loop.create_server(self._connection, sock=listening, backlog=2048))
+
+    def join(self, connection: Connection) -> bool:
+        """Count a new connection in; False when there are too many, or the server is stopping."""
+        self._connections.add(connection)
+        self._empty.clear()
+        return len(self._connections) <= self.limits.max_connections and not self.draining
+
+    def leave(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    async def drain(self) -> None:
+        """Take no new connection, let the requests at hand be answered, and close what is left after `drain_s`."""
+        self.draining = True
+        for listener in self._listeners:
+            listener.close()
+        for connection in tuple(self._connections):
+            connection.drain()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), self.limits.drain_s)
+        for connection in tuple(self._connections):
+            connection.transport.abort()
+        self._timer.cancel()
+        await asyncio.sleep(0)  # lets the transports report their end
+
+    def _connection(self) -> Connection:
+        return Connection(self)
+
+    def _sweep(self) -> None:
+        now = self.now = self._loop.time()
+        for connection in tuple(self._connections):
+            if connection.deadline < now:
+                connection.expire()
+        self._timer = self._loop.call_later(self._tick_s, self._sweep)
+
+
+@contextlib.asynccontextmanager
+async def _told_to_stop(stop: asyncio.Event | None) -> AsyncGenerator[asyncio.Event]:
+    if stop is not None:
+        yield stop
+        return
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
