@@ -89,7 +89,7 @@ def _runs(paragraph: DocParagraph, text: str) -> None:
 
 def _grid(document: Doc, rows: tuple[tuple[str, ...], ...], *, header: bool = True) -> None:
     table = document.add_table(rows=len(rows), cols=len(rows[0]))
-    table.style = TABLE_STYLE if header else "Light List Accent 1"
+    table.style = TABLE_STYLE if header else "Table Grid"
     for row, cells in zip(table.rows, rows, strict=True):
         for cell, text in zip(row.cells, cells, strict=True):
             _runs(cell.paragraphs[0], text)
