@@ -1,9 +1,12 @@
 """Both databases under one name: a test that takes `database_url` runs on SQLite and on PostgreSQL."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from stoa.adapters.database import Database
+from stoa.adapters.database.tables import metadata
 from stoa.kit.home import Home
 
 
@@ -19,3 +22,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'stoa.sqlite'}"
     return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database with all tables and nothing in them."""
+    opened = Database.open(database_url)
+    async with opened.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield opened
+    await opened.close()

@@ -84,7 +84,7 @@ class UsageTable:
             days = sorted(rows, key=lambda row: row["bucket"])
             return [UsageBucket(bucket=_iso_day(row["bucket"]), **_sums(row)) for row in days]
         found = [UsageBucket(bucket=row["bucket"], **_sums(row)) for row in rows]
-        return sorted(found, key=lambda each: (-each.cost_nano_usd, -each.requests, each.bucket or ""))
+        return sorted(found, key=lambda each: (-each.cost_nano_usd, -each.requests, each.bucket is None, each.bucket or ""))
 
 
 def _without_nul(column: Sequence[Any]) -> list[Any]:  # Any: the values of one column
