@@ -8,6 +8,7 @@ StoaError
 │   ├── NotFound           404
 │   ├── Conflict           409  it clashes with what is already there
 │   ├── TooLarge           413
+│   ├── Unreadable         422  a document that is broken, encrypted, empty or of an unknown kind
 │   └── LimitReached       429  a rate limit or a budget
 ├── OperatorError          whoever runs Stoa
 │   ├── SettingsError      a setting is wrong
@@ -80,6 +81,13 @@ class TooLarge(CallerError):
 
     status = 413
     code = "too_large"
+
+
+class Unreadable(CallerError):
+    """A document cannot be read; the message is the reason, to be shown beside the document's name."""
+
+    status = 422
+    code = "unreadable_document"
 
 
 class LimitReached(CallerError):

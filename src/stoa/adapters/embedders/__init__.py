@@ -1,0 +1,1 @@
+"""Embeddings for ingestion: any /v1/embeddings endpoint, and a fake that hashes words."""

@@ -1,0 +1,66 @@
+"""Embeddings from an endpoint that speaks the OpenAI form: for ingestion, this Stoa's own gateway."""
+
+import base64
+from array import array
+from collections.abc import Callable, Sequence
+
+import httpx
+import msgspec
+
+from stoa.errors import ProviderError
+
+
+class _Item(msgspec.Struct):
+    index: int
+    embedding: str | list[float]
+
+
+class _Answer(msgspec.Struct):
+    data: list[_Item]
+
+
+class _Detail(msgspec.Struct):
+    message: str = ""
+
+
+class _Refusal(msgspec.Struct):
+    error: _Detail = _Detail()
+
+
+class EndpointEmbedder:
+    """One model of one endpoint. `token` makes the bearer token for the team that pays. Raises ProviderError."""
+
+    def __init__(self, client: httpx.AsyncClient, *, url: str, model: str, token: Callable[[str], str]) -> None:
+        self._client, self._url, self._model, self._token = client, url, model, token
+
+    async def embed(self, texts: Sequence[str], *, team: str) -> Sequence[Sequence[float]]:
+        body = {"model": self._model, "input": list(texts), "encoding_format": "base64"}
+        try:
+            answer = await self._client.post(self._url, json=body, headers={"authorization": f"Bearer {self._token(team)}"})
+        except httpx.HTTPError as error:
+            raise ProviderError(
+                f"Embedding model {self._model!r} cannot be reached: {error or type(error).__name__}."
+            ) from None
+        if answer.status_code != 200:
+            raise ProviderError(
+                f"Embedding model {self._model!r} answered {answer.status_code}: {_reason(answer.content)}",
+                upstream_status=answer.status_code,
+            )
+        try:
+            items = msgspec.json.decode(answer.content, type=_Answer).data
+        except msgspec.DecodeError as error:
+            raise ProviderError(f"Embedding model {self._model!r} answered nonsense: {error}.") from None
+        if sorted(item.index for item in items) != list(range(len(texts))):
+            raise ProviderError(f"Embedding model {self._model!r} answered {len(items)} vectors for {len(texts)} texts.")
+        return [_vector(item.embedding) for item in sorted(items, key=lambda item: item.index)]
+
+
+def _vector(embedding: str | list[float]) -> Sequence[float]:
+    return array("f", base64.b64decode(embedding)) if isinstance(embedding, str) else embedding
+
+
+def _reason(content: bytes) -> str:
+    try:
+        return msgspec.json.decode(content, type=_Refusal).error.message or "no reason given"
+    except msgspec.DecodeError:
+        return "no reason given"

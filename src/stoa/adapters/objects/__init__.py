@@ -1,0 +1,1 @@
+"""Raw and parsed documents as objects: a folder or a bucket through obstore, and a memory fake."""

@@ -1,0 +1,126 @@
+"""Documents: what is kept of each, what a parser makes of one, and the ports they travel through.
+
+A document belongs to a collection, came with a source and lies there under a path; its text is what a parser read out of
+the raw bytes. Offsets everywhere are characters into that text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from stoa.domain.identity import AccessTag
+
+DocumentState = Literal["queued", "indexed", "failed", "removed"]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the documents. Times are UTC milliseconds; `digest` is the SHA-256 of the raw bytes.
+
+    `indexed_as` says what the index holds of it, as `knowledge.fingerprint` writes it; None before the first time.
+    """
+
+    id: str
+    collection: str
+    source: str
+    path: str
+    title: str
+    digest: str
+    bytes: int
+    pages: int | None = None
+    chunks: int | None = None
+    acl: frozenset[AccessTag]
+    state: DocumentState
+    error: str | None = None
+    indexed_as: str | None = None
+    job_id: str | None = None
+    created_at: int
+    updated_at: int
+
+
+class Heading(msgspec.Struct, frozen=True, array_like=True):
+    """A heading in the text: its line starts at `start` and ends at `end`; level 1 is the outermost."""
+
+    start: int
+    end: int
+    level: int
+    text: str
+
+
+class ParsedDocument(msgspec.Struct, frozen=True):
+    """What a parser read: the text as people see it, with its headings and pages.
+
+    `title` is empty when the document names none. `pages` holds where each page starts, and is empty for formats without
+    pages. `kind` is how the text is written: Markdown has tables and code fences that must not be torn.
+    """
+
+    title: str
+    text: str
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+    kind: Literal["markdown", "prose", "code", "rows"] = "prose"
+
+    def page_at(self, offset: int) -> int | None:
+        """The 1-based page that a character lies on."""
+        if not self.pages:
+            return None
+        return max(1, sum(1 for start in self.pages if start <= offset))
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one document in a job: the fields of its row that change."""
+
+    document_id: str
+    state: DocumentState
+    title: str | None = None
+    pages: int | None = None
+    chunks: int | None = None
+    error: str | None = None
+    indexed_as: str | None = None
+
+
+class Parser(Protocol):
+    """Reads a document. Raises Unreadable, saying why, for one that is broken, encrypted, empty or of an unknown kind."""
+
+    async def parse(self, data: bytes, *, name: str) -> ParsedDocument: ...
+
+
+class Splitter(Protocol):
+    """Cuts text by the tokens of the model that will embed it."""
+
+    def count(self, text: str) -> int: ...
+
+    def split(self, text: str, *, tokens: int, markdown: bool) -> Sequence[tuple[int, int]]:
+        """Ranges of at most `tokens` each, cut at the largest unit of meaning that fits: paragraph, sentence, word."""
+        ...
+
+
+class Objects(Protocol):
+    """Bytes by name, written whole or not at all. A name is lower-case words, digits, dots and slashes."""
+
+    async def put(self, name: str, data: bytes) -> None: ...
+
+    async def get(self, name: str) -> bytes | None: ...
+
+    async def delete(self, name: str) -> None: ...
+
+
+class DocumentLedger(Protocol):
+    """The documents of a job, as the worker sees them."""
+
+    async def of_job(self, job_id: str) -> Sequence[Document]:
+        """Those whose latest change this job has to carry out."""
+        ...
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
+
+    async def record(self, job_id: str, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes, add them to the job's counters and raise the corpus version, in one transaction.
+
+        A document that a later job has taken over since is left alone.
+        """
+        ...
+
+
+Clock = Callable[[], int]
+"""UTC milliseconds since 1970."""

@@ -1,0 +1,75 @@
+"""Durable jobs: what is known of one, and the ports between who asks for work, who drives it and who does it."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+JobState = Literal["waiting", "queued", "running", "succeeded", "failed", "cancelled"]
+ENDED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of long work. Counters are documents but for `pages` and `chunks`; times are UTC milliseconds.
+
+    `waiting` is still being put together by whoever asked for it, `queued` is complete and can be taken.
+    """
+
+    id: str
+    kind: str
+    collection: str | None
+    state: JobState
+    total: int
+    done: int
+    failed: int
+    pages: int
+    chunks: int
+    message: str | None
+    created_by: str
+    created_at: int
+    started_at: int | None = None
+    ended_at: int | None = None
+
+    def pages_per_second(self, now: int) -> float | None:
+        """Pages since the start, None before it."""
+        if self.started_at is None:
+            return None
+        return self.pages / max(((self.ended_at or now) - self.started_at) / 1000, 0.001)
+
+
+class JobLedger(Protocol):
+    """The state of jobs, as the worker sees it."""
+
+    async def get(self, job_id: str) -> Job | None: ...
+
+    async def queued(self) -> Sequence[Job]:
+        """Jobs that nobody has taken yet, oldest first."""
+        ...
+
+    async def start(self, job_id: str) -> bool:
+        """Mark as running, unless it has ended. False when there is nothing left to do."""
+        ...
+
+    async def end(self, job_id: str, *, message: str | None = None, failed: bool = False) -> None:
+        """Mark as succeeded or failed, unless it has ended before."""
+        ...
+
+
+class Work(Protocol):
+    """How one kind of job is done: a plan of parts, each of which may run again after a crash and must not mind."""
+
+    async def plan(self, job_id: str) -> Sequence[str]: ...
+
+    async def part(self, job_id: str, part: str) -> None: ...
+
+    async def finish(self, job_id: str, error: str | None) -> None:
+        """Close the job; `error` is what stopped it, None when every part went through."""
+        ...
+
+
+class JobRunner(Protocol):
+    """Drives work so that it survives the death of the process: no part is lost, and a finished one does not run again."""
+
+    async def submit(self, work: str, job_id: str, *, lane: str) -> None:
+        """Have the job done by the named work, after all others submitted in its lane. Submitting again changes nothing."""
+        ...

@@ -1,0 +1,78 @@
+"""The index of passages: dense and lexical search over chunks, both behind the same access tags."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from stoa.domain.identity import AccessTag
+from stoa.domain.passages import Passage
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a document as it is indexed.
+
+    `context` is the title and the headings above it, embedded and searched together with `text` but no part of the passage.
+    """
+
+    id: str
+    document_id: str
+    title: str
+    path: str
+    heading: tuple[str, ...]
+    page: int | None
+    start: int
+    end: int
+    context: str
+    text: str
+
+    @property
+    def contextual_text(self) -> str:
+        """What is embedded and searched."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+class IndexedChunk(msgspec.Struct, frozen=True):
+    """A chunk with its unit vector and the access tags of its document."""
+
+    chunk: Chunk
+    vector: Sequence[float]
+    acl: frozenset[AccessTag]
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A passage found. `similarity` is the cosine to the question; `lexical` its BM25 score, None from a dense search."""
+
+    passage: Passage
+    similarity: float
+    lexical: float | None
+
+
+class PassageSearch(Protocol):
+    """Find chunks that share an access tag with `acl`; an empty `acl` and an unknown collection find nothing."""
+
+    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
+        """The nearest to the vector, nearest first."""
+        ...
+
+    async def lexical(
+        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+    ) -> Sequence[Hit]:
+        """The best by BM25, best first, each with its similarity to the vector as well."""
+        ...
+
+
+class PassageIndex(Protocol):
+    """Change what can be found. Every call may be repeated with the same result."""
+
+    async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
+        """Put these chunks in the place of all that the documents had; no chunks is to remove them."""
+        ...
+
+    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+        """Give every chunk of each document these access tags instead of those it had."""
+        ...
+
+    async def tend(self, collection: str) -> None:
+        """Compact, and bring what was added lately into the indices: after a job, and now and then within a long one."""
+        ...

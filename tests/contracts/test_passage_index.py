@@ -1,0 +1,170 @@
+"""What every index of passages does, on the memory fake and on LanceDB."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
+
+EMBEDDER = HashingEmbedder(32)
+
+
+class Index(PassageIndex, PassageSearch, Protocol):
+    """Both sides of the index."""
+
+
+@pytest.fixture(params=["memory", "lance"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    if request.param == "memory":
+        yield MemoryIndex()
+        return
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    lance = LanceIndex(str(tmp_path / "vectors"))
+    yield lance
+    await lance.close()
+
+
+async def rows(document: str, *texts: str, acl: frozenset[str] = frozenset({"team:a"})) -> list[IndexedChunk]:
+    chunks = [
+        Chunk(
+            id=f"{document}.{n}", document_id=document, title=document.title(), path=f"{document}.md", heading=("One", "Two"),
+            page=n + 1, start=n * 10, end=n * 10 + len(text), context=f"{document.title()}\nOne > Two", text=text,
+        )  # fmt: skip
+        for n, text in enumerate(texts)
+    ]
+    vectors = await EMBEDDER.embed([chunk.contextual_text for chunk in chunks], team="a")
+    return [IndexedChunk(chunk, vector, acl) for chunk, vector in zip(chunks, vectors, strict=True)]
+
+
+async def found(
+    index: Index, question: str, *tags: str, collection: str = "c", limit: int = 10
+) -> tuple[list[str], list[str]]:
+    (vector,) = await EMBEDDER.embed([question], team="a")
+    acl = frozenset(tags)
+    dense = await index.dense(collection, vector, acl=acl, limit=limit)
+    lexical = await index.lexical(collection, question, vector, acl=acl, limit=limit)
+    return [hit.passage.id for hit in dense], [hit.passage.id for hit in lexical]
+
+
+async def test_both_searches_find_the_passage_whole(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", "Pears are green."))
+    (vector,) = await EMBEDDER.embed(["red apples"], team="a")
+    acl = frozenset({"team:a"})
+    first = (await index.lexical("c", "red apples", vector, acl=acl, limit=1))[0]
+    assert (await index.dense("c", vector, acl=acl, limit=1))[0].passage == first.passage
+    passage = first.passage
+    assert (passage.id, passage.document_id, passage.collection, passage.text) == ("d.0", "d", "c", "Apples are red.")
+    assert (passage.title, passage.path, passage.heading, passage.page) == ("D", "d.md", ("One", "Two"), 1)
+    assert (passage.start, passage.end) == (0, 15)
+
+
+async def test_similarity_is_the_cosine_in_both_searches(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red."))
+    (vector,) = await EMBEDDER.embed(["apples"], team="a")
+    (chunk,) = await rows("d", "Apples are red.")
+    cosine = sum(a * b for a, b in zip(chunk.vector, vector, strict=True))
+    acl = frozenset({"team:a"})
+    (dense,) = await index.dense("c", vector, acl=acl, limit=1)
+    (lexical,) = await index.lexical("c", "apples", vector, acl=acl, limit=1)
+    assert dense.similarity == pytest.approx(cosine, abs=1e-5)
+    assert lexical.similarity == pytest.approx(cosine, abs=1e-5)
+    assert dense.lexical is None
+    assert lexical.lexical is not None
+
+
+async def test_only_shared_tags_open_a_passage(index: Index) -> None:
+    await index.replace("c", ["a", "b"], [
+        *await rows("a", "The salary is secret.", acl=frozenset({"group:hr"})),
+        *await rows("b", "The salary is public.", acl=frozenset({"team:a", "group:hr"})),
+    ])  # fmt: skip
+    assert await found(index, "salary", "team:a") == (["b.0"], ["b.0"])
+    assert await found(index, "salary", "group:it") == ([], [])
+    assert await found(index, "salary") == ([], [])
+    dense, lexical = await found(index, "salary", "group:hr", "group:it")
+    assert set(dense) == set(lexical) == {"a.0", "b.0"}
+
+
+async def test_the_filter_is_inside_the_search_and_not_after_it(index: Index) -> None:
+    many = [row for n in range(60) for row in await rows(f"x{n}", "budget budget budget", acl=frozenset({"group:hr"}))]
+    await index.replace("c", [f"x{n}" for n in range(60)], many)
+    await index.replace("c", ["y"], await rows("y", "The budget of the team and much else beside it."))
+    assert await found(index, "budget", "team:a", limit=3) == (["y.0"], ["y.0"])
+
+
+async def test_tags_are_data_and_never_part_of_the_filter(index: Index) -> None:
+    strange = "group:it's') OR true --\\\""
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", acl=frozenset({strange})))
+    await index.replace("c", ["e"], await rows("e", "Apples are green."))
+    assert await found(index, "apples", strange) == (["d.0"], ["d.0"])
+    assert await found(index, "apples", "x') OR true --") == ([], [])
+    await index.grant("c", {"d": frozenset({"team:b", strange})})
+    assert await found(index, "apples", "team:b") == (["d.0"], ["d.0"])
+    await index.replace("c", ["x') OR ('1'='1"], [])
+    assert set((await found(index, "apples", "team:a", "team:b"))[1]) == {"d.0", "e.0"}
+
+
+@pytest.mark.parametrize("question", ["", "   ", '"', "apples AND (", "a:b* -c", "👩‍🔬 \x00 '", "x" * 5000])
+async def test_any_question_is_only_words(index: Index, question: str) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red."))
+    dense, _ = await found(index, question, "team:a")
+    assert dense == ["d.0"]
+
+
+async def test_replacing_a_document_leaves_nothing_of_it_and_all_of_the_others(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples.", "Pears.", "Plums."))
+    await index.replace("c", ["e"], await rows("e", "Apples too."))
+    await index.replace("c", ["d"], await rows("d", "Cherries."))
+    assert (await found(index, "pears", "team:a"))[1] == []
+    assert set((await found(index, "x", "team:a"))[0]) == {"d.0", "e.0"}
+    await index.replace("c", ["d"], [])
+    assert (await found(index, "x", "team:a"))[0] == ["e.0"]
+
+
+async def test_replacing_twice_is_replacing_once(index: Index) -> None:
+    for _ in range(2):
+        await index.replace("c", ["d"], await rows("d", "Apples.", "Pears."))
+    assert sorted((await found(index, "x", "team:a"))[0]) == ["d.0", "d.1"]
+
+
+async def test_granting_moves_the_rights_without_new_vectors(index: Index) -> None:
+    await index.replace("c", ["d", "e"], [*await rows("d", "Apples.", "Pears."), *await rows("e", "Plums.")])
+    await index.grant("c", {"d": frozenset({"group:hr"})})
+    assert (await found(index, "apples", "team:a")) == (["e.0"], [])
+    assert set((await found(index, "apples", "group:hr"))[0]) == {"d.0", "d.1"}
+
+
+async def test_what_was_added_is_found_before_and_after_tending(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples."))
+    await index.tend("c")
+    await index.replace("c", ["e"], await rows("e", "More apples."))
+    assert set((await found(index, "apples", "team:a"))[1]) == {"d.0", "e.0"}
+    await index.tend("c")
+    assert set((await found(index, "apples", "team:a"))[1]) == {"d.0", "e.0"}
+
+
+async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples."))
+    await index.replace("other-1.x_y", ["d"], await rows("d", "Pears."))
+    assert await found(index, "pears", "team:a", collection="unknown") == ([], [])
+    assert (await found(index, "pears", "team:a", collection="other-1.x_y"))[1] == ["d.0"]
+    assert (await found(index, "pears", "team:a"))[1] == []
+    await index.grant("unknown", {"d": frozenset({"team:a"})})
+    await index.replace("unknown", ["d"], [])
+    await index.tend("unknown")
+
+
+async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    writer, reader = LanceIndex(str(tmp_path)), LanceIndex(str(tmp_path))
+    assert await found(reader, "apples", "team:a") == ([], [])
+    await writer.replace("c", ["d"], await rows("d", "Apples."))
+    assert await found(reader, "apples", "team:a") == (["d.0"], ["d.0"])
+    await writer.grant("c", {"d": frozenset({"group:hr"})})
+    assert await found(reader, "apples", "team:a") == ([], [])
+    await writer.replace("c", ["d"], [])
+    assert await found(reader, "apples", "group:hr") == ([], [])
