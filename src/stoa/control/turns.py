@@ -181,7 +181,7 @@ class Turn:
                 self._change(citations=citations)
                 self._events.put_nowait(Cited(citations))
             case AnswerUsage():
-                self._change(**msgspec.structs.asdict(piece))
+                self._change(**{name: n for name, n in msgspec.structs.asdict(piece).items() if n is not None})
             case AnswerBegins(request_id=request_id):
                 self._change(request_id=request_id)
             case _:

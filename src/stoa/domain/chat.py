@@ -34,7 +34,7 @@ class AnswerCitations(msgspec.Struct, frozen=True):
 
 
 class AnswerUsage(msgspec.Struct, frozen=True):
-    """What the answer took; None is unknown. A later one replaces an earlier one."""
+    """What the answer took; None is not known, and leaves standing what an earlier one said."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

@@ -18,17 +18,20 @@ async def give_feedback(
         raise NotFound(f"There is no message {on!r}.")
     if message.role != "assistant":
         raise InvalidRequest("Feedback is for answers; this message is a question.")
-    if feedback.emoji is not None and not 0 < len(feedback.emoji) <= EMOJI_CHARS:
-        raise InvalidRequest(f"emoji must be one emoji, but it has {len(feedback.emoji)} characters.", param="emoji")
-    if feedback.comment is not None and len(feedback.comment) > COMMENT_CHARS:
+    given = Feedback(rating=feedback.rating, emoji=_clean(feedback.emoji), comment=_clean(feedback.comment) or None)
+    if given.emoji is not None and not 0 < len(given.emoji) <= EMOJI_CHARS:
+        raise InvalidRequest(f"emoji must be one emoji, but it has {len(given.emoji)} characters.", param="emoji")
+    if given.comment is not None and len(given.comment) > COMMENT_CHARS:
         raise InvalidRequest(
-            f"comment may have {COMMENT_CHARS:,} characters, but it has {len(feedback.comment):,}.", param="comment"
+            f"comment may have {COMMENT_CHARS:,} characters, but it has {len(given.comment):,}.", param="comment"
         )
-    given = Feedback(rating=feedback.rating, emoji=feedback.emoji, comment=(feedback.comment or "").strip() or None)
-    await store.insert(
-        FeedbackFact(
-            id=new_id("fb"), at_ms=now_ms, user_id=user_id, conversation_id=message.conversation_id, message_id=on,
-            rating=given.rating, emoji=given.emoji, comment=given.comment,
-        )
+    fact = FeedbackFact(
+        id=new_id("fb"), at_ms=now_ms, user_id=user_id, conversation_id=message.conversation_id, message_id=on,
+        rating=given.rating, emoji=given.emoji, comment=given.comment,
     )  # fmt: skip
+    await store.insert(fact)
     return given
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else text.replace("\0", "").strip()

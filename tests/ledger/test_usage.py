@@ -1,0 +1,82 @@
+"""The body that the gateway ships, and the answer it gets."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stoa.adapters.database import Database
+from stoa.adapters.database.tables import metadata
+from stoa.adapters.database.usage import UsageTable
+from stoa.domain.ledger import UsageQuery
+from stoa.domain.usage import UsageFact
+from stoa.errors import InvalidRequest
+from stoa.ledger.usage import record
+
+NOVEMBER = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp() * 1000)
+DECEMBER = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
+
+Write = Callable[[], AbstractAsyncContextManager[UsageTable]]
+
+
+@pytest.fixture
+async def write(tmp_path: Path) -> AsyncIterator[Write]:
+    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[UsageTable]:
+        async with database.write() as connection:
+            yield UsageTable(connection)
+
+    yield opened
+    await database.close()
+
+
+def batch(*ids: str) -> bytes:
+    return msgspec.msgpack.encode([fact(each) for each in ids])
+
+
+def fact(fact_id: str) -> UsageFact:
+    return UsageFact(
+        id=fact_id, at_ms=NOVEMBER, request_id="req", operation="chat", team="red", key_id="k", user_id=None, requested="gpt",
+        assistant=None, model="gpt", provider="openai", status=200, cache="miss", streamed=False, prompt_tokens=10,
+        completion_tokens=5, tokens_from="provider", cost_nano_usd=100, latency_ms=1.5, first_token_ms=None, attempts=1,
+        error=None, snapshot_version=1, price_version="1", corpus_version=None,
+    )  # fmt: skip
+
+
+async def shipped(write: Write, body: bytes, *, now_ms: int = NOVEMBER) -> dict[str, dict[str, int]]:
+    return msgspec.msgpack.decode(await record(body, write=write, now_ms=now_ms))
+
+
+async def test_a_batch_is_answered_with_the_spend_that_includes_it(write: Write) -> None:
+    assert await shipped(write, batch("a", "b")) == {"spend": {"red": 200}}
+    assert await shipped(write, batch("b", "c")) == {"spend": {"red": 300}}
+
+
+async def test_an_empty_batch_asks_for_the_spend(write: Write) -> None:
+    await shipped(write, batch("a"))
+    assert await shipped(write, batch()) == {"spend": {"red": 100}}
+
+
+async def test_a_new_month_starts_at_nothing(write: Write) -> None:
+    await shipped(write, batch("a"))
+    assert await shipped(write, batch(), now_ms=DECEMBER) == {"spend": {}}
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", msgspec.msgpack.encode({"a": 1}), msgspec.msgpack.encode([["a", "b"]])])
+async def test_what_is_no_batch_is_refused_and_leaves_nothing(write: Write, body: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="msgpack list of usage facts"):
+        await record(body, write=write, now_ms=NOVEMBER)
+    async with write() as usage:
+        assert (await usage.total(UsageQuery(0, 2**60))).requests == 0
+
+
+async def test_a_fact_of_an_older_gateway_is_taken(write: Write) -> None:
+    without_parent: Sequence[object] = msgspec.structs.astuple(fact("a"))[:-1]
+    assert await shipped(write, msgspec.msgpack.encode([without_parent])) == {"spend": {"red": 100}}
