@@ -1,0 +1,321 @@
+"""One connection to an upstream: one request at a time, its answer handed on as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from math import inf
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from stoa.domain.upstream import Failure, Receiver
+
+if TYPE_CHECKING:
+    from stoa.adapters.providers.origin import HttpOrigin
+
+log = logging.getLogger("stoa.upstream")
+
+_UNCOPIED_ABOVE = 65_536  # a larger body is handed to the transport beside its head instead of joined to it
+_UPLOAD_BUFFER = 262_144
+
+
+class HttpCall:
+    """One request under way. Implements `domain.upstream.Call`; until it has a connection it waits in the origin's line."""
+
+    __slots__ = (
+        "_early",
+        "_ended",
+        "_paused",
+        "_upload_held",
+        "body",
+        "chunked",
+        "connection",
+        "deadline",
+        "head",
+        "origin",
+        "receiver",
+        "retried",
+    )
+
+    def __init__(
+        self, origin: HttpOrigin, head: bytes, body: bytes | None, receiver: Receiver, *, chunked: bool = False
+    ) -> None:
+        self.origin = origin
+        self.head = head
+        self.body = body  # None: it follows through write
+        self.receiver: Receiver | None = receiver
+        self.chunked = chunked
+        self.connection: UpstreamConnection | None = None
+        self.retried = False
+        self.deadline = inf  # for a connection
+        self._early: list[bytes] = []  # body that came before there was a connection
+        self._ended = body is not None
+        self._paused = False
+        self._upload_held = False
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request has left whole."""
+        return self._ended
+
+    def cancel(self) -> None:
+        self.receiver = None
+        if self.connection is not None:
+            self.connection.cut()
+
+    def pause(self) -> None:
+        self._paused = True
+        if self.connection is not None:
+            self.connection.hold(True)
+
+    def resume(self) -> None:
+        self._paused = False
+        if self.connection is not None:
+            self.connection.hold(False)
+
+    def write(self, data: bytes) -> None:
+        if self.receiver is None or not data:
+            return
+        if self.connection is not None:
+            self._put(self.connection, data)
+            return
+        self._early.append(data)
+        self.hold_upload(True)
+
+    def finish(self) -> None:
+        self._ended = True
+        if self.connection is not None:
+            if self.chunked:
+                self.connection.transport.write(b"0\r\n\r\n")
+            self.connection.await_answer()
+
+    def begin(self, connection: UpstreamConnection) -> None:
+        """Send what there is of the request."""
+        self.connection = connection
+        write = connection.transport.write
+        if self.body is None:
+            write(self.head)
+            early, self._early = self._early, []
+            for piece in early:
+                self._put(connection, piece)
+            if self._ended and self.chunked:
+                write(b"0\r\n\r\n")
+            self.hold_upload(connection.writing_paused)
+        elif len(self.body) < _UNCOPIED_ABOVE:
+            write(self.head + self.body)
+        else:
+            connection.transport.writelines((self.head, self.body))
+        if self._paused:
+            connection.hold(True)
+
+    def hold_upload(self, hold: bool) -> None:
+        """Tell whoever writes the body to stop or to go on, if that is news."""
+        if self.receiver is None or self._ended or hold == self._upload_held:
+            return
+        self._upload_held = hold
+        if hold:
+            self.receiver.on_upload_pause()
+        else:
+            self.receiver.on_upload_resume()
+
+    def _put(self, connection: UpstreamConnection, data: bytes) -> None:
+        if self.chunked:
+            connection.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
+        else:
+            connection.transport.write(data)
+        connection.progressed()
+
+    def fail(self, failure: Failure) -> None:
+        receiver, self.receiver, self.connection = self.receiver, None, None
+        if receiver is not None:
+            receiver.on_failure(failure)
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """The asyncio protocol of a connection to an upstream."""
+
+    def __init__(self, origin: HttpOrigin) -> None:
+        self._origin = origin
+        self._parser = httptools.HttpResponseParser(self)
+        self._loop = asyncio.get_running_loop()
+        self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
+        self.deadline = inf
+        self._call: HttpCall | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._used = False  # has carried a whole exchange before
+        self._heard = False  # a byte of the present answer has come
+        self._in_body = False
+        self._done = False  # the answer is whole; the rest of the feed must be empty
+        self._dirty = False  # the connection cannot carry another request
+        self._held = False
+        self.writing_paused = False
+
+    # --- called by the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # cast: a stream's transport both reads and writes
+        raw = transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.transport.set_write_buffer_limits(high=_UPLOAD_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        call = self._call
+        if call is None:
+            self.transport.abort()  # nothing was asked
+            return
+        self._heard = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            log.error("an answer could not be taken", exc_info=error)
+            self._break(Failure("malformed", "its answer could not be taken"))
+            return
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if not self._done:
+                self._break(Failure("malformed", f"its answer is not valid HTTP: {error}"))
+                return
+            self._dirty = True
+        if self._done:
+            self._complete()
+        elif self._call is not None and not self._held:
+            self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        call, self._call = self._call, None
+        self._origin.lost(self)
+        if call is None or call.receiver is None:
+            return
+        if not self._heard:
+            if self._used and not call.retried and call.body is not None:
+                call.retried = True  # a kept connection that the other side had closed meanwhile
+                call.connection = None
+                self._origin.start(call, fresh=True)
+                return
+            call.fail(Failure("lost", "it closed the connection before it answered"))
+        elif self._in_body and exc is None and not any(
+            name in (b"content-length", b"transfer-encoding") for name, _ in self._headers
+        ):  # fmt: skip
+            self._end(call)  # an answer without framing ends with its connection
+        elif self._in_body:
+            call.fail(Failure("truncated", "it closed the connection in the middle of its answer"))
+        else:
+            call.fail(Failure("lost", "it closed the connection in the middle of its answer's head"))
+
+    def pause_writing(self) -> None:
+        self.writing_paused = True
+        if self._call is not None:
+            self._call.hold_upload(True)
+
+    def resume_writing(self) -> None:
+        self.writing_paused = False
+        if self._call is not None:
+            self.progressed()
+            self._call.hold_upload(False)
+
+    # --- called by the parser
+
+    def on_message_begin(self) -> None:
+        if self._done:
+            self._dirty = True  # a second answer to one question: never taken for the next one's
+        self._headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body and not self._done:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        call = self._call
+        if self._done or call is None or call.receiver is None:
+            return
+        status = self._parser.get_status_code()
+        if status < 200:
+            return  # an interim answer; the true one follows
+        self._in_body = True
+        call.receiver.on_head(status, self._headers)
+        if call.head.startswith(b"HEAD "):
+            self._done = self._dirty = True  # the parser would wait for the body that the headers describe
+
+    def on_body(self, data: bytes) -> None:
+        call = self._call
+        if call is not None and call.receiver is not None and not self._done:
+            call.receiver.on_body(data)
+
+    def on_message_complete(self) -> None:
+        if self._in_body:
+            self._done = True
+            if not self._parser.should_keep_alive():
+                self._dirty = True
+
+    # --- called by the call and by the origin
+
+    def start(self, call: HttpCall) -> None:
+        """Carry a request; the connection must be free."""
+        self._call = call
+        self._heard = self._in_body = self._done = False
+        self.await_answer()
+        call.begin(self)
+
+    def await_answer(self) -> None:
+        self.deadline = self._loop.time() + self._origin.limits.first_byte_timeout_s
+
+    def progressed(self) -> None:
+        """A piece of the body left, or could."""
+        if not self._heard:
+            self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
+
+    def hold(self, hold: bool) -> None:
+        """Stop or go on reading; meanwhile the upstream is not to blame for being slow."""
+        if hold == self._held or self.transport.is_closing():
+            return
+        self._held = hold
+        if hold:
+            self.deadline = inf
+            self.transport.pause_reading()
+        else:
+            self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
+            self.transport.resume_reading()
+
+    def expire(self) -> None:
+        """The deadline is over."""
+        if self._call is None:
+            self.cut()
+        elif self._heard:
+            seconds = self._origin.limits.idle_timeout_s
+            self._break(Failure("timeout", f"it sent nothing for {seconds:g} s in the middle of its answer"))
+        else:
+            self._break(Failure("timeout", f"it did not begin to answer within {self._origin.limits.first_byte_timeout_s:g} s"))
+
+    def cut(self) -> None:
+        self._call = None
+        self._origin.lost(self)
+        self.transport.abort()
+
+    def _complete(self) -> None:
+        call, self._call = self._call, None
+        if call is None or call.receiver is None:
+            self.cut()
+            return
+        self.hold(False)
+        if self._dirty or not call.sent or self.transport.is_closing():
+            self._origin.lost(self)
+            self.transport.close()
+        else:
+            self._used = True
+            self.deadline = self._loop.time() + self._origin.keep_s
+            self._origin.free(self)
+        self._end(call)
+
+    def _break(self, failure: Failure) -> None:
+        call = self._call
+        self.cut()
+        if call is not None:
+            call.fail(failure)
+
+    @staticmethod
+    def _end(call: HttpCall) -> None:
+        receiver, call.receiver, call.connection = call.receiver, None, None
+        if receiver is not None:
+            receiver.on_end()
