@@ -1,0 +1,210 @@
+/** The routes of the API that the page calls. */
+import type { Conversation, Document, UsageBucket } from "../../src/api/types";
+import { pages } from "./handbook.ts";
+import { type Call, Refusal, json, jsonOf } from "./http.ts";
+import { follow, newJob, upload } from "./ingest.ts";
+import { held, newId, now, session, state, usageByDay, usageByModel } from "./state.ts";
+import { again, ask, stream } from "./talk.ts";
+
+type Handler = (call: Call) => void | Promise<void>;
+type Route = [method: string, pattern: Pattern, handle: Handler];
+
+/** `/api/jobs/:id` and alike. */
+class Pattern {
+  readonly #wanted: string[];
+
+  constructor(path: string) {
+    this.#wanted = path.split("/");
+  }
+
+  groupsOf(pathname: string): Record<string, string> | null {
+    const wanted = this.#wanted;
+    const found = pathname.split("/").map(decodeURIComponent);
+    if (wanted.length !== found.length) return null;
+    const groups: Record<string, string> = {};
+    for (const [i, part] of wanted.entries()) {
+      if (part.startsWith(":")) groups[part.slice(1)] = found[i] ?? "";
+      else if (part !== found[i]) return null;
+    }
+    return groups;
+  }
+}
+
+const route = (method: string, path: string, handle: Handler): Route => [
+  method,
+  new Pattern(path),
+  (call) => {
+    if (!state.signedIn && path !== "/api/sessions") throw new Refusal(401, "Sign in first: run `stoa login`.");
+    return handle(call);
+  },
+];
+
+const EXAMPLES = [
+  "Who may fly business class, and who approves it?",
+  "What do I wear in a laboratory of class B2?",
+  "Show the per diem rates as a table",
+];
+
+export const routes: Route[] = [
+  route("POST", "/api/sessions", async ({ request, response }) => {
+    const { token } = await jsonOf<{ token: string }>(request);
+    if (token === "used") throw new Refusal(401, "This sign-in link was used already.", "link_used");
+    if (token !== "good") throw new Refusal(401, "This sign-in link is not valid.", "link_invalid");
+    state.signedIn = true;
+    json(response, session);
+  }),
+  route("GET", "/api/session", ({ response }) => json(response, session)),
+  route("DELETE", "/api/session", ({ response }) => {
+    state.signedIn = false;
+    response.writeHead(204).end();
+  }),
+  route("GET", "/api/catalog", ({ response }) =>
+    json(response, {
+      assistants: [
+        {
+          model: "assistant/handbook",
+          name: "handbook",
+          title: "Handbook",
+          description: "Answers from the company's handbook: policies, safety, people, products.",
+          examples: EXAMPLES,
+          collections: ["handbook"],
+        },
+      ],
+      models: [
+        { model: "stoa-reader", description: "Answers in the documents' own sentences", operation: "chat" },
+        { model: "gpt-4.1-mini", description: "", operation: "chat" },
+      ],
+    }),
+  ),
+
+  route("GET", "/api/conversations", ({ response, query }) => {
+    const search = (query.get("search") ?? "").toLowerCase();
+    const found = Array.from(state.conversations.values())
+      .filter(({ conversation, messages }) =>
+        [conversation.title, ...messages.map((message) => message.content)].some((text) => text.toLowerCase().includes(search)),
+      )
+      .map(({ conversation }) => conversation)
+      .sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+    json(response, { data: found, next_cursor: null });
+  }),
+  route("POST", "/api/conversations", async ({ request, response }) => {
+    const { model } = await jsonOf<{ model: string }>(request);
+    const conversation: Conversation = {
+      id: newId("conversation"),
+      title: "New conversation",
+      model,
+      created_at: now(),
+      updated_at: now(),
+    };
+    state.conversations.set(conversation.id, { conversation, messages: [] });
+    json(response, conversation, 201);
+  }),
+  route("GET", "/api/conversations/:id", ({ response, at }) => json(response, held(at.id))),
+  route("PATCH", "/api/conversations/:id", async ({ request, response, at }) => {
+    const { conversation } = held(at.id);
+    Object.assign(conversation, await jsonOf(request));
+    json(response, conversation);
+  }),
+  route("DELETE", "/api/conversations/:id", ({ response, at }) => {
+    state.conversations.delete(held(at.id).conversation.id);
+    response.writeHead(204).end();
+  }),
+  route("GET", "/api/conversations/:id/export", ({ response, at, query }) => {
+    const format = query.get("format") ?? "markdown";
+    response.setHeader("content-disposition", `attachment; filename="conversation.${format === "json" ? "json" : "md"}"`);
+    response.end(format === "json" ? JSON.stringify(held(at.id)) : `# ${held(at.id).conversation.title}\n`);
+  }),
+  route("POST", "/api/conversations/:id/turns", async ({ request, response, at }) => {
+    const { content, replaces } = await jsonOf<{ content: string; replaces?: string }>(request);
+    const { question, answer } = ask(held(at.id), content, replaces);
+    await stream(response, held(at.id), question, answer);
+  }),
+  route("POST", "/api/conversations/:id/messages/:message/regenerate", async ({ response, at }) => {
+    await stream(response, held(at.id), null, again(held(at.id), at.message));
+  }),
+  route("PUT", "/api/messages/:id/feedback", async ({ request, response, at }) => {
+    const feedback = await jsonOf(request);
+    for (const { messages } of state.conversations.values()) {
+      for (const message of messages) if (message.id === at.id) Object.assign(message, { feedback });
+    }
+    json(response, feedback);
+  }),
+
+  route("GET", "/api/collections", ({ response }) => {
+    const documents = Array.from(state.documents.values());
+    const failed = documents.filter((document) => document.state === "failed").length;
+    json(response, {
+      data: [
+        { name: "handbook", team: "company", description: "The company's handbook", documents: documents.length, chunks: 412, failed, version: 7 },
+        { name: "research-notes", team: "research", description: "", documents: 0, chunks: 0, failed: 0, version: 0 },
+      ],
+      next_cursor: null,
+    });
+  }),
+  route("GET", "/api/collections/:name/documents", ({ response, at, query }) => {
+    const wanted = query.get("state");
+    const search = (query.get("search") ?? "").toLowerCase();
+    const data = Array.from(state.documents.values()).filter(
+      (document) =>
+        document.collection === at.name &&
+        (!wanted || document.state === wanted) &&
+        `${document.title} ${document.path}`.toLowerCase().includes(search),
+    );
+    json(response, { data, next_cursor: null });
+  }),
+  route("POST", "/api/collections/:name/documents", async ({ request, response, at }) =>
+    json(response, await upload(request, at.name ?? ""), 202),
+  ),
+  route("GET", "/api/jobs", ({ response }) => json(response, { data: Array.from(state.jobs.values()), next_cursor: null })),
+  route("GET", "/api/jobs/:id/events", ({ response, at }) => follow(response, found(state.jobs, at.id))),
+  route("POST", "/api/jobs/:id/cancel", ({ response, at }) => {
+    const job = found(state.jobs, at.id);
+    Object.assign(job, { state: "cancelled", ended_at: now() });
+    json(response, job);
+  }),
+  route("DELETE", "/api/documents/:id", ({ response, at }) => {
+    const document = found(state.documents, at.id);
+    state.documents.delete(document.id);
+    const job = newJob("remove", document.collection, 1);
+    Object.assign(job, { state: "succeeded", done: 1, ended_at: now() });
+    json(response, { job }, 202);
+  }),
+  route("GET", "/api/documents/:id/passage", ({ response, at, query }) => {
+    const page = pages.find(({ document }) => document.id === at.id);
+    if (!page || !state.documents.has(page.document.id)) throw new Refusal(404, "There is no such document.");
+    const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
+    json(response, {
+      document: page.document,
+      page: page.page,
+      heading: page.heading,
+      before: page.text.slice(0, start),
+      passage: page.text.slice(start, end),
+      after: page.text.slice(end),
+    });
+  }),
+  route("GET", "/api/documents/:id/original", ({ response }) => void response.end("The original.")),
+  route("GET", "/api/usage", ({ response, query }) => {
+    const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
+    json(response, { data, total: totalOf(data) });
+  }),
+];
+
+function found<T extends Document | { id: string }>(all: Map<string, T>, id: string | undefined): T {
+  const one = all.get(id ?? "");
+  if (!one) throw new Refusal(404, `There is no ${id ?? ""}.`);
+  return one;
+}
+
+function totalOf(data: UsageBucket[]): UsageBucket {
+  const sum = (field: Exclude<keyof UsageBucket, "bucket">) => data.reduce((all, bucket) => all + bucket[field], 0);
+  return {
+    bucket: null,
+    requests: sum("requests"),
+    prompt_tokens: sum("prompt_tokens"),
+    completion_tokens: sum("completion_tokens"),
+    cost_nano_usd: sum("cost_nano_usd"),
+    unknown_cost_requests: sum("unknown_cost_requests"),
+    cache_hits: sum("cache_hits"),
+    errors: sum("errors"),
+  };
+}

@@ -1,0 +1,61 @@
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { ApiError } from "./api/errors";
+import { ConversationsScreen } from "./conversations/ConversationsScreen";
+import { Empty, Loading } from "./kit/states";
+import { LiveTurnsProvider } from "./live/LiveTurnsProvider";
+import { SessionGate } from "./session/SessionGate";
+import { sessionKey } from "./session/queries";
+import { Shell } from "./shell/Shell";
+
+const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
+const UsageScreen = lazy(() => import("./usage/UsageScreen"));
+
+/** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
+function newQueries(): QueryClient {
+  const onError = (error: unknown) => {
+    if (error instanceof ApiError && error.signedOut) queries.setQueryData(sessionKey, null);
+  };
+  const queries = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: { retry: (times, error) => error instanceof ApiError && error.status === 0 && times < 2, staleTime: 5_000 },
+    },
+  });
+  return queries;
+}
+
+const queries = newQueries();
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <SessionGate>
+        <LiveTurnsProvider>
+          <Shell>
+            <Suspense fallback={<Loading label="Loading" rows={6} />}>
+              <Switch>
+                <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
+                <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
+                <Route path="/usage" component={UsageScreen} />
+                <Route path="/sign-in">
+                  <Redirect to="/conversations" replace />
+                </Route>
+                <Route path="/">
+                  <Redirect to="/conversations" replace />
+                </Route>
+                <Route>
+                  <Empty title="There is no such page">
+                    <a href="/conversations">To the conversations</a>
+                  </Empty>
+                </Route>
+              </Switch>
+            </Suspense>
+          </Shell>
+        </LiveTurnsProvider>
+      </SessionGate>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,63 @@
+/** The collections at the left, the documents of one of them beside. */
+import { Link } from "wouter";
+import type { Collection } from "../api/types";
+import { plural } from "../kit/format";
+import { Empty, Failure, Loading } from "../kit/states";
+import { CollectionPane } from "./CollectionPane";
+import { useCollections } from "./queries";
+import styles from "./CollectionsScreen.module.css";
+
+export default function CollectionsScreen({ name }: { name: string | null }) {
+  const collections = useCollections();
+  const all = collections.data?.data ?? [];
+  const current = all.find((collection) => collection.name === name);
+
+  return (
+    <div className={name ? styles.opened : styles.screen}>
+      <nav className={styles.list} aria-label="Collections">
+        <h1>Collections</h1>
+        {collections.isPending && <Loading label="Loading collections" />}
+        {collections.isError && <Failure error={collections.error} onRetry={() => void collections.refetch()} />}
+        {collections.isSuccess && all.length === 0 && (
+          <Empty title="No collections yet">
+            <p>
+              A collection is a body of documents. An administrator adds one with <code>stoa apply</code>, and{" "}
+              <code>stoa ingest</code> fills it.
+            </p>
+          </Empty>
+        )}
+        <ul>
+          {all.map((collection) => (
+            <li key={collection.name}>
+              <CollectionLink collection={collection} isCurrent={collection === current} />
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {current && <CollectionPane key={current.name} collection={current} />}
+      {!current && collections.isSuccess && all.length > 0 && (
+        <div className={styles.none}>
+          {name ? (
+            <Empty title={`There is no collection “${name}”`}>It was removed, or you have no right to see it.</Empty>
+          ) : (
+            <Empty title="Choose a collection">Its documents, their state and their rights are shown here.</Empty>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function CollectionLink({ collection, isCurrent }: { collection: Collection; isCurrent: boolean }) {
+  const { name, description, documents, failed } = collection;
+  return (
+    <Link href={`/collections/${encodeURIComponent(name)}`} className={styles.link} aria-current={isCurrent ? "page" : undefined}>
+      <span className={styles.name}>{name}</span>
+      {description && <span className={styles.description}>{description}</span>}
+      <span className={styles.counts}>
+        {plural(documents, "document")}
+        {failed > 0 && <span className={styles.failed}>, {failed} failed</span>}
+      </span>
+    </Link>
+  );
+}

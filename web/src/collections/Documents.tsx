@@ -1,0 +1,99 @@
+import { useState } from "react";
+import type { Document, Job } from "../api/types";
+import { Button } from "../kit/Button";
+import { Confirm } from "../kit/Confirm";
+import { Empty, Failure, Loading } from "../kit/states";
+import { useDebounced } from "../kit/useDebounced";
+import { DocumentRow } from "./DocumentRow";
+import { type DocumentState, useDocuments, useRemoveDocument } from "./queries";
+import styles from "./Documents.module.css";
+
+const TYPING_MS = 200;
+const STATES: [DocumentState | "", string][] = [
+  ["", "All states"],
+  ["indexed", "Indexed"],
+  ["queued", "Queued"],
+  ["failed", "Failed"],
+];
+
+export function Documents({ collection, onRemoved }: { collection: string; onRemoved: (job: Job) => void }) {
+  const [typed, setTyped] = useState("");
+  const [state, setState] = useState<DocumentState | "">("");
+  const search = useDebounced(typed.trim(), TYPING_MS);
+  const documents = useDocuments(collection, search, state);
+  const [leaving, setLeaving] = useState<Document | null>(null);
+  const remove = useRemoveDocument();
+  const all = documents.data?.pages.flatMap((page) => page.data) ?? [];
+  const isFiltered = search !== "" || state !== "";
+
+  const confirmRemove = (id: string) =>
+    remove.mutate(id, {
+      onSuccess: ({ job }) => {
+        setLeaving(null);
+        onRemoved(job);
+      },
+    });
+
+  return (
+    <div className={styles.documents}>
+      <div className={styles.filters}>
+        <input type="search" aria-label="Search documents" placeholder="Search documents" value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <select aria-label="State" value={state} onChange={(event) => setState(event.target.value as DocumentState | "")}>
+          {STATES.map(([value, name]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </div>
+      {documents.isPending && <Loading label="Loading documents" rows={8} />}
+      {documents.isError && <Failure error={documents.error} onRetry={() => void documents.refetch()} />}
+      {documents.isSuccess && all.length === 0 && (
+        <Empty title={isFiltered ? "No document fits" : "No documents yet"}>
+          {isFiltered ? "Change the search or the state." : "Drop the first files above. They can be asked about as soon as they are read."}
+        </Empty>
+      )}
+      {all.length > 0 && (
+        <table className={styles.table}>
+          <caption className="unseen">Documents of {collection}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Document</th>
+              <th scope="col">State</th>
+              <th scope="col">Who may read</th>
+              <th scope="col">Pages</th>
+              <th scope="col">Chunks</th>
+              <th scope="col">Size</th>
+              <th scope="col">Changed</th>
+              <th scope="col">
+                <span className="unseen">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {all.map((document) => (
+              <DocumentRow key={document.id} document={document} now={documents.dataUpdatedAt} onRemove={() => setLeaving(document)} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {documents.hasNextPage && (
+        <Button disabled={documents.isFetchingNextPage} onClick={() => void documents.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+      {leaving && (
+        <Confirm
+          title="Remove this document?"
+          action="Remove"
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={() => confirmRemove(leaving.id)}
+          onClose={() => setLeaving(null)}
+        >
+          <p>“{leaving.title || leaving.path}” will no longer be found, and no answer will use it.</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}

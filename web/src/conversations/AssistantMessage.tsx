@@ -1,0 +1,80 @@
+import { useCallback } from "react";
+import type { Citation, Message } from "../api/types";
+import { Button, IconButton } from "../kit/Button";
+import { CopyButton } from "../kit/CopyButton";
+import { Icon } from "../kit/Icon";
+import { plural } from "../kit/format";
+import { Markdown } from "../markdown/Markdown";
+import { Citations } from "./Citations";
+import { FeedbackBar } from "./FeedbackBar";
+import { Waiting } from "./Waiting";
+import styles from "./AssistantMessage.module.css";
+
+interface AssistantMessageProps {
+  conversationId: string;
+  message: Message;
+  opened: Citation | null;
+  onSource: (citation: Citation) => void;
+  /** Answer again, or null where that is not possible now. */
+  onAgain: (() => void) | null;
+}
+
+export function AssistantMessage({ conversationId, message, opened, onSource, onAgain }: AssistantMessageProps) {
+  const { citations, content, state } = message;
+  const isWriting = state === "streaming";
+  const hasCitations = citations.length > 0;
+  const isCited = useCallback(
+    (n: number) => citations.some((citation) => citation.n === n) || (isWriting && !hasCitations),
+    [citations, hasCitations, isWriting],
+  );
+  const onCite = useCallback(
+    (n: number) => {
+      const citation = citations.find((each) => each.n === n);
+      if (citation) onSource(citation);
+    },
+    [citations, onSource],
+  );
+
+  return (
+    <article className={styles.message} aria-label="Answer" aria-busy={isWriting}>
+      {isWriting && !content && <Waiting />}
+      {content && (
+        <div className={isWriting ? styles.writing : undefined}>
+          <Markdown text={content} isCited={isCited} onCite={hasCitations ? onCite : undefined} />
+        </div>
+      )}
+      {state === "failed" && <Failed error={message.error} onAgain={onAgain} />}
+      {state === "stopped" && <p className={styles.note}>Stopped{content ? " here" : " before the first word"}.</p>}
+      {hasCitations && <Citations citations={citations} opened={opened} onSource={onSource} />}
+      {!isWriting && content && (
+        <div className={styles.actions}>
+          <CopyButton label="Copy the answer" text={() => content} />
+          {onAgain && state !== "failed" && <IconButton small icon="again" label="Answer again" onClick={onAgain} />}
+          <FeedbackBar conversationId={conversationId} message={message} />
+          <Origin message={message} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Failed({ error, onAgain }: { error: string | null; onAgain: (() => void) | null }) {
+  return (
+    <div role="alert" className={styles.failed}>
+      <Icon name="warning" />
+      <p>{error ?? "The answer failed."}</p>
+      {onAgain && (
+        <Button icon="again" onClick={onAgain}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Who answered and how much that took. */
+function Origin({ message: { model, usage } }: { message: Message }) {
+  const tokens = (usage?.prompt_tokens ?? 0) + (usage?.completion_tokens ?? 0);
+  const parts = [model?.replace(/^assistant\//, ""), tokens > 0 ? plural(tokens, "token") : null];
+  return <p className={styles.origin}>{parts.filter(Boolean).join(" · ")}</p>;
+}

@@ -1,0 +1,61 @@
+/** The passage behind a citation, within what surrounds it. The rights are asked for again each time it is opened. */
+import { useEffect, useRef } from "react";
+import { ApiError } from "../api/errors";
+import type { Citation, PassageView } from "../api/types";
+import { IconButton } from "../kit/Button";
+import { Icon } from "../kit/Icon";
+import { Empty, Failure, Loading } from "../kit/states";
+import { placeOf } from "./place";
+import { usePassage } from "./queries";
+import styles from "./SourcePanel.module.css";
+
+export function SourcePanel({ citation, onClose }: { citation: Citation; onClose: () => void }) {
+  const passage = usePassage(citation.document_id, citation.start, citation.end);
+  const isGone = passage.error instanceof ApiError && passage.error.status === 404;
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), [citation]);
+
+  return (
+    <>
+      <header className={styles.head}>
+        <p className={styles.number}>
+          <span className="unseen">Source </span>
+          {citation.n}
+        </p>
+        <div className={styles.names}>
+          <h2 ref={title} tabIndex={-1}>
+            {citation.title || citation.path}
+          </h2>
+          <p className={styles.path}>{citation.path}</p>
+        </div>
+        <IconButton icon="close" label="Close the source" onClick={onClose} />
+      </header>
+      <p className={styles.place}>{placeOf(citation)}</p>
+      <div className={styles.scroll} tabIndex={0} role="region" aria-label="Passage">
+        {passage.isPending && <Loading label="Opening the source" rows={9} />}
+        {isGone && <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>}
+        {passage.isError && !isGone && <Failure error={passage.error} onRetry={() => void passage.refetch()} />}
+        {passage.data && <Passage view={passage.data} />}
+      </div>
+      {passage.data && (
+        <footer className={styles.foot}>
+          <a href={`/api/documents/${citation.document_id}/original`} target="_blank" rel="noopener">
+            Open the original <Icon name="open" size={15} />
+          </a>
+        </footer>
+      )}
+    </>
+  );
+}
+
+function Passage({ view: { before, passage, after } }: { view: PassageView }) {
+  const mark = useRef<HTMLElement>(null);
+  useEffect(() => mark.current?.scrollIntoView({ block: "center" }), [passage]);
+  return (
+    <p className={styles.text}>
+      {before}
+      <mark ref={mark}>{passage}</mark>
+      {after}
+    </p>
+  );
+}

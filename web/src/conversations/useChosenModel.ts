@@ -1,0 +1,15 @@
+/** Which assistant or model the next question goes to. */
+import { useState } from "react";
+import type { Catalog } from "../api/types";
+
+/** What was chosen here, else what the conversation has had, else the first assistant, else the first model; "" until known. */
+export function useChosenModel(
+  conversationId: string | null,
+  current: string | undefined,
+  catalog: Catalog | undefined,
+): [string, (model: string) => void] {
+  const [chosen, setChosen] = useState<{ conversationId: string | null; model: string } | null>(null);
+  const first = catalog?.assistants[0]?.model ?? catalog?.models[0]?.model ?? "";
+  const model = chosen?.conversationId === conversationId ? chosen.model : (current ?? first);
+  return [model, (next) => setChosen({ conversationId, model: next })];
+}

@@ -1,0 +1,47 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, bodyOf, setCsrfToken } from "../api/client";
+import { ApiError } from "../api/errors";
+import type { Session } from "../api/types";
+
+export const sessionKey = ["session"];
+
+/** Who is signed in; null for nobody. */
+export function useSession() {
+  return useQuery({
+    queryKey: sessionKey,
+    staleTime: Infinity,
+    queryFn: async (): Promise<Session | null> => {
+      try {
+        return keep(await bodyOf(api.GET("/api/session")));
+      } catch (error) {
+        if (error instanceof ApiError && error.signedOut) return null;
+        throw error;
+      }
+    },
+  });
+}
+
+export function useSignIn() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (token: string) => keep(await bodyOf(api.POST("/api/sessions", { body: { token } }))),
+    onSuccess: (session) => queries.setQueryData(sessionKey, session),
+  });
+}
+
+export function useSignOut() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => bodyOf(api.DELETE("/api/session")),
+    onSuccess: () => {
+      setCsrfToken("");
+      queries.clear();
+      queries.setQueryData(sessionKey, null);
+    },
+  });
+}
+
+function keep(session: Session): Session {
+  setCsrfToken(session.csrf_token);
+  return session;
+}

@@ -1,0 +1,41 @@
+/** The frame of every screen: brand, where one can go, who is here. */
+import type { ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import { Mark } from "../brand/Mark";
+import { Icon, type IconName } from "../kit/Icon";
+import { StatusStrip } from "./StatusStrip";
+import styles from "./Shell.module.css";
+
+const PLACES: { href: string; name: string; icon: IconName }[] = [
+  { href: "/conversations", name: "Conversations", icon: "conversations" },
+  { href: "/collections", name: "Collections", icon: "collections" },
+  { href: "/usage", name: "Usage", icon: "usage" },
+];
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
+        To the content
+      </a>
+      <header className={styles.bar}>
+        <Link href="/conversations" className={styles.brand}>
+          <Mark /> Stoa
+        </Link>
+        <nav className={styles.places} aria-label="Stoa">
+          {PLACES.map(({ href, name, icon }) => (
+            <Link key={href} href={href} className={styles.place} aria-current={path.startsWith(href) ? "page" : undefined}>
+              <Icon name={icon} />
+              <span>{name}</span>
+            </Link>
+          ))}
+        </nav>
+        <StatusStrip />
+      </header>
+      <main id="main" tabIndex={-1} className={styles.main}>
+        {children}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+/** What was used and what it cost: by day and by model. */
+import { useState } from "react";
+import type { UsageReport } from "../api/types";
+import { formatCount, formatDay } from "../kit/format";
+import { Empty, Failure, Loading } from "../kit/states";
+import { Choice } from "./Choice";
+import { DayChart } from "./DayChart";
+import { METRICS, everyDay } from "./metrics";
+import { UsageTable } from "./UsageTable";
+import { useUsage } from "./queries";
+import styles from "./UsageScreen.module.css";
+
+const RANGES = [
+  { id: "7", name: "7 days" },
+  { id: "30", name: "30 days" },
+  { id: "90", name: "90 days" },
+];
+
+export default function UsageScreen() {
+  const [range, setRange] = useState("30");
+  const days = Number(range);
+  const byDay = useUsage(days, "day");
+  const byModel = useUsage(days, "model");
+  const failed = [byDay, byModel].find((query) => query.isError);
+
+  return (
+    <div className={styles.screen}>
+      <div className={styles.page}>
+        <header className={styles.head}>
+          <h1>Usage</h1>
+          <Choice label="Time" choices={RANGES} chosen={range} onChoose={setRange} />
+        </header>
+        {failed && <Failure error={failed.error} onRetry={() => void failed.refetch()} />}
+        {!failed && (!byDay.data || !byModel.data) && <Loading label="Loading usage" rows={9} />}
+        {byDay.data && byModel.data && <Report days={days} byDay={byDay.data} byModel={byModel.data} />}
+      </div>
+    </div>
+  );
+}
+
+function Report({ days, byDay, byModel }: { days: number; byDay: UsageReport; byModel: UsageReport }) {
+  const [metricId, setMetricId] = useState<string>(METRICS[0].id);
+  const metric = METRICS.find((each) => each.id === metricId) ?? METRICS[0];
+  const { total } = byDay;
+  if (total.requests === 0) {
+    return <Empty title="Nothing was asked in this time">Usage appears here a moment after the first answer.</Empty>;
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  return (
+    <>
+      <dl className={styles.totals}>
+        {METRICS.map((each) => (
+          <div key={each.id}>
+            <dt>{each.name}</dt>
+            <dd>{each.text(total)}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Errors</dt>
+          <dd>{formatCount(total.errors)}</dd>
+        </div>
+      </dl>
+      <section className={styles.section} aria-labelledby="by-day">
+        <div className={styles.head}>
+          <h2 id="by-day">By day</h2>
+          <Choice label="Shown in the chart" choices={METRICS} chosen={metric.id} onChoose={setMetricId} />
+        </div>
+        <DayChart days={everyDay(byDay.data, days, today)} metric={metric} />
+        <details>
+          <summary>The days as a table</summary>
+          <UsageTable caption="Usage by day" first="Day" nameOf={(bucket) => (bucket ? formatDay(bucket) : "–")} buckets={byDay.data.toReversed()} />
+        </details>
+      </section>
+      <section className={styles.section} aria-labelledby="by-model">
+        <h2 id="by-model">By model</h2>
+        <UsageTable caption="Usage by model" first="Model" nameOf={(bucket) => bucket ?? "none answered"} buckets={byModel.data} />
+      </section>
+      {total.unknown_cost_requests > 0 && (
+        <p className={styles.note}>
+          The price of {formatCount(total.unknown_cost_requests)} requests is not known. What is known is added up; the rest is not taken for free.
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { doubleOfTheApi } from "./dev/double/plugin.ts";
+
+const entry = process.env.STOA_URL ?? "http://127.0.0.1:8420";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), mode === "double" ? doubleOfTheApi() : null],
+  server: mode === "double" ? {} : { proxy: { "/api": entry } },
+  build: {
+    outDir: "../src/stoa/api/page",
+    emptyOutDir: true,
+    // The content security policy is default-src 'self': nothing may be inlined as a data: address.
+    assetsInlineLimit: 0,
+    target: ["chrome123", "firefox125", "safari17.5"],
+    modulePreload: { polyfill: false },
+    license: { fileName: "licenses.md" },
+  },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
+}));
