@@ -1,0 +1,52 @@
+"""Server-sent events: how long work is followed over HTTP."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import TypeVar
+
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
+
+KEEP_ALIVE_S = 15.0
+KEEP_ALIVE = b": still here\n\n"
+"""A comment: proxies see life, and a connection whose other end is gone is found out."""
+
+_T = TypeVar("_T")
+
+
+class EventStream(StreamingResponse):
+    """A response of events. `on_close` is called once, when the last was sent or the client has gone."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[bytes], *, on_close: Callable[[], None]) -> None:
+        super().__init__(events, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._on_close = on_close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._on_close()
+
+
+def event(name: str, data: BaseModel) -> bytes:
+    """One event; JSON has no line breaks of its own."""
+    return f"event: {name}\ndata: {data.model_dump_json()}\n\n".encode()
+
+
+async def kept_alive(
+    source: AsyncIterator[_T], encode: Callable[[_T], bytes], *, every_s: float = KEEP_ALIVE_S
+) -> AsyncGenerator[bytes]:
+    """The encoded items of a source whose `__anext__` may be cancelled, with comments where it pauses."""
+    while True:
+        try:
+            async with asyncio.timeout(every_s):
+                item = await anext(source)
+        except TimeoutError:
+            yield KEEP_ALIVE
+        except StopAsyncIteration:
+            return
+        else:
+            yield encode(item)
