@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
+from tokenizers import Tokenizer
 
 from stoa.adapters.engines.minilm_onnx import WIDTH, prepared
 from stoa.adapters.engines.tokenizer import minilm_tokenizer
@@ -35,6 +36,11 @@ class MiniLM:
         self._session = ort.InferenceSession(str(prepared(models)), options, providers=["CPUExecutionProvider"])
         self._tokenizer = minilm_tokenizer()
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Neither cuts nor pads."""
+        return self._tokenizer
+
     def count_tokens(self, text: str) -> int:
         """Tokens of the text itself, without the model's two marks and without a limit."""
         return len(self._tokenizer.encode(text, add_special_tokens=False))
@@ -54,6 +60,17 @@ class MiniLM:
             (sentences,) = self._session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
             vectors[chosen] = np.asarray(sentences)
         return vectors
+
+    def embed_each_token(self, texts: Sequence[str]) -> list[Vectors]:
+        """For each text one unit vector a token, (tokens, 384), the model's two marks left out: for late interaction."""
+        rows = self.encode(texts)
+        found: list[Vectors] = [np.empty((0, WIDTH), dtype=np.float32)] * len(rows)
+        for chosen, ids, mask in _batches(rows):
+            (tokens,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
+            for position, vectors, length in zip(chosen, np.asarray(tokens), mask.sum(axis=1), strict=True):
+                own = vectors[1 : length - 1]
+                found[position] = own / np.linalg.norm(own, axis=1, keepdims=True)
+        return found
 
 
 def _batches(rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:

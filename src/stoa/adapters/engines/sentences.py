@@ -1,0 +1,155 @@
+"""Cuts a passage into what an answer can be made of: sentences, list items with their lead-in, table rows with their columns.
+
+Headings are no units; they are the context of what stands below them. Works on plain text and on Markdown, wrapped or not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["sentence", "item", "list", "row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading, if any."""
+
+    text: str
+    context: str
+    kind: Kind
+
+
+LIST_WORDS = 80
+"""A list up to this long can also be answered as a whole."""
+
+_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
+_ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+
+_MARKUP = (
+    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
+    (re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])([*_])(?=\S)([^*_]+?)(?<=\S)\1(?![\w*])"), r"\2"),
+    (re.compile(r"`([^`]+)`"), r"\1"),
+    (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
+    (re.compile(r"\\([\\`*_{}\[\]()#+.!|>-])"), r"\1"),
+    (re.compile(r"\s+"), " "),
+)
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof rev hon st jr sr gen col lt sgt capt gov sen rep pres etc vs e.g i.e cf al approx ca no nos vol fig "  # noqa: SIM905
+    "figs sec ch pp ed eds est dept univ inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri "
+    "sat sun ave blvd rd mt ft tel ext max min resp incl excl art para nr bzw ph.d u.s u.k u.n a.m p.m b.c a.d d.c".split()
+)
+_END = re.compile(r"""[.!?…]+["'”’)\]»]*(?=\s)""")
+_OPENS = re.compile(r"""["'“‘(\[«]*[A-Z0-9À-ÖØ-Þ]""")
+
+
+def units(text: str) -> list[Unit]:
+    """Everything in text that can answer a question, in order."""
+    found: list[Unit] = []
+    heading, lead_in = "", ""
+    for block in _blocks(text):
+        first = block[0]
+        if title := _HEADING.match(first):
+            heading, lead_in = clean(title[1]), ""
+        elif _ROW.match(first):
+            found += (Unit(row, heading, "row") for row in _rows(block))
+            lead_in = ""
+        elif _ITEM.match(first):
+            found += _items(block, lead_in, heading)
+            lead_in = ""
+        else:
+            sentences = split_sentences(clean(" ".join(block)))
+            lead_in = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
+            found += (Unit(sentence, heading, "sentence") for sentence in sentences if sentence != lead_in)
+    return found
+
+
+def clean(text: str) -> str:
+    """The words as a reader would see them: Markdown's marks gone, white space single."""
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+def split_sentences(text: str) -> list[str]:
+    """Sentences of running text on one line. Abbreviations, initials, decimal numbers and ordinals do not end one."""
+    sentences: list[str] = []
+    start = 0
+    for end in _END.finditer(text):
+        if _OPENS.match(text, end.end() + 1) and not _abbreviated(text[start : end.end()]):
+            sentences.append(text[start : end.end()].strip())
+            start = end.end()
+    sentences.append(text[start:].strip())
+    return [sentence for sentence in sentences if re.search(r"\w", sentence)]
+
+
+def _abbreviated(sentence: str) -> bool:
+    if not sentence.endswith("."):
+        return False
+    last = sentence[:-1].rsplit(None, 1)[-1].lstrip("(\"'“‘[").lower() if sentence[:-1].strip() else ""
+    single = len(last) == 1 and last.isalpha() and last != "i"
+    return last in _ABBREVIATIONS or single or (last.isdigit() and len(last) <= 2 and " " not in sentence)
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Runs of lines that belong together: a heading, a table, one list with its wrapped lines, or a paragraph."""
+    block: list[str] = []
+    last = "blank"
+    for line in text.splitlines():
+        kind = _kind(line, last)
+        if block and (kind != last or kind == "heading"):
+            yield block
+            block = []
+        if kind != "blank":
+            block.append(line)
+        last = kind
+    if block:
+        yield block
+
+
+def _kind(line: str, last: str) -> str:
+    """What a line is, after a line of kind `last`: a wrapped line of a list belongs to the list."""
+    if not line.strip():
+        return "list" if last == "list" else "blank"
+    if _HEADING.match(line):
+        return "heading"
+    if _ROW.match(line):
+        return "table"
+    if _ITEM.match(line) or (last == "list" and line.startswith("  ")):
+        return "list"
+    return "paragraph"
+
+
+def _items(block: list[str], lead_in: str, heading: str) -> Iterator[Unit]:
+    items: list[str] = []
+    for line in block:
+        if _ITEM.match(line):
+            items.append(_ITEM.sub("", line, count=1))
+        elif line.strip():
+            items[-1] += " " + line.strip()
+    items = [clean(item) for item in items]
+    for item in items:
+        yield Unit(f"{lead_in} {item}".strip(), heading, "item")
+    whole = f"{lead_in} {'; '.join(item.rstrip('.;,') for item in items)}".strip()
+    if len(items) > 1 and len(whole.split()) <= LIST_WORDS:
+        yield Unit(whole + ".", heading, "list")
+
+
+def _rows(block: list[str]) -> Iterator[str]:
+    """Each row as `column: value; column: value`; of a table cut off from its header, the values alone."""
+    table = [
+        [clean(cell) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in block if not _RULE.match(line)
+    ]
+    headed = len(block) > 1 and _RULE.match(block[1]) is not None
+    columns = table[0] if headed else []
+    for cells in table[1:] if headed else table:
+        named = [
+            f"{columns[at]}: {cell}" if at < len(columns) and columns[at] else cell for at, cell in enumerate(cells) if cell
+        ]
+        if named:
+            yield "; ".join(named)
