@@ -2,3 +2,149 @@
 
 Each function imports late what its role alone needs, so that no role pays for another's libraries.
 """
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from stoa.kit.files import write_atomic
+from stoa.settings import Settings, environment
+
+if TYPE_CHECKING:  # late: see the functions
+    from stoa.adapters.database import Database
+    from stoa.adapters.engines.builtin import BuiltIn
+    from stoa.adapters.secrets import Secrets
+    from stoa.control.feed import SnapshotFeed
+    from stoa.control.turns import Turns
+    from stoa.domain.ledger import UsageStore
+    from stoa.domain.stores import Stores
+    from stoa.policy.decide import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """What the control role is made of, for its routes.
+
+    `read` and `write` open one transaction over identity and desired state; `write` commits at its end.
+    """
+
+    settings: Settings
+    database: "Database"
+    secrets: "Secrets"
+    policy: "Policy"
+    feed: "SnapshotFeed"
+    read: "Callable[[], AbstractAsyncContextManager[Stores]]"
+    write: "Callable[[], AbstractAsyncContextManager[Stores]]"
+    write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
+    turns: "Turns"
+    engine_url: str
+
+
+@asynccontextmanager
+async def control(settings: Settings) -> "AsyncGenerator[Control]":
+    """The control role, with what belongs to a first start done, and its snapshot kept fresh while this is open."""
+    from stoa.adapters.database import Database
+    from stoa.adapters.database.migrate import check
+    from stoa.adapters.database.opening import opener
+    from stoa.adapters.database.stores import DatabaseStores
+    from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.policy import CedarPolicy
+    from stoa.adapters.prices.genai import GenaiPrices
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.secrets import Secrets
+    from stoa.control.feed import SnapshotFeed
+    from stoa.control.snapshot import compile_snapshot
+
+    await check(settings.database_url)
+    engine_url, policy = read_roles(settings.home_folder).engine.url, CedarPolicy.default()
+    limit = settings.gateway.requests_per_minute
+    database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
+    read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
+    compile_state = partial(compile_snapshot, policy=policy, prices=GenaiPrices(), requests_per_minute=limit)
+    secrets = Secrets.load(settings.home_folder)
+    try:
+        async with _turns(settings, database, secrets) as turns:
+            parts = Control(
+                settings=settings,
+                database=database,
+                secrets=secrets,
+                policy=policy,
+                feed=SnapshotFeed(read, compile_state, engine_url=engine_url),
+                read=read,
+                write=write,
+                write_usage=opener(database.write, UsageTable),
+                turns=turns,
+                engine_url=engine_url,
+            )
+            await _begin(parts)
+            keeping_fresh = asyncio.create_task(parts.feed.run())
+            try:
+                yield parts
+            finally:
+                keeping_fresh.cancel()
+                await asyncio.wait([keeping_fresh])
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _turns(settings: Settings, database: "Database", secrets: "Secrets") -> "AsyncGenerator[Turns]":
+    """The turns of conversations: what a crash left unfinished is marked first, what is under way at the end is kept."""
+    from stoa.adapters.database.conversations import ConversationTables
+    from stoa.adapters.database.opening import opener
+    from stoa.adapters.gateway_client.http import GatewayChat, make_client
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.control.turns import Turns
+    from stoa.domain.behalf import Behalf, mint
+
+    def token(user_id: str) -> str:
+        return mint(Behalf(user=user_id), key=secrets.behalf_key, now_s=time.time())
+
+    async with make_client(read_roles(settings.home_folder).gateway.url) as gateway:
+        turns = Turns(write=opener(database.write, ConversationTables), chat=GatewayChat(gateway, token=token), now_ms=now_ms)
+        await turns.recover(alone=database.engine.dialect.name == "sqlite")
+        try:
+            yield turns
+        finally:
+            await turns.close()
+
+
+async def _begin(parts: Control) -> None:
+    """What is to be there before the first request: a first user, a key for this machine, a snapshot of this start."""
+    from stoa.adapters.discovery.http import HttpModelLister
+    from stoa.control.bootstrap import ensure_local_key, first_start, is_first_start
+    from stoa.control.discovery import discover
+    from stoa.domain.resources import Resource
+
+    found: list[Resource] = []
+    async with parts.read() as stores:
+        first = await is_first_start(stores)
+    if first and parts.settings.discover:
+        found = await discover(environment(), HttpModelLister())
+    key_file = parts.settings.home_folder.secrets / "cli.key"
+    present = key_file.read_text(encoding="utf-8").strip() if key_file.exists() else None
+    async with parts.write() as stores:
+        # The engine may listen elsewhere than before, so what gateways have kept of an earlier start is old.
+        await stores.revision.advance(now_ms=now_ms())
+        if first:
+            await first_start(stores, found, engine_url=parts.engine_url, sealer=parts.secrets, now_ms=now_ms())
+        await ensure_local_key(
+            stores, present=present, keep=lambda key: write_atomic(key_file, f"{key}\n".encode()), now_ms=now_ms()
+        )
+    await parts.feed.refresh()
+
+
+def now_ms() -> int:
+    """UTC milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def engine(settings: Settings) -> "BuiltIn":
+    """The built-in models, loaded. Blocks; raises MissingExtra without their weights."""
+    from stoa.adapters.engines.builtin import load
+
+    return load(settings.home_folder.models, threads=settings.engine.threads)

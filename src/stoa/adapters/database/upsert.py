@@ -1,0 +1,14 @@
+"""Add a row, or replace the one with the same primary key: the one statement that both databases spell alike."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def upsert(connection: AsyncConnection, table: Table, row: Mapping[str, object]) -> None:
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    keys = [column.name for column in table.primary_key]
+    values = {name: value for name, value in row.items() if name not in keys}
+    await connection.execute(insert(table).values(row).on_conflict_do_update(index_elements=keys, set_=values))

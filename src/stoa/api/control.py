@@ -1,0 +1,96 @@
+"""The control role: `/api`, `/internal` and the web page, on FastAPI and uvicorn."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+
+from stoa import __version__
+from stoa.api import catalog, groups, internal, keys, page, refusals, resources, sessions, status, teams, users
+from stoa.api.access import Caller, allow
+from stoa.api.attempts import Attempts
+from stoa.api.shields import BodyLimit, SecurityHeaders
+from stoa.kit.logs import configure_logging
+from stoa.settings import Settings
+from stoa.wiring import Control, control
+
+ROUTERS: tuple[APIRouter, ...] = (
+    sessions.router,
+    users.router,
+    teams.router,
+    groups.router,
+    keys.router,
+    resources.router,
+    catalog.router,
+    status.router,
+    internal.router,
+)
+"""Every noun's routes. The page comes last: it takes every path that is left."""
+
+_DRAIN_S = 10
+
+
+def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyncContextManager[Control]] = control) -> FastAPI:
+    """The application; its parts are opened and closed with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with open_parts(settings) as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(title="Stoa", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.attempts = Attempts()
+    refusals.install(app)
+    limits = settings.gateway
+    app.add_middleware(BodyLimit, json_bytes=limits.body_bytes, upload_bytes=limits.upload_bytes)
+    app.add_middleware(SecurityHeaders)
+    for router in (*ROUTERS, _description, page.router):
+        app.include_router(router)
+    return app
+
+
+_description = APIRouter(include_in_schema=False)
+
+
+@_description.get("/api/openapi.json")
+async def read_description(request: Request, caller: Annotated[Caller, allow("openapi:read")]) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return request.app.openapi()
+
+
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a socket that was bound before, until SIGTERM or SIGINT."""
+    configure_logging("control", settings.log_level)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends with exit code 0 after a drain, and lets go of those who wait for the next snapshot."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        assert isinstance(self.config.app, FastAPI)
+        await self.config.app.state.parts.feed.close()
+        await super().shutdown(sockets)

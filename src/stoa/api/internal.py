@@ -1,0 +1,32 @@
+"""`/internal`: what the roles of Stoa ask of control. Messages are msgpack, as the hot path reads them."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from stoa.api.access import Caller, Parts, allow
+from stoa.ledger.usage import record
+from stoa.wiring import now_ms
+
+router = APIRouter(prefix="/internal", tags=["internal"], include_in_schema=False)
+
+_MSGPACK = "application/msgpack"
+_LONGEST_WAIT_S = 20.0
+
+
+@router.get("/snapshot")
+async def read_snapshot(
+    caller: Annotated[Caller, allow("snapshot:read")], parts: Parts, after: Annotated[int | None, Query()] = None
+) -> Response:
+    """The snapshot, once it is another than `after`; 204 when it was not for 20 s, so that the caller asks again."""
+    snapshot = await parts.feed.after(after, wait_s=_LONGEST_WAIT_S)
+    if snapshot is None:
+        return Response(status_code=204)
+    return Response(msgspec.msgpack.encode(snapshot), media_type=_MSGPACK)
+
+
+@router.post("/usage")
+async def ship_usage(request: Request, caller: Annotated[Caller, allow("usage:ship")], parts: Parts) -> Response:
+    """Take a batch of usage facts, each once; the answer is every team's spend of this month."""
+    return Response(await record(await request.body(), write=parts.write_usage, now_ms=now_ms()), media_type=_MSGPACK)

@@ -1,0 +1,107 @@
+"""`/api/keys`: credentials of applications and of administration."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime
+
+from stoa.api.access import Caller, Parts, allow
+from stoa.api.forms import Form, Moment, View, milliseconds, moment, moment_or_none
+from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
+from stoa.control.keys import KeyWish, create_key, find_key, revoke_key
+from stoa.domain.keys import Key
+from stoa.domain.users import access_tags
+from stoa.policy.decide import Target
+from stoa.wiring import now_ms
+
+router = APIRouter(prefix="/api/keys", tags=["keys"])
+
+
+class KeyView(View):
+    id: str
+    name: str
+    kind: str
+    hint: str
+    team: str
+    role: str | None
+    groups: list[str]
+    requests_per_minute: int | None
+    created_by: str
+    created_at: Moment
+    expires_at: Moment | None
+    revoked_at: Moment | None
+
+
+class MadeKey(KeyView):
+    key: str
+    """The key itself, this once."""
+
+
+class NewKey(Form):
+    name: str
+    kind: Literal["inference", "management"] = "inference"
+    team: str | None = None
+    """The caller's own when left out."""
+    groups: tuple[str, ...] = ()
+    role: str | None = None
+    requests_per_minute: int | None = None
+    """null is the default limit, 0 is none."""
+    expires_at: AwareDatetime | None = None
+
+
+def _view(key: Key) -> KeyView:
+    return KeyView(
+        id=key.id,
+        name=key.name,
+        kind=key.kind,
+        hint=key.hint,
+        team=key.team,
+        role=key.role,
+        groups=list(key.groups),
+        requests_per_minute=key.requests_per_minute,
+        created_by=key.created_by,
+        created_at=moment(key.created_at_ms),
+        expires_at=moment_or_none(key.expires_at_ms),
+        revoked_at=moment_or_none(key.revoked_at_ms),
+    )
+
+
+def _target(key: Key) -> Target:
+    return Target("Credential", key.id, kind=key.kind, team=key.team, acl=key.acl)
+
+
+@router.get("")
+async def list_keys(
+    caller: Annotated[Caller, allow("key:list")], parts: Parts, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[KeyView]:
+    """Those that the caller may see, in the order in which they were made; revoked ones too."""
+    async with parts.read() as stores:
+        found = await stores.keys.page(after=place_of(cursor), limit=None)
+    return page([key for key in found if caller.may(_target(key))], limit=limit, view=_view, place=lambda key: key.id)
+
+
+@router.post("", status_code=201)
+async def add_key(new: NewKey, caller: Annotated[Caller, allow("key:create")], parts: Parts) -> MadeKey:
+    team = new.team or caller.principal.team or ""
+    caller.require(Target("Credential", new.name, kind=new.kind, team=team, acl=access_tags(team, new.groups)))
+    wish = KeyWish(
+        name=new.name,
+        kind=new.kind,
+        team=team,
+        groups=new.groups,
+        role=new.role,
+        requests_per_minute=new.requests_per_minute,
+        expires_at_ms=None if new.expires_at is None else milliseconds(new.expires_at),
+    )
+    async with parts.write() as stores:
+        secret, key = await create_key(stores, wish, by=caller.principal.id, now_ms=now_ms())
+    return MadeKey(key=secret, **_view(key).model_dump())
+
+
+@router.delete("/{name_or_id}")
+async def remove_key(name_or_id: str, caller: Annotated[Caller, allow("key:revoke")], parts: Parts) -> KeyView:
+    """Revoke a key: worthless on every gateway within two seconds."""
+    async with parts.write() as stores:
+        key = await find_key(stores, name_or_id)
+        caller.require(_target(key))
+        return _view(await revoke_key(stores, key, now_ms=now_ms()))

@@ -1,0 +1,100 @@
+"""From errors to answers: the one table of this edge, in the form that OpenAI's clients read."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from stoa.errors import CallerError, InternalError, LimitReached, NotFound, OperatorError, ProviderError, StoaError
+
+logger = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in one form: `{"error": {"message", "type", "param", "code"}}`."""
+    app.add_exception_handler(StoaError, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _no_such_route)
+    app.add_exception_handler(Exception, _broken)
+
+
+def answer(error: StoaError) -> JSONResponse:
+    """An error as a response."""
+    headers: dict[str, str] = {}
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, LimitReached) and error.retry_after_s is not None:
+        headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+    return JSONResponse({"error": body(error)}, status_code=error.status, headers=headers)
+
+
+def body(error: StoaError) -> dict[str, str | None]:
+    """What stands under `error`, also in events of a stream."""
+    return {"message": error.message, "type": _type(error), "param": error.param, "code": error.code}
+
+
+def _type(error: StoaError) -> str:
+    match error:
+        case CallerError(status=401):
+            return "authentication_error"
+        case CallerError(status=403):
+            return "permission_error"
+        case LimitReached():
+            return "rate_limit_error"
+        case CallerError():
+            return "invalid_request_error"
+        case ProviderError():
+            return "upstream_error"
+        case OperatorError():
+            return "service_unavailable"
+        case _:
+            return "server_error"
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StoaError)
+    if error.status >= 500:
+        logger.error("%s %s: %s", request.method, request.url.path, error.message)
+    return answer(error)
+
+
+def _unreadable(_request: Request, error: Exception) -> JSONResponse:
+    """Pydantic's complaints as one sentence on the first of them, which names the field."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where: Sequence[Any] = first["loc"]  # Any: names and positions
+    field = ".".join(str(part) for part in where[1:]) or str(where[0])
+    reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    if first["type"] == "json_invalid":
+        message, field = f"The body is not valid JSON: {first['ctx']['error']}.", "body"
+    elif first["type"] == "extra_forbidden":
+        message = f"There is no field {field!r}."
+    else:
+        message = f"Field {field!r}: {reason}."
+    return JSONResponse(
+        {"error": {"message": message, "type": "invalid_request_error", "param": field, "code": "invalid_request"}},
+        status_code=400,
+    )
+
+
+def _no_such_route(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        refused = NotFound(f"{request.url.path} does not take {request.method}.", code="method_not_allowed")
+        refused.status = 405
+    else:
+        refused = NotFound(f"There is no {request.method} {request.url.path}. GET /api/openapi.json lists what there is.")
+        refused.status = error.status_code
+    response = answer(refused)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _broken(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    request_id = request.headers.get("x-request-id", "none")
+    return answer(InternalError(f"Stoa itself failed; the log of the control role says why. Request id: {request_id}."))

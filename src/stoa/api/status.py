@@ -1,0 +1,60 @@
+"""`/healthz`, `/readyz` and `/api/status`: is everything well?"""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from sqlalchemy import text
+
+from stoa.adapters.processes.health import probe
+from stoa.adapters.processes.runfile import read_roles
+from stoa.api.access import Caller, Parts, allow
+from stoa.api.forms import View
+
+router = APIRouter(tags=["status"])
+
+
+class Ready(View):
+    ready: bool
+    reasons: list[str]
+
+
+class RoleHealth(Ready):
+    reachable: bool
+
+
+class Status(View):
+    ready: bool
+    roles: dict[str, RoleHealth]
+
+
+@router.get("/healthz", include_in_schema=False)
+async def healthz(caller: Annotated[Caller, allow("health:read")]) -> dict[str, str]:
+    """Alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(caller: Annotated[Caller, allow("health:read")], parts: Parts, response: Response) -> Ready:
+    """Ready: the database answers and there is a snapshot to hand out."""
+    reasons = [f"snapshot: {parts.feed.fault}"] if parts.feed.fault else []
+    try:
+        async with asyncio.timeout(2), parts.database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+    except Exception as error:  # noqa: BLE001 - whatever keeps the database away is the answer
+        reasons.append(f"database: {type(error).__name__}")
+    response.status_code = 503 if reasons else 200
+    return Ready(ready=not reasons, reasons=reasons)
+
+
+@router.get("/api/status")
+async def read_status(caller: Annotated[Caller, allow("status:read")], parts: Parts) -> Status:
+    """What each role says of itself, asked now."""
+    known = read_roles(parts.settings.home_folder)
+    urls = {name: getattr(known, name).url for name in ("gateway", "control", "worker", "engine")}
+    answers = await asyncio.gather(*(asyncio.to_thread(probe, url) for url in urls.values()))
+    roles = {
+        name: RoleHealth(ready=health.ready, reachable=health.reachable, reasons=list(health.reasons))
+        for name, health in zip(urls, answers, strict=True)
+    }
+    return Status(ready=all(role.ready for role in roles.values()), roles=roles)

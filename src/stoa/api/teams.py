@@ -1,0 +1,69 @@
+"""`/api/teams`: who pays, and how much at most."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from stoa.api.access import Caller, Parts, allow
+from stoa.api.forms import Form, Moment, View, moment
+from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
+from stoa.control.people import create_team, update_team
+from stoa.domain.teams import Team
+from stoa.errors import InvalidRequest
+from stoa.kit.money import usd
+from stoa.wiring import now_ms
+
+router = APIRouter(prefix="/api/teams", tags=["teams"])
+
+
+class TeamView(View):
+    name: str
+    monthly_budget_nano_usd: int | None
+    created_at: Moment
+
+
+class NewTeam(Form):
+    name: str
+    monthly_budget_usd: str | None = None
+
+
+class ChangedTeam(Form):
+    """null is no limit."""
+
+    monthly_budget_usd: str | None
+
+
+def _view(team: Team) -> TeamView:
+    return TeamView(name=team.name, monthly_budget_nano_usd=team.monthly_budget, created_at=moment(team.created_at_ms))
+
+
+@router.get("")
+async def list_teams(
+    caller: Annotated[Caller, allow("team:list")], parts: Parts, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[TeamView]:
+    async with parts.read() as stores:
+        found = [team for team in await stores.teams.all() if team.name > (place_of(cursor) or "")]
+    return page(found, limit=limit, view=_view, place=lambda team: team.name)
+
+
+@router.post("", status_code=201)
+async def add_team(new: NewTeam, caller: Annotated[Caller, allow("team:create")], parts: Parts) -> TeamView:
+    async with parts.write() as stores:
+        budget = _amount(new.monthly_budget_usd)
+        return _view(await create_team(stores, name=new.name, monthly_budget=budget, now_ms=now_ms()))
+
+
+@router.patch("/{name}")
+async def change_team(
+    name: str, change: ChangedTeam, caller: Annotated[Caller, allow("team:update")], parts: Parts
+) -> TeamView:
+    async with parts.write() as stores:
+        budget = _amount(change.monthly_budget_usd)
+        return _view(await update_team(stores, name, monthly_budget=budget, now_ms=now_ms()))
+
+
+def _amount(dollars: str | None) -> int | None:
+    try:
+        return None if dollars is None else usd(dollars)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(str(error), param="monthly_budget_usd") from None

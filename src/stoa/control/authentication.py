@@ -1,0 +1,60 @@
+"""From a credential to a principal. A credential that is wrong says so; none at all is the anonymous principal."""
+
+import hmac
+from dataclasses import dataclass
+
+from stoa.domain.identity import ANONYMOUS, Principal
+from stoa.domain.keys import INFERENCE_PREFIX, Key
+from stoa.domain.stores import Stores
+from stoa.domain.users import User
+from stoa.errors import Unauthenticated
+from stoa.kit.tokens import digest
+
+SERVICE = Principal(kind="service", id="stoa", name="stoa")
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request brought: a bearer token, or the token of a session cookie."""
+
+    bearer: str | None = None
+    session: str | None = None
+
+
+async def authenticate(presented: Presented, stores: Stores, *, internal_token: str, now_ms: int) -> Principal:
+    """Who presents this. Raises Unauthenticated for a bearer token that is not, or no longer, good.
+
+    A session that is over is as if there were none, so that its owner can sign in again.
+    """
+    if presented.bearer is not None:
+        if hmac.compare_digest(presented.bearer.encode("utf-8", "replace"), internal_token.encode()):
+            return SERVICE
+        return of_key(await _key(presented.bearer, stores, now_ms=now_ms))
+    if presented.session:
+        session = await stores.sessions.find(digest(presented.session), now_ms=now_ms)
+        user = await stores.users.get(session.user_id) if session else None
+        if user is not None and user.disabled_at_ms is None:
+            return of_user(user)
+    return ANONYMOUS
+
+
+def of_user(user: User) -> Principal:
+    return Principal(kind="user", id=user.id, name=user.name, team=user.team, roles=frozenset(user.roles), acl=user.acl)
+
+
+def of_key(key: Key) -> Principal:
+    kind = "inference_key" if key.kind == "inference" else "management_key"
+    roles = () if key.role is None else (key.role,)
+    return Principal(kind=kind, id=key.id, name=key.name, team=key.team, roles=frozenset(roles), acl=key.acl)
+
+
+async def _key(token: str, stores: Stores, *, now_ms: int) -> Key:
+    if not token.startswith(INFERENCE_PREFIX):
+        raise Unauthenticated("This bearer token is not a key of Stoa; keys begin with 'sk-stoa-'.")
+    key = await stores.keys.by_digest(digest(token))
+    if key is None:
+        raise Unauthenticated("This key is not known here. Make one with `stoa key create NAME`.")
+    if not key.usable(now_ms):
+        how = "was revoked" if key.revoked_at_ms is not None else "has expired"
+        raise Unauthenticated(f"The key {key.name!r} {how}. Make a new one with `stoa key create NAME`.")
+    return key

@@ -1,0 +1,96 @@
+"""The snapshot as it is now, and word to whoever waits for the next one."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from stoa.control.builtin import with_builtin
+from stoa.control.snapshot import State
+from stoa.domain.snapshot import Snapshot
+from stoa.domain.stores import Stores
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.25
+"""How often the revision is looked at. A change by any process reaches a waiting gateway within this and a compilation."""
+
+Open = Callable[[], AbstractAsyncContextManager[Stores]]
+
+
+class Compile(Protocol):
+    def __call__(self, state: State, *, now_ms: int) -> Snapshot: ...
+
+
+class SnapshotFeed:
+    """Compiles when the revision has changed. `run` is to be kept running; while the database is away the last one stays."""
+
+    def __init__(self, read: Open, compile_state: Compile, *, engine_url: str) -> None:
+        self._read = read
+        self._compile = compile_state
+        self._engine_url = engine_url
+        self._changed = asyncio.Condition()
+        self.current: Snapshot | None = None
+        """None until the first was compiled."""
+        self.fault: str | None = None
+        """Why the newest state could not be compiled, for health."""
+        self._closed = False
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the last snapshot goes on being served
+                self._complain(error)
+            await asyncio.sleep(POLL_S)
+
+    async def refresh(self) -> Snapshot:
+        """The snapshot of the revision as it is now, compiled unless it was."""
+        async with self._read() as stores:
+            version = await stores.revision.current()
+            if self.current is None or self.current.version != version:
+                snapshot = self._compile(await self._state(stores, version), now_ms=time.time_ns() // 1_000_000)
+                async with self._changed:
+                    self.current = snapshot
+                    self._changed.notify_all()
+                logger.info("snapshot %d compiled", version)
+        self.fault = None
+        assert self.current is not None
+        return self.current
+
+    async def after(self, version: int | None, *, wait_s: float) -> Snapshot | None:
+        """The snapshot as soon as it is another than `version`; None when it was not within `wait_s`, or this is closed."""
+        try:
+            async with asyncio.timeout(wait_s), self._changed:
+                await self._changed.wait_for(lambda: self._closed or self._news(version) is not None)
+        except TimeoutError:
+            pass
+        return self._news(version)
+
+    async def close(self) -> None:
+        """Answer everybody who waits: this process ends."""
+        async with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _news(self, version: int | None) -> Snapshot | None:
+        return self.current if self.current is not None and self.current.version != version else None
+
+    async def _state(self, stores: Stores, version: int) -> State:
+        """Read after the version, so that a change in between makes a newer version, never a missed one."""
+        return State(
+            version=version,
+            resources=with_builtin(await stores.resources.all(), self._engine_url),
+            teams=await stores.teams.all(),
+            users=await stores.users.page(after=None, limit=None),
+            keys=await stores.keys.page(after=None, limit=None),
+            corpus=await stores.revision.corpus(),
+        )
+
+    def _complain(self, error: Exception) -> None:
+        told = f"{type(error).__name__}: {error}"
+        if told != self.fault:
+            logger.error("no new snapshot, the last one stays: %s", told)
+        self.fault = told

@@ -1,0 +1,91 @@
+"""Does desired state hold together? Everything that a resource names must be there and be of use for it."""
+
+from collections.abc import Collection as Names
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.errors import InvalidRequest
+from stoa.kit.money import usd
+from stoa.kit.names import did_you_mean
+
+
+class References:
+    """The names in one state. `check` raises InvalidRequest for the first thing in a resource that does not hold."""
+
+    def __init__(self, state: Sequence[Resource], teams: Names[str]) -> None:
+        self._teams = teams
+        self._providers = {each.name for each in state if isinstance(each, Provider)}
+        self._models = {each.name: each for each in state if isinstance(each, Model)}
+        self._routes = {each.name: each for each in state if isinstance(each, Route)}
+        self._collections = {each.name for each in state if isinstance(each, Collection)}
+
+    def check(self, resource: Resource) -> None:
+        match resource:
+            case Provider():
+                pass
+            case Model():
+                self._check_model(resource)
+            case Route():
+                self._check_route(resource)
+            case Collection():
+                self._known(resource, "team", resource.team, self._teams)
+                self._serves(resource, "embedding_model", resource.embedding_model, "embedding")
+            case Assistant():
+                self._serves(resource, "route", resource.route, "chat")
+                for name in resource.collections:
+                    self._known(resource, "collections", name, self._collections)
+                self._known_teams(resource, resource.teams)
+            case _:
+                assert_never(resource)
+
+    def _check_model(self, model: Model) -> None:
+        self._known(model, "provider", model.provider, self._providers)
+        self._known_teams(model, model.teams)
+        if model.price is not None:
+            for field in ("input_per_million", "output_per_million"):
+                _check_price(model, field, getattr(model.price, field))
+
+    def _check_route(self, route: Route) -> None:
+        if route.name in self._models:
+            raise _wrong(route, "name", f"a model is called {route.name!r} too, and clients could not tell them apart")
+        for name in _models_of(route):
+            self._known(route, "targets", name, self._models)
+        if len({self._models[name].operation for name in _models_of(route)}) > 1:
+            raise _wrong(route, "targets", "its models must be all for chat or all for embedding")
+        if not any(target.weight for target in route.targets):
+            raise _wrong(route, "targets", "at least one weight must be above 0")
+        self._known_teams(route, route.teams)
+
+    def _serves(self, resource: Resource, field: str, name: str, operation: str) -> None:
+        """The name is a model, or a route of models, for this operation."""
+        self._known(resource, field, name, {**self._models, **self._routes})
+        route = self._routes.get(name)
+        model = self._models.get(route.targets[0].model if route else name)
+        if model is not None and model.operation != operation:
+            raise _wrong(resource, field, f"{name!r} is for {model.operation}, and one for {operation} is needed")
+
+    def _known_teams(self, resource: Resource, teams: Sequence[str] | None) -> None:
+        for team in teams or ():
+            self._known(resource, "teams", team, self._teams)
+
+    def _known(self, resource: Resource, field: str, name: str, known: Names[str]) -> None:
+        if name not in known:
+            raise _wrong(resource, field, f"there is no {name!r}", hint=did_you_mean(name, known))
+
+
+def _models_of(route: Route) -> Iterator[str]:
+    yield from (target.model for target in route.targets)
+    yield from route.fallback
+
+
+def _check_price(model: Model, field: str, amount: str) -> None:
+    try:
+        if usd(amount) < 0:
+            raise _wrong(model, f"price.{field}", "a price is not negative")
+    except ValueError as error:
+        raise _wrong(model, f"price.{field}", str(error)) from None
+
+
+def _wrong(resource: Resource, field: str, what: str, *, hint: str = "") -> InvalidRequest:
+    return InvalidRequest(f"{type(resource).__name__} {resource.name!r}, field {field!r}: {what}.{hint}", param=field)

@@ -1,0 +1,75 @@
+"""Secrets inside resources: sealed when they come in, masked when they go out."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+
+from stoa.domain.desired import Sealer
+from stoa.domain.resources import Provider, Resource
+from stoa.errors import InvalidRequest
+
+MASK = "********"
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
+
+
+def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Resource:
+    """The resource as it is kept: a secret that did not change, or was sent back masked, keeps its sealed form.
+
+    Raises InvalidRequest for a secret that cannot be one, and for a masked one on its way to another URL.
+    """
+    if not isinstance(resource, Provider):
+        return resource
+    _check(resource)
+    old = before if isinstance(before, Provider) else None
+
+    def sealed(value: str, kept: str | None, field: str) -> str:
+        if value == MASK:
+            if old is None or kept is None:
+                raise _wrong(resource, field, f"{MASK!r} stands for a stored secret, and there is none")
+            if old.base_url != resource.base_url:
+                raise _wrong(resource, field, "a stored secret does not follow to another base_url; send it again")
+            return kept
+        return kept if kept is not None and sealer.open(kept) == value else sealer.seal(value)
+
+    kept_headers = old.headers if old else {}
+    return msgspec.structs.replace(
+        resource,
+        api_key=sealed(resource.api_key, old.api_key if old else None, "api_key") if resource.api_key is not None else None,
+        headers={name: sealed(value, kept_headers.get(name), f"headers.{name}") for name, value in resource.headers.items()},
+    )
+
+
+def mask(resource: Resource) -> Resource:
+    """The resource as it is shown."""
+    return _each_secret(resource, lambda _: MASK)
+
+
+def _each_secret(resource: Resource, change: Callable[[str], str]) -> Resource:
+    if not isinstance(resource, Provider):
+        return resource
+    return msgspec.structs.replace(
+        resource,
+        api_key=change(resource.api_key) if resource.api_key is not None else None,
+        headers={name: change(value) for name, value in resource.headers.items()},
+    )
+
+
+def _check(provider: Provider) -> None:
+    """What goes out as a header must be one, and an environment variable must have been put in by the one who applies."""
+    if "@" in urlsplit(provider.base_url).netloc:
+        raise _wrong(provider, "base_url", "a URL is no place for a password; use api_key or headers")
+    for field, value in {"api_key": provider.api_key or "", **{f"headers.{k}": v for k, v in provider.headers.items()}}.items():
+        if "${env:" in value:
+            raise _wrong(provider, field, "${env:NAME} was not filled in; `stoa apply` does that")
+        if not _HEADER_VALUE.fullmatch(value) or value != value.strip():
+            raise _wrong(provider, field, "it holds characters that a header cannot carry, such as a line break")
+    for name in provider.headers:
+        if not _HEADER_NAME.fullmatch(name):
+            raise _wrong(provider, "headers", f"{name!r} cannot name a header")
+
+
+def _wrong(provider: Provider, field: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"Provider {provider.name!r}, field {field!r}: {what}.", param=field)

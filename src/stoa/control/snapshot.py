@@ -1,0 +1,186 @@
+"""Desired state compiled into the one immutable thing that gateways serve from.
+
+Policy is decided here, once for all holders of the same rights, so that the hot path looks up and never evaluates.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from stoa.control.authentication import of_key, of_user
+from stoa.domain.identity import Principal
+from stoa.domain.keys import Key
+from stoa.domain.prices import PriceList
+from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
+from stoa.domain.teams import Team
+from stoa.domain.users import User, access_tags
+from stoa.kit.money import usd
+from stoa.policy.decide import PLATFORM, Policy, Target
+
+_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything a snapshot is made from; `resources` include the built-in ones."""
+
+    version: int
+    resources: Sequence[Resource]
+    teams: Sequence[Team]
+    users: Sequence[User]
+    keys: Sequence[Key]
+    corpus: Mapping[str, int]
+
+
+def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, requests_per_minute: int, now_ms: int) -> Snapshot:
+    """`requests_per_minute` is the limit of keys and users that have none of their own."""
+    names = _Names(state.resources)
+    profiles = _Profiles(policy, names)
+    collections = _named(state.resources, Collection)
+    known_prices = _prices(names, prices)
+    return Snapshot(
+        version=state.version,
+        made_at_ms=now_ms,
+        price_version=_price_version(prices.version, known_prices),
+        keys={
+            key.digest: Caller(
+                id=key.id,
+                name=key.name,
+                team=key.team,
+                acl=key.acl,
+                access=profiles.of(of_key(key)),
+                key_id=key.id,
+                requests_per_minute=_limit(key.requests_per_minute, requests_per_minute),
+                expires_at_ms=key.expires_at_ms,
+            )
+            for key in state.keys
+            if key.kind == "inference" and key.usable(now_ms)
+        },
+        users={
+            user.id: Caller(
+                id=user.id,
+                name=user.name,
+                team=user.team,
+                acl=user.acl,
+                access=profiles.of(of_user(user)),
+                user_id=user.id,
+                requests_per_minute=requests_per_minute,
+            )
+            for user in state.users
+            if user.disabled_at_ms is None
+        },
+        services={
+            team.name: Caller(
+                id=f"service:{team.name}",
+                name=f"stoa for {team.name}",
+                team=team.name,
+                acl=access_tags(team.name, ()),
+                access=profiles.of(Principal(kind="service", id=team.name, name="stoa", team=team.name)),
+            )
+            for team in state.teams
+        },
+        access=profiles.access,
+        teams={team.name: TeamLimits(monthly_budget=team.monthly_budget) for team in state.teams},
+        providers=names.providers,
+        models=names.models,
+        prices=known_prices,
+        routes=names.routes,
+        assistants=names.assistants,
+        collections=collections,
+        corpus={name: state.corpus.get(name, 0) for name in collections},
+    )
+
+
+class _Names:
+    """What clients may name as model, by operation. A route does what its models do."""
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self.providers = _named(resources, Provider)
+        self.models = _named(resources, Model)
+        self.routes = _named(resources, Route)
+        self.assistants = _named(resources, Assistant)
+
+    def serving(self, operation: str) -> Iterable[Target]:
+        """Models and routes for an operation, as policies see them."""
+        for model in self.models.values():
+            if model.operation == operation:
+                yield _target(model.name, model.teams)
+        for route in self.routes.values():
+            first = self.models.get(route.targets[0].model)
+            if first is not None and first.operation == operation:
+                yield _target(route.name, route.teams)
+
+
+class _Profiles:
+    """The distinct sets of rights, each decided once."""
+
+    def __init__(self, policy: Policy, names: _Names) -> None:
+        self._policy = policy
+        self._names = names
+        self._by_rights: dict[Principal, int] = {}
+        self._distinct: dict[Access, int] = {}
+
+    def of(self, principal: Principal) -> int:
+        """The index of the principal's rights. For models, kind, roles and team are all that policies may ask for."""
+        rights = Principal(kind=principal.kind, id="", name="", team=principal.team, roles=principal.roles)
+        if rights not in self._by_rights:
+            self._by_rights[rights] = self._distinct.setdefault(self._decide(rights), len(self._distinct))
+        return self._by_rights[rights]
+
+    @property
+    def access(self) -> tuple[Access, ...]:
+        return tuple(self._distinct)
+
+    def _decide(self, principal: Principal) -> Access:
+        def allowed(action: str, target: Target) -> bool:
+            return self._policy.decide(principal, action, target).allowed
+
+        chat = {target.id for target in self._names.serving("chat") if allowed("chat:create", target)}
+        assistants = {
+            f"assistant/{each.name}"
+            for each in self._names.assistants.values()
+            if each.route in chat and allowed("chat:create", _target(f"assistant/{each.name}", each.teams))
+        }
+        return Access(
+            list_models=allowed("models:list", PLATFORM),
+            chat=frozenset(chat | assistants),
+            embed=frozenset(target.id for target in self._names.serving("embedding") if allowed("embeddings:create", target)),
+        )
+
+
+def _target(name: str, teams: Sequence[str] | None) -> Target:
+    return Target("Model", name, teams=None if teams is None else frozenset(teams))
+
+
+def _named(resources: Sequence[Resource], kind: type[_R]) -> dict[str, _R]:
+    return {each.name: each for each in resources if isinstance(each, kind)}
+
+
+def _prices(names: _Names, prices: PriceList) -> dict[str, ModelPrice]:
+    """The model's own price, else the list's; a model that neither knows is left out."""
+    found = {name: _price(model, names.providers.get(model.provider), prices) for name, model in names.models.items()}
+    return {name: price for name, price in found.items() if price is not None}
+
+
+def _price(model: Model, provider: Provider | None, prices: PriceList) -> ModelPrice | None:
+    if model.price is not None:
+        read, written = usd(model.price.input_per_million), usd(model.price.output_per_million)
+        return ModelPrice(input=read / 1_000_000, output=written / 1_000_000)
+    if provider is None:
+        return None
+    return prices.price(model.upstream_name or model.name, base_url=provider.base_url)
+
+
+def _price_version(list_version: str, prices: Mapping[str, ModelPrice]) -> str:
+    """The list and a fingerprint of what it came to with the models' own prices; at most 40 characters."""
+    print_of = hashlib.sha256(msgspec.json.encode(sorted(prices.items())), usedforsecurity=False).hexdigest()[:8]
+    return f"{list_version[:31]}+{print_of}"
+
+
+def _limit(wanted: int | None, default: int) -> int | None:
+    """A key's requests per minute: its own, the default for None, and None, no limit, for 0."""
+    return default if wanted is None else (wanted or None)
