@@ -4,7 +4,9 @@ A document belongs to a collection, came with a source and lies there under a pa
 the raw bytes. Offsets everywhere are characters into that text.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
 import msgspec
@@ -68,7 +70,7 @@ class ParsedDocument(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one document in a job: the fields of its row that change."""
+    """What became of one document in a job: the fields of its row that change, None for those that stay."""
 
     document_id: str
     state: DocumentState
@@ -95,6 +97,17 @@ class Splitter(Protocol):
         ...
 
 
+def raw_name(digest: str) -> str:
+    """The object that holds a document's raw bytes."""
+    return f"raw/{digest[:2]}/{digest}"
+
+
+def parsed_name(digest: str, path: str, *, version: str) -> str:
+    """The object that holds what parsers of this version made of the bytes, for a file whose name ends as the path does."""
+    ending = hashlib.sha256(PurePosixPath(path.lower()).name.rpartition(".")[2].encode()).hexdigest()[:8]
+    return f"parsed/{version}/{digest[:2]}/{digest}.{ending}"
+
+
 class Objects(Protocol):
     """Bytes by name, written whole or not at all. A name is lower-case words, digits, dots and slashes."""
 
@@ -114,13 +127,13 @@ class DocumentLedger(Protocol):
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
 
-    async def record(self, job_id: str, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes, add them to the job's counters and raise the corpus version, in one transaction.
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes, bring the job's counters up to them and raise the corpus version, in one transaction.
 
-        A document that a later job has taken over since is left alone.
+        A document that a later job has taken over since is left alone; the row of a removed one goes.
         """
         ...
 
-
-Clock = Callable[[], int]
-"""UTC milliseconds since 1970."""
+    async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
+        """Those of the digests that no document has any more."""
+        ...

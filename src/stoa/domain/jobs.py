@@ -42,16 +42,20 @@ class JobLedger(Protocol):
 
     async def get(self, job_id: str) -> Job | None: ...
 
-    async def queued(self) -> Sequence[Job]:
-        """Jobs that nobody has taken yet, oldest first."""
+    async def unfinished(self) -> Sequence[Job]:
+        """Jobs that are queued or running, and cancelled ones that are not tidied up, oldest first."""
         ...
 
     async def start(self, job_id: str) -> bool:
-        """Mark as running, unless it has ended. False when there is nothing left to do."""
+        """Mark as running. False when it was cancelled or has ended."""
         ...
 
-    async def end(self, job_id: str, *, message: str | None = None, failed: bool = False) -> None:
-        """Mark as succeeded or failed, unless it has ended before."""
+    async def say(self, job_id: str, message: str | None) -> None:
+        """What the job is about just now, for whoever watches it."""
+        ...
+
+    async def end(self, job_id: str, *, error: str | None = None) -> None:
+        """Mark as succeeded, or as failed with the error; a cancelled job stays so."""
         ...
 
 
@@ -63,7 +67,7 @@ class Work(Protocol):
     async def part(self, job_id: str, part: str) -> None: ...
 
     async def finish(self, job_id: str, error: str | None) -> None:
-        """Close the job; `error` is what stopped it, None when every part went through."""
+        """Close the job; `error` is what stopped it, None when every part went through. May run again as well."""
         ...
 
 

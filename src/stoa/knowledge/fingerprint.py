@@ -20,5 +20,10 @@ def same_content(one: str | None, other: str) -> bool:
     return one is not None and one[:32] == other[:32]
 
 
+def same_rights(one: str | None, acl: Iterable[AccessTag]) -> bool:
+    """Whether the index holds the document under these access tags."""
+    return one is not None and one[32:] == _half("\0".join(sorted(acl)))
+
+
 def _half(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,172 @@
+"""Documents in the database, over one connection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, RowMapping, Select, case, delete, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stoa.adapters.database.tables import documents
+from stoa.domain.documents import Document, DocumentState
+from stoa.domain.identity import AccessTag
+
+_T = TypeVar("_T")
+
+_BATCH = 500
+"""Rows in one statement, well below every database's limit of parameters."""
+
+
+class CollectionCounts(msgspec.Struct, frozen=True):
+    """What a collection holds."""
+
+    documents: int = 0
+    chunks: int = 0
+    failed: int = 0
+
+
+class DocumentTable:
+    """The documents, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, document_id: str) -> Document | None:
+        """One that is not removed."""
+        row = (await self._connection.execute(_living().where(documents.c.id == document_id))).mappings().first()
+        return _document(row) if row is not None else None
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Those of the ids that there are, removed ones included."""
+        found: dict[str, Document] = {}
+        for some in _batches(ids):
+            rows = await self._connection.execute(select(documents).where(documents.c.id.in_(some)))
+            found |= {row["id"]: _document(row) for row in rows.mappings()}
+        return found
+
+    async def of_source(self, collection: str, source: str) -> Sequence[Document]:
+        rows = await self._connection.execute(
+            _living().where(documents.c.collection == collection, documents.c.source == source)
+        )
+        return [_document(row) for row in rows.mappings()]
+
+    async def of_job(self, job_id: str) -> Sequence[Document]:
+        """Those whose latest change belongs to the job, removed ones included, in order of path."""
+        rows = await self._connection.execute(
+            select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
+        )
+        return [_document(row) for row in rows.mappings()]
+
+    async def page(
+        self,
+        collection: str,
+        *,
+        acl: frozenset[AccessTag],
+        state: DocumentState | None = None,
+        search: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Document]:
+        """Those that the tags open, by id; `search` looks into path and title."""
+        query = _living().where(documents.c.collection == collection, self._shares(acl)).order_by(documents.c.id).limit(limit)
+        if state is not None:
+            query = query.where(documents.c.state == state)
+        if search:
+            held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
+            query = query.where(or_(*held))
+        if after is not None:
+            query = query.where(documents.c.id > after)
+        return [_document(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def counts(self) -> Mapping[str, CollectionCounts]:
+        """By collection."""
+        failed = func.sum(case((documents.c.state == "failed", 1), else_=0))
+        rows = await self._connection.execute(
+            select(documents.c.collection, func.count(), func.sum(documents.c.chunks), failed)
+            .where(documents.c.state != "removed")
+            .group_by(documents.c.collection)
+        )
+        return {name: CollectionCounts(count, int(chunks or 0), int(bad or 0)) for name, count, chunks, bad in rows}
+
+    async def failures(self, job_ids: Sequence[str], *, limit: int = 1000) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Path and reason of what failed, by job."""
+        rows = await self._connection.execute(
+            select(documents.c.job_id, documents.c.path, documents.c.error)
+            .where(documents.c.job_id.in_(job_ids), documents.c.state == "failed")
+            .order_by(documents.c.path)
+            .limit(limit)
+        )
+        found: dict[str, list[tuple[str, str]]] = {}
+        for job_id, path, error in rows:
+            found.setdefault(job_id, []).append((path, error or ""))
+        return found
+
+    async def put(self, changed: Sequence[Document]) -> None:
+        """Insert, or replace what has the same collection, source and path; that one keeps its id and its beginning."""
+        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        for some in _batches(changed, size=50):
+            rows = [_row(document) for document in some]
+            statement = insert(documents).values(rows)
+            kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks"}
+            values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
+            )
+
+    async def change(self, document_id: str, job_id: str, values: Mapping[str, Any]) -> bool:
+        """Change one if the job still has it. Any: values of many columns. False when it was taken over."""
+        result = await self._connection.execute(
+            update(documents).where(documents.c.id == document_id, documents.c.job_id == job_id).values(**values)
+        )
+        return result.rowcount == 1
+
+    async def drop(self, document_id: str, job_id: str) -> bool:
+        """Take away the row of a removed document if the job still has it."""
+        result = await self._connection.execute(
+            delete(documents).where(documents.c.id == document_id, documents.c.job_id == job_id, documents.c.state == "removed")
+        )
+        return result.rowcount == 1
+
+    async def remaining(self, job_id: str) -> tuple[int, int]:
+        """How many documents the job has still to read, and how many it could not."""
+        waiting = func.sum(case((documents.c.state == "queued", 1), else_=0))
+        failed = func.sum(case((documents.c.state == "failed", 1), else_=0))
+        row = (await self._connection.execute(select(waiting, failed).where(documents.c.job_id == job_id))).one()
+        return int(row[0] or 0), int(row[1] or 0)
+
+    async def digests(self, digests: Sequence[str]) -> frozenset[str]:
+        """Those of the digests that some document has."""
+        found: set[str] = set()
+        for some in _batches(digests):
+            rows = await self._connection.scalars(select(documents.c.digest).where(documents.c.digest.in_(some)).distinct())
+            found |= set(rows)
+        return frozenset(found)
+
+    def _shares(self, acl: frozenset[AccessTag]) -> ColumnElement[bool]:
+        """Whether a row shares a tag with the set."""
+        unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
+        tag = unpack(documents.c.acl).table_valued("value", name="tag")
+        return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(acl))))
+
+
+def _living() -> Select[Any]:
+    return select(documents).where(documents.c.state != "removed")
+
+
+def _document(row: RowMapping) -> Document:
+    fields = dict(row)
+    fields["indexed_as"] = fields.pop("indexed_digest")
+    fields["acl"] = frozenset(fields["acl"])
+    return Document(**fields)
+
+
+def _row(document: Document) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(document)
+    fields["indexed_digest"] = fields.pop("indexed_as")
+    fields["acl"] = sorted(document.acl)
+    return fields
+
+
+def _batches(items: Sequence[_T], *, size: int = _BATCH) -> Iterator[Sequence[_T]]:
+    return (items[n : n + size] for n in range(0, len(items), size))

@@ -1,0 +1,98 @@
+"""Documents and jobs as the worker sees them: each call is one transaction."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stoa.adapters.database.documents import DocumentTable
+from stoa.adapters.database.engine import Database
+from stoa.adapters.database.jobs import JobTable
+from stoa.adapters.database.revision import advance
+from stoa.adapters.database.tables import corpus
+from stoa.adapters.database.upsert import upsert
+from stoa.domain.documents import Document, Outcome
+from stoa.domain.jobs import Job
+
+
+class DocumentRecords:
+    """DocumentLedger over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_job(self, job_id: str) -> Sequence[Document]:
+        async with self._database.read() as connection:
+            return await DocumentTable(connection).of_job(job_id)
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        async with self._database.read() as connection:
+            return await DocumentTable(connection).read(ids)
+
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+        now_ms = _now_ms()
+        async with self._database.write() as connection:
+            await raise_corpus(connection, collection)
+            table = DocumentTable(connection)
+            written = [outcome for outcome in outcomes if await _write(table, job_id, outcome, now_ms)]
+            remaining, failed = await table.remaining(job_id)
+            read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
+            await JobTable(connection).count(
+                job_id, remaining=remaining, failed=failed,
+                pages=sum(outcome.pages or 1 for outcome in read), chunks=sum(outcome.chunks or 0 for outcome in read),
+            )  # fmt: skip
+
+    async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
+        async with self._database.read() as connection:
+            kept = await DocumentTable(connection).digests(digests)
+        return [digest for digest in digests if digest not in kept]
+
+
+class JobRecords:
+    """JobLedger over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, job_id: str) -> Job | None:
+        async with self._database.read() as connection:
+            return await JobTable(connection).get(job_id)
+
+    async def unfinished(self) -> Sequence[Job]:
+        async with self._database.read() as connection:
+            return await JobTable(connection).unfinished()
+
+    async def start(self, job_id: str) -> bool:
+        async with self._database.write() as connection:
+            return await JobTable(connection).start(job_id, now_ms=_now_ms())
+
+    async def say(self, job_id: str, message: str | None) -> None:
+        async with self._database.write() as connection:
+            await JobTable(connection).say(job_id, message)
+
+    async def end(self, job_id: str, *, error: str | None = None) -> None:
+        async with self._database.write() as connection:
+            await JobTable(connection).end(job_id, now_ms=_now_ms(), error=error)
+
+
+async def raise_corpus(connection: AsyncConnection, collection: str) -> None:
+    """Say that the index of a collection is another now: answers cached from it are no longer found."""
+    revision = await advance(connection)
+    present = await connection.scalar(select(corpus.c.version).where(corpus.c.collection == collection))
+    await upsert(connection, corpus, {"collection": collection, "version": max((present or 0) + 1, revision)})
+
+
+async def _write(table: DocumentTable, job_id: str, outcome: Outcome, now_ms: int) -> bool:
+    if outcome.state == "removed":
+        return await table.drop(outcome.document_id, job_id)
+    values: dict[str, object] = {
+        "state": outcome.state, "error": outcome.error, "indexed_digest": outcome.indexed_as, "updated_at": now_ms,
+    }  # fmt: skip
+    kept = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
+    values |= {name: value for name, value in kept.items() if value is not None}
+    return await table.change(outcome.document_id, job_id, values)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,133 @@
+"""Jobs on DBOS: the plan, each part and the end of a job are steps whose completion is kept in a database.
+
+A step that was under way when the process died runs again when the next one starts. One process at a time works on one
+database. Importing this module takes a second: whoever needs it imports it late.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError
+from functools import partial
+from typing import Any, TypeVar
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+from stoa.domain.jobs import Work
+
+_T = TypeVar("_T")
+
+_QUEUE = "stoa"
+_LANES_AT_ONCE = 4
+
+
+class DurableRunner:
+    """The runner port. Works run on the loop that `start` was called on; DBOS keeps threads of its own.
+
+    DBOS has one instance a process, so there is one of this a process.
+    """
+
+    def __init__(self, url: str, works: Mapping[str, Work]) -> None:
+        self._url, self._works = url, works
+        self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._workflow: Callable[[str, str], None] | None = None
+
+    async def start(self) -> None:
+        """Prepare the database and take up what an earlier process left."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._launch)
+
+    async def submit(self, work: str, job_id: str, *, lane: str) -> None:
+        if work not in self._works:
+            raise KeyError(work)
+        await asyncio.to_thread(self._enqueue, work, job_id, lane)
+
+    async def close(self) -> None:
+        """Stop taking jobs and interrupt those under way; their open steps run again at the next start."""
+        self._stopping.set()
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    def _launch(self) -> None:
+        logger = logging.getLogger("dbos")
+        logger.addHandler(logging.NullHandler())  # it makes a console of its own when it finds no handler
+        logger.setLevel(logging.ERROR)  # it warns that SQLite were for development; one process on WAL is what it is used for
+        config: DBOSConfig = {
+            "name": "stoa", "system_database_url": _driver(self._url), "application_version": "1", "executor_id": "stoa",
+            "log_level": "ERROR", "sys_db_pool_size": 5,
+        }  # fmt: skip
+        if self._url.startswith("sqlite"):
+            config["db_engine_kwargs"] = {"connect_args": {"factory": _WalConnection}}
+        DBOS(config=config)
+
+        def job(work: str, job_id: str) -> None:  # DBOS writes attributes onto what it registers, which a bound method has not
+            self._run(work, job_id)
+
+        self._workflow = DBOS.workflow(name="job")(job)
+        DBOS.launch()
+        DBOS.register_queue(_QUEUE, partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=0.25)
+
+    def _enqueue(self, work: str, job_id: str, lane: str) -> None:
+        assert self._workflow is not None
+        with SetWorkflowID(job_id), SetEnqueueOptions(queue_partition_key=lane):
+            DBOS.enqueue_workflow(_QUEUE, self._workflow, work, job_id)
+
+    def _run(self, work: str, job_id: str) -> None:
+        """The workflow. Its steps come in the same order whenever it runs again, for the plan is a step as well."""
+        doer, error = self._works[work], None
+        try:
+            for part in DBOS.run_step({"name": "plan"}, partial(self._plan, doer, job_id)):
+                DBOS.run_step({"name": "part"}, partial(self._part, doer, job_id, part))
+        except Exception as failure:  # noqa: BLE001 - whatever stopped it belongs into the job
+            error = str(failure) or type(failure).__name__
+        DBOS.run_step(
+            {"name": "finish", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0},
+            partial(self._finish, doer, job_id, error),
+        )
+
+    def _plan(self, doer: Work, job_id: str) -> list[str]:
+        return list(self._await(doer.plan(job_id)))
+
+    def _part(self, doer: Work, job_id: str, part: str) -> None:
+        self._await(doer.part(job_id, part))
+
+    def _finish(self, doer: Work, job_id: str, error: str | None) -> None:
+        self._await(doer.finish(job_id, error))
+
+    def _await(self, work: Coroutine[Any, Any, _T]) -> _T:  # Any: what asyncio sends and yields
+        """Run a coroutine on the loop from one of DBOS's threads, until it is done or the process stops."""
+        assert self._loop is not None
+        if self._stopping.is_set():
+            work.close()
+            raise _Stopped
+        task = asyncio.run_coroutine_threadsafe(work, self._loop)
+        while True:
+            try:
+                return task.result(timeout=0.25)
+            except TimeoutError:
+                if task.done():
+                    raise
+                if self._stopping.is_set():
+                    task.cancel()
+                    raise _Stopped from None
+            except CancelledError:
+                raise _Stopped from None
+
+
+class _Stopped(BaseException):
+    """The process is stopping. No Exception, so that DBOS leaves the step open instead of recording a failure."""
+
+
+class _WalConnection(sqlite3.Connection):
+    """SQLite with a write-ahead log: seven times the steps a second of the default."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: passed through as they come
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = NORMAL")
+
+
+def _driver(url: str) -> str:
+    return url.replace("postgres://", "postgresql://", 1)

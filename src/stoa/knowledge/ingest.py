@@ -1,0 +1,262 @@
+"""The ingestion job: what the documents of a job are, against what the index holds of them, made equal.
+
+Everything here may run again: what a document should be is in its row, what the index holds of it is in `indexed_as`, and only
+the difference is worked on. Rights and removals come first, at once and without embedding; then the rest, in parts of some
+documents each, so that a batch for the embedder spans documents and a crash costs one part.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from stoa.domain.documents import (
+    Document,
+    DocumentLedger,
+    Objects,
+    Outcome,
+    ParsedDocument,
+    Parser,
+    Splitter,
+    parsed_name,
+    raw_name,
+)
+from stoa.domain.jobs import JobLedger
+from stoa.domain.passages import Embedder
+from stoa.domain.resources import Collection
+from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
+from stoa.errors import ProviderError, StoaError, Unreadable
+from stoa.knowledge.chunk import chunk, title_of
+from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content, same_rights
+from stoa.knowledge.forget import forget
+
+RIGHTS = "rights"
+"""The name of the part that brings rights and removals into the index."""
+
+PART_DOCUMENTS = 32
+PART_BYTES = 4_000_000
+EMBED_TEXTS = 64
+EMBED_AT_ONCE = 2
+TEND_EVERY = 25
+"""Parts between two rounds of compaction within a long job."""
+
+_SAY_EVERY_S = 2.0
+
+
+class Cancelled(StoaError):
+    """The job was cancelled while it ran."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long an embedding model that does not answer is waited for: pauses that double, up to a longest, for a total."""
+
+    first_s: float = 0.5
+    longest_s: float = 20.0
+    total_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class IngestionPorts:
+    """What ingestion needs from outside. `embedder_of` gives the embedder of a collection; `collection_of` the resource."""
+
+    documents: DocumentLedger
+    jobs: JobLedger
+    objects: Objects
+    parser: Parser
+    splitter: Splitter
+    index: PassageIndex
+    embedder_of: Callable[[Collection], Embedder]
+    collection_of: Callable[[str], Awaitable[Collection | None]]
+    patience: Patience = field(default_factory=Patience)
+
+
+class Ingestion:
+    """Work of the kind `ingest`."""
+
+    def __init__(self, ports: IngestionPorts) -> None:
+        self._ports = ports
+        self._splitting = asyncio.Lock()
+
+    async def plan(self, job_id: str) -> Sequence[str]:
+        """Rights and removals, then the ids of documents to read, some at a time."""
+        if not await self._ports.jobs.start(job_id):
+            return [RIGHTS]
+        waiting = [document for document in await self._ports.documents.of_job(job_id) if document.state == "queued"]
+        return [RIGHTS, *_parts(waiting)]
+
+    async def part(self, job_id: str, part: str) -> None:
+        """One part of the plan. Raises ProviderError when the embedding model stays away, Cancelled when nobody wants it."""
+        if part == RIGHTS:
+            await self.rights(job_id)
+            return
+        ids, _, number = part.partition("#")
+        collection = await self._collection(job_id)
+        await self._not_cancelled(job_id)
+        rows = await self._ports.documents.read(ids.split(","))
+        mine = [row for row in rows.values() if row.job_id == job_id and row.state == "queued"]
+        await self._read_and_index(job_id, collection, mine)
+        if int(number) % TEND_EVERY == 0:
+            await self._ports.index.tend(collection.name)
+
+    async def rights(self, job_id: str) -> None:
+        """Bring changed rights and removals into the index. Needs no embedding, so it need not wait for its turn."""
+        ports = self._ports
+        documents = await ports.documents.of_job(job_id)
+        if not documents:
+            return
+        collection = documents[0].collection
+        resource = await ports.collection_of(collection)
+        removed = [document for document in documents if document.state == "removed"]
+        if removed:
+            await ports.index.replace(collection, [document.id for document in removed], [])
+        held = [document for document in documents if document.state == "queued" and document.indexed_as]
+        moved = {document.id: document.acl for document in held if not same_rights(document.indexed_as, document.acl)}
+        if moved:  # those with new content too: what is held of them until then goes by the new rights
+            await ports.index.grant(collection, moved)
+        outcomes = [Outcome(document_id=document.id, state="removed") for document in removed]
+        wanted = {document.id: _wanted(document, resource) for document in held} if resource else {}
+        same = [document.id for document in held if same_content(document.indexed_as, wanted.get(document.id, ""))]
+        outcomes += [Outcome(document_id=one, state="indexed", indexed_as=wanted[one]) for one in same]
+        if outcomes or moved:
+            await ports.documents.record(job_id, collection, outcomes)
+            await forget(ports.documents, ports.objects, [(document.digest, document.path) for document in removed])
+
+    async def finish(self, job_id: str, error: str | None) -> None:
+        """Compact the index and end the job. A document that was not come to is out of the index and says why."""
+        ports = self._ports
+        job = await ports.jobs.get(job_id)
+        if job is None or job.collection is None:
+            return
+        left = [document for document in await ports.documents.of_job(job_id) if document.state == "queued"]
+        if left:
+            reason = f"Not indexed: {error or 'the job was cancelled.'}"
+            await ports.index.replace(job.collection, [document.id for document in left], [])
+            outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
+            await ports.documents.record(job_id, job.collection, outcomes)
+        await ports.index.tend(job.collection)
+        await ports.jobs.end(job_id, error=error)
+
+    async def _read_and_index(self, job_id: str, collection: Collection, documents: Sequence[Document]) -> None:
+        ports = self._ports
+        read = await asyncio.gather(*(self._read(document, collection) for document in documents))
+        chunks = [one for _, some in read for one in some]
+        acl = {document.id: document.acl for document in documents}
+        vectors = await self._embed(job_id, collection, [one.contextual_text for one in chunks])
+        indexed = [IndexedChunk(one, vector, acl[one.document_id]) for one, vector in zip(chunks, vectors, strict=True)]
+        await ports.index.replace(collection.name, list(acl), indexed)
+        written = await self._as_it_is_now(collection.name, acl)
+        outcomes = [
+            msgspec.structs.replace(outcome, indexed_as=_wanted(document, collection, written.get(document.id)))
+            if outcome.state == "indexed"
+            else outcome
+            for document, (outcome, _) in zip(documents, read, strict=True)
+        ]
+        await ports.documents.record(job_id, collection.name, outcomes)
+
+    async def _as_it_is_now(self, collection: str, written: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
+        rows = await self._ports.documents.read(list(written))
+        gone = [document for document in written if document not in rows or rows[document].state == "removed"]
+        if gone:
+            await self._ports.index.replace(collection, gone, [])
+        moved = {row.id: row.acl for row in rows.values() if row.state != "removed" and row.acl != written[row.id]}
+        if moved:
+            await self._ports.index.grant(collection, moved)
+        return {**written, **moved}
+
+    async def _read(self, document: Document, collection: Collection) -> tuple[Outcome, list[Chunk]]:
+        """The chunks of a document, or an outcome that says why there are none."""
+        try:
+            parsed = await self._parsed(document)
+        except Unreadable as error:
+            return Outcome(document_id=document.id, state="failed", error=error.message), []
+        async with self._splitting:  # one core for cutting, so that answers to questions keep the other
+            chunks = await asyncio.to_thread(
+                chunk, parsed, self._ports.splitter, tokens=collection.chunk_tokens, document_id=document.id, path=document.path
+            )
+        outcome = Outcome(
+            document_id=document.id, state="indexed", title=parsed.title or title_of(document.path),
+            pages=len(parsed.pages) or None, chunks=len(chunks),
+        )  # fmt: skip
+        return outcome, chunks
+
+    async def _parsed(self, document: Document) -> ParsedDocument:
+        name = parsed_name(document.digest, document.path, version=PIPELINE)
+        if (kept := await self._ports.objects.get(name)) is not None:
+            return msgspec.json.decode(kept, type=ParsedDocument)
+        data = await self._ports.objects.get(raw_name(document.digest))
+        if data is None:
+            raise Unreadable("The file's bytes are not in the object store; send it again.")
+        parsed = await self._ports.parser.parse(data, name=document.path)
+        await self._ports.objects.put(name, msgspec.json.encode(parsed))
+        return parsed
+
+    async def _embed(self, job_id: str, collection: Collection, texts: Sequence[str]) -> list[Sequence[float]]:
+        embedder = self._ports.embedder_of(collection)
+        batches = [texts[n : n + EMBED_TEXTS] for n in range(0, len(texts), EMBED_TEXTS)]
+        places = asyncio.Semaphore(EMBED_AT_ONCE)
+        done, said = 0, time.monotonic()
+
+        async def embed(batch: Sequence[str]) -> Sequence[Sequence[float]]:
+            nonlocal done, said
+            async with places:
+                await self._not_cancelled(job_id)
+                vectors = await self._patiently(job_id, embedder, batch, collection.team)
+                done += len(batch)
+                if time.monotonic() - said > _SAY_EVERY_S:
+                    said = time.monotonic()
+                    await self._ports.jobs.say(job_id, f"Embedding: {done:,} of {len(texts):,} passages of this part.")
+                return vectors
+
+        found = await asyncio.gather(*(embed(batch) for batch in batches))
+        return [vector for vectors in found for vector in vectors]
+
+    async def _patiently(self, job_id: str, embedder: Embedder, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
+        patience = self._ports.patience
+        pause, waited = patience.first_s, 0.0
+        while True:
+            try:
+                return await embedder.embed(texts, team=team)
+            except ProviderError as error:
+                if error.upstream_status in (400, 413, 422) or waited >= patience.total_s:
+                    raise
+                await self._ports.jobs.say(job_id, f"Waiting for the embedding model. {error.message}")
+                await self._not_cancelled(job_id)
+                await asyncio.sleep(pause)
+                waited += pause
+                pause = min(pause * 2, patience.longest_s)
+
+    async def _collection(self, job_id: str) -> Collection:
+        job = await self._ports.jobs.get(job_id)
+        name = job.collection if job and job.collection else ""
+        found = await self._ports.collection_of(name)
+        if found is None:
+            raise Cancelled(f"There is no collection {name!r} any more.")
+        return found
+
+    async def _not_cancelled(self, job_id: str) -> None:
+        job = await self._ports.jobs.get(job_id)
+        if job is None or job.state == "cancelled":
+            raise Cancelled("The job was cancelled.")
+
+
+def _parts(documents: Sequence[Document]) -> list[str]:
+    parts: list[list[str]] = []
+    size = 0
+    for document in documents:
+        if not parts or len(parts[-1]) >= PART_DOCUMENTS or size + document.bytes > PART_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(document.id)
+        size += document.bytes
+    return [f"{','.join(ids)}#{number}" for number, ids in enumerate(parts, 1)]
+
+
+def _wanted(document: Document, collection: Collection, acl: frozenset[str] | None = None) -> str:
+    return fingerprint(
+        digest=document.digest, path=document.path, embedding_model=collection.embedding_model,
+        chunk_tokens=collection.chunk_tokens, acl=document.acl if acl is None else acl,
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""What drives jobs, in memory and on DBOS."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from stoa.adapters.jobs.memory import MemoryRunner
+from stoa.domain.jobs import JobRunner
+
+
+class Recorder:
+    """Work that notes what is asked of it; a part called `bad` fails."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self.parts, self.seen = parts, list[tuple[str, str]]()
+        self.ended: dict[str, str | None] = {}
+        self.at_work = self.most_at_work = 0
+
+    async def plan(self, job_id: str) -> Sequence[str]:
+        return self.parts
+
+    async def part(self, job_id: str, part: str) -> None:
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        await asyncio.sleep(0.01)
+        self.at_work -= 1
+        self.seen.append((job_id, part))
+        if part == "bad":
+            raise ValueError("it is bad")
+
+    async def finish(self, job_id: str, error: str | None) -> None:
+        self.ended[job_id] = error
+
+    async def until_ended(self, *jobs: str) -> None:
+        async with asyncio.timeout(30):
+            while not set(jobs) <= set(self.ended):
+                await asyncio.sleep(0.01)
+
+
+WORKS = {"good": Recorder(["a", "b"]), "bad": Recorder(["a", "bad", "c"])}
+
+
+@pytest.fixture(params=["memory", pytest.param("durable", marks=pytest.mark.slow)])
+async def runner(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[JobRunner]:
+    for name, work in WORKS.items():
+        WORKS[name] = Recorder(work.parts)
+    if request.param == "memory":
+        memory = MemoryRunner(WORKS)
+        yield memory
+        await memory.drained()
+        return
+    from stoa.adapters.jobs.durable import DurableRunner
+
+    durable = DurableRunner(f"sqlite:///{tmp_path / 'jobs.sqlite'}", WORKS)
+    await durable.start()
+    yield durable
+    await durable.close()
+
+
+async def test_a_job_is_planned_done_part_by_part_and_finished(runner: JobRunner) -> None:
+    await runner.submit("good", "j1", lane="x")
+    await WORKS["good"].until_ended("j1")
+    assert WORKS["good"].seen == [("j1", "a"), ("j1", "b")]
+    assert WORKS["good"].ended == {"j1": None}
+
+
+async def test_a_job_submitted_again_is_done_once(runner: JobRunner) -> None:
+    for _ in range(3):
+        await runner.submit("good", "j1", lane="x")
+    await WORKS["good"].until_ended("j1")
+    await runner.submit("good", "j1", lane="x")
+    await runner.submit("good", "j2", lane="x")
+    await WORKS["good"].until_ended("j2")
+    assert len(WORKS["good"].seen) == 4
+
+
+async def test_a_part_that_fails_ends_the_job_with_its_reason(runner: JobRunner) -> None:
+    await runner.submit("bad", "j1", lane="x")
+    await WORKS["bad"].until_ended("j1")
+    assert WORKS["bad"].seen == [("j1", "a"), ("j1", "bad")]
+    assert WORKS["bad"].ended == {"j1": "it is bad"}
+
+
+async def test_jobs_of_one_lane_run_one_after_the_other(runner: JobRunner) -> None:
+    for job in ("j1", "j2", "j3"):
+        await runner.submit("good", job, lane="x")
+    await WORKS["good"].until_ended("j1", "j2", "j3")
+    assert WORKS["good"].most_at_work == 1
+    assert [job for job, part in WORKS["good"].seen if part == "a"] == ["j1", "j2", "j3"]
+
+
+async def test_unknown_work_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        await MemoryRunner({}).submit("other", "j", lane="x")
+
+
+@pytest.mark.slow
+async def test_what_was_under_way_when_it_stopped_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    from stoa.adapters.jobs.durable import DurableRunner
+
+    class Slow(Recorder):
+        held = asyncio.Event()
+
+        async def part(self, job_id: str, part: str) -> None:
+            if part == "b" and not self.held.is_set():
+                self.held.set()
+                await asyncio.sleep(3600)
+            await super().part(job_id, part)
+
+    url, work = f"sqlite:///{tmp_path / 'jobs.sqlite'}", Slow(["a", "b", "c"])
+    first = DurableRunner(url, {"slow": work})
+    await first.start()
+    await first.submit("slow", "j1", lane="x")
+    await asyncio.wait_for(work.held.wait(), 30)
+    await first.close()
+    assert work.ended == {}
+    second = DurableRunner(url, {"slow": work})
+    await second.start()
+    await work.until_ended("j1")
+    await second.close()
+    assert work.seen == [("j1", "a"), ("j1", "b"), ("j1", "c")]
+    assert work.ended == {"j1": None}
