@@ -11,7 +11,7 @@ from stoa.cli.target import target
 from stoa.cli.verbs import verb
 
 
-@verb(root, "login", action="sign-in-link:create", panel=START)
+@verb(root, "login", action="sign_in_link:create", panel=START)
 def login(ctx: typer.Context, user: Annotated[str, typer.Argument(help="Whom the link signs in.")] = "admin") -> None:
     """Print a new one-time link to sign in to the page with."""
     with target(ctx).connect() as api:

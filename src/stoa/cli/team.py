@@ -31,8 +31,8 @@ def list_teams(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
         output.as_json(found)
         return
     output.table(
-        ("name", "monthly budget", "spent this month"),
-        [(t["name"], _usd(t.get("monthly_budget_nano_usd")), _usd(t.get("spent_nano_usd"))) for t in found],
+        ("name", "monthly budget"),
+        [(t["name"], _budget(t["monthly_budget_nano_usd"])) for t in found],
         empty="There is no team. Create one with: stoa team create NAME",
     )
 
@@ -45,5 +45,5 @@ def change(ctx: typer.Context, name: Annotated[str, typer.Argument(help="Which t
     output.note(f"Changed the team {name!r}: budget {budget}.")
 
 
-def _usd(nano_usd: int | None) -> str | None:
-    return None if nano_usd is None else format_usd(nano_usd)
+def _budget(nano_usd: int | None) -> str:
+    return "none" if nano_usd is None else format_usd(nano_usd)

@@ -50,7 +50,7 @@ def list_users(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", 
         return
     output.table(
         ("name", "display name", "team", "groups", "roles", "disabled"),
-        [(u["name"], u["display_name"], u["team"], u["groups"], u["roles"], bool(u.get("disabled"))) for u in found],
+        [(u["name"], u["display_name"], u["team"], u["groups"], u["roles"], u["disabled_at"] is not None) for u in found],
         empty="There is no user. Create one with: stoa user create NAME",
     )
 

@@ -89,3 +89,18 @@ _TABLE = (
 )
 
 ACTIONS: dict[str, Action] = {action.name: action for action in _TABLE}
+
+_LOCAL = (
+    Action("stoa:run", "start all roles on this machine"),
+    Action("role:run", "run one role in this process"),
+    Action("example:load", "load the example company; each of its steps asks for its own action too"),
+    Action("config:read", "see the settings of this machine"),
+    Action("version:read", "see which version is installed"),
+    Action("database:migrate", "bring the database into this version's form"),
+    Action("database:check", "see whether the database is whole"),
+    Action("database:backup", "copy the database"),
+    Action("database:restore", "put a backup in the database's place"),
+)
+
+LOCAL_ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}
+"""Verbs of the command line on this machine alone: whoever may write the home may do them, and no policy is asked."""
