@@ -50,16 +50,55 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fact that caused this one: the chat that needed a question embedded."""
 
 
-class UsageLog(Protocol):
-    """Where the gateway puts facts. `append` returns once the fact survives the death of the process."""
+class Batch(msgspec.Struct, frozen=True):
+    """Facts as the log holds them: one msgpack array, and the log's position after them."""
 
-    def append(self, facts: Sequence[UsageFact]) -> None: ...
+    facts: bytes
+    position: int
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a log remembers of the time before it was opened: the spend control told last, and the facts not shipped since.
+
+    `spend` is nano-dollars by team, in the calendar month (UTC) of `as_of_ms`.
+    """
+
+    spend: Mapping[str, int] = {}
+    as_of_ms: int = 0
+    unshipped: Sequence[UsageFact] = ()
+
+
+class UsageLog(Protocol):
+    """Where the gateway puts facts until control has them. One process owns a log."""
+
+    kept: Kept
+
+    def append(self, facts: Sequence[UsageFact]) -> int:
+        """Return the position after the facts, once they survive the death of the process.
+
+        Raises OperatorError when they cannot be written; then none of them is in the log.
+        """
+        ...
+
+    def next_batch(self) -> Batch | None:
+        """The oldest facts that were not shipped, None when there are none."""
+        ...
+
+    async def shipped(self, position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
+        """Control has everything up to `position`, and told the spend."""
+        ...
+
+    @property
+    def backlog_bytes(self) -> int:
+        """How much waits to be shipped."""
+        ...
 
 
 class UsageSink(Protocol):
     """Where the log is shipped to, at least once; the receiver inserts by id, so exactly once.
 
-    Returns each team's spend in this calendar month (UTC) in nano-dollars, these facts included.
+    Takes a msgpack array of UsageFact, which may be empty. Returns each team's spend in this calendar month (UTC) in
+    nano-dollars, these facts included. Raises ProviderError when it did not take them.
     """
 
-    async def ship(self, facts: Sequence[UsageFact]) -> Mapping[str, int]: ...
+    async def ship(self, facts: bytes) -> Mapping[str, int]: ...
