@@ -39,7 +39,7 @@ async def test_nobody_else_opens_renames_or_deletes_it(store: ConversationTables
         await rename_conversation(store, made.id, user_id="bob", title="Mine")
     with pytest.raises(NotFound):
         await delete_conversation(store, FeedbackTable(store._connection), made.id, user_id="bob")
-    assert await list_conversations(store, user_id="bob", limit=10) == ([], None)
+    assert await list_conversations(store, user_id="bob", limit=10) == []
     assert await open_conversation(store, made.id, user_id="ann", now_ms=5) == (made, [])
 
 
@@ -63,21 +63,9 @@ async def test_a_model_that_no_name_fits_is_refused(store: ConversationTables, m
     assert caught.value.param == "model"
 
 
-async def test_pages_cover_every_conversation_once(store: ConversationTables) -> None:
-    made = [await create_conversation(store, user_id="ann", model="gpt", now_ms=n // 3) for n in range(7)]
-    seen: list[str] = []
-    after = None
-    for _ in range(4):
-        shown, after = await list_conversations(store, user_id="ann", after=after, limit=2)
-        seen += [each.id for each in shown]
-    assert after is None
-    assert sorted(seen) == sorted(each.id for each in made)
-
-
 async def test_search_ignores_spaces_around_and_what_no_text_holds(store: ConversationTables) -> None:
     made = await create_conversation(store, user_id="ann", model="gpt", title="Hotel limits", now_ms=5)
-    shown, _ = await list_conversations(store, user_id="ann", search=" hotel\0 ", limit=5)
-    assert shown == [made]
+    assert await list_conversations(store, user_id="ann", search=" hotel\0 ", limit=5) == [made]
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,9 @@ async def open_conversation(
 
 async def list_conversations(
     store: ConversationStore, *, user_id: str, search: str = "", after: Place | None = None, limit: int
-) -> tuple[Sequence[Conversation], Place | None]:
-    """One page, latest first, and where the next one starts, if there is one."""
-    found = await store.page(user_id, search=search.replace("\0", "").strip(), after=after, limit=limit + 1)
-    shown = found[:limit]
-    return shown, Place(shown[-1].updated_at_ms, shown[-1].id) if len(found) > limit else None
+) -> Sequence[Conversation]:
+    """Latest first, from behind `after`; with `search`, those whose title or messages contain it."""
+    return await store.page(user_id, search=search.replace("\0", "").strip(), after=after, limit=limit)
 
 
 async def rename_conversation(store: ConversationStore, conversation_id: str, *, user_id: str, title: str) -> Conversation:

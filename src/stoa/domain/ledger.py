@@ -21,13 +21,14 @@ class UsageQuery:
     user_id: str | None = None
 
 
-class UsageSums(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over some facts.
+class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over the facts of one day (ISO date, UTC), model, team, key (by name) or assistant; None where a fact has none.
 
     `requests`, `cache_hits` and `errors` count what was asked from outside; work that such a request caused, like embedding its
     question, adds tokens and cost alone. Cost is of the facts whose cost is known; `unknown_cost_requests` counts the others.
     """
 
+    bucket: str | None
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -35,12 +36,6 @@ class UsageSums(msgspec.Struct, frozen=True, kw_only=True):
     unknown_cost_requests: int = 0
     cache_hits: int = 0
     errors: int = 0
-
-
-class UsageBucket(UsageSums, frozen=True, kw_only=True):
-    """The sums of one day (ISO date, UTC), model, team, key (by name) or assistant; None where a fact has none."""
-
-    bucket: str | None
 
 
 class UsageStore(Protocol):
@@ -54,11 +49,15 @@ class UsageStore(Protocol):
         """Nano-dollars by team in a month such as `2026-11`; every team that exists is named."""
         ...
 
-    async def total(self, query: UsageQuery) -> UsageSums: ...
-
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         """Days in order; everything else the most expensive first."""
         ...
+
+
+def total_of(buckets: Sequence[UsageBucket]) -> UsageBucket:
+    """All of them together."""
+    names = [name for name in UsageBucket.__struct_fields__ if name != "bucket"]
+    return UsageBucket(bucket=None, **{name: sum(getattr(bucket, name) for bucket in buckets) for name in names})
 
 
 def month_of(at_ms: int) -> str:

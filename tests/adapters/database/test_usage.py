@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert
 from stoa.adapters.database import Database
 from stoa.adapters.database.tables import keys, spend, teams, usage
 from stoa.adapters.database.usage import UsageTable
-from stoa.domain.ledger import UsageQuery, month_of
+from stoa.domain.ledger import UsageBucket, UsageQuery, month_of, total_of
 from stoa.domain.usage import UsageFact
 
 NOON = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
@@ -44,6 +44,11 @@ async def spent(database: Database, month: str = "2026-11") -> dict[str, int]:
 async def buckets(database: Database, group_by: str, query: UsageQuery = EVER) -> dict[str | None, int]:
     async with database.read() as connection:
         return {each.bucket: each.requests for each in await UsageTable(connection).buckets(query, group_by=group_by)}  # type: ignore[arg-type]
+
+
+async def all_usage(database: Database) -> UsageBucket:
+    async with database.read() as connection:
+        return total_of(await UsageTable(connection).buckets(EVER, group_by="team"))
 
 
 async def test_a_fact_comes_back_as_it_went_in(database: Database) -> None:
@@ -78,8 +83,7 @@ async def test_every_team_is_named_in_spend(database: Database) -> None:
 
 async def test_unknown_cost_is_counted_apart_and_adds_nothing(database: Database) -> None:
     await put(database, fact("a", cost_nano_usd=None), fact("b", cost_nano_usd=0), fact("c"))
-    async with database.read() as connection:
-        total = await UsageTable(connection).total(EVER)
+    total = await all_usage(database)
     assert (total.requests, total.cost_nano_usd, total.unknown_cost_requests) == (3, 100, 1)
     assert (await spent(database))["red"] == 100
 
@@ -89,8 +93,7 @@ async def test_errors_hits_and_caused_work_are_told_apart(database: Database) ->
     await put(
         database, fact("a"), embedding, fact("b", status=502, error="upstream_error"), fact("c", cache="hit", cost_nano_usd=0)
     )
-    async with database.read() as connection:
-        total = await UsageTable(connection).total(EVER)
+    total = await all_usage(database)
     assert (total.requests, total.errors, total.cache_hits) == (3, 1, 1)
     assert (total.prompt_tokens, total.completion_tokens, total.cost_nano_usd) == (37, 15, 201)
 
@@ -170,6 +173,6 @@ async def test_any_order_and_repetition_of_batches_counts_each_fact_once(
             expected[at] = expected.get(at, 0) + each.cost_nano_usd
     async with database.read() as connection:
         assert {(row.month, row.team): row.nano_usd for row in await connection.execute(spend.select())} == expected
-        total = await UsageTable(connection).total(EVER)
+    total = await all_usage(database)
     assert total.requests == len(facts)
     assert total.cost_nano_usd == sum(each.cost_nano_usd or 0 for each in facts)

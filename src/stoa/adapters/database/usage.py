@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, RowMapping, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, RowMapping, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import dialect as postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
 from stoa.adapters.database.tables import keys, spend, teams, usage
-from stoa.domain.ledger import UsageBucket, UsageGroup, UsageQuery, UsageSums
+from stoa.domain.ledger import UsageBucket, UsageGroup, UsageQuery
 from stoa.domain.usage import UsageFact
 
 _DAY_MS = 86_400_000
@@ -68,10 +68,6 @@ class UsageTable:
         spent = await self._connection.execute(select(spend.c.team, spend.c.nano_usd).where(spend.c.month == month))
         return found | {row.team: row.nano_usd for row in spent}
 
-    async def total(self, query: UsageQuery) -> UsageSums:
-        row = (await self._connection.execute(select(*_SUMS).where(*_within(query)))).mappings().one()
-        return UsageSums(**_sums(row))
-
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         column = _BUCKETS[group_by]
         grouped = select(column.label("bucket"), *_SUMS).where(*_within(query)).group_by(column)
@@ -102,8 +98,6 @@ _BUCKETS: Mapping[UsageGroup, ColumnElement[Any]] = {  # Any: a number for days,
     "assistant": usage.c.assistant,
 }
 
-_NAMES = UsageSums.__struct_fields__
-
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -121,8 +115,9 @@ _SUMS = (
     _added(usage.c.cost_nano_usd).label("cost_nano_usd"),
     _count(usage.c.cost_nano_usd.is_(None)).label("unknown_cost_requests"),
     _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
-    _count(_asked & (usage.c.status >= literal(400))).label("errors"),
+    _count(_asked & (usage.c.status >= 400)).label("errors"),
 )
+_NAMES = tuple(column.name for column in _SUMS)
 
 
 def _within(query: UsageQuery) -> list[ColumnElement[bool]]:
