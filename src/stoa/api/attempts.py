@@ -1,4 +1,7 @@
-"""Failed sign-ins: a client that fails too often waits. Tokens cannot be guessed, so this only keeps the noise down."""
+"""Failed sign-ins: a client that fails too often is told to wait.
+
+A token has 256 random bits and cannot be guessed, so a good one is taken at any time: nobody can keep others out by failing.
+"""
 
 from collections import OrderedDict
 
@@ -16,21 +19,15 @@ class Attempts:
         self._failures: OrderedDict[str, list[int]] = OrderedDict()
 
     def failed(self, client: str, *, now_ms: int) -> None:
-        failures = self._recent(client, now_ms)
-        self._failures[client] = [*failures, now_ms]
-        self._failures.move_to_end(client)
+        """Note a failure. Raises LimitReached when there were too many before."""
+        recent = [at for at in self._failures.pop(client, []) if at > now_ms - WINDOW_MS]
+        self._failures[client] = recent
         if len(self._failures) > _CLIENTS:
             self._failures.popitem(last=False)
-
-    def require(self, client: str, *, now_ms: int) -> None:
-        """Raises LimitReached for a client with too many failures."""
-        failures = self._recent(client, now_ms)
-        if len(failures) >= LIMIT:
-            wait_s = (failures[0] + WINDOW_MS - now_ms) / 1000
-            raise LimitReached(
-                f"There were {len(failures)} failed sign-ins within a minute. Try again in {wait_s:.0f} s.",
-                retry_after_s=wait_s,
-            )
-
-    def _recent(self, client: str, now_ms: int) -> list[int]:
-        return [at for at in self._failures.get(client, []) if at > now_ms - WINDOW_MS]
+        if len(recent) < LIMIT:
+            recent.append(now_ms)
+            return
+        wait_s = (recent[0] + WINDOW_MS - now_ms) / 1000
+        raise LimitReached(
+            f"There were {len(recent)} failed sign-ins within a minute. Try again in {wait_s:.0f} s.", retry_after_s=wait_s
+        )

@@ -11,7 +11,23 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 
 from stoa import __version__
-from stoa.api import catalog, groups, internal, keys, page, refusals, resources, sessions, status, teams, users
+from stoa.api import (
+    catalog,
+    conversations,
+    feedback,
+    groups,
+    internal,
+    keys,
+    page,
+    refusals,
+    resources,
+    sessions,
+    status,
+    teams,
+    turns,
+    usage,
+    users,
+)
 from stoa.api.access import Caller, allow
 from stoa.api.attempts import Attempts
 from stoa.api.shields import BodyLimit, SecurityHeaders
@@ -27,10 +43,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     resources.router,
     catalog.router,
+    conversations.router,
+    turns.router,
+    feedback.router,
+    usage.router,
     status.router,
     internal.router,
 )
-"""Every noun's routes. The page comes last: it takes every path that is left."""
+"""Every noun's routes."""
 
 _DRAIN_S = 10
 
@@ -50,9 +70,14 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
     limits = settings.gateway
     app.add_middleware(BodyLimit, json_bytes=limits.body_bytes, upload_bytes=limits.upload_bytes)
     app.add_middleware(SecurityHeaders)
-    for router in (*ROUTERS, _description, page.router):
+    for router in every_router():
         app.include_router(router)
     return app
+
+
+def every_router() -> tuple[APIRouter, ...]:
+    """All routes of this role. The page comes last: it takes every path that is left."""
+    return (*ROUTERS, _description, page.router)
 
 
 _description = APIRouter(include_in_schema=False)

@@ -40,16 +40,14 @@ async def create_session(
     sent: SignIn, request: Request, response: Response, caller: Annotated[Caller, allow("session:create")], parts: Parts
 ) -> SessionView:
     """Use a sign-in link up. A new session each time; one that the browser had before ends."""
-    attempts: Attempts = request.app.state.attempts
-    client = request.client.host if request.client else "unknown"
-    attempts.require(client, now_ms=now_ms())
     lifetime = timedelta(hours=parts.settings.control.session_hours)
     previous = request.cookies.get(SESSION_COOKIE)
     try:
         async with parts.write() as stores:
             session, user = await sign_in(stores, sent.token, lifetime=lifetime, now_ms=now_ms(), previous=previous)
     except Unauthenticated:
-        attempts.failed(client, now_ms=now_ms())
+        attempts: Attempts = request.app.state.attempts
+        attempts.failed(request.client.host if request.client else "unknown", now_ms=now_ms())
         raise
     _set_cookie(response, session, parts, max_age=int(lifetime.total_seconds()))
     return SessionView(user=view(user), csrf_token=csrf_token(session))
