@@ -1,11 +1,26 @@
+import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { doubleOfTheApi } from "./dev/double/plugin.ts";
 
 const entry = process.env.STOA_URL ?? "http://127.0.0.1:8420";
 
+/** The licence of the fonts goes where they go; Vite gathers those of scripts alone. */
+function fontLicenses(...fonts: string[]): Plugin {
+  return {
+    name: "font-licenses",
+    generateBundle() {
+      for (const font of fonts) {
+        const source = readFileSync(`node_modules/@fontsource-variable/${font}/LICENSE`, "utf8");
+        this.emitFile({ type: "asset", fileName: `licenses-${font}.txt`, source });
+      }
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), mode === "double" ? doubleOfTheApi() : null],
+  plugins: [react(), fontLicenses("instrument-sans", "literata"), mode === "double" ? doubleOfTheApi() : null],
   server: mode === "double" ? {} : { proxy: { "/api": entry } },
   build: {
     outDir: "../src/stoa/api/page",

@@ -3,6 +3,7 @@ import { Suspense, lazy } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { ApiError } from "./api/errors";
 import { ConversationsScreen } from "./conversations/ConversationsScreen";
+import { Boundary } from "./kit/Boundary";
 import { Empty, Loading } from "./kit/states";
 import { LiveTurnsProvider } from "./live/LiveTurnsProvider";
 import { SessionGate } from "./session/SessionGate";
@@ -35,24 +36,26 @@ export function App() {
       <SessionGate>
         <LiveTurnsProvider>
           <Shell>
-            <Suspense fallback={<Loading label="Loading" rows={6} />}>
-              <Switch>
-                <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
-                <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
-                <Route path="/usage" component={UsageScreen} />
-                <Route path="/sign-in">
-                  <Redirect to="/conversations" replace />
-                </Route>
-                <Route path="/">
-                  <Redirect to="/conversations" replace />
-                </Route>
-                <Route>
-                  <Empty title="There is no such page">
-                    <a href="/conversations">To the conversations</a>
-                  </Empty>
-                </Route>
-              </Switch>
-            </Suspense>
+            <Boundary>
+              <Suspense fallback={<Loading label="Loading" rows={6} />}>
+                <Switch>
+                  <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
+                  <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
+                  <Route path="/usage" component={UsageScreen} />
+                  <Route path="/sign-in">
+                    <Redirect to="/conversations" replace />
+                  </Route>
+                  <Route path="/">
+                    <Redirect to="/conversations" replace />
+                  </Route>
+                  <Route>
+                    <Empty title="There is no such page">
+                      <a href="/conversations">To the conversations</a>
+                    </Empty>
+                  </Route>
+                </Switch>
+              </Suspense>
+            </Boundary>
           </Shell>
         </LiveTurnsProvider>
       </SessionGate>

@@ -135,7 +135,15 @@ export const routes: Route[] = [
     const failed = documents.filter((document) => document.state === "failed").length;
     json(response, {
       data: [
-        { name: "handbook", team: "company", description: "The company's handbook", documents: documents.length, chunks: 412, failed, version: 7 },
+        {
+          name: "handbook",
+          team: "company",
+          description: "The company's handbook",
+          documents: documents.length,
+          chunks: 412,
+          failed,
+          version: 7,
+        },
         { name: "research-notes", team: "research", description: "", documents: 0, chunks: 0, failed: 0, version: 0 },
       ],
       next_cursor: null,

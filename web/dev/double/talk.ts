@@ -20,7 +20,9 @@ claim = expenses.new("2026-11-03", country="CH")
 claim.submit()
 \`\`\`
 
-<script>alert("never runs")</script> ![a map](https://images.invalid/map.png)`;
+<script>alert("never runs")</script>
+
+![a map](https://images.invalid/map.png)`;
 
 const ANSWER =
   "Employees travel second class by rail; first class may be booked for journeys of more than three hours when the fare is at most 30 percent above second class [1]. " +
@@ -66,7 +68,11 @@ function message(held: Held, role: "user" | "assistant", content: string): Messa
 
 export function ask(held: Held, content: string, replaces?: string): { question: Message; answer: Message } {
   if (content.includes("budget")) {
-    throw new Refusal(429, "Team 'company' has spent its budget of $50.00 for November. An administrator can raise it.", "budget_spent");
+    throw new Refusal(
+      429,
+      "Team 'company' has spent its budget of $50.00 for November. An administrator can raise it.",
+      "budget_spent",
+    );
   }
   const from = held.messages.findIndex((each) => each.id === replaces);
   if (from >= 0) held.messages.length = from;
@@ -96,7 +102,10 @@ export async function stream(response: ServerResponse, held: Held, question: Mes
       answer.state = "stopped";
       return;
     }
-    if (i === 8 && asked.includes("fail")) { fail(response, send, answer); return; }
+    if (i === 8 && asked.includes("fail")) {
+      fail(response, send, answer);
+      return;
+    }
     if (i === 8 && asked.includes("drop")) return void response.destroy();
     answer.content += word;
     send("delta", { text: word });

@@ -46,7 +46,10 @@ export function AddFiles({ collection, files, onFiles, onStarted }: AddFilesProp
       <input ref={chooser} type="file" multiple hidden aria-label="Files to add" onChange={choose} />
       <div className={styles.invite}>
         <Icon name="upload" />
-        <p>Drop files anywhere here: PDF, Word, PowerPoint, Excel, HTML, Markdown, text, CSV, code.</p>
+        <p>
+          Add PDF, Word, PowerPoint, Excel, HTML, Markdown, text, CSV or code
+          <span className={styles.drop}>: drop files anywhere here</span>.
+        </p>
         <Button disabled={sent !== null} onClick={() => chooser.current?.click()}>
           Choose files
         </Button>
@@ -91,7 +94,11 @@ export function AddFiles({ collection, files, onFiles, onStarted }: AddFilesProp
           {sent !== null && <Progress label="Sending the files" part={sent} />}
         </div>
       )}
-      {error && <p role="alert" className={styles.error}>{error}</p>}
+      {error && (
+        <p role="alert" className={styles.error}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }

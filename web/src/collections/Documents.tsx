@@ -37,7 +37,13 @@ export function Documents({ collection, onRemoved }: { collection: string; onRem
   return (
     <div className={styles.documents}>
       <div className={styles.filters}>
-        <input type="search" aria-label="Search documents" placeholder="Search documents" value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <input
+          type="search"
+          aria-label="Search documents"
+          placeholder="Search documents"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
         <select aria-label="State" value={state} onChange={(event) => setState(event.target.value as DocumentState | "")}>
           {STATES.map(([value, name]) => (
             <option key={value} value={value}>
@@ -50,7 +56,9 @@ export function Documents({ collection, onRemoved }: { collection: string; onRem
       {documents.isError && <Failure error={documents.error} onRetry={() => void documents.refetch()} />}
       {documents.isSuccess && all.length === 0 && (
         <Empty title={isFiltered ? "No document fits" : "No documents yet"}>
-          {isFiltered ? "Change the search or the state." : "Drop the first files above. They can be asked about as soon as they are read."}
+          {isFiltered
+            ? "Change the search or the state."
+            : "Drop the first files above. They can be asked about as soon as they are read."}
         </Empty>
       )}
       {all.length > 0 && (
@@ -72,7 +80,12 @@ export function Documents({ collection, onRemoved }: { collection: string; onRem
           </thead>
           <tbody>
             {all.map((document) => (
-              <DocumentRow key={document.id} document={document} now={documents.dataUpdatedAt} onRemove={() => setLeaving(document)} />
+              <DocumentRow
+                key={document.id}
+                document={document}
+                now={documents.dataUpdatedAt}
+                onRemove={() => setLeaving(document)}
+              />
             ))}
           </tbody>
         </table>

@@ -47,7 +47,11 @@ export function JobProgress({ first, onEnd, onDismiss }: JobProgressProps) {
 
 function summaryOf({ kind, state, done, failed, total, pages }: Job): string {
   const read = kind === "remove" ? "removed" : "read";
-  const counts = [`${done} of ${plural(total, "document")} ${read}`, pages ? plural(pages, "page") : "", failed ? `${failed} failed` : ""];
+  const counts = [
+    `${done} of ${plural(total, "document")} ${read}`,
+    pages ? plural(pages, "page") : "",
+    failed ? `${failed} failed` : "",
+  ];
   const text = counts.filter(Boolean).join(", ");
   switch (state) {
     case "waiting":

@@ -20,7 +20,10 @@ export function useFollowedJob(first: Job, onEnd: (job: Job) => void): Job {
           if (event.event !== "progress") continue;
           const now = JSON.parse(event.data) as Job;
           setJob(now);
-          if (now.ended_at) { ended(now); return; }
+          if (now.ended_at) {
+            ended(now);
+            return;
+          }
         }
       } catch {
         if (abort.signal.aborted) return;

@@ -3,6 +3,8 @@ import { useEffect, useRef } from "react";
 import type { Message } from "../api/types";
 import { nextSentences } from "../live/announcement";
 
+const SAID_MS = 10_000;
+
 export function Announcer({ message }: { message: Message | undefined }) {
   const region = useRef<HTMLDivElement>(null);
   const heard = useRef({ id: "", upTo: 0 });
@@ -21,6 +23,9 @@ export function Announcer({ message }: { message: Message | undefined }) {
     if (isWriting) return;
     say(region.current, message.state === "stopped" ? "The answer was stopped." : "End of the answer.");
     heard.current.id = "";
+    // Said is said: what stayed here would be met a second time by those who walk through the page.
+    const timer = setTimeout(() => region.current?.replaceChildren(), SAID_MS);
+    return () => clearTimeout(timer);
   }, [message]);
 
   return <div ref={region} className="unseen" role="log" aria-live="polite" aria-label="Answer" />;

@@ -36,29 +36,41 @@ export function Composer({ draft, isLive, error, children, onDraft, onSend, onSt
 
   return (
     <form className={styles.composer} onSubmit={send}>
-      {error && <p role="alert" className={styles.error}>{error}</p>}
-      <div className={styles.box}>
-        <div className={styles.grow} data-text={draft}>
-          <textarea
-            ref={text}
-            rows={1}
-            aria-label="Your question"
-            placeholder="Ask a question"
-            value={draft}
-            onChange={(event) => onDraft(event.target.value)}
-            onKeyDown={onKeyDown}
-          />
-        </div>
-        <div className={styles.row}>
-          {children}
-          <p className={styles.hint}>
-            <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> starts a line
+      <div className={styles.column}>
+        {error && (
+          <p role="alert" className={styles.error}>
+            {error}
           </p>
-          {isLive ? (
-            <IconButton className={styles.stop} icon="stop" label="Stop the answer" disabled={!onStop} onClick={() => onStop?.()} />
-          ) : (
-            <IconButton className={styles.send} icon="send" label="Send" type="submit" disabled={!canSend} />
-          )}
+        )}
+        <div className={styles.box}>
+          <div className={styles.grow} data-text={draft}>
+            <textarea
+              ref={text}
+              rows={1}
+              aria-label="Your question"
+              placeholder="Ask a question"
+              value={draft}
+              onChange={(event) => onDraft(event.target.value)}
+              onKeyDown={onKeyDown}
+            />
+          </div>
+          <div className={styles.row}>
+            {children}
+            <p className={styles.hint}>
+              <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> starts a line
+            </p>
+            {isLive ? (
+              <IconButton
+                className={styles.stop}
+                icon="stop"
+                label="Stop the answer"
+                disabled={!onStop}
+                onClick={() => onStop?.()}
+              />
+            ) : (
+              <IconButton className={styles.send} icon="send" label="Send" type="submit" disabled={!canSend} />
+            )}
+          </div>
         </div>
       </div>
     </form>

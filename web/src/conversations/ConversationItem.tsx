@@ -35,12 +35,22 @@ export function ConversationItem({ conversation, isCurrent, onChoose }: Conversa
         <TitleInput conversation={conversation} onDone={() => setDoing(null)} />
       ) : (
         <>
-          <Link href={`/conversations/${id}`} className={styles.link} title={title} aria-current={isCurrent ? "page" : undefined} onClick={onChoose}>
+          <Link
+            href={`/conversations/${id}`}
+            className={styles.link}
+            title={title}
+            aria-current={isCurrent ? "page" : undefined}
+            onClick={onChoose}
+          >
             {title}
           </Link>
           {isLive && <span className={styles.live} role="img" aria-label="An answer is being written" />}
           <span className={styles.menu}>
-            <ConversationMenu conversation={conversation} onRename={() => setDoing("rename")} onDelete={() => setDoing("delete")} />
+            <ConversationMenu
+              conversation={conversation}
+              onRename={() => setDoing("rename")}
+              onDelete={() => setDoing("delete")}
+            />
           </span>
         </>
       )}

@@ -43,7 +43,9 @@ export function ConversationList({ current, onChoose }: { current: string | null
         {conversations.isError && <Failure error={conversations.error} onRetry={() => void conversations.refetch()} />}
         {conversations.isSuccess && all.length === 0 && (
           <Empty title={search ? "Nothing found" : "No conversations yet"}>
-            <p>{search ? `No title or message has “${search}”.` : "Your questions and their answers stay here, for you alone."}</p>
+            <p>
+              {search ? `No title or message has “${search}”.` : "Your questions and their answers stay here, for you alone."}
+            </p>
           </Empty>
         )}
         {groupByDay(all, conversations.dataUpdatedAt).map((group) => (

@@ -15,7 +15,13 @@ export function FeedbackBar({ conversationId, message }: { conversationId: strin
   return (
     <>
       <IconButton small icon="up" label="Good answer" aria-pressed={feedback.rating === "up"} onClick={() => rate("up")} />
-      <IconButton small icon="thumbDown" label="Bad answer" aria-pressed={feedback.rating === "down"} onClick={() => rate("down")} />
+      <IconButton
+        small
+        icon="thumbDown"
+        label="Bad answer"
+        aria-pressed={feedback.rating === "down"}
+        onClick={() => rate("down")}
+      />
       <ReactionButton emoji={feedback.emoji ?? null} onReact={(emoji) => change({ emoji })} />
       <CommentButton comment={feedback.comment ?? null} onComment={(comment) => change({ comment })} />
       <span role="status" className="unseen">

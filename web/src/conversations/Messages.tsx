@@ -20,10 +20,10 @@ interface MessagesProps {
 export function Messages({ conversationId, messages, isLive, opened, onSource, onEdit, onRegenerate, onRetry }: MessagesProps) {
   const last = messages.at(-1);
   const questions = messages.filter((message) => message.role === "user").length;
-  const { box, atEnd, toEnd } = useStickToEnd(`${conversationId}/${questions}`, last?.content);
+  const { box, content, atEnd, toEnd } = useStickToEnd(`${conversationId}/${questions}`);
   return (
     <div className={styles.scroll} ref={box}>
-      <ol className={styles.messages} aria-label="Messages">
+      <ol ref={content} className={styles.messages} aria-label="Messages">
         {messages.map((message) => (
           <li key={`${message.role}-${message.position}`}>
             {message.role === "user" ? (

@@ -29,7 +29,13 @@ export function ModelChooser({ catalog, model, onChoose }: ModelChooserProps) {
   ];
   return (
     <span ref={anchor}>
-      <button type="button" className={styles.button} aria-haspopup="menu" aria-label={`Ask: ${titleOf(catalog, model)}`} {...button}>
+      <button
+        type="button"
+        className={styles.button}
+        aria-haspopup="menu"
+        aria-label={`Ask: ${titleOf(catalog, model)}`}
+        {...button}
+      >
         <span>{titleOf(catalog, model)}</span>
         <Icon name="down" size={14} />
       </button>
@@ -68,5 +74,5 @@ const isChat = ({ operation }: { operation: string }) => operation === "chat";
 /** The assistant's title, the model's name, or the name alone while the catalog is on its way. */
 export function titleOf(catalog: Catalog | undefined, model: string): string {
   const assistant = catalog?.assistants.find((each) => each.model === model);
-  return (assistant?.title || model.replace(/^assistant\//, "")) || "…";
+  return assistant?.title || model.replace(/^assistant\//, "") || "…";
 }

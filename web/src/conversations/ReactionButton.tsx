@@ -29,7 +29,14 @@ export function ReactionButton({ emoji, onReact }: { emoji: string | null; onRea
       )}
       <div className={styles.reactions} role="group" aria-label="Reactions" {...panel}>
         {REACTIONS.map(([each, name]) => (
-          <button key={each} type="button" title={name} aria-label={name} aria-pressed={each === emoji} onClick={() => choose(each)}>
+          <button
+            key={each}
+            type="button"
+            title={name}
+            aria-label={name}
+            aria-pressed={each === emoji}
+            onClick={() => choose(each)}
+          >
             {each}
           </button>
         ))}

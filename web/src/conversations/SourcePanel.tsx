@@ -33,7 +33,9 @@ export function SourcePanel({ citation, onClose }: { citation: Citation; onClose
       <p className={styles.place}>{placeOf(citation)}</p>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Passage">
         {passage.isPending && <Loading label="Opening the source" rows={9} />}
-        {isGone && <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>}
+        {isGone && (
+          <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>
+        )}
         {passage.isError && !isGone && <Failure error={passage.error} onRetry={() => void passage.refetch()} />}
         {passage.data && <Passage view={passage.data} />}
       </div>
@@ -50,7 +52,10 @@ export function SourcePanel({ citation, onClose }: { citation: Citation; onClose
 
 function Passage({ view: { before, passage, after } }: { view: PassageView }) {
   const mark = useRef<HTMLElement>(null);
-  useEffect(() => mark.current?.scrollIntoView({ block: "center" }), [passage]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is no cleanup.
+    mark.current?.scrollIntoView({ block: "center" });
+  }, [passage]);
   return (
     <p className={styles.text}>
       {before}

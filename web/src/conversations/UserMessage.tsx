@@ -23,8 +23,8 @@ export function UserMessage({ message, onEdit }: UserMessageProps) {
     <article className={styles.message} aria-label="You asked">
       <p className={styles.text}>{message.content}</p>
       <div className={styles.actions}>
-        <CopyButton label="Copy the question" text={() => message.content} />
         {onEdit && <IconButton small icon="edit" label="Edit and ask again" onClick={() => setEditing(true)} />}
+        <CopyButton label="Copy the question" text={() => message.content} />
       </div>
     </article>
   );

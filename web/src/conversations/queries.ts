@@ -73,11 +73,13 @@ export function useDeleteConversation() {
 export function useFeedback(conversationId: string, messageId: string) {
   const queries = useQueryClient();
   const show = (feedback: Feedback) =>
-    queries.setQueryData<ConversationDetail>(conversationKey(conversationId), (detail) =>
-      detail && {
-        ...detail,
-        messages: detail.messages.map((message) => (message.id === messageId ? { ...message, feedback } : message)),
-      },
+    queries.setQueryData<ConversationDetail>(
+      conversationKey(conversationId),
+      (detail) =>
+        detail && {
+          ...detail,
+          messages: detail.messages.map((message) => (message.id === messageId ? { ...message, feedback } : message)),
+        },
     );
   return useMutation({
     mutationFn: (feedback: Feedback) =>
@@ -92,8 +94,6 @@ export function usePassage(documentId: string, start: number, end: number) {
     queryKey: ["passage", documentId, start, end],
     staleTime: 60_000,
     queryFn: () =>
-      bodyOf(
-        api.GET("/api/documents/{id}/passage", { params: { path: { id: documentId }, query: { start, end } } }),
-      ),
+      bodyOf(api.GET("/api/documents/{id}/passage", { params: { path: { id: documentId }, query: { start, end } } })),
   });
 }

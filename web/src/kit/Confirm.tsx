@@ -21,7 +21,11 @@ export function Confirm({ title, children, action, busy, error, onConfirm, onClo
     <dialog ref={dialog} className={styles.dialog} aria-labelledby="confirm-title" onClose={onClose}>
       <h2 id="confirm-title">{title}</h2>
       <div className={styles.text}>{children}</div>
-      {error !== null && <p role="alert" className={styles.error}>{messageOf(error)}</p>}
+      {error !== null && (
+        <p role="alert" className={styles.error}>
+          {messageOf(error)}
+        </p>
+      )}
       <div className={styles.actions}>
         <Button onClick={() => dialog.current?.close()}>Cancel</Button>
         <Button look="danger" disabled={busy} onClick={onConfirm}>

@@ -19,7 +19,9 @@ export function CopyButton({ label, text }: { label: string; text: () => string 
         label={copied ? "Copied" : label}
         onClick={() => void copyText(text()).then(setCopied)}
       />
-      <span role="status" className="unseen">{copied ? "Copied" : ""}</span>
+      <span role="status" className="unseen">
+        {copied ? "Copied" : ""}
+      </span>
     </>
   );
 }

@@ -37,7 +37,7 @@ it.each([
 
 it("counts with the right noun", () => {
   expect([plural(1, "page"), plural(0, "page"), plural(1200, "page")]).toEqual(["1 page", "0 pages", "1,200 pages"]);
-  expect(formatCompact(1_234_567)).toBe("1.2M");
+  expect(formatCompact(1_234_567)).toBe("1.23M");
 });
 
 it("shows a day of the report as that day, in every time zone", () => {

@@ -1,7 +1,7 @@
 /** Numbers, money, sizes and times as people read them. */
 
 const count = new Intl.NumberFormat("en");
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 export const formatCount = (n: number): string => count.format(n);
 export const formatCompact = (n: number): string => (n < 10_000 ? count.format(n) : compact.format(n));
@@ -14,7 +14,8 @@ const NANO = 1e9;
 export function formatUsd(nano: number): string {
   const dollars = nano / NANO;
   if (nano === 0) return "$0.00";
-  if (Math.abs(dollars) >= 0.01) return `$${dollars.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (Math.abs(dollars) >= 0.01)
+    return `$${dollars.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
   return `$${Number(dollars.toPrecision(2)).toFixed(Math.max(2, 1 - Math.floor(Math.log10(Math.abs(dollars)))))}`;
 }
 

@@ -60,7 +60,9 @@ describe("settle", () => {
 
   it("takes the title that the first answer gave", () => {
     const named = { ...conversation, title: "Lab coats" };
-    expect(settle({ conversation, messages: [] }, started, message("a3", "assistant"), named).conversation.title).toBe("Lab coats");
+    expect(settle({ conversation, messages: [] }, started, message("a3", "assistant"), named).conversation.title).toBe(
+      "Lab coats",
+    );
   });
 });
 

@@ -76,8 +76,7 @@ export function messagesWith(messages: Message[], turn: Turn | undefined): Messa
   if (!turn) return messages;
   const { request } = turn;
   const shown = kept(messages, turn);
-  const question =
-    turn.userMessage ?? (request.content === null ? null : placeholder("user", shown.length, request.content));
+  const question = turn.userMessage ?? (request.content === null ? null : placeholder("user", shown.length, request.content));
   const answer = turn.assistantMessage ?? { ...placeholder("assistant", shown.length + 1, ""), model: request.model };
   return [
     ...shown,

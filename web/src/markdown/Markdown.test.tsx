@@ -28,7 +28,11 @@ describe("Markdown", () => {
 
   it("makes chips of citations in text and tables, not in code and links", () => {
     const shown = html("Gloves **[1]**[2].\n\n|a|\n|-|\n|x [1]|\n\n`[1]` [see [1]](https://elsewhere.example)", () => undefined);
-    expect(shown.match(/aria-label="Source \d"/g)).toEqual(['aria-label="Source 1"', 'aria-label="Source 2"', 'aria-label="Source 1"']);
+    expect(shown.match(/aria-label="Source \d"/g)).toEqual([
+      'aria-label="Source 1"',
+      'aria-label="Source 2"',
+      'aria-label="Source 1"',
+    ]);
     expect(shown).toContain("<code>[1]</code>");
   });
 

@@ -25,7 +25,10 @@ export function useSignIn() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (token: string) => keep(await bodyOf(api.POST("/api/sessions", { body: { token } }))),
+    // The question who is here is under way since the start; its "nobody" must not arrive after the answer to this.
+    onMutate: () => queries.cancelQueries({ queryKey: sessionKey }),
     onSuccess: (session) => queries.setQueryData(sessionKey, session),
+    onError: () => queries.invalidateQueries({ queryKey: sessionKey }),
   });
 }
 

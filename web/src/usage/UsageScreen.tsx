@@ -68,16 +68,27 @@ function Report({ days, byDay, byModel }: { days: number; byDay: UsageReport; by
         <DayChart days={everyDay(byDay.data, days, today)} metric={metric} />
         <details>
           <summary>The days as a table</summary>
-          <UsageTable caption="Usage by day" first="Day" nameOf={(bucket) => (bucket ? formatDay(bucket) : "–")} buckets={byDay.data.toReversed()} />
+          <UsageTable
+            caption="Usage by day"
+            first="Day"
+            nameOf={(bucket) => (bucket ? formatDay(bucket) : "–")}
+            buckets={byDay.data.toReversed()}
+          />
         </details>
       </section>
       <section className={styles.section} aria-labelledby="by-model">
         <h2 id="by-model">By model</h2>
-        <UsageTable caption="Usage by model" first="Model" nameOf={(bucket) => bucket ?? "none answered"} buckets={byModel.data} />
+        <UsageTable
+          caption="Usage by model"
+          first="Model"
+          nameOf={(bucket) => bucket ?? "none answered"}
+          buckets={byModel.data}
+        />
       </section>
       {total.unknown_cost_requests > 0 && (
         <p className={styles.note}>
-          The price of {formatCount(total.unknown_cost_requests)} requests is not known. What is known is added up; the rest is not taken for free.
+          The price of {formatCount(total.unknown_cost_requests)} requests is not known. What is known is added up; the rest is
+          not taken for free.
         </p>
       )}
     </>

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { everyDay, roundTop } from "./metrics";
+import { everyDay, marksUpTo } from "./metrics";
 
 it.each([
-  [0, 1],
-  [1, 1],
-  [7, 10],
-  [21, 25],
-  [180, 200],
-  [2_600_000, 5_000_000],
-])("the axis for %d ends at %d", (highest, top) => expect(roundTop(highest)).toBe(top));
+  [0, [0, 1]],
+  [1, [0, 1]],
+  [7, [0, 2, 4, 6, 8]],
+  [22, [0, 10, 20, 30]],
+  [222, [0, 100, 200, 300]],
+  [180, [0, 50, 100, 150, 200]],
+])("the axis for %d has the marks %j", (highest, marks) => expect(marksUpTo(highest)).toEqual(marks));
 
 describe("everyDay", () => {
   const bucket = {

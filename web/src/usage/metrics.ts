@@ -16,7 +16,13 @@ export interface Metric {
 const tokensOf = (sums: Sums) => sums.prompt_tokens + sums.completion_tokens;
 
 export const METRICS: [Metric, ...Metric[]] = [
-  { id: "requests", name: "Requests", value: (sums) => sums.requests, axis: formatCompact, text: (sums) => formatCount(sums.requests) },
+  {
+    id: "requests",
+    name: "Requests",
+    value: (sums) => sums.requests,
+    axis: formatCompact,
+    text: (sums) => formatCount(sums.requests),
+  },
   { id: "tokens", name: "Tokens", value: tokensOf, axis: formatCompact, text: (sums) => formatCompact(tokensOf(sums)) },
   { id: "cost", name: "Cost", value: (sums) => sums.cost_nano_usd, axis: formatUsd, text: formatCost },
   { id: "cache", name: "Cache hits", value: (sums) => sums.cache_hits, axis: formatCompact, text: cacheText },
@@ -26,12 +32,14 @@ function cacheText({ cache_hits: hits, requests }: Sums): string {
   return requests ? `${formatCount(hits)} (${Math.round((100 * hits) / requests)} %)` : formatCount(hits);
 }
 
-/** A round number at or above the highest value, for the top of an axis: 1, 2, 2.5 or 5 times a power of ten. */
-export function roundTop(highest: number): number {
-  if (highest <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(highest));
-  const step = [1, 2, 2.5, 5, 10].find((each) => each * power >= highest) ?? 10;
-  return step * power;
+const STEPS = 4;
+
+/** The marks of an axis from 0 to at least `highest`, about four steps of 1, 2 or 5 times a power of ten, whole numbers. */
+export function marksUpTo(highest: number): number[] {
+  const rough = Math.max(highest / STEPS, 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5].find((each) => each * power >= rough) ?? 10) * power;
+  return Array.from({ length: Math.max(1, Math.ceil(highest / step)) + 1 }, (_, i) => i * step);
 }
 
 /** One bucket for each day up to `last` (ISO), days without usage included. */
