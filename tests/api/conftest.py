@@ -1,0 +1,90 @@
+"""The control role in this process, on a fresh home, and principals of every kind to call it as."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from stoa.adapters.database.migrate import migrate
+from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
+from stoa.api.control import create_app
+from stoa.settings import Settings
+from stoa.wiring import Control
+
+
+@dataclass(frozen=True)
+class Running:
+    """The application, and ways to call it."""
+
+    app: FastAPI
+
+    @property
+    def parts(self) -> Control:
+        return self.app.state.parts
+
+    def client(self, bearer: str | None = None) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        return httpx.AsyncClient(transport=transport, base_url="http://stoa.test", headers=headers)
+
+    @property
+    def local_key(self) -> str:
+        return (self.parts.settings.home_folder.secrets / "cli.key").read_text().strip()
+
+    async def signed_in(self, user: str) -> httpx.AsyncClient:
+        """A browser in which the user has signed in, with the CSRF header set."""
+        async with self.client(self.local_key) as administrator:
+            link = (await administrator.post("/api/sign-in-links", json={"user": user})).json()["url"]
+        async with self.client() as visitor:
+            answer = await visitor.post("/api/sessions", json={"token": link.partition("token=")[2]})
+        assert answer.status_code == 201, answer.text
+        browser = self.client()
+        browser.cookies = visitor.cookies
+        browser.headers["x-csrf-token"] = answer.json()["csrf_token"]
+        return browser
+
+    async def administer(self, method: str, path: str, body: object = None) -> Any:
+        async with self.client(self.local_key) as administrator:
+            answer = await administrator.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    async def add_user(self, name: str, *roles: str, team: str = "company", groups: tuple[str, ...] = ()) -> httpx.AsyncClient:
+        await self.administer("POST", "/api/users", {"name": name, "team": team, "groups": groups, "roles": roles})
+        return await self.signed_in(name)
+
+    async def add_key(self, name: str, **wanted: object) -> httpx.AsyncClient:
+        return self.client((await self.administer("POST", "/api/keys", {"name": name, **wanted}))["key"])
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
+    settings = Settings(home=str(tmp_path_factory.mktemp("migrated")))
+    asyncio.run(migrate(settings.database_url, settings.home_folder))
+    return settings.home_folder.database
+
+
+@pytest.fixture
+def control_settings(tmp_path: Path, migrated: Path) -> Settings:
+    """Settings of a home that has never been started."""
+    settings = Settings(home=str(tmp_path / "home"), discover=False)
+    home = settings.home_folder
+    home.prepare()
+    shutil.copy(migrated, home.database)
+    nowhere = RoleEntry(url="http://127.0.0.1:9")
+    write_roles(home, Roles(supervisor=1, gateway=nowhere, control=nowhere, worker=nowhere, engine=nowhere))
+    return settings
+
+
+@pytest.fixture
+async def stoa(control_settings: Settings) -> AsyncIterator[Running]:
+    app = create_app(control_settings)
+    async with app.router.lifespan_context(app):
+        yield Running(app)
