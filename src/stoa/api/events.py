@@ -20,8 +20,9 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[bytes], *, on_close: Callable[[], None]) -> None:
-        super().__init__(events, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    # FastAPI reads the default status for the OpenAPI document from this signature.
+    def __init__(self, events: AsyncIterator[bytes], *, on_close: Callable[[], None], status_code: int = 200) -> None:
+        super().__init__(events, status_code, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         self._on_close = on_close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
