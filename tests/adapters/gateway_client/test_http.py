@@ -108,6 +108,7 @@ async def test_pieces_may_be_cut_anywhere_and_hold_any_line_separator_but_lf(siz
         ([text("Up"), b"data: [DON"], "broke off"),
         ([text("Up"), event({"error": {"message": "The model is overloaded.", "type": "server_error"}}), DONE], "overloaded"),
         ([text("Up"), event({"error": {}}), DONE], "model failed"),
+        ([text("Up"), event({"error": "out of memory"}), DONE], "out of memory"),
         ([text("Up"), b"data: {nonsense\n\n", DONE], "cannot be understood"),
         ([text("Up"), event({"choices": [{"delta": {"content": 7}}]}), DONE], "cannot be understood"),
     ],

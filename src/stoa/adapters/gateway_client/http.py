@@ -51,7 +51,7 @@ class _Chunk(msgspec.Struct):
     choices: list[_Choice] = []
     usage: _Usage | None = None
     stoa: _Stoa | None = None
-    error: _Error | None = None
+    error: _Error | str | None = None
 
 
 class _Refusal(msgspec.Struct):
@@ -119,7 +119,8 @@ def _pieces(data: bytes) -> list[AnswerPiece]:
     except msgspec.DecodeError as error:
         raise ProviderError("The answer held a piece that cannot be understood.") from error
     if chunk.error is not None:
-        raise ProviderError(chunk.error.message or "The model failed while it was answering.")
+        message = chunk.error if isinstance(chunk.error, str) else chunk.error.message
+        raise ProviderError(message or "The model failed while it was answering.")
     found: list[AnswerPiece] = [
         AnswerText(c.delta.content) for c in chunk.choices[:1] if c.delta is not None and c.delta.content
     ]
