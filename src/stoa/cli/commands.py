@@ -21,5 +21,6 @@ def typed(place: Target) -> str:
     program = Path(sys.argv[0])
     found = shutil.which(program.name)
     name = program.name if found and Path(found).resolve() == program.resolve() else os.path.relpath(program)
-    home = ("--home", os.path.relpath(place.home)) if place.home else ()
+    elsewhere = place.home and place.home.absolute() != Path(".stoa").absolute()
+    home = ("--home", os.path.relpath(place.home)) if place.home and elsewhere else ()
     return shlex.join((name, *home))

@@ -19,7 +19,7 @@ database = typer.Typer(name="db", help="Database: migrate, check, backup, restor
 def migrate(
     ctx: typer.Context,
     backup: Annotated[bool, typer.Option(help="Take a backup first.")] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when there is nothing to do.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless an older database was changed.")] = False,
 ) -> None:
     """Bring the database into the form this version needs; `stoa up` does it by itself."""
     from stoa.adapters.database import migrate as migration
@@ -27,10 +27,10 @@ def migrate(
     settings = target(ctx).settings()
     done = _run(migration.migrate(settings.database_url, settings.home_folder, take_backup=backup))
     if done.backup:
-        output.note(f"Backup: {done.backup}")
-    if done.applied:
-        output.note(f"Applied and verified: {', '.join(done.applied)}.")
-    elif not quiet:
+        output.note(f"Backup of the database before the upgrade: {done.backup}")
+    if done.applied and (done.backup or not quiet):
+        output.note(f"Applied to the database and verified: {', '.join(done.applied)}.")
+    elif not done.applied and not quiet:
         output.note(f"Nothing to do: the database is at revision {done.revision}.")
 
 

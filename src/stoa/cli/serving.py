@@ -48,7 +48,8 @@ class _Serving:
 
         async def when_ready() -> None:
             seconds = time.monotonic() - self._started
-            await asyncio.to_thread(welcome, self._place, self._settings, url=self._roles.gateway.url, seconds=seconds)
+            entry = self._settings.public_url or self._roles.gateway.url
+            await asyncio.to_thread(welcome, self._place, self._settings, entry=entry, seconds=seconds, example=example)
             if example:
                 await self._load_example()
 

@@ -1,0 +1,144 @@
+"""A whole Stoa as a person starts it: `stoa up` on a free port, with a home and a working folder of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+_NOT_INHERITED = re.compile(r"STOA_.*|.*_API_KEY|.*_PROXY", re.IGNORECASE)
+_READY_WITHIN_S = 120
+_EXAMPLE_WITHIN_S = 240
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment without anything that would change what a Stoa does."""
+    kept = {name: value for name, value in os.environ.items() if not _NOT_INHERITED.fullmatch(name)}
+    return kept | {"STOA_DISCOVER": "false", "NO_COLOR": "1"} | more
+
+
+@dataclass(frozen=True)
+class RunningStoa:
+    """`url` is the entry, `home` the home folder, `output` the file that the terminal's output goes to."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def stoa(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb on this Stoa, from the folder above the home."""
+        command = [sys.executable, "-m", "stoa", "--home", str(self.home), *arguments]
+        environment = clean_environment(**environment)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=self.home.parent, env=environment, timeout=300
+        )
+
+    def key(self, name: str, *options: str) -> str:
+        """A new inference key, known to the gateway."""
+        made = self.stoa("key", "create", name, *options)
+        assert made.returncode == 0, made.stderr
+        wait_until(lambda: self._knows(made.stdout.strip()), "the gateway knows the new key")
+        return made.stdout.strip()
+
+    def sign_in_link(self, user: str = "admin") -> str:
+        made = self.stoa("login", user)
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def roles(self) -> dict[str, Any]:
+        """What run/roles.json says: url, pid and restarts of each role."""
+        return json.loads((self.home / "run" / "roles.json").read_text())
+
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def wait_for_example(self) -> None:
+        """Until the example company can be asked."""
+
+        def loaded() -> bool:
+            assert "Error:" not in self.printed(), self.printed()
+            return "The example company is ready." in self.printed()
+
+        wait_until(loaded, "the example company is loaded", seconds=_EXAMPLE_WITHIN_S)
+
+    def _knows(self, key: str) -> bool:
+        import httpx
+
+        return httpx.get(f"{self.url}/v1/models", headers={"authorization": f"Bearer {key}"}).status_code == 200
+
+
+def wait_until(met: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
+    """Look again until it is so; fails with `what` was waited for."""
+    until = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < until, f"waited {seconds} s until {what}"
+        time.sleep(0.1)
+
+
+@contextmanager
+def start(folder: Path, *options: str, **environment: str) -> Iterator[RunningStoa]:
+    """`stoa up` until it says that it is ready; ended by SIGTERM, and nothing of it is left."""
+    output = folder / "terminal.txt"
+    command = [sys.executable, "-m", "stoa", "up", "--home", str(folder / "home"), "--port", "0", *options]
+    with output.open("wb") as terminal:
+        process = subprocess.Popen(
+            command, stdout=terminal, stderr=subprocess.STDOUT, cwd=folder, env=clean_environment(**environment)
+        )
+    try:
+        wait_until(
+            lambda: " is ready at " in output.read_text() or process.poll() is not None, "stoa up", seconds=_READY_WITHIN_S
+        )
+        found = re.search(r" is ready at (http://\S+)", output.read_text())
+        assert found, f"stoa up ended with {process.poll()}:\n{output.read_text()}"
+        yield RunningStoa(found[1], folder / "home", process, output)
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+        _, left = psutil.wait_procs(family, timeout=5)
+        for orphan in left:
+            orphan.kill()
+    assert left == []
+
+
+@pytest.fixture(scope="session")
+def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningStoa]]:
+    """Starts a Stoa with options of `stoa up`, such as "--example"; it ends with the session."""
+    with ExitStack() as stack:
+        yield lambda *options, **environment: stack.enter_context(
+            start(tmp_path_factory.mktemp("stoa"), *options, **environment)
+        )
+
+
+@pytest.fixture(scope="session")
+def running_stoa(start_stoa: Callable[..., RunningStoa]) -> RunningStoa:
+    """One Stoa for all journeys of the session, the example company being loaded behind it."""
+    return start_stoa("--example")
+
+
+@pytest.fixture(scope="session")
+def handbook_stoa(running_stoa: RunningStoa) -> RunningStoa:
+    """The same, once the handbook can be asked."""
+    running_stoa.wait_for_example()
+    return running_stoa
