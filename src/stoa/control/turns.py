@@ -93,7 +93,7 @@ class Turns:
 
         `alone` says that no other process writes answers into this database; otherwise theirs are told by being alive.
         """
-        silent_since_ms = self._now_ms() + 1 if alone else self._now_ms() - LEASE_MS
+        silent_since_ms = 2**62 if alone else self._now_ms() - LEASE_MS
         async with self._write() as store:
             return await store.fail_abandoned(ABANDONED, silent_since_ms=silent_since_ms)
 
