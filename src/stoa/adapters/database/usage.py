@@ -3,11 +3,12 @@
 Facts are inserted, each once by its id. `spend` is no fact but an index over them: the known costs of a team's month, added
 up in the transaction that inserts the facts, from exactly the rows that were new. So it can neither miss a fact nor count
 one twice, whichever replica of control takes a batch and however often, and reading it costs the same however many facts
-there are. Replicas wait for one another on a team's row alone, taken last and in order of name, so they cannot deadlock.
+there are. Replicas take rows in one order, facts by id and then spend by month and team, so they wait but never deadlock.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ class UsageTable:
         self._connection = connection
 
     async def insert(self, facts: Sequence[UsageFact]) -> None:
-        rows = [msgspec.structs.astuple(fact) for fact in facts]
+        rows = [msgspec.structs.astuple(fact) for fact in sorted(facts, key=attrgetter("id"))]
         if self._connection.dialect.name == "sqlite":
             inserted = await self._connection.exec_driver_sql(_INSERT_SQLITE, rows)
             await self._connection.exec_driver_sql(_SPEND_SQLITE, (inserted.rowcount,))
