@@ -20,9 +20,17 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.secrets import Secrets
     from stoa.control.feed import SnapshotFeed
     from stoa.control.turns import Turns
+    from stoa.domain.documents import Objects
+    from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.domain.ledger import UsageStore
+    from stoa.domain.passages import Embedder
     from stoa.domain.stores import Stores
+    from stoa.knowledge.ingest import Ingestion
+    from stoa.knowledge.retrieve import HybridRetriever
     from stoa.policy.decide import Policy
+
+_PATIENCE_S = 5
+"""How long a role that ends waits for what it has in hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,7 @@ class Control:
     write: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
     turns: "Turns"
+    objects: "Objects"
     engine_url: str
 
 
@@ -52,6 +61,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.opening import opener
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.policy import CedarPolicy
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
@@ -78,6 +88,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 write=write,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
+                objects=ObjectFolder.local(settings.home_folder.objects),
                 engine_url=engine_url,
             )
             await _begin(parts)
@@ -85,8 +96,9 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
             try:
                 yield parts
             finally:
+                await parts.feed.close()
+                await asyncio.wait([keeping_fresh], timeout=_PATIENCE_S)
                 keeping_fresh.cancel()
-                await asyncio.wait([keeping_fresh])
     finally:
         await database.close()
 
@@ -148,3 +160,72 @@ def engine(settings: Settings) -> "BuiltIn":
     from stoa.adapters.engines.builtin import load
 
     return load(settings.home_folder.models, threads=settings.engine.threads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What the worker role is made of."""
+
+    jobs: "JobLedger"
+    ingestion: "Ingestion"
+    runner: "JobRunner"
+
+
+@asynccontextmanager
+async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
+    """The worker role, with what an earlier process left under way taken up again."""
+    from stoa.adapters.database import Database
+    from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
+    from stoa.adapters.database.migrate import check
+    from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
+    from stoa.adapters.engines.tokenizer import minilm_tokenizer
+    from stoa.adapters.jobs.durable import DurableRunner
+    from stoa.adapters.objects.store import ObjectFolder
+    from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.splitting import TokenSplitter
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.secrets import Secrets
+    from stoa.adapters.vectors.late import LateIndex
+    from stoa.domain.behalf import Behalf, mint
+    from stoa.knowledge.ingest import Ingestion, IngestionPorts
+
+    await check(settings.database_url)
+    home, limits = settings.home_folder, settings.worker
+    secrets = Secrets.load(home)
+    url = f"{read_roles(home).gateway.url}/v1/embeddings"
+
+    def token(team: str) -> str:
+        return mint(Behalf(team=team), key=secrets.behalf_key, now_s=time.time())
+
+    database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
+    parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
+    index = LateIndex(str(home.vectors))
+    async with make_client() as client:
+        ports = IngestionPorts(
+            documents=DocumentRecords(database),
+            jobs=JobRecords(database),
+            objects=ObjectFolder.local(home.objects),
+            parser=parser,
+            splitter=TokenSplitter(minilm_tokenizer()),
+            index=index,
+            embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
+            collection_of=Collections(database).get,
+        )
+        ingestion = Ingestion(ports)
+        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion})
+        await runner.start()
+        try:
+            yield Worker(jobs=ports.jobs, ingestion=ingestion, runner=runner)
+        finally:
+            await runner.close()
+            await parser.close()
+            await index.close()
+            await database.close()
+
+
+def retriever(settings: Settings, embedder_of: "Callable[[str], Embedder]") -> "HybridRetriever":
+    """Retrieval for the gateway. `embedder_of` gives, by collection, the embedder that its vectors were made with."""
+    from stoa.adapters.vectors.late import LateIndex
+    from stoa.knowledge.retrieve import HybridRetriever
+
+    return HybridRetriever(LateIndex(str(settings.home_folder.vectors)), embedder_of)

@@ -11,19 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stoa.adapters.database.tables import documents
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag
+from stoa.domain.library import CollectionCounts, Failure
 
 _T = TypeVar("_T")
 
 _BATCH = 500
 """Rows in one statement, well below every database's limit of parameters."""
-
-
-class CollectionCounts(msgspec.Struct, frozen=True):
-    """What a collection holds."""
-
-    documents: int = 0
-    chunks: int = 0
-    failed: int = 0
 
 
 class DocumentTable:
@@ -89,17 +82,17 @@ class DocumentTable:
         )
         return {name: CollectionCounts(count, int(chunks or 0), int(bad or 0)) for name, count, chunks, bad in rows}
 
-    async def failures(self, job_ids: Sequence[str], *, limit: int = 1000) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Path and reason of what failed, by job."""
+    async def failures(self, job_ids: Sequence[str], *, limit: int = 1000) -> Mapping[str, Sequence[Failure]]:
+        """By job, in order of path, the first `limit`."""
         rows = await self._connection.execute(
-            select(documents.c.job_id, documents.c.path, documents.c.error)
+            select(documents.c.job_id, documents.c.path, documents.c.error, documents.c.acl)
             .where(documents.c.job_id.in_(job_ids), documents.c.state == "failed")
             .order_by(documents.c.path)
             .limit(limit)
         )
-        found: dict[str, list[tuple[str, str]]] = {}
-        for job_id, path, error in rows:
-            found.setdefault(job_id, []).append((path, error or ""))
+        found: dict[str, list[Failure]] = {}
+        for job_id, path, error, acl in rows:
+            found.setdefault(job_id, []).append(Failure(path, error or "", frozenset(acl)))
         return found
 
     async def put(self, changed: Sequence[Document]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.engine import Database
 from stoa.adapters.database.jobs import JobTable
@@ -14,6 +15,7 @@ from stoa.adapters.database.tables import corpus
 from stoa.adapters.database.upsert import upsert
 from stoa.domain.documents import Document, Outcome
 from stoa.domain.jobs import Job
+from stoa.domain.resources import Collection
 
 
 class DocumentRecords:
@@ -47,6 +49,18 @@ class DocumentRecords:
         async with self._database.read() as connection:
             kept = await DocumentTable(connection).digests(digests)
         return [digest for digest in digests if digest not in kept]
+
+
+class Collections:
+    """The collections that were applied."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, name: str) -> Collection | None:
+        async with self._database.read() as connection:
+            found = await ResourceTable(connection).all()
+        return next((each for each in found if isinstance(each, Collection) and each.name == name), None)
 
 
 class JobRecords:

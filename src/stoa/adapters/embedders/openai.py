@@ -55,6 +55,12 @@ class EndpointEmbedder:
         return [_vector(item.embedding) for item in sorted(items, key=lambda item: item.index)]
 
 
+def make_client() -> httpx.AsyncClient:
+    """Few connections, kept; a batch of passages may take a slow machine a minute."""
+    limits = httpx.Limits(max_connections=8, max_keepalive_connections=4)
+    return httpx.AsyncClient(timeout=httpx.Timeout(120, connect=5), limits=limits, trust_env=False)
+
+
 def _vector(embedding: str | list[float]) -> Sequence[float]:
     return array("f", base64.b64decode(embedding)) if isinstance(embedding, str) else embedding
 

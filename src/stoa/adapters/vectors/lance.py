@@ -11,16 +11,18 @@ from datetime import timedelta
 
 os.environ.setdefault("RUST_LOG", "error")  # read when the library is loaded: its warnings are not for our users
 
-import lancedb
-import numpy as np
-import pyarrow as pa
-from lancedb.index import FTS, BTree, LabelList
-from lancedb.query import MatchQuery
-from lancedb.table import AsyncTable
-
+from stoa.adapters.vectors.lean import without_pandas
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
+
+with without_pandas():
+    import lancedb
+    import numpy as np
+    import pyarrow as pa
+    from lancedb.index import FTS, BTree, LabelList
+    from lancedb.query import MatchQuery
+    from lancedb.table import AsyncTable
 
 KEEP_VERSIONS = timedelta(minutes=10)
 """Old versions of a table stay this long, for searches that began on them."""

@@ -1,0 +1,129 @@
+"""`/api/documents`: one document, its passages and its file. Whoever shares no tag with it is told that it does not exist."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Response
+
+from stoa.adapters.database.library import DatabaseLibrary
+from stoa.api.access import Caller, Parts, allow
+from stoa.api.forms import Moment, View, moment
+from stoa.api.holdings import collection_named
+from stoa.api.jobs import JobView, job_view
+from stoa.domain.documents import Document, DocumentState, ParsedDocument, parsed_name, raw_name
+from stoa.domain.resources import Collection
+from stoa.errors import Conflict, NotFound
+from stoa.knowledge import intake
+from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content
+from stoa.knowledge.passage import open_passage
+from stoa.wiring import Control, now_ms
+
+router = APIRouter(prefix="/api/documents", tags=["documents"])
+
+Id = Annotated[str, Path(alias="id")]
+
+_TEXT = "text/plain; charset=utf-8"
+_SHOWN = {"pdf": "application/pdf", "txt": _TEXT, "md": _TEXT, "csv": _TEXT}
+
+
+class DocumentView(View):
+    """`path` is relative to the source; `acl` are the access tags of which a reader needs one."""
+
+    id: str
+    collection: str
+    source: str
+    path: str
+    title: str
+    bytes: int
+    pages: int | None
+    chunks: int | None
+    acl: list[str]
+    state: DocumentState
+    error: str | None
+    updated_at: Moment
+
+
+class PassageView(View):
+    """A passage and the text around it; offsets are characters of the document's text."""
+
+    document: DocumentView
+    page: int | None
+    heading: list[str]
+    before: str
+    passage: str
+    after: str
+
+
+class Removal(View):
+    job: JobView
+
+
+def document_view(document: Document) -> DocumentView:
+    return DocumentView(
+        id=document.id, collection=document.collection, source=document.source, path=document.path, title=document.title,
+        bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl), state=document.state,
+        error=document.error, updated_at=moment(document.updated_at),
+    )  # fmt: skip
+
+
+@router.get("/{id}")
+async def read_document(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> DocumentView:
+    document, _ = await _find(parts, caller, id_)
+    return document_view(document)
+
+
+@router.delete("/{id}", status_code=202)
+async def delete_document(id_: Id, caller: Annotated[Caller, allow("document:delete")], parts: Parts) -> Removal:
+    """Out of reach at once; out of the index when the job has run."""
+    document, _ = await _find(parts, caller, id_)
+    async with parts.database.write() as connection:
+        job = await intake.remove(DatabaseLibrary(connection), document, by=caller.principal.id, now_ms=now_ms())
+    return Removal(job=job_view(job, [], now_ms=now_ms()))
+
+
+@router.get("/{id}/passage")
+async def read_passage(
+    id_: Id,
+    caller: Annotated[Caller, allow("document:read")],
+    parts: Parts,
+    start: Annotated[int, Query(ge=0)],
+    end: Annotated[int, Query(ge=1)],
+) -> PassageView:
+    document, collection = await _find(parts, caller, id_)
+    now = fingerprint(
+        digest=document.digest, path=document.path, embedding_model=collection.embedding_model,
+        chunk_tokens=collection.chunk_tokens, acl=document.acl,
+    )  # fmt: skip
+    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
+    if text is None or not same_content(document.indexed_as, now):
+        raise Conflict(f"The document {document.path!r} is being indexed anew, so the passage may lie elsewhere now.")
+    opened = open_passage(msgspec.json.decode(text, type=ParsedDocument), start=start, end=end)
+    return PassageView(
+        document=document_view(document), page=opened.page, heading=list(opened.heading), before=opened.before,
+        passage=opened.passage, after=opened.after,
+    )  # fmt: skip
+
+
+@router.get("/{id}/original", response_class=Response)
+async def read_original(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Response:
+    """The file as it was sent: PDF and text to be shown, all else to be saved, and nothing to be run."""
+    document, _ = await _find(parts, caller, id_)
+    data = await parts.objects.get(raw_name(document.digest))
+    if data is None:
+        raise NotFound(f"The file of the document {id_!r} is not in the object store.")
+    name = document.path.rpartition("/")[2]
+    shown = _SHOWN.get(name.rpartition(".")[2].lower())
+    disposition = f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {"content-disposition": disposition, "x-content-type-options": "nosniff", "cache-control": "private, no-store"}
+    return Response(data, media_type=shown or "application/octet-stream", headers=headers)
+
+
+async def _find(parts: Control, caller: Caller, document_id: str) -> tuple[Document, Collection]:
+    """A document that the caller may read, and its collection. Raises NotFound for every other."""
+    async with parts.database.read() as connection:
+        document = await DatabaseLibrary(connection).documents.get(document_id)
+    if document is not None and document.acl & caller.principal.acl:
+        async with parts.read() as stores:
+            return document, await collection_named(stores, caller, document.collection)
+    raise NotFound(f"There is no document {document_id!r} here for you.", param="id")

@@ -1,0 +1,115 @@
+"""`/api/collections/{name}/syncs` and `/api/syncs`: keeping a folder in step by sending only what changed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
+
+from stoa.adapters.database.ledgers import DocumentRecords
+from stoa.adapters.database.library import DatabaseLibrary
+from stoa.api.access import Caller, Parts, allow
+from stoa.api.forms import Form, View
+from stoa.api.holdings import acl_of, collection_named, keep
+from stoa.api.jobs import JobView, job_view
+from stoa.domain.jobs import Job
+from stoa.errors import Conflict, InvalidRequest
+from stoa.knowledge import intake
+from stoa.knowledge.forget import forget
+from stoa.wiring import Control, now_ms
+
+router = APIRouter(tags=["syncs"])
+
+Id = Annotated[str, Path(alias="id")]
+
+_NAMED = 5
+"""How many missing files an error names."""
+
+
+class SyncFile(Form):
+    path: str
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class NewSync(Form):
+    """All files of a source as they are now. With `prune`, documents whose files are not among them are removed."""
+
+    source: Annotated[str, Field(min_length=1, max_length=255)]
+    files: list[SyncFile]
+    groups: tuple[str, ...] = ()
+    prune: bool = True
+
+
+class SyncView(View):
+    """Send each file of `upload`, then start. `remove` are the documents that go."""
+
+    sync: str
+    upload: list[str]
+    unchanged: int
+    remove: list[str]
+
+
+class Received(View):
+    path: str
+    bytes: int
+
+
+class Started(View):
+    job: JobView
+
+
+@router.post("/api/collections/{name}/syncs", status_code=201)
+async def begin_sync(name: str, new: NewSync, caller: Annotated[Caller, allow("document:ingest")], parts: Parts) -> SyncView:
+    """Compare a source with what is known of it. Nothing changes until it starts."""
+    files = [intake.File(intake.clean_path(file.path), file.sha256, file.bytes) for file in new.files]
+    if len({file.path for file in files}) < len(files):
+        raise InvalidRequest("A path stands more than once among the files.", param="files")
+    async with parts.read() as stores:
+        collection = await collection_named(stores, caller, name)
+        acl = await acl_of(stores, collection, new.groups)
+    async with parts.database.write() as connection:
+        sync, plan = await intake.begin_sync(
+            DatabaseLibrary(connection), files, collection=collection.name, source=new.source, acl=acl, prune=new.prune,
+            readable=caller.principal.acl, by=caller.principal.id, now_ms=now_ms(),
+        )  # fmt: skip
+    return SyncView(sync=sync, upload=list(plan.upload), unchanged=plan.unchanged, remove=list(plan.remove))
+
+
+@router.put("/api/syncs/{id}/files")
+async def send_file(
+    id_: Id,
+    request: Request,
+    caller: Annotated[Caller, allow("document:ingest")],
+    parts: Parts,
+    path: Annotated[str, Query(description="One of `upload`.")],
+) -> Received:
+    """The file's bytes are the body. Sending it again changes nothing."""
+    _, plan = await _find(parts, caller, id_)
+    kept = await keep(parts.objects, request.stream(), path=intake.clean_path(path), limit=parts.settings.worker.document_bytes)
+    await intake.receive(parts.objects, id_, plan, path=kept.path, digest=kept.digest)
+    return Received(path=kept.path, bytes=kept.bytes)
+
+
+@router.post("/api/syncs/{id}/start", status_code=202)
+async def start_sync(id_: Id, caller: Annotated[Caller, allow("document:ingest")], parts: Parts) -> Started:
+    """Queue the job. Raises Conflict while files are missing; starting again answers the same job."""
+    job, plan = await _find(parts, caller, id_)
+    if job.state == "waiting":
+        missing = await intake.missing(parts.objects, id_, plan)
+        if missing:
+            named = ", ".join(repr(path) for path in missing[:_NAMED])
+            raise Conflict(f"{len(missing)} files of the sync have not come yet: {named}.", code="files_missing")
+        async with parts.database.write() as connection:
+            queued = await intake.start_sync(DatabaseLibrary(connection), job, plan, now_ms=now_ms())
+        job = queued.job
+        await intake.sweep(parts.objects, id_, plan)
+        await forget(DocumentRecords(parts.database), parts.objects, queued.replaced)
+    return Started(job=job_view(job, [], now_ms=now_ms()))
+
+
+async def _find(parts: Control, caller: Caller, sync_id: str) -> tuple[Job, intake.SyncPlan]:
+    async with parts.database.read() as connection:
+        job, plan = await intake.sync_of(DatabaseLibrary(connection), sync_id, by=caller.principal.id)
+    async with parts.read() as stores:
+        await collection_named(stores, caller, job.collection or "")
+    return job, plan

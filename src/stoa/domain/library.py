@@ -1,0 +1,93 @@
+"""What is kept of documents and jobs, over one transaction, for those who put documents in and take them out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from stoa.domain.documents import Document, DocumentState
+from stoa.domain.identity import AccessTag
+from stoa.domain.jobs import Job
+
+
+class CollectionCounts(msgspec.Struct, frozen=True):
+    """What a collection holds."""
+
+    documents: int = 0
+    chunks: int = 0
+    failed: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A document that a job could not read."""
+
+    path: str
+    reason: str
+    acl: frozenset[AccessTag]
+
+
+class DocumentStore(Protocol):
+    """Documents; those that are removed are not found."""
+
+    async def get(self, document_id: str) -> Document | None: ...
+
+    async def of_source(self, collection: str, source: str) -> Sequence[Document]: ...
+
+    async def put(self, changed: Sequence[Document]) -> None:
+        """Insert, or replace what has the same collection, source and path; that one keeps its id."""
+        ...
+
+    async def page(
+        self,
+        collection: str,
+        *,
+        acl: frozenset[AccessTag],
+        state: DocumentState | None = None,
+        search: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Document]:
+        """Those that share a tag with `acl`, by id; `search` looks into path and title."""
+        ...
+
+    async def counts(self) -> Mapping[str, CollectionCounts]:
+        """By collection."""
+        ...
+
+    async def failures(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Failure]]:
+        """By job."""
+        ...
+
+
+class JobStore(Protocol):
+    """Jobs. Any: a plan is what the job's kind makes of it."""
+
+    async def add(self, job: Job, *, plan: Mapping[str, Any] | None = None) -> None: ...
+
+    async def get(self, job_id: str) -> Job | None: ...
+
+    async def plan(self, job_id: str) -> Mapping[str, Any]: ...
+
+    async def page(
+        self, *, collections: Sequence[str] | None = None, before: str | None = None, limit: int = 50
+    ) -> Sequence[Job]:
+        """The newest first, of these collections or of all."""
+        ...
+
+    async def queue(self, job_id: str, *, total: int) -> bool:
+        """Complete a waiting job. False when it is not waiting."""
+        ...
+
+    async def cancel(self, job_id: str) -> bool:
+        """Mark as cancelled. False when it has ended."""
+        ...
+
+
+class Library(Protocol):
+    """Both, over one transaction."""
+
+    @property
+    def documents(self) -> DocumentStore: ...
+
+    @property
+    def jobs(self) -> JobStore: ...

@@ -1,0 +1,68 @@
+"""The worker role: takes the jobs that are queued in the database and has them done, durably.
+
+A job is queued by whoever commits it together with its documents, so there is no moment at which one is there without the
+other; this role looks for it and hands it to the runner, which keeps count of what is done.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from stoa.kit.logs import configure_logging
+from stoa.settings import Settings
+from stoa.wiring import Worker, worker
+from stoa.worker.health import serve_health
+
+LOOK_EVERY_S = 0.25
+
+_log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Work until SIGTERM or SIGINT; answer /healthz and /readyz on a socket that was bound before."""
+    configure_logging("worker", settings.log_level)
+    asyncio.run(_run(settings, listener))
+
+
+async def _run(settings: Settings, listener: socket.socket) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    not_ready = ["starting"]
+    async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
+        not_ready.clear()
+        _log.info("ready")
+        async with _background(take_jobs(parts)):
+            await stop.wait()
+        not_ready.append("stopping")
+
+
+async def take_jobs(parts: Worker) -> None:
+    """Hand each job over once; its rights and removals are brought in first, whoever else is being served in its lane."""
+    taken: set[str] = set()
+    while True:
+        try:
+            for job in await parts.jobs.unfinished():
+                if job.id not in taken:
+                    await parts.ingestion.rights(job.id)
+                    await parts.runner.submit(job.kind, job.id, lane=job.collection or "")
+                    taken.add(job.id)
+                    _log.info("job %s taken", job.id)
+        except Exception:  # noqa: BLE001 - the database may be away for a while; what was not taken is looked for again
+            _log.exception("looking for jobs failed")
+            await asyncio.sleep(2)
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:  # Any: asyncio's own
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
