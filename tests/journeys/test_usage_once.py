@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from typing import Self
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ class Load:
         self._threads = [threading.Thread(target=self._call, args=(number,)) for number in range(CALLERS)]
         self.answered: list[str] = []
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -17,7 +17,7 @@ from stoa.errors import NotFound
 if TYPE_CHECKING:
     from stoa.cli.client import Client
 
-_HANDBOOK = Path(__file__).parents[3] / "examples" / "handbook"
+HANDBOOK = Path(__file__).parents[3] / "examples" / "handbook"
 _SOURCES = {"company": (), "hr": ("hr",), "research": ("research",), "finance": ("finance",)}
 """The folders of documents, and the groups that alone may read each."""
 _USERS = {"alex": ("Alex", ()), "hana": ("Hana", ("hr",)), "ravi": ("Ravi", ("research",)), "fiona": ("Fiona", ("finance",))}
@@ -27,6 +27,7 @@ _USERS = {"alex": ("Alex", ()), "hana": ("Hana", ("hr",)), "ravi": ("Ravi", ("re
 @verb(root, "example", action="example:load", panel=START)
 def example(
     ctx: typer.Context,
+    folder: Annotated[Path, typer.Option(help="Where it lies.", show_default="examples/handbook")] = HANDBOOK,
     parent: Annotated[int | None, typer.Option(hidden=True, help="Process that this one must not outlive.")] = None,
 ) -> None:
     """Load the example company: documents, groups, users, an assistant."""
@@ -36,15 +37,15 @@ def example(
 
     if parent is not None:
         die_with_parent(parent)
-    if not _HANDBOOK.is_dir():
+    if not folder.is_dir():
         raise NotFound("The example company is part of the source tree (examples/handbook), which this installation lacks")
     place = target(ctx)
     with place.connect() as api:
         _people(api)
-        resources = manifests.read([str(_HANDBOOK / "handbook.yaml")], {})
+        resources = manifests.read([str(folder / "handbook.yaml")], {})
         api.post("/api/resources/apply", {"resources": resources, "dry_run": False})
         for name, groups in _SOURCES.items():
-            source = folder_source(_HANDBOOK / "documents" / name, name=f"example {name}", prune=True)
+            source = folder_source(folder / "documents" / name, name=f"example {name}", prune=True)
             with Lines(f"Example company, {name}: ") as lines:
                 plan, job = start_sync(api, "handbook", source, groups=groups, progress=lines)
                 report(plan, follow(api, job, progress=lines))
