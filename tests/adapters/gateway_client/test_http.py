@@ -93,6 +93,12 @@ async def test_text_usage_citations_and_cost_come_as_pieces() -> None:
     ]
 
 
+async def test_an_answer_from_the_cache_costs_what_the_header_says() -> None:
+    stream = Pieces(text("Up"), event({"choices": [], "stoa": {"citations": [], "cost_nano_usd": 900}}), DONE)
+    *_, last = await answered(chat(httpx.Response(200, headers={"x-stoa-cost-nano-usd": "0"}, stream=stream)))
+    assert last == AnswerUsage(None, None, 0)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 async def test_pieces_may_be_cut_anywhere_and_hold_any_line_separator_but_lf(size: int) -> None:
     body = b": hello\r\n\r\n" + text("one\u2028two\x85\x0cthree €").replace(b"\n\n", b"\r\n\r\n") + text("end") + DONE

@@ -88,6 +88,9 @@ class GatewayChat:
                 async for data in _events(response):
                     for piece in _pieces(data):
                         yield piece
+                cost = response.headers.get("x-stoa-cost-nano-usd", "")
+                if cost.isdecimal():  # known before the answer began: one from the cache, whose events tell of the first time
+                    yield AnswerUsage(cost_nano_usd=int(cost))
         except httpx.TimeoutException as error:
             raise ProviderError("The gateway sent nothing for too long, so the answer was given up.") from error
         except httpx.HTTPError as error:
