@@ -9,7 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from stoa.errors import CallerError, InternalError, LimitReached, NotFound, OperatorError, ProviderError, StoaError
+from stoa.errors import (
+    CallerError,
+    InternalError,
+    InvalidRequest,
+    LimitReached,
+    NotFound,
+    OperatorError,
+    ProviderError,
+    StoaError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +27,7 @@ def install(app: FastAPI) -> None:
     """Answer every error in one form: `{"error": {"message", "type", "param", "code"}}`."""
     app.add_exception_handler(StoaError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(HTTPException, _no_such_route)
+    app.add_exception_handler(HTTPException, _stopped)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -81,15 +90,21 @@ def _unreadable(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _no_such_route(request: Request, error: Exception) -> JSONResponse:
+def _stopped(request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: unknown paths and methods, bodies that break off."""
     assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        refused = NotFound(f"{request.url.path} does not take {request.method}.", code="method_not_allowed")
-        refused.status = 405
-    else:
-        refused = NotFound(f"There is no {request.method} {request.url.path}. GET /api/openapi.json lists what there is.")
-        refused.status = error.status_code
-    response = answer(refused)
+    if isinstance(error.__cause__, StoaError):  # raised while the body was read
+        return answer(error.__cause__)
+    what = f"{request.method} {request.url.path}"
+    match error.status_code:
+        case 404:
+            told = NotFound(f"There is no {what}. GET /api/openapi.json lists what there is.")
+        case 405:
+            told = InvalidRequest(f"There is no {what}; the path takes another method.", code="method_not_allowed")
+        case _:
+            told = InvalidRequest(f"{what}: {error.detail}.")
+    response = answer(told)
+    response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response
 

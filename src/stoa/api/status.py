@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 
 from stoa.adapters.processes.health import probe
 from stoa.adapters.processes.runfile import read_roles
@@ -12,6 +11,8 @@ from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import View
 
 router = APIRouter(tags=["status"])
+
+_PATIENCE_S = 2
 
 
 class Ready(View):
@@ -36,13 +37,13 @@ async def healthz(caller: Annotated[Caller, allow("health:read")]) -> dict[str, 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(caller: Annotated[Caller, allow("health:read")], parts: Parts, response: Response) -> Ready:
-    """Ready: the database answers and there is a snapshot to hand out."""
-    reasons = [f"snapshot: {parts.feed.fault}"] if parts.feed.fault else []
+    """Ready: the database answers, and its state makes a snapshot."""
+    reasons: list[str] = []
     try:
-        async with asyncio.timeout(2), parts.database.read() as connection:
-            await connection.execute(text("SELECT 1"))
-    except Exception as error:  # noqa: BLE001 - whatever keeps the database away is the answer
-        reasons.append(f"database: {type(error).__name__}")
+        async with asyncio.timeout(_PATIENCE_S):
+            await parts.feed.refresh()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is why control is not ready
+        reasons.append(f"no snapshot from the database: {type(error).__name__}")
     response.status_code = 503 if reasons else 200
     return Ready(ready=not reasons, reasons=reasons)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
 from stoa.control.builtin import with_builtin
@@ -25,7 +25,7 @@ class Compile(Protocol):
 
 
 class SnapshotFeed:
-    """Compiles when the revision has changed. `run` is to be kept running; while the database is away the last one stays."""
+    """Compiles when the revision has changed. `run` goes on until `close`; while the database is away the last one stays."""
 
     def __init__(self, read: Open, compile_state: Compile, *, engine_url: str) -> None:
         self._read = read
@@ -34,17 +34,17 @@ class SnapshotFeed:
         self._changed = asyncio.Condition()
         self.current: Snapshot | None = None
         """None until the first was compiled."""
-        self.fault: str | None = None
-        """Why the newest state could not be compiled, for health."""
-        self._closed = False
+        self._fault: str | None = None
+        self._closed = asyncio.Event()
 
     async def run(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 await self.refresh()
             except Exception as error:  # noqa: BLE001 - whatever it was, the last snapshot goes on being served
                 self._complain(error)
-            await asyncio.sleep(POLL_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), POLL_S)
 
     async def refresh(self) -> Snapshot:
         """The snapshot of the revision as it is now, compiled unless it was."""
@@ -56,23 +56,21 @@ class SnapshotFeed:
                     self.current = snapshot
                     self._changed.notify_all()
                 logger.info("snapshot %d compiled", version)
-        self.fault = None
+        self._fault = None
         assert self.current is not None
         return self.current
 
     async def after(self, version: int | None, *, wait_s: float) -> Snapshot | None:
         """The snapshot as soon as it is another than `version`; None when it was not within `wait_s`, or this is closed."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(wait_s), self._changed:
-                await self._changed.wait_for(lambda: self._closed or self._news(version) is not None)
-        except TimeoutError:
-            pass
+                await self._changed.wait_for(lambda: self._closed.is_set() or self._news(version) is not None)
         return self._news(version)
 
     async def close(self) -> None:
         """Answer everybody who waits: this process ends."""
+        self._closed.set()
         async with self._changed:
-            self._closed = True
             self._changed.notify_all()
 
     def _news(self, version: int | None) -> Snapshot | None:
@@ -91,6 +89,6 @@ class SnapshotFeed:
 
     def _complain(self, error: Exception) -> None:
         told = f"{type(error).__name__}: {error}"
-        if told != self.fault:
+        if told != self._fault:  # once, not four times a second
             logger.error("no new snapshot, the last one stays: %s", told)
-        self.fault = told
+        self._fault = told
