@@ -22,7 +22,7 @@ def test_a_stoa_elsewhere_is_seen_through_its_control_plane(stoa: Callable[..., 
     result = stoa("status")
     assert result.exit_code == 1
     assert result.stderr == "http://stoa.test is not ready.\n"
-    assert result.stdout.splitlines()[2].split() == [*["engine", "not", "ready", "-", "-"], *["the", "models", "are", "loading"]]
+    assert result.stdout.splitlines()[2].split() == ["engine", "not", "ready", "-", "-", "the", "models", "are", "loading"]
 
 
 def test_a_role_of_this_machine_that_is_down_hides_no_other(stoa: Callable[..., Result], tmp_path: Path) -> None:

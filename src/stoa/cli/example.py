@@ -46,9 +46,10 @@ def example(
         api.post("/api/resources/apply", {"resources": resources, "dry_run": False})
         for name, groups in _SOURCES.items():
             source = folder_source(folder / "documents" / name, name=f"example {name}", prune=True)
-            with Lines(f"Example company, {name}: ") as lines:
+            prefix = f"Example company, {name}: "
+            with Lines(prefix) as lines:
                 plan, job = start_sync(api, "handbook", source, groups=groups, progress=lines)
-                report(plan, follow(api, job, progress=lines))
+                report(plan, follow(api, job, progress=lines), prefix=prefix)
     question = next(found["examples"][0] for found in resources if found["kind"] == "Assistant")
     stoa = typed(place)
     output.result(

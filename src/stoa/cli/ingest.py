@@ -62,12 +62,12 @@ def ingest(
         raise typer.Exit(1)
 
 
-def report(plan: dict[str, Any], job: dict[str, Any]) -> int:
+def report(plan: dict[str, Any], job: dict[str, Any], *, prefix: str = "") -> int:
     """Say what became of a source, each failed file by name; the number of those."""
     for failure in job["errors"]:
-        output.note(f"failed: {failure['path']}: {failure['reason']}")
+        output.note(f"{prefix}failed: {failure['path']}: {failure['reason']}")
     output.note(
-        f"{job['done']} indexed ({job['pages']} pages, {job['chunks']} chunks), {plan['unchanged']} unchanged, "
+        f"{prefix}{job['done']} indexed ({job['pages']} pages, {job['chunks']} chunks), {plan['unchanged']} unchanged, "
         f"{len(plan['remove'])} removed, {job['failed']} failed."
     )
     if job["state"] != "succeeded" and not job["failed"]:

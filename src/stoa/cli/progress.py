@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _LINE_EVERY_S = 5.0
+_END_AFTER_S = 2.0
 
 
 class Progress(Protocol):
@@ -52,15 +54,15 @@ class Bar:
 
 
 class Lines:
-    """A line on stderr at the start of a step, every few seconds, and at its end."""
+    """A line on stderr every few seconds of a step, and at the end of one that took so long; none for a quick step."""
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         self._prefix = prefix
+        self._clock = clock
         self._name = ""
         self._total = 0
         self._began = 0.0
         self._said = 0.0
-        self._finished = False
 
     def __enter__(self) -> Self:
         return self
@@ -69,15 +71,16 @@ class Lines:
         pass
 
     def step(self, name: str, total: int) -> None:
-        self._name, self._total, self._finished = name, total, False
-        self._began = self._said = time.monotonic()
+        self._name, self._total = name, total
+        self._began = self._said = self._clock()
 
     def reach(self, done: int, note: str = "") -> None:
-        now = time.monotonic()
+        now = self._clock()
         finished = done >= self._total
-        if self._finished or (not finished and now - self._said < _LINE_EVERY_S):
+        wait = _END_AFTER_S if finished else _LINE_EVERY_S
+        if now - self._said < wait:
             return
-        self._said, self._finished = now, finished
+        self._said = now
         left = "" if finished or done == 0 else f"about {(now - self._began) / done * (self._total - done):.0f} s left"
         output.note(", ".join(part for part in (f"{self._prefix}{self._name}: {done} of {self._total}", note, left) if part))
 
