@@ -4,10 +4,11 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Annotated, Any
 
 import uvicorn
+import uvloop
 from fastapi import APIRouter, FastAPI, Request
 
 from stoa import __version__
@@ -98,23 +99,31 @@ async def read_description(request: Request, caller: Annotated[Caller, allow("op
 
 
 def run(settings: Settings, listener: socket.socket) -> None:
-    """Serve on a socket that was bound before, until SIGTERM or SIGINT."""
+    """Serve on a socket that was bound before, until SIGTERM or SIGINT. Raises OperatorError when it cannot start."""
     configure_logging("control", settings.log_level)
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        forwarded_allow_ips="127.0.0.1",
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
-    _Server(config).run(sockets=[listener])
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    async with control(settings) as parts:
+        config = uvicorn.Config(
+            create_app(settings, lambda _: nullcontext(parts)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            forwarded_allow_ips="127.0.0.1",
+            timeout_graceful_shutdown=_DRAIN_S,
+        )
+        await _Server(config, parts).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Ends with exit code 0 after a drain, and lets go of those who wait for the next snapshot."""
+
+    def __init__(self, config: uvicorn.Config, parts: Control) -> None:
+        super().__init__(config)
+        self._parts = parts
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -124,6 +133,5 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        assert isinstance(self.config.app, FastAPI)
-        await self.config.app.state.parts.feed.close()
+        await self._parts.feed.close()
         await super().shutdown(sockets)
