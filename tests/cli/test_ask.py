@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.cli.conftest import ScriptedApi, refused
+from tests.cli.conftest import ScriptedApi, listed, refused
 from typer.testing import Result
 
 from stoa.adapters.processes.homelock import hold
@@ -77,7 +77,8 @@ def test_exactly_one_is_asked(stoa: Callable[..., Result]) -> None:
 def test_the_home_gets_a_key_to_ask_with_once(stoa: Callable[..., Result], api: ScriptedApi, local: Target) -> None:
     api.answers["DELETE", "/api/keys/cli-ask"] = refused(404, "There is no key.")
     api.answers["POST", "/api/keys"] = {"key": "sk-stoa-ask"}
-    api.answers["POST", "/v1/chat/completions"] = [refused(401, "not known yet"), answer]
+    api.answers["POST", "/v1/chat/completions"] = answer
+    api.answers["GET", "/v1/models"] = [refused(401, "not known yet"), listed()]
     assert local.home
     with hold(Home(local.home)):
         first = stoa("ask", "How much?", "--model", "m", target=local)
@@ -93,6 +94,7 @@ def test_a_key_that_was_revoked_is_replaced(stoa: Callable[..., Result], api: Sc
     (local.home / "secrets" / "ask.key").write_text("sk-stoa-old")
     api.answers["DELETE", "/api/keys/cli-ask"] = {}
     api.answers["POST", "/api/keys"] = {"key": "sk-stoa-new"}
+    api.answers["GET", "/v1/models"] = listed()
     api.answers["POST", "/v1/chat/completions"] = [refused(401, "revoked"), answer]
     with hold(Home(local.home)):
         assert stoa("ask", "How much?", "--model", "m", target=local).exit_code == 0

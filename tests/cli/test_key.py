@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.cli.conftest import ScriptedApi, listed
+from tests.cli.conftest import ScriptedApi, listed, refused
 from typer.testing import Result
 
 
@@ -16,6 +16,7 @@ def key(**fields: object) -> dict[str, object]:
 
 def test_a_new_key_stands_alone_on_stdout(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["POST", "/api/keys"] = key(key="sk-stoa-secret")
+    api.answers["GET", "/v1/models"] = listed()
     result = stoa("key", "create", "my-app")
     assert result.stdout == "sk-stoa-secret\n"
     assert "shown only now" in result.stderr
@@ -25,12 +26,29 @@ def test_a_new_key_stands_alone_on_stdout(stoa: Callable[..., Result], api: Scri
 
 def test_what_a_key_may_do_is_sent_as_the_api_wants_it(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["POST", "/api/keys"] = key(key="k")
+    api.answers["GET", "/v1/models"] = listed()
     options = ["--team", "lab", "--groups", "hr, finance", "--requests-per-minute", "none", "--expires", "2031-12-31T00:00Z"]
     result = stoa("key", "create", "my-app", *options)
     assert result.exit_code == 0, result.stderr
     (sent,) = api.sent("POST", "/api/keys")
     assert sent["groups"] == ["hr", "finance"]
     assert (sent["team"], sent["requests_per_minute"], sent["expires_at"]) == ("lab", 0, "2031-12-31T00:00:00+00:00")
+
+
+def test_a_new_key_can_be_used_as_soon_as_the_command_ends(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/api/keys"] = key(key="sk-stoa-secret")
+    api.answers["GET", "/v1/models"] = [refused(401, "not known yet"), refused(401, "not known yet"), listed()]
+    assert stoa("key", "create", "my-app").exit_code == 0
+    asked = [request.headers["authorization"] for request in api.requests if request.url.path == "/v1/models"]
+    assert asked == ["Bearer sk-stoa-secret"] * 3
+
+
+def test_a_gateway_that_is_away_does_not_hide_the_new_key(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/api/keys"] = key(key="sk-stoa-secret")
+    api.answers["GET", "/v1/models"] = refused(503, "The gateway has no snapshot yet.")
+    result = stoa("key", "create", "my-app")
+    assert (result.exit_code, result.stdout) == (0, "sk-stoa-secret\n")
+    assert "Warning: The gateway does not know it yet" in result.stderr
 
 
 def test_a_limit_that_is_no_number_is_a_usage_error_before_anything_is_sent(

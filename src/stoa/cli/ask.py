@@ -1,6 +1,5 @@
 """`stoa ask`: one question, the answer, and where it is written."""
 
-import time
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -8,6 +7,7 @@ import typer
 
 from stoa.cli import output
 from stoa.cli.ask_key import kept_key, make_key
+from stoa.cli.fresh_key import wait_until_known
 from stoa.cli.panels import START
 from stoa.cli.root import root
 from stoa.cli.target import Target, target
@@ -15,7 +15,6 @@ from stoa.cli.verbs import verb
 from stoa.errors import OperatorError, ProviderError, Unauthenticated
 
 _EXCERPT = 200
-_NEW_KEY_KNOWN_WITHIN_S = 5.0
 
 
 @verb(root, "ask", action="chat:create", panel=START)
@@ -80,15 +79,8 @@ def _answer_by_own_key(place: Target, url: str, request: dict[str, Any]) -> Iter
         except Unauthenticated:  # revoked, or of a database that is no more
             pass
     made = make_key(place)
-    give_up = time.monotonic() + _NEW_KEY_KNOWN_WITHIN_S
-    while True:
-        try:
-            yield from _events(place, url, made, request)
-            return
-        except Unauthenticated:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.2)
+    wait_until_known(place, url, made)
+    yield from _events(place, url, made, request)
 
 
 def _events(place: Target, url: str, key: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

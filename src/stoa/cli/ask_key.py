@@ -19,7 +19,7 @@ def kept_key(place: Target) -> str | None:
 
 
 def make_key(place: Target) -> str:
-    """Replace the one there was, and keep it in the home. A gateway knows it within two seconds."""
+    """Replace the one there was, and keep it in the home."""
     with place.connect() as api:
         _revoke_old(api)
         key: str = api.post("/api/keys", {"name": _NAME, "kind": "inference", "team": "company"})["key"]

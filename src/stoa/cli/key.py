@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from stoa.cli import output, values
+from stoa.cli.fresh_key import wait_until_known
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
 
@@ -39,12 +40,15 @@ def create(
         "requests_per_minute": values.per_minute(requests_per_minute) if requests_per_minute else None,
         "expires_at": values.moment(expires, now=datetime.now(UTC)) if expires else None,
     }
-    with target(ctx).connect() as api:
+    place = target(ctx)
+    with place.connect() as api:
         made = api.post("/api/keys", {field: value for field, value in wanted.items() if value is not None})
     output.result(made["key"])
     output.note(
         f"Created the {kind} key {name!r}. It is shown only now; Stoa keeps a hash. Take it back with: stoa key revoke {name}"
     )
+    if kind == "inference" and not wait_until_known(place, place.entry()[0], made["key"]):
+        output.warning("The gateway does not know it yet; look at its health with: stoa status")
 
 
 @verb(keys, "list", action="key:list")
