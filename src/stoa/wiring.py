@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.ledger import UsageStore
     from stoa.domain.passages import Embedder
     from stoa.domain.stores import Stores
+    from stoa.gateway.pipeline import Gateway
     from stoa.knowledge.ingest import Ingestion
     from stoa.knowledge.retrieve import HybridRetriever
     from stoa.policy.decide import Policy
@@ -229,3 +230,54 @@ def retriever(settings: Settings, embedder_of: "Callable[[str], Embedder]") -> "
     from stoa.knowledge.retrieve import HybridRetriever
 
     return HybridRetriever(LateIndex(str(settings.home_folder.vectors)), embedder_of)
+
+
+@asynccontextmanager
+async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
+    """The gateway role, its snapshot followed and its usage shipped while this is open."""
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
+    from stoa.adapters.secrets import Secrets
+    from stoa.adapters.wal.log import DiskLog
+    from stoa.adapters.wal.sink import HttpUsageSink
+    from stoa.domain.upstream import OriginLimits
+    from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.shipping import ship_forever
+    from stoa.gateway.snapshots import follow, read_copy
+    from stoa.knowledge.rewrite import rewrite
+
+    home = settings.home_folder
+    secrets, control_url = Secrets.load(home), read_roles(home).control.url
+    usage, upstreams = DiskLog(home.wal), HttpUpstreams()
+    internal = HttpFetch(
+        upstreams.origin(control_url, OriginLimits(max_connections=4)),
+        {"authorization": f"Bearer {secrets.internal_token}"},
+        name="control",
+    )
+    ports = Ports(
+        upstreams=upstreams,
+        # Progress of jobs and turns of conversations may be silent for long.
+        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600)),
+        unsealer=secrets,
+        log=usage,
+        behalf_key=secrets.behalf_key,
+        retriever=partial(retriever, settings),
+        rewrite=rewrite,
+    )
+    application = Gateway(ports, settings.gateway)
+    kept = read_copy(home.snapshot)
+    if kept is not None:
+        application.swap(kept)
+    tasks = [
+        asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+    ]
+    try:
+        yield application
+    finally:
+        application.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        upstreams.close()
+        usage.close()

@@ -13,3 +13,25 @@ def new_id(prefix: str = "") -> str:
     pairs = _PAIRS
     body = "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
     return f"{prefix}_{body}" if prefix else body
+
+
+class IdSource:
+    """Ids in `new_id`'s form at a tenth of its cost, for one thread: the random part is drawn once a millisecond.
+
+    Its last four characters count up within the millisecond; the twelve before them are random.
+    """
+
+    __slots__ = ("_count", "_head", "_millisecond")
+
+    def __init__(self) -> None:
+        self._millisecond = 0
+        self._head = ""
+        self._count = 0
+
+    def new(self) -> str:
+        now = time.time_ns() // 1_000_000
+        count = self._count
+        if now != self._millisecond or count == 1_048_576:
+            self._millisecond, self._head, count = now, new_id()[:22], 0
+        self._count = count + 1
+        return f"{self._head}{_PAIRS[count >> 10]}{_PAIRS[count & 1023]}"

@@ -1,0 +1,67 @@
+"""Stage 3, cache: whole answers by what was asked, by whom, of which version of everything. Exact, in process."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import NamedTuple
+
+from stoa.gateway.ask import Ask, canonical, refuses_cache
+from stoa.gateway.plan import Client, Offering
+from stoa.gateway.usage import Tokens
+
+LARGEST_ASK = 65_536
+LARGEST_ANSWER = 1_048_576
+_OVERHEAD = 500  # bytes that an entry takes besides its answer
+
+
+class Entry(NamedTuple):
+    """A whole answer that was given before."""
+
+    answer: bytes
+    model: str
+    provider: str
+    tokens: Tokens
+    expires_s: float
+
+
+class AnswerCache:
+    """The least recently used go first. Not shared between processes; nothing in it outlives this one."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
+        self.size_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: bytes, *, now_s: float) -> Entry | None:
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry.expires_s <= now_s:
+            self._drop(key)
+            return None
+        self._entries.move_to_end(key)
+        return entry
+
+    def put(self, key: bytes, entry: Entry) -> None:
+        self._drop(key)
+        if len(entry.answer) > LARGEST_ANSWER:
+            return
+        self._entries[key] = entry
+        self.size_bytes += len(entry.answer) + _OVERHEAD
+        while self.size_bytes > self._max_bytes:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: bytes) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.size_bytes -= len(entry.answer) + _OVERHEAD
+
+
+def cache_key(client: Client, offering: Offering, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+    """What an answer is kept under; None when it is not to be kept."""
+    if not offering.cache_ttl_s or not ask.repeatable or len(body) > LARGEST_ASK or refuses_cache(headers):
+        return None
+    return sha256(client.scope + offering.fingerprint + canonical(body, offering.operation)).digest()

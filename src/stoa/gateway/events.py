@@ -1,0 +1,192 @@
+"""Server-sent events of a chat completion: cut into whole events, watched, and passed on as the bytes they are.
+
+Events that only carry content are never parsed one by one. Three kinds are: those before the first content, those that may hold
+usage or an error, and the terminal `[DONE]`, which is kept back: whoever relays the stream sends it when all else is done.
+"""
+
+from typing import Any
+
+import msgspec
+
+from stoa.gateway.usage import Usage
+
+DONE = b"data: [DONE]\n\n"
+_MAX_EVENT = 4 * 1024 * 1024
+
+
+class Delta(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: msgspec.Raw | None = None
+    function_call: msgspec.Raw | None = None
+
+
+class Choice(msgspec.Struct):
+    delta: Delta = msgspec.field(default_factory=Delta)
+    finish_reason: str | None = None
+
+
+class ErrorBody(msgspec.Struct):
+    message: str = ""
+    type: str | None = None
+    code: str | int | None = None
+
+
+class Chunk(msgspec.Struct):
+    """One event's data, as far as it is read."""
+
+    choices: list[Choice] = []
+    usage: Usage | None = None
+    error: ErrorBody | str | None = None
+
+
+_decode = msgspec.json.Decoder(Chunk).decode
+_any = msgspec.json.Decoder()
+
+
+class EventStream:
+    """Takes the bytes of a stream and gives whole events back. Raises ValueError when they are no such events.
+
+    What was passed on is kept up to `keep_bytes`; of the rest only the characters are counted.
+    """
+
+    __slots__ = (
+        "_keep_bytes",
+        "_kept",
+        "_kept_bytes",
+        "_overflowed",
+        "_rest",
+        "_strip_usage",
+        "characters",
+        "content",
+        "done",
+        "error",
+        "finished",
+        "usage",
+    )
+
+    def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
+        self._rest = b""
+        self._keep_bytes = keep_bytes
+        self._strip_usage = strip_usage
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
+        self._overflowed = False
+        self.characters = 0  # of content, in what is no longer kept
+        self.content = False  # whether some came
+        self.done = False
+        self.error: ErrorBody | None = None
+        self.usage: Usage | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """The events that are whole by now and that the client is to get. After `done` or `error` nothing is."""
+        if self.done or self.error is not None:
+            return b""
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        if b"\r" in data:
+            data = self._plain_line_ends(data)
+        if not data.endswith(b"\n\n"):
+            cut = data.rfind(b"\n\n") + 2
+            if cut == 1:
+                cut = 0
+            self._rest = data[cut:] + self._rest
+            data = data[:cut]
+            if len(self._rest) > _MAX_EVENT:
+                raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
+        if not self.content or b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data:
+            data = self._examine(data)
+        if data:
+            self._keep(data)
+        return data
+
+    def parsed(self) -> list[dict[str, Any]] | None:
+        """Everything that was passed on; None when it was too large to keep. Any: it is the upstream's."""
+        if self._overflowed:
+            return None
+        return [_any.decode(data) for kept in self._kept for data in map(_data, kept.split(b"\n\n")) if data]
+
+    def count_characters(self) -> int:
+        """How many characters of content were passed on."""
+        return self.characters + _characters(self._kept)
+
+    def _plain_line_ends(self, data: bytes) -> bytes:
+        """A bare CR cannot occur inside JSON, so that every one ends a line."""
+        if data.endswith(b"\r"):
+            self._rest = b"\r"
+            data = data[:-1]
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _examine(self, data: bytes) -> bytes:
+        passed: list[bytes] = []
+        for event in data.split(b"\n\n"):
+            if not event.strip():
+                continue
+            if _data(event) == b"[DONE]":
+                self.done = True
+                break
+            chunk = _chunk(event)
+            if chunk is None:
+                passed.append(event)  # a comment, which keeps the connection alive
+                continue
+            if chunk.error is not None:
+                self.error = ErrorBody(chunk.error) if isinstance(chunk.error, str) else chunk.error
+                break
+            if chunk.usage is not None:
+                self.usage = chunk.usage
+                if self._strip_usage and not chunk.choices:
+                    continue
+            for choice in chunk.choices:
+                self.content = self.content or _says_something(choice)
+            passed.append(event)
+        return b"\n\n".join([*passed, b""]) if passed else b""
+
+    def _keep(self, data: bytes) -> None:
+        self._kept.append(data)
+        self._kept_bytes += len(data)
+        if self._kept_bytes > self._keep_bytes:
+            self.characters += _characters(self._kept)
+            self._kept.clear()
+            self._kept_bytes = 0
+            self._overflowed = True
+
+
+def _says_something(choice: Choice) -> bool:
+    delta = choice.delta
+    return bool(
+        delta.content
+        or delta.refusal
+        or delta.reasoning_content
+        or delta.tool_calls is not None
+        or delta.function_call is not None
+        or choice.finish_reason is not None
+    )
+
+
+def _data(event: bytes) -> bytes:
+    if event.startswith(b"data:") and b"\n" not in event:
+        return event[5:].strip()
+    return b"\n".join(line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
+
+
+def _chunk(event: bytes) -> Chunk | None:
+    """The event's data; None for an event without any. Raises ValueError for data that is no JSON object."""
+    data = _data(event)
+    if not data or data == b"[DONE]":
+        return None
+    try:
+        return _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"an event is not a chat completion chunk: {error}") from None
+
+
+def _characters(pieces: list[bytes]) -> int:
+    total = 0
+    for data in pieces:
+        for event in data.split(b"\n\n"):
+            chunk = _chunk(event)
+            for choice in chunk.choices if chunk is not None else ():
+                total += len(choice.delta.content or "") + len(choice.delta.reasoning_content or "")
+    return total

@@ -1,0 +1,256 @@
+"""The gateway: which of its parts answers which path, and the state they share from the first request to the last."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from random import random
+from urllib.parse import unquote
+
+import msgspec
+
+from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.passages import Embedder, Retriever
+from stoa.domain.refusal import refusal_of
+from stoa.domain.snapshot import Snapshot, Unsealer
+from stoa.domain.upstream import Origin, Upstreams
+from stoa.domain.usage import Operation, UsageFact, UsageLog
+from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
+from stoa.gateway.admission import Admission
+from stoa.gateway.augment import Augmented, Rewrite, augment
+from stoa.gateway.budget import Budgets
+from stoa.gateway.cache import AnswerCache
+from stoa.gateway.commit import GroupCommit
+from stoa.gateway.inference import JSON, Inference
+from stoa.gateway.key import identify
+from stoa.gateway.listing import list_models, show_model
+from stoa.gateway.local import LocalEmbedder
+from stoa.gateway.metrics import Metrics
+from stoa.gateway.plan import Client, Offering, Plan, compile_plan
+from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.stages import PARENT, Stages
+from stoa.settings import GatewaySettings
+
+_INFERENCE: Mapping[bytes, Operation] = {b"/v1/chat/completions": "chat", b"/v1/embeddings": "embedding"}
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the gateway is connected to."""
+
+    upstreams: Upstreams
+    control: Origin
+    unsealer: Unsealer
+    log: UsageLog
+    behalf_key: bytes
+    retriever: Callable[[Callable[[str], Embedder]], Retriever]
+    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    rewrite: Rewrite
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Gateway:
+    """Implements `domain.exchange.Application`."""
+
+    def __init__(self, ports: Ports, settings: GatewaySettings) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._retriever = ports.retriever(self._embedder_of)
+        self._embedders: dict[str, Embedder] = {}
+        self._plan: Plan | None = None
+        self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
+        self._metrics = Metrics()
+        self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
+        self._admission = Admission(self.budgets, now_ms=now_ms)
+        self._stages = Stages(
+            body_limit=settings.body_bytes,
+            admission=self._admission,
+            cache=self._cache,
+            augment=self._augment,
+            commit=GroupCommit(ports.log, self._written, self._admission.close),
+            metrics=self._metrics,
+            draw=random,
+        )
+        self._views: Mapping[bytes, Callable[[Exchange], None]] = {
+            b"/v1/models": self._models,
+            b"/healthz": self._alive,
+            b"/readyz": self._ready,
+            b"/metrics": self._show_metrics,
+        }
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Serve from another snapshot, whole; requests under way keep the one they began with."""
+        self._plan = compile_plan(snapshot, upstreams=self._ports.upstreams, unsealer=self._ports.unsealer)
+
+    def close(self) -> None:
+        """Write what still waits."""
+        self._stages.commit.flush()
+
+    def shipped(self, position: int, spend: Mapping[str, int]) -> None:
+        """Control has the usage up to `position`, and told what each team has spent."""
+        self.budgets.shipped(position, spend, now_ms=now_ms())
+
+    # --- called by the server
+
+    def accept(self, exchange: Exchange) -> Intake:
+        operation = _INFERENCE.get(exchange.target)
+        if operation is not None and exchange.method == b"POST":
+            return self._infer(exchange, operation)
+        path = exchange.target.partition(b"?")[0]
+        view = self._views.get(path)
+        if view is None and path.startswith(b"/v1/models/"):
+            view = self._model
+        try:
+            if view is not None:
+                if exchange.method not in (b"GET", b"HEAD"):
+                    raise _wrong_method(exchange, "GET")
+                view(exchange)
+            elif (operation := _INFERENCE.get(path)) is not None:
+                if exchange.method != b"POST":
+                    raise _wrong_method(exchange, "POST")
+                return self._infer(exchange, operation)
+            elif path.startswith(b"/v1/") or path == b"/v1" or is_internal(path):
+                raise NotFound(f"There is nothing at {exchange.method.decode()} {path.decode('latin-1')[:200]}.")
+            else:
+                limit = self._settings.upload_bytes
+                request_id = _request_id(exchange) or self._stages.ids.new()
+                return Proxied(exchange, self._ports.control, body_limit=limit, request_id=request_id)
+        except StoaError as error:
+            self._refuse(exchange, error)
+        return _ANSWERED
+
+    def _infer(self, exchange: Exchange, operation: Operation) -> Intake:
+        try:
+            plan = self._served()
+            client = self._identify(plan, exchange)
+        except StoaError as error:
+            self._refuse(exchange, error)
+            return _ANSWERED
+        return Inference(self._stages, plan, exchange, client, operation, request_id=_request_id(exchange))
+
+    # --- what is answered here
+
+    def _models(self, exchange: Exchange) -> None:
+        plan = self._served()
+        exchange.send(200, JSON, list_models(plan, self._identify(plan, exchange)))
+
+    def _model(self, exchange: Exchange) -> None:
+        plan = self._served()
+        name = unquote(exchange.target.partition(b"?")[0].removeprefix(b"/v1/models/").decode("latin-1"))
+        exchange.send(200, JSON, show_model(plan, self._identify(plan, exchange), name))
+
+    def _alive(self, exchange: Exchange) -> None:
+        exchange.send(200, JSON, b'{"status":"ok"}')
+
+    def _ready(self, exchange: Exchange) -> None:
+        """Ready as soon as there is a snapshot, whether control is there or not."""
+        plan = self._plan
+        state: dict[str, object] = {
+            "ready": plan is not None,
+            "snapshot": plan.version if plan is not None else None,
+            "reasons": [] if plan is not None else ["no snapshot yet: control has not been reached since the first start"],
+            "usage_log_backlog_bytes": self._ports.log.backlog_bytes,
+        }
+        exchange.send(200 if plan is not None else 503, JSON, msgspec.json.encode(state))
+
+    def _show_metrics(self, exchange: Exchange) -> None:
+        try:
+            near = ip_address(exchange.peer).is_loopback
+        except ValueError:
+            near = False
+        if not near:
+            raise Forbidden("Metrics are given to this machine alone; scrape 127.0.0.1.")
+        gauges = {
+            "stoa_cache_entries": len(self._cache) if self._cache is not None else 0,
+            "stoa_cache_bytes": self._cache.size_bytes if self._cache is not None else 0,
+            "stoa_usage_log_backlog_bytes": self._ports.log.backlog_bytes,
+            "stoa_snapshot_version": self._plan.version if self._plan is not None else 0,
+        }
+        exchange.send(200, _TEXT, self._metrics.render(gauges))
+
+    # --- what the stages need
+
+    def _served(self) -> Plan:
+        if self._plan is None:
+            raise OperatorError(
+                "Stoa has just started and does not know its models yet. Try again in a moment.", code="starting"
+            )
+        return self._plan
+
+    def _identify(self, plan: Plan, exchange: Exchange) -> Client:
+        return identify(plan, exchange.headers, behalf_key=self._ports.behalf_key, now_s=time.time())
+
+    async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
+        assert offering.assistant is not None
+        PARENT.set(parent_id)  # of the request's own task
+        caller = client.caller
+        return await augment(
+            body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
+        )
+
+    def _embedder_of(self, collection: str) -> Embedder:
+        """In this process; the team pays as for any other request."""
+        model = self._served().embedding_models[collection]  # an assistant names collections that its snapshot has
+        if model not in self._embedders:
+            self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
+        return self._embedders[model]
+
+    def _written(self, facts: Sequence[UsageFact], position: int) -> None:
+        for fact in facts:
+            self._metrics.observe(fact)
+            if fact.cost_nano_usd:
+                self.budgets.spent(fact.team, fact.cost_nano_usd, position=position, now_ms=fact.at_ms)
+
+    def _refuse(self, exchange: Exchange, error: StoaError) -> None:
+        self._metrics.refused(error.code)
+        request_id = (_request_id(exchange) or self._stages.ids.new()).encode()
+        lines = b"%bx-request-id: %b\r\n" % (JSON, request_id)
+        if isinstance(error, _WrongMethod):
+            lines += b"allow: %b\r\n" % error.allowed.encode()
+        exchange.send(error.status, lines, refusal_of(error))
+
+
+class _WrongMethod(InvalidRequest):
+    status = 405
+    code = "method_not_allowed"
+    allowed = ""
+
+
+def _wrong_method(exchange: Exchange, allowed: str) -> _WrongMethod:
+    path = exchange.target.partition(b"?")[0].decode("latin-1")
+    error = _WrongMethod(f"{path} takes {allowed}, not {exchange.method.decode()}.")
+    error.allowed = allowed
+    return error
+
+
+def _request_id(exchange: Exchange) -> str | None:
+    """The client's own id, if it is one that can be put into a header and a log."""
+    given = exchange.headers.get(b"x-request-id")
+    return given.decode() if given is not None and _SANE_ID.fullmatch(given) else None
+
+
+class _Answered:
+    """The intake of a request that was answered at its head: what still comes is dropped by the server."""
+
+    body_limit = 1 << 40
+
+    def on_body(self, data: bytes) -> None: ...
+
+    def on_end(self) -> None: ...
+
+    def on_gone(self) -> None: ...
+
+    def on_pause(self) -> None: ...
+
+    def on_resume(self) -> None: ...
+
+
+_ANSWERED = _Answered()

@@ -1,0 +1,106 @@
+"""Everything that is not /v1: passed on to control, both ways in pieces, so that one origin serves API and page."""
+
+from collections.abc import Iterable, Mapping
+from posixpath import normpath
+from urllib.parse import unquote_to_bytes
+
+from stoa.domain.exchange import Exchange
+from stoa.domain.refusal import refusal
+from stoa.domain.upstream import Call, Failure, Headers, Origin
+
+_HOP_BY_HOP = frozenset(
+    (
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te", b"trailer",
+        b"transfer-encoding", b"upgrade", b"content-length", b"expect",
+    )
+)  # fmt: skip
+_FORWARDED = (b"x-forwarded-", b"x-stoa-internal", b"forwarded")
+JSON = b"content-type: application/json\r\n"
+
+
+def is_internal(target: bytes) -> bool:
+    """Whether a path, however it is spelled, lies below /internal, which is for Stoa's own roles alone."""
+    path = unquote_to_bytes(target.partition(b"?")[0]).replace(b"\\", b"/")
+    parts = normpath(b"/" + path.lstrip(b"/")).lower().split(b"/")
+    return len(parts) > 1 and parts[1] == b"internal"
+
+
+class Proxied:
+    """Implements `domain.exchange.Intake`: the client's side. The body goes on in pieces, at control's pace."""
+
+    def __init__(self, exchange: Exchange, control: Origin, *, body_limit: int, request_id: str) -> None:
+        self.body_limit = body_limit
+        headers = exchange.headers
+        length = headers.get(b"content-length")
+        self._has_body = length is not None or b"transfer-encoding" in headers
+        self._call: Call = control.open(
+            exchange.method,
+            exchange.target,
+            _request_headers(headers, exchange.peer, request_id),
+            int(length) if length is not None else None if self._has_body else 0,
+            _Answer(exchange),
+        )
+
+    def on_body(self, data: bytes) -> None:
+        self._call.write(data)
+
+    def on_end(self) -> None:
+        if self._has_body:
+            self._call.finish()
+
+    def on_gone(self) -> None:
+        self._call.cancel()
+
+    def on_pause(self) -> None:
+        self._call.pause()
+
+    def on_resume(self) -> None:
+        self._call.resume()
+
+
+class _Answer:
+    """Implements `domain.upstream.Receiver`: control's side. The answer goes on in pieces, at the client's pace."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._started = False
+
+    def on_head(self, status: int, headers: Headers) -> None:
+        self._started = True
+        lines = b"".join([b"%b: %b\r\n" % pair for pair in _kept(headers)])
+        length = next((int(value) for name, value in headers if name == b"content-length"), None)
+        self._exchange.start(status, lines, length)
+
+    def on_body(self, data: bytes) -> None:
+        self._exchange.write(data)
+
+    def on_end(self) -> None:
+        self._exchange.finish()
+
+    def on_failure(self, failure: Failure) -> None:
+        if self._started:
+            self._exchange.abort()
+            return
+        status = 504 if failure.kind == "timeout" else 503
+        message = f"Stoa's control role cannot be reached: {failure.message}. Try again in a moment; /v1 goes on answering."
+        self._exchange.send(status, JSON + b"retry-after: 1\r\n", refusal(status, "control_away", message))
+
+    def on_upload_pause(self) -> None:
+        self._exchange.pause_body()
+
+    def on_upload_resume(self) -> None:
+        self._exchange.resume_body()
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name not in _HOP_BY_HOP]
+
+
+def _request_headers(headers: Mapping[bytes, bytes], peer: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    """What control is told: no hop-by-hop header, nothing that only Stoa itself may say."""
+    named = {name.strip().lower() for name in headers.get(b"connection", b"").split(b",")}
+    kept = [pair for pair in _kept(headers.items()) if pair[0] not in named and not pair[0].startswith(_FORWARDED)]
+    told = [(b"x-forwarded-for", peer.encode()), (b"x-forwarded-proto", b"http")]
+    told += [(b"x-forwarded-host", headers[b"host"])] if b"host" in headers else []
+    told += [] if b"x-request-id" in headers else [(b"x-request-id", request_id.encode())]
+    return kept + told

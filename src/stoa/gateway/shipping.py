@@ -1,0 +1,42 @@
+"""Ships the usage log to control, oldest first, and brings back what each team has spent."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from stoa.domain.usage import UsageLog, UsageSink
+from stoa.errors import ProviderError
+
+log = logging.getLogger("stoa.gateway")
+
+_NOTHING = b"\x90"  # an empty msgpack array: asks for the spend alone
+_PAUSE_S = 0.5  # between two looks at a log that was empty
+_REFRESH_S = 15.0  # others spend too
+_LONGEST_RETRY_S = 5.0
+
+
+async def ship_forever(usage: UsageLog, sink: UsageSink, on_shipped: Callable[[int, Mapping[str, int]], None]) -> None:
+    """Until cancelled. `on_shipped` gets the position up to which control has everything, and the spend it told."""
+    retry_s, refreshed = 0.25, 0.0
+    while True:
+        batch = usage.next_batch()
+        now = time.monotonic()
+        if batch is None and now - refreshed < _REFRESH_S and refreshed:
+            await asyncio.sleep(_PAUSE_S)
+            continue
+        position = batch.position if batch is not None else 0
+        try:
+            spend = await sink.ship(batch.facts if batch is not None else _NOTHING)
+            if batch is not None:
+                await usage.shipped(position, spend=spend, as_of_ms=time.time_ns() // 1_000_000)
+        except Exception as error:
+            expected = isinstance(error, (ProviderError, OSError))
+            log.warning(
+                "usage cannot be shipped, %d bytes wait: %s", usage.backlog_bytes, error, exc_info=None if expected else error
+            )
+            await asyncio.sleep(retry_s)
+            retry_s = min(_LONGEST_RETRY_S, retry_s * 2)
+            continue
+        on_shipped(position, spend)
+        retry_s, refreshed = 0.25, now

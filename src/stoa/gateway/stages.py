@@ -1,0 +1,62 @@
+"""What every request shares on its way: the stages' state, and the ports behind them."""
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stoa.domain.usage import Operation
+from stoa.errors import Forbidden, NotFound
+from stoa.gateway.admission import Admission
+from stoa.gateway.augment import Augmented
+from stoa.gateway.cache import AnswerCache
+from stoa.gateway.commit import GroupCommit
+from stoa.gateway.metrics import Metrics
+from stoa.gateway.plan import Client, Offering, Plan
+from stoa.kit.ids import IdSource
+from stoa.kit.names import did_you_mean
+
+_NAMED = 20  # of the models there are, in a message
+PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
+"""The fact of the request whose retrieval is under way."""
+
+
+class Augment(Protocol):
+    """Stage 4, with its ports."""
+
+    def __call__(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Awaitable[Augmented]: ...
+
+
+@dataclass(slots=True)
+class Stages:
+    """One of these for a gateway. `draw` gives numbers in [0, 1)."""
+
+    body_limit: int
+    admission: Admission
+    cache: AnswerCache | None
+    augment: Augment
+    commit: GroupCommit
+    metrics: Metrics
+    draw: Callable[[], float]
+    ids: IdSource = field(default_factory=IdSource)
+
+    def find(self, plan: Plan, client: Client, operation: Operation, name: str) -> Offering:
+        """What the client asked for by name. Raises NotFound naming what there is, or Forbidden."""
+        offering = plan.offerings[operation].get(name)
+        allowed = client.access.chat if operation == "chat" else client.access.embed
+        if offering is not None and offering.needs in allowed:
+            return offering
+        known = sorted(n for n, each in plan.offerings[operation].items() if each.needs in allowed)
+        there = ", ".join(known[:_NAMED]) + (f" and {len(known) - _NAMED} more" if len(known) > _NAMED else "")
+        if offering is not None:
+            raise Forbidden(
+                f"{client.caller.name!r} may not use {name!r}. It may use: {there or 'nothing yet'}.", param="model"
+            )
+        other = "embedding" if operation == "chat" else "chat"
+        if name in plan.offerings[other]:
+            raise NotFound(f"{name!r} is not for {operation} but for {other}.", param="model", code="model_not_found")
+        raise NotFound(
+            f"There is no model {name[:200]!r}.{did_you_mean(name[:200], known)} There is: {there or 'nothing yet'}.",
+            param="model",
+            code="model_not_found",
+        )
