@@ -1,5 +1,7 @@
 """`stoa up`, before and around the processes; those are in journeys/test_up.py."""
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,10 +50,10 @@ def test_without_control_the_welcome_still_says_where_stoa_is(
 
 def test_a_command_to_copy_means_the_same_stoa(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [str(tmp_path / "bin" / "stoa")])
-    assert typed(Target()) == "bin/stoa"
-    assert typed(Target(home=Path(".stoa"))) == "bin/stoa"
-    assert typed(Target(home=Path("my home"))) == "bin/stoa --home 'my home'"
+    stoa = typed(Target())
+    assert subprocess.run([*shlex.split(stoa), "version"], capture_output=True, check=True).stdout.strip()
+    assert typed(Target(home=Path(".stoa"))) == stoa
+    assert typed(Target(home=Path("my home"))) == f"{stoa} --home 'my home'"
 
 
 def test_a_child_runs_on_the_same_home_and_settings_file_without_modules_of_the_working_folder(tmp_path: Path) -> None:

@@ -18,9 +18,13 @@ def stoa_command(place: Target, home: Home, *arguments: str) -> tuple[str, ...]:
 
 def typed(place: Target) -> str:
     """`stoa`, or the path to it when it is not on the PATH, with the options needed to mean the same Stoa."""
-    program = Path(sys.argv[0])
-    found = shutil.which(program.name)
-    name = program.name if found and Path(found).resolve() == program.resolve() else os.path.relpath(program)
+    installed = Path(sys.executable).with_name("stoa")
+    found = shutil.which("stoa")
+    if found and Path(found).resolve() == installed.resolve():
+        program = ["stoa"]
+    elif installed.is_file():
+        program = [min(os.path.relpath(installed), str(installed), key=len)]
+    else:
+        program = [sys.executable, "-m", "stoa"]
     elsewhere = place.home and place.home.absolute() != Path(".stoa").absolute()
-    home = ("--home", os.path.relpath(place.home)) if place.home and elsewhere else ()
-    return shlex.join((name, *home))
+    return shlex.join([*program, *(("--home", os.path.relpath(place.home)) if place.home and elsewhere else ())])

@@ -23,6 +23,8 @@ from stoa.kit.home import Home
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PROBE_EVERY_S = 0.1
 _SAY_AFTER_S = 10.0
+_ONE_SIGNAL_S = 0.5
+"""Signals this close together are one: a wrapper often hands on what the terminal has sent to the whole group anyway."""
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Supervisor:
         self._backoff = backoff or Backoff()
         self._ready_within = ready_within
         self._ready = False
+        self._first_signal = 0.0
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -91,10 +94,15 @@ class Supervisor:
                 loop.remove_signal_handler(number)
 
     def _signalled(self) -> None:
+        now = time.monotonic()
         hastily = self._stop.is_set()
-        self._stop.set()
+        if hastily and now - self._first_signal < _ONE_SIGNAL_S:
+            return
         if hastily:
             self._hurry.set()
+        else:
+            self._first_signal = now
+        self._stop.set()
         self._tell(Stopping(hastily))
 
     def _spawn(self, kept: _Kept) -> asyncio.Task[None]:
