@@ -70,7 +70,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.control.feed import SnapshotFeed
     from stoa.control.snapshot import compile_snapshot
 
-    await check(settings.database_url)
+    await check(settings.database_url, rows=False)
     engine_url, policy = read_roles(settings.home_folder).engine.url, CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
@@ -190,7 +190,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
 
-    await check(settings.database_url)
+    await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
     secrets = Secrets.load(home)
     url = f"{read_roles(home).gateway.url}/v1/embeddings"

@@ -64,43 +64,44 @@ async def test_a_masked_secret_that_comes_back_stays_but_does_not_follow_to_anot
     await apply(stoa, {**PROVIDER, "name": "other", "api_key": "********"}, status=400)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"kind": "Modell", "name": "x"}, "Did you mean 'Model'?"),
-        ({"name": "x"}, "has no kind"),
-        ("text", "must be an object"),
-        ({**MODEL, "provider": "opnai"}, "Did you mean 'openai'?"),
-        ({**MODEL, "providr": "openai"}, "unknown field 'providr'. Did you mean 'provider'?"),
-        ({**MODEL, "price": {"input_per_milion": "1"}}, "unknown field 'price.input_per_milion'"),
-        ({**MODEL, "price": {"input_per_million": "cheap"}}, "price.input_per_million"),
-        ({**MODEL, "price": {"input_per_million": "-1"}}, "not negative"),
-        ({**MODEL, "teams": ["compny"]}, "Did you mean 'company'?"),
-        ({**MODEL, "name": "Not A Name"}, "field 'name'"),
-        ({"kind": "Model", "name": "x"}, "missing required field `provider`"),
-        ({**ROUTE, "targets": []}, "field 'targets'"),
-        ({**ROUTE, "targets": [{"model": "gtp"}]}, "Did you mean 'gpt'?"),
-        ({**ROUTE, "targets": [{"model": "gpt"}, {"model": "stoa-embed"}]}, "all for chat or all for embedding"),
-        ({**ROUTE, "targets": [{"model": "gpt", "weight": 0}]}, "above 0"),
-        ({**ROUTE, "name": "gpt"}, "a model is called 'gpt' too"),
-        ({**COLLECTION, "team": "reds"}, "there is no 'reds'"),
-        ({**COLLECTION, "embedding_model": "gpt"}, "one for embedding is needed"),
-        ({**ASSISTANT, "route": "stoa-embed"}, "one for chat is needed"),
-        ({**ASSISTANT, "collections": ["handbok"]}, "Did you mean 'handbook'?"),
-        ({**PROVIDER, "api_key": "${env:OPENAI_API_KEY}"}, "was not filled in"),
-        ({**PROVIDER, "api_key": "two\r\nlines"}, "cannot carry"),
-        ({**PROVIDER, "headers": {"x:y": "z"}}, "cannot name a header"),
-        ({**PROVIDER, "base_url": "https://me:pw@api.example/v1"}, "no place for a password"),
-        ({**PROVIDER, "base_url": "ftp://api.example"}, "field 'base_url'"),
-    ],
-)
-async def test_a_mistake_is_named_and_nothing_of_the_application_stays(stoa: "Running", wrong: Any, told: str) -> None:
+MISTAKES: list[tuple[Any, str]] = [
+    ({"kind": "Modell", "name": "x"}, "Did you mean 'Model'?"),
+    ({"name": "x"}, "has no kind"),
+    ("text", "must be an object"),
+    ({**MODEL, "provider": "opnai"}, "Did you mean 'openai'?"),
+    ({**MODEL, "providr": "openai"}, "unknown field 'providr'. Did you mean 'provider'?"),
+    ({**MODEL, "price": {"input_per_milion": "1"}}, "unknown field 'price.input_per_milion'"),
+    ({**MODEL, "price": {"input_per_million": "cheap"}}, "price.input_per_million"),
+    ({**MODEL, "price": {"input_per_million": "-1"}}, "not negative"),
+    ({**MODEL, "teams": ["compny"]}, "Did you mean 'company'?"),
+    ({**MODEL, "name": "Not A Name"}, "field 'name'"),
+    ({"kind": "Model", "name": "x"}, "missing required field `provider`"),
+    ({**ROUTE, "targets": []}, "field 'targets'"),
+    ({**ROUTE, "targets": [{"model": "gtp"}]}, "Did you mean 'gpt'?"),
+    ({**ROUTE, "targets": [{"model": "gpt"}, {"model": "stoa-embed"}]}, "all for chat or all for embedding"),
+    ({**ROUTE, "targets": [{"model": "gpt", "weight": 0}]}, "above 0"),
+    ({**ROUTE, "name": "gpt"}, "a model is called 'gpt' too"),
+    ({**COLLECTION, "team": "reds"}, "there is no 'reds'"),
+    ({**COLLECTION, "embedding_model": "gpt"}, "one for embedding is needed"),
+    ({**ASSISTANT, "route": "stoa-embed"}, "one for chat is needed"),
+    ({**ASSISTANT, "collections": ["handbok"]}, "Did you mean 'handbook'?"),
+    ({**PROVIDER, "api_key": "${env:OPENAI_API_KEY}"}, "was not filled in"),
+    ({**PROVIDER, "api_key": "two\r\nlines"}, "cannot carry"),
+    ({**PROVIDER, "headers": {"x:y": "z"}}, "cannot name a header"),
+    ({**PROVIDER, "base_url": "https://me:pw@api.example/v1"}, "no place for a password"),
+    ({**PROVIDER, "base_url": "ftp://api.example"}, "field 'base_url'"),
+]
+
+
+async def test_a_mistake_is_named_and_nothing_of_the_application_stays(stoa: "Running", subtests: pytest.Subtests) -> None:
     await apply(stoa, *ALL)
     before = await kept(stoa)
-    answer = await apply(stoa, {**MODEL, "name": "another"}, wrong, status=400)
-    assert told in answer["error"]["message"]
-    assert "geheim" not in answer["error"]["message"]
-    assert await kept(stoa) == before
+    for wrong, told in MISTAKES:
+        with subtests.test(told):
+            answer = await apply(stoa, {**MODEL, "name": "another"}, wrong, status=400)
+            assert told in answer["error"]["message"]
+            assert "geheim" not in answer["error"]["message"]
+            assert await kept(stoa) == before
 
 
 async def test_the_same_resource_twice_is_refused(stoa: "Running") -> None:

@@ -11,6 +11,7 @@ from asyncio import to_thread
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -60,8 +61,11 @@ async def migrate(url: str, home: Home, *, take_backup: bool = True) -> Migrated
         await engine.dispose()
 
 
-async def check(url: str) -> str:
-    """The revision of a database that is whole and current. Raises SchemaError saying what to do about any other."""
+async def check(url: str, *, rows: bool = True) -> str:
+    """The revision of a database that is current and whole. Raises SchemaError saying what to do about any other.
+
+    `rows` reads all of it, which takes long for a large one; without it only the schema is looked at.
+    """
     path = sqlite_path(url)
     if path is not None and not path.exists():
         raise SchemaError(f"There is no database at {str(path)!r} yet. Run `stoa db migrate`, or `stoa up`, which does it.")
@@ -75,7 +79,7 @@ async def check(url: str) -> str:
                 "Run `stoa db migrate`, or `stoa up`, which does it."
             )
         async with engine.connect() as connection:
-            found = await connection.run_sync(faults)
+            found = await connection.run_sync(partial(faults, rows=rows))
         if found:
             raise SchemaError(
                 f"The database says it is at revision {schema.revision!r} but is not: {'; '.join(found[:5])}. "
@@ -112,7 +116,7 @@ def _upgrade(connection: Connection, schema: Schema) -> str | None:
     """Inside one transaction: apply, then verify. Any error rolls everything back."""
     command.upgrade(config(connection), "head")
     after = inspect_schema(connection)
-    found = faults(connection)
+    found = faults(connection, rows=True)
     if after.pending or after.revision != schema.pending[-1]:
         found.insert(0, f"the revision is {after.revision!r} where {schema.pending[-1]!r} was expected")
     if found:

@@ -49,11 +49,11 @@ def inspect_schema(connection: Connection) -> Schema:
     return Schema("old" if pending else "current", revision, pending)
 
 
-def faults(connection: Connection) -> list[str]:
-    """How the database differs from `tables.py`, and what its own check finds; nothing when it is whole."""
+def faults(connection: Connection, *, rows: bool) -> list[str]:
+    """How the database differs from `tables.py` and, with `rows`, what SQLite's own check finds; nothing when it is whole."""
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _ours})
     found = [_describe(difference) for difference in compare_metadata(context, metadata)]
-    if connection.dialect.name == "sqlite":
+    if rows and connection.dialect.name == "sqlite":
         found += [f"integrity: {row[0]}" for row in connection.exec_driver_sql("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"a row of {row[0]!r} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
     return found
