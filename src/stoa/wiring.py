@@ -139,12 +139,13 @@ async def _begin(parts: Control) -> None:
     if first and parts.settings.discover:
         found = await discover(environment(), HttpModelLister())
     key_file = parts.settings.home_folder.secrets / "cli.key"
-    present = key_file.read_text(encoding="utf-8").strip() if key_file.exists() else None
     async with parts.write() as stores:
-        # The engine may listen elsewhere than before, so what gateways have kept of an earlier start is old.
+        # The engine may listen elsewhere than before, so what gateways have kept of an earlier start is old. This also lets
+        # other starters wait for their turn, so the key file is read after it.
         await stores.revision.advance(now_ms=now_ms())
         if first:
             await first_start(stores, found, engine_url=parts.engine_url, sealer=parts.secrets, now_ms=now_ms())
+        present = key_file.read_text(encoding="utf-8").strip() if key_file.exists() else None
         await ensure_local_key(
             stores, present=present, keep=lambda key: write_atomic(key_file, f"{key}\n".encode()), now_ms=now_ms()
         )
