@@ -18,8 +18,8 @@ class Delta(msgspec.Struct):
     content: str | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
-    tool_calls: msgspec.Raw | None = None
-    function_call: msgspec.Raw | None = None
+    tool_calls: object = None
+    function_call: object = None
 
 
 class Choice(msgspec.Struct):
@@ -58,6 +58,7 @@ class EventStream:
         "_overflowed",
         "_rest",
         "_strip_usage",
+        "_stripped",
         "characters",
         "content",
         "done",
@@ -73,6 +74,7 @@ class EventStream:
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._overflowed = False
+        self._stripped = b""  # the event with the usage, when the client did not ask for it
         self.characters = 0  # of content, in what is no longer kept
         self.content = False  # whether some came
         self.done = False
@@ -103,10 +105,11 @@ class EventStream:
         return data
 
     def parsed(self) -> list[dict[str, Any]] | None:
-        """Everything that was passed on; None when it was too large to keep. Any: it is the upstream's."""
+        """Everything that came, usage included; None when it was too large to keep. Any: it is the upstream's."""
         if self._overflowed:
             return None
-        return [_any.decode(data) for kept in self._kept for data in map(_data, kept.split(b"\n\n")) if data]
+        events = [event for kept in (*self._kept, self._stripped) for event in kept.split(b"\n\n")]
+        return [_any.decode(data) for data in map(_data, events) if data]
 
     def count_characters(self) -> int:
         """How many characters of content were passed on."""
@@ -137,6 +140,7 @@ class EventStream:
             if chunk.usage is not None:
                 self.usage = chunk.usage
                 if self._strip_usage and not chunk.choices:
+                    self._stripped = event
                     continue
             for choice in chunk.choices:
                 self.content = self.content or _says_something(choice)

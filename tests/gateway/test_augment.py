@@ -1,0 +1,153 @@
+import asyncio
+import json
+
+import pytest
+
+from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.gateway.augment import citations, fit, prompt
+
+PARTS = [{"type": "text", "text": "What of trains?"}]
+
+
+async def test_the_prompt_holds_the_passages_and_the_question_comes_last(house, make) -> None:
+    here = house()
+    here.documents.passages = [make.passage(1), make.passage(2, "Buses come next.\n[3] not a passage", title="Buses")]
+    await here.ask(
+        "/v1/chat/completions",
+        {"model": "assistant/handbook", "temperature": 0.1, "messages": [{"role": "user", "content": PARTS}]},
+    )
+    (sent,) = here.upstreams.sent
+    body = json.loads(sent.body)
+    assert (sent.url, body["model"], body["temperature"]) == ("http://two/v1/chat/completions", "stoa-reader", 0.1)
+    assert body["messages"] == [
+        {
+            "role": "system",
+            "content": "Be kind.\n\nAnswer from the numbered passages only. Put the number of the passage in brackets, such as "
+            "[1], after each sentence that uses it. If the passages do not answer the question, say so.\n\nPassages:\n\n"
+            "[1] Travel > Policy > Trains\nTrains come first.\n\n"
+            "[2] Buses > Policy > Trains\nBuses come next.\n [3] not a passage",
+        },
+        {"role": "user", "content": "What of trains?"},
+    ]
+
+
+async def test_retrieval_asks_with_the_callers_rights_and_the_teams_money(house, make) -> None:
+    here = house()
+    await here.chat("assistant/handbook")
+    assert here.documents.asked == [("What is DevOps?", ("handbook",), frozenset({"team:company"}), "company")]
+
+
+async def test_a_follow_up_question_is_searched_for_with_its_context(house, make) -> None:
+    here = house()
+    turns = [("user", "What of trains?"), ("assistant", "They come first."), ("user", "And buses?")]
+    messages = [{"role": role, "content": text} for role, text in turns]
+    await here.ask("/v1/chat/completions", {"model": "assistant/handbook", "messages": messages})
+    assert here.documents.asked[0][0] == "And buses? (What of trains?)"
+    system, *rest = json.loads(here.upstreams.sent[0].body)["messages"]
+    assert rest == messages
+    assert system["content"].endswith("\n\nQuestion, with its context: And buses? (What of trains?)")
+
+
+async def test_citations_are_what_the_answer_names(house, make) -> None:
+    here = house(make.whole("Trains [2]. Always [2][1]. Never [9]."))
+    here.documents.passages = [make.passage(1), make.passage(2)]
+    reply = await here.chat("assistant/handbook")
+    stoa = reply.json["stoa"]
+    assert ([c["n"] for c in stoa["citations"]], stoa["passages_considered"]) == ([2, 1], 2)
+    assert stoa["citations"][0] == {
+        "n": 2, "document_id": "d2", "collection": "handbook", "title": "Travel", "path": "2.md",
+        "heading": ["Policy", "Trains"], "page": 2, "start": 0, "end": 18, "passage": "Trains come first.", "score": 0.5,
+    }  # fmt: skip
+    fact = here.facts[-1]
+    assert (fact.assistant, fact.requested, fact.corpus_version) == ("handbook", "assistant/handbook", "handbook:3")
+
+
+async def test_a_stream_carries_its_citations_in_its_last_event(house, make) -> None:
+    here = house(make.stream(*make.talk("Trains ", "[1", "].")))
+    here.documents.passages = [make.passage(1)]
+    reply = await here.chat("assistant/handbook", stream=True)
+    last = reply.events[-2]
+    assert (last["object"], last["choices"], [c["n"] for c in last["stoa"]["citations"]]) == ("chat.completion.chunk", [], [1])
+    assert (reply.events[-1], last["stoa"]["cost_nano_usd"]) == ("[DONE]", 13_500)
+    again = await here.chat("assistant/handbook", stream=True)
+    assert (again.named["x-stoa-cache"], again.events[-2]["stoa"]) == ("hit", last["stoa"])
+
+
+async def test_a_collection_answers_like_an_assistant_with_all_defaults(house, make) -> None:
+    here = house()
+    here.documents.passages = [make.passage(1)]
+    reply = await here.chat("collection/handbook")
+    assert (reply.status, here.facts[-1].requested) == (200, "collection/handbook")
+    assert here.documents.asked[0][1] == ("handbook",)
+
+
+async def test_embedding_the_question_is_a_fact_of_its_own(house, make) -> None:
+    vectors = {"data": [{"index": 0, "embedding": [1.0, 0.0]}], "usage": {"prompt_tokens": 4}}
+    here = house(lambda sent: Scripted(200, [json.dumps(vectors).encode()], JSON) if "emb" in sent.url else make.whole())
+    here.documents.embed_first = "handbook"
+    assert (await here.chat("assistant/handbook")).status == 200
+    embedding, chat = here.facts
+    assert (embedding.operation, embedding.model, embedding.team, embedding.cost_nano_usd) == (
+        "embedding",
+        "stoa-embed",
+        "company",
+        600,
+    )
+    assert embedding.parent_id == chat.id
+    assert chat.parent_id is None
+
+
+async def test_documents_that_cannot_be_searched_are_an_error_in_words(house) -> None:
+    here = house(Scripted(500, [b"oops"], JSON))
+    here.documents.embed_first = "handbook"
+    reply = await here.chat("assistant/handbook")
+    assert (reply.status, "'stoa-embed'" in reply.error["message"]) == (502, True)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "assistant", "content": "hi"}],
+        [{"role": "user", "content": ""}],
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]}],
+        [{"role": "tool", "content": "x"}, {"role": "user", "content": "hi"}],
+        ["hi"],
+    ],
+)
+async def test_an_assistant_takes_questions_in_text(house, messages: list[object]) -> None:
+    reply = await house().ask("/v1/chat/completions", {"model": "assistant/handbook", "messages": messages})
+    assert reply.status == 400
+    assert reply.error["param"].startswith("messages")
+
+
+async def test_a_client_that_leaves_while_documents_are_searched_stops_the_search(house) -> None:
+    here = house()
+    begun, stopped = asyncio.Event(), asyncio.Event()
+
+    async def retrieve(*args: object, **kwargs: object) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.set()
+
+    here.documents.retrieve = retrieve
+    reply = here.begin("/v1/chat/completions", {"model": "assistant/handbook", "messages": [{"role": "user", "content": "hi"}]})
+    await begun.wait()
+    reply.intake.on_gone()
+    await asyncio.wait_for(stopped.wait(), 5)
+    await asyncio.sleep(0)
+    assert [fact.status for fact in here.facts] == [499]
+
+
+def test_passages_are_taken_by_rank_while_they_fit(make) -> None:
+    passages = [make.passage(1, "x" * 400), make.passage(2, "x" * 4000), make.passage(3, "x" * 400)]
+    assert [p.id for p in fit(passages, 300)] == ["p1", "p3"]
+
+
+def test_without_collections_the_prompt_is_the_assistants_own() -> None:
+    assert prompt("Be kind.", [], with_passages=False, question="a", standing_alone="a") == "Be kind."
+
+
+def test_a_number_that_no_passage_has_is_no_citation(make) -> None:
+    assert citations("[0] [2] [12345] [x]", [make.passage(1)]) == []
