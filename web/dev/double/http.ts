@@ -1,11 +1,15 @@
 /** What the double needs of HTTP: bodies in, JSON and events out, errors in the API's form. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { State } from "./state.ts";
 
 export interface Call {
   request: IncomingMessage;
   response: ServerResponse;
   query: URLSearchParams;
   at: Record<string, string>;
+  /** Of the session; a fresh one for nobody. */
+  state: State;
+  signedIn: boolean;
 }
 
 export class Refusal extends Error {

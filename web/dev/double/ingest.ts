@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Job, Upload } from "../../src/api/types";
 import { bytesOf, eventsTo, pause } from "./http.ts";
-import { newId, now, state } from "./state.ts";
+import { type State, newId, now } from "./state.ts";
 
-export async function upload(request: IncomingMessage, collection: string): Promise<Upload> {
+export async function upload(state: State, request: IncomingMessage, collection: string): Promise<Upload> {
   const body = (await bytesOf(request)).toString("latin1");
   const names = Array.from(body.matchAll(/filename="([^"]+)"/g), (match) => match[1] ?? "");
   const groups = /name="groups"\r\n\r\n([^\r]*)/.exec(body)?.[1] ?? "";
@@ -24,12 +24,16 @@ export async function upload(request: IncomingMessage, collection: string): Prom
     updated_at: now(),
   }));
   for (const document of documents) state.documents.set(document.id, document);
-  const job = newJob("ingest", collection, documents.length);
-  void work(job, documents.map((document) => document.id)); // prettier-ignore
+  const job = newJob(state, "ingest", collection, documents.length);
+  void work(
+    state,
+    job,
+    documents.map((document) => document.id),
+  );
   return { job, documents };
 }
 
-export function newJob(kind: string, collection: string, total: number): Job {
+export function newJob(state: State, kind: string, collection: string, total: number): Job {
   const job: Job = {
     id: newId("job"),
     kind,
@@ -51,12 +55,13 @@ export function newJob(kind: string, collection: string, total: number): Job {
   return job;
 }
 
-async function work(job: Job, ids: string[]): Promise<void> {
+async function work(state: State, job: Job, ids: string[]): Promise<void> {
   await pause(300);
+  if (job.ended_at) return;
   Object.assign(job, { state: "running", started_at: now() });
   for (const id of ids) {
     await pause(500);
-    if (job.state === "cancelled") return;
+    if (job.ended_at) return;
     const document = state.documents.get(id);
     if (!document) continue;
     if (document.path.includes("broken")) {

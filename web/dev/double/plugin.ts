@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import { Refusal, refuse } from "./http.ts";
 import { routes } from "./routes.ts";
+import { State, sessions } from "./state.ts";
 
 async function answer(request: IncomingMessage, response: ServerResponse, next: () => void): Promise<void> {
   const url = new URL(request.url ?? "/", "http://double");
@@ -14,7 +15,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, next: 
     const match = request.method === method ? pattern.groupsOf(url.pathname) : null;
     if (!match) continue;
     try {
-      await handle({ request, response, query: url.searchParams, at: match });
+      const cookie = /stoa_session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "";
+      const state = sessions.get(cookie);
+      const signedIn = state !== undefined;
+      await handle({ request, response, query: url.searchParams, at: match, state: state ?? new State(), signedIn });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refuse(response, error);

@@ -1,9 +1,10 @@
 /** The routes of the API that the page calls. */
-import type { Conversation, Document, UsageBucket } from "../../src/api/types";
+import { randomUUID } from "node:crypto";
+import type { Conversation, UsageBucket } from "../../src/api/types";
 import { pages } from "./handbook.ts";
 import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
-import { held, newId, now, session, state, usageByDay, usageByModel } from "./state.ts";
+import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
 import { again, ask, stream } from "./talk.ts";
 
 type Handler = (call: Call) => void | Promise<void>;
@@ -34,7 +35,7 @@ const route = (method: string, path: string, handle: Handler): Route => [
   method,
   new Pattern(path),
   (call) => {
-    if (!state.signedIn && path !== "/api/sessions") throw new Refusal(401, "Sign in first: run `stoa login`.");
+    if (!call.signedIn && path !== "/api/sessions") throw new Refusal(401, "Sign in first: run `stoa login`.");
     return handle(call);
   },
 ];
@@ -50,12 +51,14 @@ export const routes: Route[] = [
     const { token } = await jsonOf<{ token: string }>(request);
     if (token === "used") throw new Refusal(401, "This sign-in link was used already.", "link_used");
     if (token !== "good") throw new Refusal(401, "This sign-in link is not valid.", "link_invalid");
-    state.signedIn = true;
-    json(response, session);
+    const cookie = randomUUID();
+    sessions.set(cookie, new State());
+    response.setHeader("set-cookie", `stoa_session=${cookie}; Path=/; HttpOnly; SameSite=Strict`);
+    json(response, session, 201);
   }),
   route("GET", "/api/session", ({ response }) => json(response, session)),
   route("DELETE", "/api/session", ({ response }) => {
-    state.signedIn = false;
+    response.setHeader("set-cookie", "stoa_session=; Path=/; Max-Age=0");
     response.writeHead(204).end();
   }),
   route("GET", "/api/catalog", ({ response }) =>
@@ -77,7 +80,7 @@ export const routes: Route[] = [
     }),
   ),
 
-  route("GET", "/api/conversations", ({ response, query }) => {
+  route("GET", "/api/conversations", ({ response, query, state }) => {
     const search = (query.get("search") ?? "").toLowerCase();
     const found = Array.from(state.conversations.values())
       .filter(({ conversation, messages }) =>
@@ -87,7 +90,7 @@ export const routes: Route[] = [
       .sort((a, b) => b.updated_at.localeCompare(a.updated_at));
     json(response, { data: found, next_cursor: null });
   }),
-  route("POST", "/api/conversations", async ({ request, response }) => {
+  route("POST", "/api/conversations", async ({ request, response, state }) => {
     const { model } = await jsonOf<{ model: string }>(request);
     const conversation: Conversation = {
       id: newId("conversation"),
@@ -99,30 +102,30 @@ export const routes: Route[] = [
     state.conversations.set(conversation.id, { conversation, messages: [] });
     json(response, conversation, 201);
   }),
-  route("GET", "/api/conversations/:id", ({ response, at }) => json(response, held(at.id))),
-  route("PATCH", "/api/conversations/:id", async ({ request, response, at }) => {
-    const { conversation } = held(at.id);
+  route("GET", "/api/conversations/:id", ({ response, at, state }) => json(response, state.held(at.id))),
+  route("PATCH", "/api/conversations/:id", async ({ request, response, at, state }) => {
+    const { conversation } = state.held(at.id);
     Object.assign(conversation, await jsonOf(request));
     json(response, conversation);
   }),
-  route("DELETE", "/api/conversations/:id", ({ response, at }) => {
-    state.conversations.delete(held(at.id).conversation.id);
+  route("DELETE", "/api/conversations/:id", ({ response, at, state }) => {
+    state.conversations.delete(state.held(at.id).conversation.id);
     response.writeHead(204).end();
   }),
-  route("GET", "/api/conversations/:id/export", ({ response, at, query }) => {
+  route("GET", "/api/conversations/:id/export", ({ response, at, query, state }) => {
     const format = query.get("format") ?? "markdown";
     response.setHeader("content-disposition", `attachment; filename="conversation.${format === "json" ? "json" : "md"}"`);
-    response.end(format === "json" ? JSON.stringify(held(at.id)) : `# ${held(at.id).conversation.title}\n`);
+    response.end(format === "json" ? JSON.stringify(state.held(at.id)) : `# ${state.held(at.id).conversation.title}\n`);
   }),
-  route("POST", "/api/conversations/:id/turns", async ({ request, response, at }) => {
+  route("POST", "/api/conversations/:id/turns", async ({ request, response, at, state }) => {
     const { content, replaces } = await jsonOf<{ content: string; replaces?: string }>(request);
-    const { question, answer } = ask(held(at.id), content, replaces);
-    await stream(response, held(at.id), question, answer);
+    const { question, answer } = ask(state.held(at.id), content, replaces);
+    await stream(response, state.held(at.id), question, answer);
   }),
-  route("POST", "/api/conversations/:id/messages/:message/regenerate", async ({ response, at }) => {
-    await stream(response, held(at.id), null, again(held(at.id), at.message));
+  route("POST", "/api/conversations/:id/messages/:message/regenerate", async ({ response, at, state }) => {
+    await stream(response, state.held(at.id), null, again(state.held(at.id), at.message));
   }),
-  route("PUT", "/api/messages/:id/feedback", async ({ request, response, at }) => {
+  route("PUT", "/api/messages/:id/feedback", async ({ request, response, at, state }) => {
     const feedback = await jsonOf(request);
     for (const { messages } of state.conversations.values()) {
       for (const message of messages) if (message.id === at.id) Object.assign(message, { feedback });
@@ -130,7 +133,7 @@ export const routes: Route[] = [
     json(response, feedback);
   }),
 
-  route("GET", "/api/collections", ({ response }) => {
+  route("GET", "/api/collections", ({ response, state }) => {
     const documents = Array.from(state.documents.values());
     const failed = documents.filter((document) => document.state === "failed").length;
     json(response, {
@@ -149,7 +152,7 @@ export const routes: Route[] = [
       next_cursor: null,
     });
   }),
-  route("GET", "/api/collections/:name/documents", ({ response, at, query }) => {
+  route("GET", "/api/collections/:name/documents", ({ response, at, query, state }) => {
     const wanted = query.get("state");
     const search = (query.get("search") ?? "").toLowerCase();
     const data = Array.from(state.documents.values()).filter(
@@ -160,24 +163,26 @@ export const routes: Route[] = [
     );
     json(response, { data, next_cursor: null });
   }),
-  route("POST", "/api/collections/:name/documents", async ({ request, response, at }) =>
-    json(response, await upload(request, at.name ?? ""), 202),
+  route("POST", "/api/collections/:name/documents", async ({ request, response, at, state }) =>
+    json(response, await upload(state, request, at.name ?? ""), 202),
   ),
-  route("GET", "/api/jobs", ({ response }) => json(response, { data: Array.from(state.jobs.values()), next_cursor: null })),
-  route("GET", "/api/jobs/:id/events", ({ response, at }) => follow(response, found(state.jobs, at.id))),
-  route("POST", "/api/jobs/:id/cancel", ({ response, at }) => {
+  route("GET", "/api/jobs", ({ response, state }) =>
+    json(response, { data: Array.from(state.jobs.values()), next_cursor: null }),
+  ),
+  route("GET", "/api/jobs/:id/events", ({ response, at, state }) => follow(response, found(state.jobs, at.id))),
+  route("POST", "/api/jobs/:id/cancel", ({ response, at, state }) => {
     const job = found(state.jobs, at.id);
     Object.assign(job, { state: "cancelled", ended_at: now() });
     json(response, job);
   }),
-  route("DELETE", "/api/documents/:id", ({ response, at }) => {
+  route("DELETE", "/api/documents/:id", ({ response, at, state }) => {
     const document = found(state.documents, at.id);
     state.documents.delete(document.id);
-    const job = newJob("remove", document.collection, 1);
+    const job = newJob(state, "remove", document.collection, 1);
     Object.assign(job, { state: "succeeded", done: 1, ended_at: now() });
     json(response, { job }, 202);
   }),
-  route("GET", "/api/documents/:id/passage", ({ response, at, query }) => {
+  route("GET", "/api/documents/:id/passage", ({ response, at, query, state }) => {
     const page = pages.find(({ document }) => document.id === at.id);
     if (!page || !state.documents.has(page.document.id)) throw new Refusal(404, "There is no such document.");
     const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
@@ -196,12 +201,6 @@ export const routes: Route[] = [
     json(response, { data, total: totalOf(data) });
   }),
 ];
-
-function found<T extends Document | { id: string }>(all: Map<string, T>, id: string | undefined): T {
-  const one = all.get(id ?? "");
-  if (!one) throw new Refusal(404, `There is no ${id ?? ""}.`);
-  return one;
-}
 
 function totalOf(data: UsageBucket[]): UsageBucket {
   const sum = (field: Exclude<keyof UsageBucket, "bucket">) => data.reduce((all, bucket) => all + bucket[field], 0);

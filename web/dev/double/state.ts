@@ -1,4 +1,4 @@
-/** What the double remembers. A new process forgets it. */
+/** What the double remembers: apart for each session, so that no test meets what another has left. */
 import type { Conversation, Document, Job, Message, Session, UsageBucket } from "../../src/api/types";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
@@ -24,17 +24,23 @@ export interface Held {
   messages: Message[];
 }
 
-export const state = {
-  signedIn: false,
-  conversations: new Map<string, Held>(),
-  documents: new Map<string, Document>(documents.map((document) => [document.id, document])),
-  jobs: new Map<string, Job>(),
-};
+export class State {
+  readonly conversations = new Map<string, Held>();
+  readonly documents = new Map<string, Document>(documents.map((document) => [document.id, { ...document }]));
+  readonly jobs = new Map<string, Job>();
 
-export function held(id: string | undefined): Held {
-  const found = state.conversations.get(id ?? "");
-  if (!found) throw new Refusal(404, `There is no conversation ${id ?? ""}.`);
-  return found;
+  held(id: string | undefined): Held {
+    return found(this.conversations, id);
+  }
+}
+
+/** By the value of the session's cookie. */
+export const sessions = new Map<string, State>();
+
+export function found<T>(all: Map<string, T>, id: string | undefined): T {
+  const one = all.get(id ?? "");
+  if (!one) throw new Refusal(404, `There is no ${id ?? ""}.`);
+  return one;
 }
 
 const DAY_MS = 86_400_000;

@@ -13,8 +13,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A */
-        post: operations["a_api_sessions_post"];
+        /**
+         * Create Session
+         * @description Use a sign-in link up. A new session each time; one that the browser had before ends.
+         */
+        post: operations["create_session_api_sessions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -28,12 +31,219 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** B */
-        get: operations["b_api_session_get"];
+        /** Read Session */
+        get: operations["read_session_api_session_get"];
         put?: never;
         post?: never;
-        /** C */
-        delete: operations["c_api_session_delete"];
+        /** Delete Session */
+        delete: operations["delete_session_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Link
+         * @description A link that signs a user in, once.
+         */
+        post: operations["create_link_api_sign_in_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Users */
+        get: operations["list_users_api_users_get"];
+        put?: never;
+        /** Add User */
+        post: operations["add_user_api_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change User */
+        patch: operations["change_user_api_users__name__patch"];
+        trace?: never;
+    };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Teams */
+        get: operations["list_teams_api_teams_get"];
+        put?: never;
+        /** Add Team */
+        post: operations["add_team_api_teams_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change Team */
+        patch: operations["change_team_api_teams__name__patch"];
+        trace?: never;
+    };
+    "/api/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Groups */
+        get: operations["list_groups_api_groups_get"];
+        put?: never;
+        /** Add Group */
+        post: operations["add_group_api_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Those that the caller may see, in the order in which they were made; revoked ones too.
+         */
+        get: operations["list_keys_api_keys_get"];
+        put?: never;
+        /** Add Key */
+        post: operations["add_key_api_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{name_or_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Key
+         * @description Revoke a key: worthless on every gateway within two seconds.
+         */
+        delete: operations["remove_key_api_keys__name_or_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Resources
+         * @description Those that were applied and that the caller may see, secrets masked.
+         */
+        get: operations["list_resources_api_resources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read One */
+        get: operations["read_one_api_resources__kind___name__get"];
+        put?: never;
+        post?: never;
+        /** Delete */
+        delete: operations["delete_api_resources__kind___name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply
+         * @description Create and change resources: all of them, or none when one of them is wrong. `dry_run` only tells what would change.
+         */
+        post: operations["apply_api_resources_apply_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -46,8 +256,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** D */
-        get: operations["d_api_catalog_get"];
+        /**
+         * Read Catalog
+         * @description As the gateway would decide: from the snapshot that it serves from.
+         */
+        get: operations["read_catalog_api_catalog_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,11 +276,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** E */
-        get: operations["e_api_conversations_get"];
+        /**
+         * List Conversations
+         * @description Latest first.
+         */
+        get: operations["list_conversations_api_conversations_get"];
         put?: never;
-        /** F */
-        post: operations["f_api_conversations_post"];
+        /** Create Conversation */
+        post: operations["create_conversation_api_conversations_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -81,16 +297,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** G */
-        get: operations["g_api_conversations__id__get"];
+        /**
+         * Read Conversation
+         * @description With its messages, and what was said about them.
+         */
+        get: operations["read_conversation_api_conversations__id__get"];
         put?: never;
         post?: never;
-        /** I */
-        delete: operations["i_api_conversations__id__delete"];
+        /**
+         * Delete Conversation
+         * @description With its messages and feedback, for good.
+         */
+        delete: operations["delete_conversation_api_conversations__id__delete"];
         options?: never;
         head?: never;
-        /** H */
-        patch: operations["h_api_conversations__id__patch"];
+        /** Rename Conversation */
+        patch: operations["rename_conversation_api_conversations__id__patch"];
         trace?: never;
     };
     "/api/conversations/{id}/export": {
@@ -100,8 +322,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** J */
-        get: operations["j_api_conversations__id__export_get"];
+        /**
+         * Export Conversation
+         * @description As a file: Markdown to read, or JSON as `GET /api/conversations/{id}` gives it.
+         */
+        get: operations["export_conversation_api_conversations__id__export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -119,8 +344,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** K */
-        post: operations["k_api_conversations__id__turns_post"];
+        /**
+         * Ask
+         * @description Ask a question. Refused with 409 while another answer is being written in this conversation.
+         */
+        post: operations["ask_api_conversations__id__turns_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -136,8 +364,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** L */
-        post: operations["l_api_conversations__id__messages__message_id__regenerate_post"];
+        /**
+         * Regenerate
+         * @description Answer an earlier question anew. The answer named here gives way, and all behind it.
+         */
+        post: operations["regenerate_api_conversations__id__messages__message_id__regenerate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,8 +383,51 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** M */
-        put: operations["m_api_messages__id__feedback_put"];
+        /**
+         * Put Feedback
+         * @description Say all of it: what is left out is taken back. Earlier judgements stay on record as facts.
+         */
+        put: operations["put_feedback_api_messages__id__feedback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usage
+         * @description All of it for those who may see everybody's; for others their own requests and those of keys that they made.
+         */
+        get: operations["read_usage_api_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Status
+         * @description What each role says of itself, asked now.
+         */
+        get: operations["read_status_api_status_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -316,41 +590,19 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Y */
-        get: operations["y_api_usage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Body_p_api_collections__name__documents_post */
-        Body_p_api_collections__name__documents_post: {
-            /** Files */
-            files: string[];
+        /** Application */
+        Application: {
+            /** Resources */
+            resources: unknown[];
             /**
-             * Groups
-             * @default
+             * Dry Run
+             * @default false
              */
-            groups: string;
-            /**
-             * Source
-             * @default upload
-             */
-            source: string;
+            dry_run: boolean;
         };
         /** Catalog */
         Catalog: {
@@ -382,6 +634,507 @@ export interface components {
             description: string;
             /** Operation */
             operation: string;
+        };
+        /** ChangeView */
+        ChangeView: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "unchanged";
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ChangedTeam
+         * @description null is no limit.
+         */
+        ChangedTeam: {
+            /** Monthly Budget Usd */
+            monthly_budget_usd: string | null;
+        };
+        /**
+         * ChangedUser
+         * @description Fields left out stay as they are.
+         */
+        ChangedUser: {
+            /** Display Name */
+            display_name?: string | null;
+            /** Team */
+            team?: string | null;
+            /** Groups */
+            groups?: string[] | null;
+            /** Roles */
+            roles?: string[] | null;
+            /** Disabled */
+            disabled?: boolean | null;
+        };
+        /** Changes */
+        Changes: {
+            /** Changes */
+            changes: components["schemas"]["ChangeView"][];
+        };
+        /**
+         * CitationView
+         * @description `n` stands in brackets in the answer; `start` and `end` are characters of the document's text.
+         */
+        CitationView: {
+            /** N */
+            n: number;
+            /** Document Id */
+            document_id: string;
+            /** Collection */
+            collection: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
+            /** Score */
+            score: number;
+        };
+        /** ConversationDetail */
+        ConversationDetail: {
+            conversation: components["schemas"]["ConversationView"];
+            /** Messages */
+            messages: components["schemas"]["MessageView"][];
+        };
+        /** ConversationPatch */
+        ConversationPatch: {
+            /** Title */
+            title: string;
+        };
+        /** ConversationView */
+        ConversationView: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Model */
+            model: string;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * FeedbackForm
+         * @description A judgement, whole: what is left out or null is taken back.
+         */
+        FeedbackForm: {
+            /** Rating */
+            rating?: ("up" | "down") | null;
+            /** Emoji */
+            emoji?: string | null;
+            /** Comment */
+            comment?: string | null;
+        };
+        /** GroupView */
+        GroupView: {
+            /** Name */
+            name: string;
+            /** Created At */
+            created_at: string;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
+        /** KeyView */
+        KeyView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Hint */
+            hint: string;
+            /** Team */
+            team: string;
+            /** Role */
+            role: string | null;
+            /** Groups */
+            groups: string[];
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /** LinkFor */
+        LinkFor: {
+            /** User */
+            user: string;
+        };
+        /** LinkView */
+        LinkView: {
+            /** Url */
+            url: string;
+            /** Expires At */
+            expires_at: string;
+        };
+        /** ListedUser */
+        ListedUser: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Team */
+            team: string;
+            /** Groups */
+            groups: string[];
+            /** Roles */
+            roles: string[];
+            /** Created At */
+            created_at: string;
+            /** Disabled At */
+            disabled_at: string | null;
+        };
+        /** MadeKey */
+        MadeKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Hint */
+            hint: string;
+            /** Team */
+            team: string;
+            /** Role */
+            role: string | null;
+            /** Groups */
+            groups: string[];
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Key */
+            key: string;
+        };
+        /**
+         * MessageUsage
+         * @description What an answer took; null is unknown.
+         */
+        MessageUsage: {
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
+        };
+        /**
+         * MessageView
+         * @description `error` says why an answer failed; what had been written before is in `content`.
+         */
+        MessageView: {
+            /** Id */
+            id: string;
+            /** Position */
+            position: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Content */
+            content: string;
+            /** Model */
+            model: string | null;
+            /** Citations */
+            citations: components["schemas"]["CitationView"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "streaming" | "stopped" | "failed";
+            /** Error */
+            error: string | null;
+            /** Created At */
+            created_at: string;
+            usage: components["schemas"]["MessageUsage"] | null;
+            feedback: components["schemas"]["FeedbackForm"] | null;
+        };
+        /**
+         * NewConversation
+         * @description `model` is a model, a route or `assistant/<name>`. Without a title, the first question gives one.
+         */
+        NewConversation: {
+            /** Model */
+            model: string;
+            /** Title */
+            title?: string | null;
+        };
+        /** NewGroup */
+        NewGroup: {
+            /** Name */
+            name: string;
+        };
+        /** NewKey */
+        NewKey: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @default inference
+             * @enum {string}
+             */
+            kind: "inference" | "management";
+            /** Team */
+            team?: string | null;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /** Role */
+            role?: string | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /** NewTeam */
+        NewTeam: {
+            /** Name */
+            name: string;
+            /** Monthly Budget Usd */
+            monthly_budget_usd?: string | null;
+        };
+        /**
+         * NewTurn
+         * @description `replaces` is an earlier question: it, and all behind it, gives way to this one.
+         */
+        NewTurn: {
+            /** Content */
+            content: string;
+            /** Model */
+            model?: string | null;
+            /** Replaces */
+            replaces?: string | null;
+        };
+        /** NewUser */
+        NewUser: {
+            /** Name */
+            name: string;
+            /**
+             * Display Name
+             * @default
+             */
+            display_name: string;
+            /**
+             * Team
+             * @default company
+             */
+            team: string;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Roles
+             * @default [
+             *       "member"
+             *     ]
+             */
+            roles: string[];
+        };
+        /** Page[ConversationView] */
+        Page_ConversationView_: {
+            /** Data */
+            data: components["schemas"]["ConversationView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[GroupView] */
+        Page_GroupView_: {
+            /** Data */
+            data: components["schemas"]["GroupView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[KeyView] */
+        Page_KeyView_: {
+            /** Data */
+            data: components["schemas"]["KeyView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ListedUser] */
+        Page_ListedUser_: {
+            /** Data */
+            data: components["schemas"]["ListedUser"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TeamView] */
+        Page_TeamView_: {
+            /** Data */
+            data: components["schemas"]["TeamView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Regeneration */
+        Regeneration: {
+            /** Model */
+            model?: string | null;
+        };
+        /** ResourcePage */
+        ResourcePage: {
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            }[];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** RoleHealth */
+        RoleHealth: {
+            /** Ready */
+            ready: boolean;
+            /** Reasons */
+            reasons: string[];
+            /** Reachable */
+            reachable: boolean;
+        };
+        /** SessionView */
+        SessionView: {
+            user: components["schemas"]["UserView"];
+            /** Csrf Token */
+            csrf_token: string;
+        };
+        /** SignIn */
+        SignIn: {
+            /** Token */
+            token: string;
+        };
+        /** Status */
+        Status: {
+            /** Ready */
+            ready: boolean;
+            /** Roles */
+            roles: {
+                [key: string]: components["schemas"]["RoleHealth"];
+            };
+        };
+        /** TeamView */
+        TeamView: {
+            /** Name */
+            name: string;
+            /** Monthly Budget Nano Usd */
+            monthly_budget_nano_usd: number | null;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * UsageBucketView
+         * @description Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+         *
+         *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it.
+         */
+        UsageBucketView: {
+            /** Bucket */
+            bucket: string | null;
+            /** Requests */
+            requests: number;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Completion Tokens */
+            completion_tokens: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number;
+            /** Unknown Cost Requests */
+            unknown_cost_requests: number;
+            /** Cache Hits */
+            cache_hits: number;
+            /** Errors */
+            errors: number;
+        };
+        /** UsageReport */
+        UsageReport: {
+            /** Data */
+            data: components["schemas"]["UsageBucketView"][];
+            total: components["schemas"]["UsageBucketView"];
+        };
+        /** UserView */
+        UserView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Team */
+            team: string;
+            /** Groups */
+            groups: string[];
+            /** Roles */
+            roles: string[];
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
+        };
+        /** Body_p_api_collections__name__documents_post */
+        Body_p_api_collections__name__documents_post: {
+            /** Files */
+            files: string[];
+            /**
+             * Groups
+             * @default
+             */
+            groups: string;
+            /**
+             * Source
+             * @default upload
+             */
+            source: string;
         };
         /** Citation */
         Citation: {
@@ -452,23 +1205,12 @@ export interface components {
             /** Title */
             title?: string | null;
         };
-        /** ConversationDetail */
-        ConversationDetail: {
-            conversation: components["schemas"]["Conversation"];
-            /** Messages */
-            messages: components["schemas"]["Message"][];
-        };
         /** ConversationList */
         ConversationList: {
             /** Data */
             data: components["schemas"]["Conversation"][];
             /** Next Cursor */
             next_cursor: string | null;
-        };
-        /** ConversationPatch */
-        ConversationPatch: {
-            /** Title */
-            title: string;
         };
         /** Document */
         Document: {
@@ -515,11 +1257,6 @@ export interface components {
             emoji?: string | null;
             /** Comment */
             comment?: string | null;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /** Job */
         Job: {
@@ -604,15 +1341,6 @@ export interface components {
             usage: components["schemas"]["MessageUsage"] | null;
             feedback: components["schemas"]["Feedback"] | null;
         };
-        /** MessageUsage */
-        MessageUsage: {
-            /** Prompt Tokens */
-            prompt_tokens: number | null;
-            /** Completion Tokens */
-            completion_tokens: number | null;
-            /** Cost Nano Usd */
-            cost_nano_usd: number | null;
-        };
         /** PassageView */
         PassageView: {
             document: components["schemas"]["Document"];
@@ -677,12 +1405,6 @@ export interface components {
             /** Errors */
             errors: number;
         };
-        /** UsageReport */
-        UsageReport: {
-            /** Data */
-            data: components["schemas"]["UsageBucket"][];
-            total: components["schemas"]["UsageBucket"];
-        };
         /** User */
         User: {
             /** Id */
@@ -698,19 +1420,6 @@ export interface components {
             /** Roles */
             roles: string[];
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
     };
     responses: never;
     parameters: never;
@@ -720,7 +1429,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    a_api_sessions_post: {
+    create_session_api_sessions_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -729,17 +1438,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SessionCreate"];
+                "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
             /** @description Validation Error */
@@ -753,7 +1462,7 @@ export interface operations {
             };
         };
     };
-    b_api_session_get: {
+    read_session_api_session_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -768,12 +1477,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
         };
     };
-    c_api_session_delete: {
+    delete_session_api_session_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -791,7 +1500,542 @@ export interface operations {
             };
         };
     };
-    d_api_catalog_get: {
+    create_link_api_sign_in_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkFor"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_users_api_users_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedUser_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_user_api_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedUser"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_user_api_users__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedUser"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_teams_api_teams_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TeamView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_team_api_teams_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_team_api_teams__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_groups_api_groups_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_group_api_groups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_keys_api_keys_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_key_api_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_key_api_keys__name_or_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name_or_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_resources_api_resources_get: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourcePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_one_api_resources__kind___name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_api_resources__kind___name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apply_api_resources_apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Application"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_catalog_api_catalog_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -811,11 +2055,14 @@ export interface operations {
             };
         };
     };
-    e_api_conversations_get: {
+    list_conversations_api_conversations_get: {
         parameters: {
             query?: {
-                search?: string | null;
+                /** @description Only those whose title or messages contain this. */
+                search?: string;
+                /** @description How many at most. */
                 limit?: number;
+                /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
             header?: never;
@@ -830,7 +2077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConversationList"];
+                    "application/json": components["schemas"]["Page_ConversationView_"];
                 };
             };
             /** @description Validation Error */
@@ -844,7 +2091,7 @@ export interface operations {
             };
         };
     };
-    f_api_conversations_post: {
+    create_conversation_api_conversations_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -853,17 +2100,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConversationCreate"];
+                "application/json": components["schemas"]["NewConversation"];
             };
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["ConversationView"];
                 };
             };
             /** @description Validation Error */
@@ -877,7 +2124,7 @@ export interface operations {
             };
         };
     };
-    g_api_conversations__id__get: {
+    read_conversation_api_conversations__id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -908,7 +2155,7 @@ export interface operations {
             };
         };
     };
-    i_api_conversations__id__delete: {
+    delete_conversation_api_conversations__id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -937,7 +2184,7 @@ export interface operations {
             };
         };
     };
-    h_api_conversations__id__patch: {
+    rename_conversation_api_conversations__id__patch: {
         parameters: {
             query?: never;
             header?: never;
@@ -958,7 +2205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["ConversationView"];
                 };
             };
             /** @description Validation Error */
@@ -972,7 +2219,7 @@ export interface operations {
             };
         };
     };
-    j_api_conversations__id__export_get: {
+    export_conversation_api_conversations__id__export_get: {
         parameters: {
             query?: {
                 format?: "markdown" | "json";
@@ -990,9 +2237,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -1005,7 +2250,7 @@ export interface operations {
             };
         };
     };
-    k_api_conversations__id__turns_post: {
+    ask_api_conversations__id__turns_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1016,17 +2261,22 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TurnCreate"];
+                "application/json": components["schemas"]["NewTurn"];
             };
         };
         responses: {
-            /** @description Successful Response */
+            /**
+             * @description Asking in a conversation: the answer comes as server-sent events while it is written.
+             *
+             *     `started`, then `delta` and `citations`, then `ended` or `failed`. Closing the connection stops the answer; what was written
+             *     is kept.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Validation Error */
@@ -1040,7 +2290,7 @@ export interface operations {
             };
         };
     };
-    l_api_conversations__id__messages__message_id__regenerate_post: {
+    regenerate_api_conversations__id__messages__message_id__regenerate_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1052,17 +2302,22 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Regenerate"];
+                "application/json": components["schemas"]["Regeneration"];
             };
         };
         responses: {
-            /** @description Successful Response */
+            /**
+             * @description Asking in a conversation: the answer comes as server-sent events while it is written.
+             *
+             *     `started`, then `delta` and `citations`, then `ended` or `failed`. Closing the connection stops the answer; what was written
+             *     is kept.
+             */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Validation Error */
@@ -1076,7 +2331,7 @@ export interface operations {
             };
         };
     };
-    m_api_messages__id__feedback_put: {
+    put_feedback_api_messages__id__feedback_put: {
         parameters: {
             query?: never;
             header?: never;
@@ -1087,7 +2342,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Feedback"];
+                "application/json": components["schemas"]["FeedbackForm"];
             };
         };
         responses: {
@@ -1097,7 +2352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Feedback"];
+                    "application/json": components["schemas"]["FeedbackForm"];
                 };
             };
             /** @description Validation Error */
@@ -1107,6 +2362,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_usage_api_usage_get: {
+        parameters: {
+            query?: {
+                /** @description Date, or date and time; 30 days ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+                group_by?: "day" | "model" | "team" | "key" | "assistant";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_status_api_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
         };
@@ -1453,39 +2763,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    y_api_usage_get: {
-        parameters: {
-            query: {
-                group_by: "day" | "model" | "team" | "key" | "assistant";
-                to?: string | null;
-                from?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             /** @description Validation Error */

@@ -3,20 +3,20 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type User = Schemas["User"];
-export type Session = Schemas["Session"];
+export type User = Schemas["UserView"];
+export type Session = Schemas["SessionView"];
 export type Catalog = Schemas["Catalog"];
 export type CatalogAssistant = Schemas["CatalogAssistant"];
 export type CatalogModel = Schemas["CatalogModel"];
-export type Conversation = Schemas["Conversation"];
+export type Conversation = Schemas["ConversationView"];
 export type ConversationDetail = Schemas["ConversationDetail"];
-export type Message = Schemas["Message"];
-export type Citation = Schemas["Citation"];
-export type Feedback = Schemas["Feedback"];
+export type Message = Schemas["MessageView"];
+export type Citation = Schemas["CitationView"];
+export type Feedback = Schemas["FeedbackForm"];
 export type Collection = Schemas["Collection"];
 export type Document = Schemas["Document"];
 export type Job = Schemas["Job"];
 export type PassageView = Schemas["PassageView"];
-export type UsageBucket = Schemas["UsageBucket"];
+export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
 export type Upload = Schemas["Upload"];

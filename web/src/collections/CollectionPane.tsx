@@ -46,7 +46,7 @@ export function CollectionPane({ collection }: { collection: Collection }) {
       </Link>
       <header className={styles.head}>
         <div>
-          <h2>{name}</h2>
+          <h1>{name}</h1>
           {description && <p>{description}</p>}
         </div>
         <dl className={styles.facts}>

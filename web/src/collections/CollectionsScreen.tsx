@@ -12,10 +12,12 @@ export default function CollectionsScreen({ name }: { name: string | null }) {
   const all = collections.data?.data ?? [];
   const current = all.find((collection) => collection.name === name);
 
+  // On a phone an open collection stands alone: its name is the title then.
+  const Title = current ? "h2" : "h1";
   return (
-    <div className={name ? styles.opened : styles.screen}>
+    <div className={current ? styles.opened : styles.screen}>
       <nav className={styles.list} aria-label="Collections">
-        <h1>Collections</h1>
+        <Title>Collections</Title>
         {collections.isPending && <Loading label="Loading collections" />}
         {collections.isError && <Failure error={collections.error} onRetry={() => void collections.refetch()} />}
         {collections.isSuccess && all.length === 0 && (

@@ -65,9 +65,10 @@ export function ConversationPane({ id, opened, onShowList, onSource }: PaneProps
       {onShowList && (
         <div className={styles.head}>
           <IconButton icon="list" label="Show conversations" onClick={onShowList} />
-          <p>{id ? title : "New conversation"}</p>
+          {id ? <h1>{title}</h1> : <p>New conversation</p>}
         </div>
       )}
+      {!onShowList && id && <h1 className="unseen">{title}</h1>}
       {!id && <Greeting catalog={catalog} model={model} onAsk={ask} />}
       {id && conversation.isPending && <Loading label="Loading the conversation" rows={6} />}
       {missing && <Empty title="This conversation is not here">It was deleted, or it belongs to somebody else.</Empty>}

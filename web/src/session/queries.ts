@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf, setCsrfToken } from "../api/client";
 import { ApiError } from "../api/errors";
 import type { Session } from "../api/types";
@@ -27,7 +27,7 @@ export function useSignIn() {
     mutationFn: async (token: string) => keep(await bodyOf(api.POST("/api/sessions", { body: { token } }))),
     // The question who is here is under way since the start; its "nobody" must not arrive after the answer to this.
     onMutate: () => queries.cancelQueries({ queryKey: sessionKey }),
-    onSuccess: (session) => queries.setQueryData(sessionKey, session),
+    onSuccess: (session) => become(queries, session),
     onError: () => queries.invalidateQueries({ queryKey: sessionKey }),
   });
 }
@@ -38,10 +38,15 @@ export function useSignOut() {
     mutationFn: () => bodyOf(api.DELETE("/api/session")),
     onSuccess: () => {
       setCsrfToken("");
-      queries.clear();
-      queries.setQueryData(sessionKey, null);
+      become(queries, null);
     },
   });
+}
+
+/** Somebody else, or nobody, is here now; what was shown to whoever was before is forgotten. */
+function become(queries: QueryClient, session: Session | null): void {
+  queries.setQueryData(sessionKey, session);
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
 }
 
 function keep(session: Session): Session {

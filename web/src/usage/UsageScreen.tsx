@@ -21,7 +21,7 @@ export default function UsageScreen() {
   const days = Number(range);
   const byDay = useUsage(days, "day");
   const byModel = useUsage(days, "model");
-  const failed = [byDay, byModel].find((query) => query.isError);
+  const failed = [byDay, byModel].filter((query) => query.isError);
 
   return (
     <div className={styles.screen}>
@@ -30,8 +30,10 @@ export default function UsageScreen() {
           <h1>Usage</h1>
           <Choice label="Time" choices={RANGES} chosen={range} onChoose={setRange} />
         </header>
-        {failed && <Failure error={failed.error} onRetry={() => void failed.refetch()} />}
-        {!failed && (!byDay.data || !byModel.data) && <Loading label="Loading usage" rows={9} />}
+        {failed[0] && (
+          <Failure error={failed[0].error} onRetry={() => void Promise.all(failed.map((query) => query.refetch()))} />
+        )}
+        {failed.length === 0 && (!byDay.data || !byModel.data) && <Loading label="Loading usage" rows={9} />}
         {byDay.data && byModel.data && <Report days={days} byDay={byDay.data} byModel={byModel.data} />}
       </div>
     </div>

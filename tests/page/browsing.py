@@ -1,0 +1,74 @@
+"""Debian's Chromium for tests, and what every page must hold: no error in the console, no breach of the security policy."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_PATIENCE_MS = 15_000
+# A refused request shows up in the console by itself; what the page makes of it is what tests look at.
+_REFUSED = re.compile(
+    r"Failed to load resource: the server responded with a status of [45]\d\d|net::ERR_(FAILED|INCOMPLETE|CONNECTION)"
+)
+
+
+def need(path: Path, how: str) -> None:
+    """Skip the test where something it needs is missing; where CI runs, fail."""
+    if path.exists():
+        return
+    reason = f"{path} is missing: {how}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    need(CHROMIUM, "apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """A page of a fresh context, relative to `url`. Fails afterwards if the page has met an error."""
+    context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 800}} | options)
+    context.set_default_timeout(_PATIENCE_MS)
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert [error for error in errors if not _REFUSED.search(error)] == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA, as one line each."""
+    need(AXE, "make web")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
+    return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
+
+
+def is_wider_than_window(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
