@@ -1,5 +1,5 @@
 """The way from an empty database to `tables.py`, one revision a file in `versions/`.
 
-A revision is drawn up by comparing: change `tables.py`, then run `make migration name="what changes"`, read what it wrote,
-and add it. Revisions that have been released are never edited.
+Change `tables.py` and write a revision like the last one, with `op.batch_alter_table` for the sake of SQLite; `migrate`
+and the tests compare where the revisions end with `tables.py`. A revision that was released is never edited.
 """
