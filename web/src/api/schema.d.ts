@@ -269,6 +269,245 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Collections
+         * @description Those that the caller's team may use.
+         */
+        get: operations["list_collections_api_collections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description Those that the caller may read.
+         */
+        get: operations["list_documents_api_collections__name__documents_get"];
+        put?: never;
+        /**
+         * Upload Documents
+         * @description Store the files and queue a job that indexes them. A file of the same name and source is replaced.
+         */
+        post: operations["upload_documents_api_collections__name__documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Document */
+        get: operations["read_document_api_documents__id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Out of reach at once; out of the index when the job has run.
+         */
+        delete: operations["delete_document_api_documents__id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/passage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Passage */
+        get: operations["read_passage_api_documents__id__passage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Original
+         * @description The file as it was sent: PDF and text to be shown, all else to be saved, and nothing to be run.
+         */
+        get: operations["read_original_api_documents__id__original_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Sync
+         * @description Compare a source with what is known of it. Nothing changes until it starts.
+         */
+        post: operations["begin_sync_api_collections__name__syncs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/syncs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send File
+         * @description The file's bytes are the body. Sending it again changes nothing.
+         */
+        put: operations["send_file_api_syncs__id__files_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/syncs/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Sync
+         * @description Queue the job. Raises Conflict while files are missing; starting again answers the same job.
+         */
+        post: operations["start_sync_api_syncs__id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description The newest first.
+         */
+        get: operations["list_jobs_api_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Job */
+        get: operations["read_job_api_jobs__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description `event: progress` with the job whenever it has moved, until it has ended.
+         */
+        get: operations["follow_job_api_jobs__id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description What it has done stays done. Raises Conflict for one that has ended.
+         */
+        post: operations["cancel_job_api_jobs__id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -435,161 +674,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/collections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** N */
-        get: operations["n_api_collections_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/collections/{name}/documents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** O */
-        get: operations["o_api_collections__name__documents_get"];
-        put?: never;
-        /** P */
-        post: operations["p_api_collections__name__documents_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Q */
-        get: operations["q_api_jobs_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** R */
-        get: operations["r_api_jobs__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** S */
-        get: operations["s_api_jobs__id__events_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** T */
-        post: operations["t_api_jobs__id__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** U */
-        get: operations["u_api_documents__id__get"];
-        put?: never;
-        post?: never;
-        /** V */
-        delete: operations["v_api_documents__id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/{id}/passage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** W */
-        get: operations["w_api_documents__id__passage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/documents/{id}/original": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** X */
-        get: operations["x_api_documents__id__original_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -603,6 +687,26 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /** Body_upload_documents_api_collections__name__documents_post */
+        Body_upload_documents_api_collections__name__documents_post: {
+            /**
+             * Files
+             * @description One or more; a name may hold folders.
+             */
+            files: string[];
+            /**
+             * Groups
+             * @description Only these groups may read them: hr,finance. Else the collection's team.
+             * @default
+             */
+            groups: string;
+            /**
+             * Source
+             * @description Where they came from.
+             * @default upload
+             */
+            source: string;
         };
         /** Catalog */
         Catalog: {
@@ -712,6 +816,26 @@ export interface components {
             /** Score */
             score: number;
         };
+        /**
+         * CollectionView
+         * @description `version` grows with every change of a document or a right.
+         */
+        CollectionView: {
+            /** Name */
+            name: string;
+            /** Team */
+            team: string;
+            /** Description */
+            description: string;
+            /** Documents */
+            documents: number;
+            /** Chunks */
+            chunks: number;
+            /** Failed */
+            failed: number;
+            /** Version */
+            version: number;
+        };
         /** ConversationDetail */
         ConversationDetail: {
             conversation: components["schemas"]["ConversationView"];
@@ -737,6 +861,46 @@ export interface components {
             updated_at: string;
         };
         /**
+         * DocumentView
+         * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one.
+         */
+        DocumentView: {
+            /** Id */
+            id: string;
+            /** Collection */
+            collection: string;
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /** Bytes */
+            bytes: number;
+            /** Pages */
+            pages: number | null;
+            /** Chunks */
+            chunks: number | null;
+            /** Acl */
+            acl: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "indexed" | "failed" | "removed";
+            /** Error */
+            error: string | null;
+            /** Updated At */
+            updated_at: string;
+        };
+        /** FailureView */
+        FailureView: {
+            /** Path */
+            path: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * FeedbackForm
          * @description A judgement, whole: what is left out or null is taken back.
          */
@@ -759,6 +923,45 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * JobView
+         * @description Counts are documents, but for pages and chunks; what failed is not among `done`.
+         */
+        JobView: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Collection */
+            collection: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Total */
+            total: number;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Pages */
+            pages: number;
+            /** Chunks */
+            chunks: number;
+            /** Pages Per Second */
+            pages_per_second: number | null;
+            /** Message */
+            message: string | null;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Errors */
+            errors: components["schemas"]["FailureView"][];
         };
         /** KeyView */
         KeyView: {
@@ -930,6 +1133,26 @@ export interface components {
             /** Expires At */
             expires_at?: string | null;
         };
+        /**
+         * NewSync
+         * @description All files of a source as they are now. With `prune`, documents whose files are not among them are removed.
+         */
+        NewSync: {
+            /** Source */
+            source: string;
+            /** Files */
+            files: components["schemas"]["SyncFile"][];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Prune
+             * @default true
+             */
+            prune: boolean;
+        };
         /** NewTeam */
         NewTeam: {
             /** Name */
@@ -976,6 +1199,13 @@ export interface components {
              */
             roles: string[];
         };
+        /** Page[CollectionView] */
+        Page_CollectionView_: {
+            /** Data */
+            data: components["schemas"]["CollectionView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ConversationView] */
         Page_ConversationView_: {
             /** Data */
@@ -983,10 +1213,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[DocumentView] */
+        Page_DocumentView_: {
+            /** Data */
+            data: components["schemas"]["DocumentView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[GroupView] */
         Page_GroupView_: {
             /** Data */
             data: components["schemas"]["GroupView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[JobView] */
+        Page_JobView_: {
+            /** Data */
+            data: components["schemas"]["JobView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1011,10 +1255,38 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * PassageView
+         * @description A passage and the text around it; offsets are characters of the document's text.
+         */
+        PassageView: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+        };
+        /** Received */
+        Received: {
+            /** Path */
+            path: string;
+            /** Bytes */
+            bytes: number;
+        };
         /** Regeneration */
         Regeneration: {
             /** Model */
             model?: string | null;
+        };
+        /** Removal */
+        Removal: {
+            job: components["schemas"]["JobView"];
         };
         /** ResourcePage */
         ResourcePage: {
@@ -1045,6 +1317,10 @@ export interface components {
             /** Token */
             token: string;
         };
+        /** Started */
+        Started: {
+            job: components["schemas"]["JobView"];
+        };
         /** Status */
         Status: {
             /** Ready */
@@ -1054,6 +1330,29 @@ export interface components {
                 [key: string]: components["schemas"]["RoleHealth"];
             };
         };
+        /** SyncFile */
+        SyncFile: {
+            /** Path */
+            path: string;
+            /** Sha256 */
+            sha256: string;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * SyncView
+         * @description Send each file of `upload`, then start. `remove` are the documents that go.
+         */
+        SyncView: {
+            /** Sync */
+            sync: string;
+            /** Upload */
+            upload: string[];
+            /** Unchanged */
+            unchanged: number;
+            /** Remove */
+            remove: string[];
+        };
         /** TeamView */
         TeamView: {
             /** Name */
@@ -1062,6 +1361,12 @@ export interface components {
             monthly_budget_nano_usd: number | null;
             /** Created At */
             created_at: string;
+        };
+        /** Uploaded */
+        Uploaded: {
+            job: components["schemas"]["JobView"];
+            /** Documents */
+            documents: components["schemas"]["DocumentView"][];
         };
         /**
          * UsageBucketView
@@ -1120,305 +1425,6 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
-        };
-        /** Body_p_api_collections__name__documents_post */
-        Body_p_api_collections__name__documents_post: {
-            /** Files */
-            files: string[];
-            /**
-             * Groups
-             * @default
-             */
-            groups: string;
-            /**
-             * Source
-             * @default upload
-             */
-            source: string;
-        };
-        /** Citation */
-        Citation: {
-            /** N */
-            n: number;
-            /** Document Id */
-            document_id: string;
-            /** Collection */
-            collection: string;
-            /** Title */
-            title: string;
-            /** Path */
-            path: string;
-            /** Heading */
-            heading: string[];
-            /** Page */
-            page: number | null;
-            /** Start */
-            start: number;
-            /** End */
-            end: number;
-            /** Passage */
-            passage: string;
-            /** Score */
-            score: number;
-        };
-        /** Collection */
-        Collection: {
-            /** Name */
-            name: string;
-            /** Team */
-            team: string;
-            /** Description */
-            description: string;
-            /** Documents */
-            documents: number;
-            /** Chunks */
-            chunks: number;
-            /** Failed */
-            failed: number;
-            /** Version */
-            version: number;
-        };
-        /** CollectionList */
-        CollectionList: {
-            /** Data */
-            data: components["schemas"]["Collection"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** Conversation */
-        Conversation: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
-            /** Model */
-            model: string;
-            /** Created At */
-            created_at: string;
-            /** Updated At */
-            updated_at: string;
-        };
-        /** ConversationCreate */
-        ConversationCreate: {
-            /** Model */
-            model: string;
-            /** Title */
-            title?: string | null;
-        };
-        /** ConversationList */
-        ConversationList: {
-            /** Data */
-            data: components["schemas"]["Conversation"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** Document */
-        Document: {
-            /** Id */
-            id: string;
-            /** Collection */
-            collection: string;
-            /** Source */
-            source: string;
-            /** Path */
-            path: string;
-            /** Title */
-            title: string;
-            /** Bytes */
-            bytes: number;
-            /** Pages */
-            pages: number | null;
-            /** Chunks */
-            chunks: number | null;
-            /** Acl */
-            acl: string[];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "queued" | "indexed" | "failed" | "removed";
-            /** Error */
-            error: string | null;
-            /** Updated At */
-            updated_at: string;
-        };
-        /** DocumentList */
-        DocumentList: {
-            /** Data */
-            data: components["schemas"]["Document"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** Feedback */
-        Feedback: {
-            /** Rating */
-            rating?: ("up" | "down") | null;
-            /** Emoji */
-            emoji?: string | null;
-            /** Comment */
-            comment?: string | null;
-        };
-        /** Job */
-        Job: {
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Collection */
-            collection: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "waiting" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
-            /** Total */
-            total: number;
-            /** Done */
-            done: number;
-            /** Failed */
-            failed: number;
-            /** Pages */
-            pages: number;
-            /** Chunks */
-            chunks: number;
-            /** Pages Per Second */
-            pages_per_second: number | null;
-            /** Message */
-            message: string | null;
-            /** Created At */
-            created_at: string;
-            /** Started At */
-            started_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Errors */
-            errors: components["schemas"]["JobError"][];
-        };
-        /** JobError */
-        JobError: {
-            /** Path */
-            path: string;
-            /** Reason */
-            reason: string;
-        };
-        /** JobList */
-        JobList: {
-            /** Data */
-            data: components["schemas"]["Job"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** JobStarted */
-        JobStarted: {
-            job: components["schemas"]["Job"];
-        };
-        /** Message */
-        Message: {
-            /** Id */
-            id: string;
-            /** Position */
-            position: number;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "user" | "assistant";
-            /** Content */
-            content: string;
-            /** Model */
-            model: string | null;
-            /** Citations */
-            citations: components["schemas"]["Citation"][];
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "complete" | "streaming" | "stopped" | "failed";
-            /** Error */
-            error: string | null;
-            /** Created At */
-            created_at: string;
-            usage: components["schemas"]["MessageUsage"] | null;
-            feedback: components["schemas"]["Feedback"] | null;
-        };
-        /** PassageView */
-        PassageView: {
-            document: components["schemas"]["Document"];
-            /** Page */
-            page: number | null;
-            /** Heading */
-            heading: string[];
-            /** Before */
-            before: string;
-            /** Passage */
-            passage: string;
-            /** After */
-            after: string;
-        };
-        /** Regenerate */
-        Regenerate: {
-            /** Model */
-            model?: string | null;
-        };
-        /** Session */
-        Session: {
-            user: components["schemas"]["User"];
-            /** Csrf Token */
-            csrf_token: string;
-        };
-        /** SessionCreate */
-        SessionCreate: {
-            /** Token */
-            token: string;
-        };
-        /** TurnCreate */
-        TurnCreate: {
-            /** Content */
-            content: string;
-            /** Model */
-            model?: string | null;
-            /** Replaces */
-            replaces?: string | null;
-        };
-        /** Upload */
-        Upload: {
-            job: components["schemas"]["Job"];
-            /** Documents */
-            documents: components["schemas"]["Document"][];
-        };
-        /** UsageBucket */
-        UsageBucket: {
-            /** Bucket */
-            bucket: string | null;
-            /** Requests */
-            requests: number;
-            /** Prompt Tokens */
-            prompt_tokens: number;
-            /** Completion Tokens */
-            completion_tokens: number;
-            /** Cost Nano Usd */
-            cost_nano_usd: number;
-            /** Unknown Cost Requests */
-            unknown_cost_requests: number;
-            /** Cache Hits */
-            cache_hits: number;
-            /** Errors */
-            errors: number;
-        };
-        /** User */
-        User: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Display Name */
-            display_name: string;
-            /** Team */
-            team: string;
-            /** Groups */
-            groups: string[];
-            /** Roles */
-            roles: string[];
         };
     };
     responses: never;
@@ -2055,6 +2061,467 @@ export interface operations {
             };
         };
     };
+    list_collections_api_collections_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CollectionView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_documents_api_collections__name__documents_get: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: ("queued" | "indexed" | "failed" | "removed") | null;
+                /** @description Only those whose path or title contains this. */
+                search?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_documents_api_collections__name__documents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_documents_api_collections__name__documents_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_document_api_documents__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_document_api_documents__id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_passage_api_documents__id__passage_get: {
+        parameters: {
+            query: {
+                start: number;
+                end: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_original_api_documents__id__original_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    begin_sync_api_collections__name__syncs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSync"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_file_api_syncs__id__files_put: {
+        parameters: {
+            query: {
+                /** @description One of `upload`. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_sync_api_syncs__id__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_jobs_api_jobs_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_job_api_jobs__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    follow_job_api_jobs__id__events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_job_api_jobs__id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_conversations_api_conversations_get: {
         parameters: {
             query?: {
@@ -2417,361 +2884,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
-                };
-            };
-        };
-    };
-    n_api_collections_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CollectionList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    o_api_collections__name__documents_get: {
-        parameters: {
-            query?: {
-                state?: string | null;
-                search?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DocumentList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    p_api_collections__name__documents_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["Body_p_api_collections__name__documents_post"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Upload"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    q_api_jobs_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobList"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    r_api_jobs__id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    s_api_jobs__id__events_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    t_api_jobs__id__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    u_api_documents__id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Document"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    v_api_documents__id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobStarted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    w_api_documents__id__passage_get: {
-        parameters: {
-            query: {
-                start: number;
-                end: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassageView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    x_api_documents__id__original_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
