@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stoa.adapters.engines.embedder import MiniLM
+from stoa.adapters.engines.evidence import Weigher
 from stoa.adapters.engines.reader import Reader
 
 
@@ -19,4 +20,4 @@ def load(models: Path, *, threads: int) -> BuiltIn:
     """Takes a tenth of a second, and a second more the first time. Raises MissingExtra without the weights."""
     embedder = MiniLM(models, threads=threads)
     embedder.embed(["The first run is slow, so nobody shall wait for it."])
-    return BuiltIn(embedder, Reader(embedder))
+    return BuiltIn(embedder, Reader(Weigher(embedder)))

@@ -37,8 +37,8 @@ def _passages(numbered: str) -> list[NumberedPassage]:
     for opening in _OPENING.finditer(numbered):
         if int(opening[1]) == len(openings) + 1:
             openings.append(opening)
-    ends = [*(opening.start() for opening in openings[1:]), len(numbered)]
+    starts = [opening.start() for opening in openings]
     return [
-        NumberedPassage(at, opening[2].strip(), numbered[opening.end() : end].strip())
-        for at, (opening, end) in enumerate(zip(openings, ends, strict=True), 1)
+        NumberedPassage(int(opening[1]), opening[2].strip(), numbered[opening.end() : end].strip())
+        for opening, end in zip(openings, [*starts[1:], len(numbered)], strict=False)
     ]

@@ -21,18 +21,22 @@ class Unit:
 
 
 LIST_WORDS = 80
-"""A list up to this long can also be answered as a whole."""
+"""A list with a lead-in can also be answered as a whole, up to this long."""
+
+HEADING_WORDS = 8
+"""A paragraph without an end up to this long, with text below it, is a heading."""
 
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
+_FIELDS = re.compile(r"\s*[^:;|]{1,60}: [^;]*(?:; [^:;|]{1,60}: [^;]*)+$")
 _RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
 
 _MARKUP = (
     (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
     (re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)"), r"\1"),
     (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])([*_])(?=\S)([^*_]+?)(?<=\S)\1(?![\w*])"), r"\2"),
+    (re.compile(r"(?<![\w*\\])([*_])(?=\S)([^*_]+?)(?<=[^\s\\])\1(?![\w*])"), r"\2"),
     (re.compile(r"`([^`]+)`"), r"\1"),
     (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
     (re.compile(r"\\([\\`*_{}\[\]()#+.!|>-])"), r"\1"),
@@ -49,24 +53,29 @@ _OPENS = re.compile(r"""["'“‘(\[«]*[A-Z0-9À-ÖØ-Þ]""")
 
 
 def units(text: str) -> list[Unit]:
-    """Everything in text that can answer a question, in order."""
+    """Everything in text that can answer a question, in order. What asks one itself, such as the title of an FAQ, cannot."""
     found: list[Unit] = []
     heading, lead_in = "", ""
-    for block in _blocks(text):
+    blocks = list(_blocks(text))
+    for at, block in enumerate(blocks, 1):
         first = block[0]
         if title := _HEADING.match(first):
             heading, lead_in = clean(title[1]), ""
         elif _ROW.match(first):
             found += (Unit(row, heading, "row") for row in _rows(block))
             lead_in = ""
+        elif _FIELDS.match(first):
+            found += (Unit(clean(line), heading, "row") for line in block)
         elif _ITEM.match(first):
             found += _items(block, lead_in, heading)
             lead_in = ""
+        elif at < len(blocks) and _is_bare_heading(block):
+            heading, lead_in = clean(first), ""
         else:
             sentences = split_sentences(clean(" ".join(block)))
             lead_in = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
             found += (Unit(sentence, heading, "sentence") for sentence in sentences if sentence != lead_in)
-    return found
+    return [unit for unit in found if not unit.text.endswith("?")]
 
 
 def clean(text: str) -> str:
@@ -96,6 +105,11 @@ def _abbreviated(sentence: str) -> bool:
     return last in _ABBREVIATIONS or single or (last.isdigit() and len(last) <= 2 and " " not in sentence)
 
 
+def _is_bare_heading(block: list[str]) -> bool:
+    """A short line by itself without an end, as headings are in plain text."""
+    return len(block) == 1 and len(block[0].split()) <= HEADING_WORDS and block[0].strip()[-1] not in ".!?:;,"
+
+
 def _blocks(text: str) -> Iterator[list[str]]:
     """Runs of lines that belong together: a heading, a table, one list with its wrapped lines, or a paragraph."""
     block: list[str] = []
@@ -120,6 +134,8 @@ def _kind(line: str, last: str) -> str:
         return "heading"
     if _ROW.match(line):
         return "table"
+    if _FIELDS.match(line):
+        return "fields"
     if _ITEM.match(line) or (last == "list" and line.startswith("  ")):
         return "list"
     return "paragraph"
@@ -135,21 +151,28 @@ def _items(block: list[str], lead_in: str, heading: str) -> Iterator[Unit]:
     items = [clean(item) for item in items]
     for item in items:
         yield Unit(f"{lead_in} {item}".strip(), heading, "item")
-    whole = f"{lead_in} {'; '.join(item.rstrip('.;,') for item in items)}".strip()
-    if len(items) > 1 and len(whole.split()) <= LIST_WORDS:
-        yield Unit(whole + ".", heading, "list")
+    whole = f"{lead_in} {'; '.join(item.rstrip('.;,') for item in items)}."
+    if lead_in and len(items) > 1 and len(whole.split()) <= LIST_WORDS:
+        yield Unit(whole, heading, "list")
 
 
 def _rows(block: list[str]) -> Iterator[str]:
-    """Each row as `column: value; column: value`; of a table cut off from its header, the values alone."""
+    """Each row as `column: value; column: value`; of a table without a header, or cut off from it, the values alone."""
     table = [
         [clean(cell) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in block if not _RULE.match(line)
     ]
-    headed = len(block) > 1 and _RULE.match(block[1]) is not None
+    headed = len(block) > 1 and _RULE.match(block[1]) is not None and _says(table[0][0])
     columns = table[0] if headed else []
     for cells in table[1:] if headed else table:
         named = [
-            f"{columns[at]}: {cell}" if at < len(columns) and columns[at] else cell for at, cell in enumerate(cells) if cell
+            f"{columns[at]}: {cell}" if at < len(columns) and columns[at] else cell
+            for at, cell in enumerate(cells)
+            if cell and _says(cell)
         ]
         if named:
             yield "; ".join(named)
+
+
+def _says(cell: str) -> bool:
+    """Whether there is more in a cell than a bullet or a dash. The corner of a table may be empty."""
+    return not cell or re.search(r"\w", cell) is not None

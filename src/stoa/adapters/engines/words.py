@@ -9,7 +9,8 @@ from tokenizers import Tokenizer
 
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _ENDINGS = (
-    ("ies", "y"), ("sses", "ss"), ("isation", "ize"), ("ization", "ize"), ("ations", "ate"), ("ation", "ate"),
+    ("ies", "y"), ("sses", "ss"), ("isation", "ize"), ("ization", "ize"), ("isations", "ize"), ("izations", "ize"),
+    ("ations", "ate"), ("ation", "ate"),
     ("ments", "ment"), ("ness", ""), ("ingly", ""), ("edly", ""), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""),
     ("s", ""), ("ly", ""),
 )  # fmt: skip
@@ -46,6 +47,11 @@ def stem(word: str) -> str:
     return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
 
 
+def content_words(text: str) -> list[str]:
+    """The words that carry meaning, lower case, in order."""
+    return [word for word in _WORD.findall(text.lower()) if word not in _STOP]
+
+
 class Rarity:
     """How much a word says by itself, from 0 for `the` to 1 for one that the tokenizer does not know whole."""
 
@@ -54,7 +60,7 @@ class Rarity:
 
     def content(self, text: str) -> dict[str, float]:
         """The stems of text that carry meaning, each with its weight."""
-        return {stem(word): self._weight(word) for word in _WORD.findall(text.lower()) if word not in _STOP}
+        return {stem(word): self._weight(word) for word in content_words(text)}
 
     def _weight(self, word: str) -> float:
         at = self._tokenizer.token_to_id(word.removesuffix("'s"))

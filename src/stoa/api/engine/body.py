@@ -1,5 +1,6 @@
 """Request bodies in OpenAI's form, checked: what is wrong is told by field."""
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -15,8 +16,9 @@ def decode(body: bytes, form: type[Form]) -> Form:
         return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$")
-        field = where.strip("`.") or None
-        raise InvalidRequest(f"{reason}{f' in {field!r}' if field else ''}.", param=field) from None
+        missing = re.search(r"missing required field `(\w+)`", reason)
+        field = where.strip("`.") or (missing[1] if missing else None)
+        raise InvalidRequest(f"{reason}{f' in {field!r}' if where else ''}.", param=field) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from None
 
