@@ -11,7 +11,7 @@ from tests.journeys.conftest import RunningStoa
 
 pytestmark = pytest.mark.slow
 
-QUESTION = "How long does a flight have to be before I can sit in business?"
+QUESTION = "I started an Insuvara pen and carry it in my bag. How long does it stay good?"
 SALARY = "What is the middle of the pay range for a senior scientist?"
 
 
@@ -34,12 +34,12 @@ def test_an_application_gets_an_answer_in_the_documents_words_with_its_source(cl
     answer = client.chat.completions.create(**asked(QUESTION))
     text = answer.choices[0].message.content
     assert text
-    assert "eight hours" in text
+    assert "30 days" in text
     assert "[1]" in text
     citation = (answer.model_extra or {})["stoa"]["citations"][0]
-    assert citation["path"] == "policies/travel-policy.pdf"
+    assert citation["path"] == "products/insuvara.pdf"
     assert citation["page"] is not None
-    assert "longer than eight hours" in " ".join(citation["passage"].split())
+    assert "may be kept for 30 days" in " ".join(citation["passage"].split())
     assert answer.usage
     assert answer.usage.completion_tokens > 0
 
@@ -60,11 +60,16 @@ def test_what_the_documents_do_not_say_is_not_answered(client: openai.OpenAI) ->
 
 
 def test_a_later_turn_is_understood_from_the_earlier_ones(client: openai.OpenAI) -> None:
-    first = asked("How long does the Insuvara pen stay good once I have started it?")
-    text = client.chat.completions.create(**first).choices[0].message.content
-    turns = [*first["messages"], {"role": "assistant", "content": text}, {"role": "user", "content": "And before that?"}]
+    alone = client.chat.completions.create(**asked("And what if it is unopened?"))
+    assert (alone.model_extra or {})["stoa"]["citations"] == []
+    text = client.chat.completions.create(**asked(QUESTION)).choices[0].message.content
+    turns = [
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": text},
+        {"role": "user", "content": "And what if it is unopened?"},
+    ]
     answer = client.chat.completions.create(model="assistant/handbook", messages=turns)
-    assert any("insuvara" in citation["path"] for citation in (answer.model_extra or {})["stoa"]["citations"])
+    assert "24 months" in (answer.choices[0].message.content or "")
 
 
 def test_texts_are_embedded(client: openai.OpenAI) -> None:
@@ -123,11 +128,11 @@ def test_the_command_line_answers_with_citations(handbook_stoa: RunningStoa) -> 
     told = handbook_stoa.stoa("ask", QUESTION, "--assistant", "handbook", "--json")
     assert told.returncode == 0, told.stderr
     answer = json.loads(told.stdout)
-    assert "eight hours" in answer["answer"]
-    assert answer["citations"][0]["path"] == "policies/travel-policy.pdf"
+    assert "30 days" in answer["answer"]
+    assert answer["citations"][0]["path"] == "products/insuvara.pdf"
     shown = handbook_stoa.stoa("ask", QUESTION, "--collection", "handbook")
-    assert "eight hours" in shown.stdout
-    assert "(policies/travel-policy.pdf, page" in shown.stdout
+    assert "30 days" in shown.stdout
+    assert "(products/insuvara.pdf, page" in shown.stdout
 
 
 def test_documents_of_a_group_answer_only_its_members(handbook_stoa: RunningStoa) -> None:

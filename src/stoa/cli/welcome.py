@@ -44,7 +44,7 @@ def _who_and_what(place: Target, stoa: str) -> None:
 def _first_call(entry: str, stoa: str, *, example: bool) -> str:
     """Lines to copy: a key, and a request that it is good for."""
     model, question = (
-        ("assistant/handbook", "How long does a flight have to be before I can sit in business?")
+        ("assistant/handbook", "I started an Insuvara pen and carry it in my bag. How long does it stay good?")
         if example
         else ("stoa-reader", "What can you do?")
     )
