@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.domain.jobs import JobRunner
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
@@ -31,8 +32,16 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def rows(document: str, *texts: str, acl: frozenset[str] = frozenset({"team:a"})) -> list[IndexedChunk]:
     chunks = [
         Chunk(
-            id=f"{document}.{n}", document_id=document, title=document.title(), path=f"{document}.md", heading=("One", "Two"),
-            page=n + 1, start=n * 10, end=n * 10 + len(text), context=f"{document.title()}\nOne > Two", text=text,
+            id=f"{document}.{n}",
+            document_id=document,
+            title=document.title(),
+            path=f"{document}.md",
+            heading=("One", "Two"),
+            page=n + 1,
+            start=n * 10,
+            end=n * 10 + len(text),
+            context=f"{document.title()}\nOne > Two",
+            text=text,
         )  # fmt: skip
         for n, text in enumerate(texts)
     ]
@@ -40,9 +49,7 @@ async def rows(document: str, *texts: str, acl: frozenset[str] = frozenset({"tea
     return [IndexedChunk(chunk, vector, acl) for chunk, vector in zip(chunks, vectors, strict=True)]
 
 
-async def found(
-    index: Index, question: str, *tags: str, collection: str = "c", limit: int = 10
-) -> tuple[list[str], list[str]]:
+async def found(index: Index, question: str, *tags: str, collection: str = "c", limit: int = 10) -> tuple[list[str], list[str]]:
     (vector,) = await EMBEDDER.embed([question], team="a")
     acl = frozenset(tags)
     dense = await index.dense(collection, vector, acl=acl, limit=limit)
