@@ -68,7 +68,7 @@ def test_every_answered_request_is_in_usage_once_whatever_is_killed(start_stoa: 
         wait_until(lambda: stoa.stoa("status").returncode == 0, "all are ready again", seconds=60)
         enough = len(load.answered) + 20
         wait_until(lambda: len(load.answered) > enough, "requests are answered again")
-    assert len(set(load.answered)) == len(load.answered)
+    assert len(set(load.answered)) == len(load.answered) > 500
 
     def missing() -> set[str]:
         return set(load.answered) - set(_recorded(stoa))
