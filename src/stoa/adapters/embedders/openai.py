@@ -19,11 +19,11 @@ class _Answer(msgspec.Struct):
     data: list[_Item]
 
 
-class _Detail(msgspec.Struct):
+class _Detail(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class _Refusal(msgspec.Struct):
+class _Refusal(msgspec.Struct, frozen=True):
     error: _Detail = _Detail()
 
 
