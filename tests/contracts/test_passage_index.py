@@ -42,7 +42,7 @@ async def rows(document: str, *texts: str, acl: frozenset[str] = frozenset({"tea
             end=n * 10 + len(text),
             context=f"{document.title()}\nOne > Two",
             text=text,
-        )  # fmt: skip
+        )
         for n, text in enumerate(texts)
     ]
     vectors = await EMBEDDER.embed([chunk.contextual_text for chunk in chunks], team="a")

@@ -81,8 +81,8 @@ class Site:
 
     async def until(self, job_id: str, reached: Callable[[Job], bool]) -> Job:
         async with asyncio.timeout(90):
-            while not reached(job := await self.job(job_id)):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - another process writes what is waited for
+            while not reached(job := await self.job(job_id)):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
         return job
 
     async def indexed(self) -> list[Hit]:

@@ -1,0 +1,45 @@
+"""What a sync sends, moves and removes."""
+
+from stoa.domain.documents import Document, DocumentState
+from stoa.knowledge.sync import plan_sync
+
+TEAM, HR = frozenset({"team:a"}), frozenset({"group:hr"})
+
+
+def known(path: str, digest: str, state: DocumentState = "indexed") -> Document:
+    return Document(
+        id=path, collection="c", source="s", path=path, title="", digest=digest, bytes=1, acl=TEAM, state=state, created_at=1,
+        updated_at=1,
+    )  # fmt: skip
+
+
+DOCUMENTS = [
+    known("same", "1"),
+    known("changed", "1"),
+    known("gone", "1"),
+    known("broken", "1", "failed"),
+    known("new", "1", "queued"),
+]
+FILES = {"same": "1", "changed": "2", "fresh": "1", "broken": "1", "new": "1"}
+
+
+def test_only_what_is_new_changed_or_failed_is_sent() -> None:
+    plan = plan_sync(FILES, DOCUMENTS, acl=TEAM, prune=True)
+    assert plan.upload == ("broken", "changed", "fresh")
+    assert plan.unchanged == ("new", "same")
+    assert plan.regrant == ()
+    assert plan.remove == ("gone",)
+
+
+def test_without_pruning_nothing_is_removed() -> None:
+    assert plan_sync(FILES, DOCUMENTS, acl=TEAM, prune=False).remove == ()
+
+
+def test_other_rights_move_what_is_the_same_and_send_what_is_not() -> None:
+    plan = plan_sync(FILES, DOCUMENTS, acl=HR, prune=True)
+    assert plan.regrant == ("new", "same")
+    assert plan.upload == ("broken", "changed", "fresh")
+
+
+def test_an_empty_source_that_is_pruned_empties_the_collection() -> None:
+    assert plan_sync({}, DOCUMENTS, acl=TEAM, prune=True).remove == ("broken", "changed", "gone", "new", "same")
