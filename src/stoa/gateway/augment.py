@@ -21,7 +21,7 @@ _INSTRUCTION = (
     "Answer from the numbered passages only. Put the number of the passage in brackets, such as [1], after each sentence that "
     "uses it. If the passages do not answer the question, say so."
 )
-_OPENS_A_PASSAGE = re.compile(r"^(?=\[\d+\] )", re.MULTILINE)
+_OPENS_A_PASSAGE = re.compile(r"^(?=\[\d+\] |Question, with its context: )", re.MULTILINE)
 _CITED = re.compile(r"\[(\d{1,3})\]")
 _encode = msgspec.json.Encoder().encode
 
@@ -73,7 +73,7 @@ def fit(passages: Sequence[Passage], context_tokens: int) -> Sequence[Passage]:
 
 
 def prompt(instructions: str, passages: Sequence[Passage], *, with_passages: bool, question: str, standing_alone: str) -> str:
-    """The system message. A line that begins with `[n] ` opens a passage; within passages such lines are indented."""
+    """The system message. Lines within passages that look like its own, `[n] ` or the last one, are indented."""
     if not with_passages:
         return instructions
     parts = [instructions] if instructions else []
