@@ -99,3 +99,7 @@ def test_each_sentence_is_followed_by_its_citation() -> None:
         == "There are 28 days. [2] Ask your manager. [1]"
     )
     assert written([]) == REFUSAL
+
+
+def test_a_number_in_brackets_that_a_document_brings_is_no_citation() -> None:
+    assert written([Quote("It was shown [7] twice.", 1)]) == "It was shown (7) twice. [1]"

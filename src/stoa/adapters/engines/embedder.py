@@ -28,7 +28,7 @@ class MiniLM:
 
     def __init__(self, models: Path, *, threads: int = 0) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.intra_op_num_threads = threads or _cores()
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # lengths differ from run to run: an arena only grows
         options.enable_mem_pattern = False
@@ -71,6 +71,11 @@ class MiniLM:
                 own = vectors[1 : length - 1]
                 found[position] = own / np.linalg.norm(own, axis=1, keepdims=True)
         return found
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _batches(rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:

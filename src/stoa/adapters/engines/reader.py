@@ -3,6 +3,7 @@
 It writes nothing of its own but the refusal. What a passage says is only ever quoted, so instructions hidden in one do nothing.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ CLOSE = 0.04
 """A second sentence that scores so little below the best may be the answer as well."""
 
 MOST_SENTENCES = 3
+
+_BRACKETED = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ def chosen(ranking: Ranking, *, alone: bool = True) -> list[Evidence]:
 
 
 def written(quotes: Sequence[Quote]) -> str:
-    """The answer as text: each sentence followed by its citation, or the refusal."""
-    return " ".join(f"{quote.text} [{quote.number}]" for quote in quotes) or REFUSAL
+    """The answer as text: each sentence followed by its citation, or the refusal. Only citations stand in brackets."""
+    said = [_BRACKETED.sub(r"(\1)", quote.text) for quote in quotes]
+    return " ".join(f"{text} [{quote.number}]" for text, quote in zip(said, quotes, strict=True)) or REFUSAL
 
 
 def _repeats(one: Evidence, taken: Sequence[Evidence]) -> bool:

@@ -8,6 +8,7 @@ from stoa.api.engine.lanes import Lanes
 from stoa.api.engine.routes import Routes
 from stoa.api.wire.server import serve
 from stoa.errors import StoaError
+from stoa.kit.logs import configure_logging
 from stoa.settings import Settings
 from stoa.wiring import engine
 
@@ -18,6 +19,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """Serve on the socket until SIGTERM or SIGINT, answer what is under way, and return."""
     import uvloop
 
+    configure_logging("engine", settings.log_level)
     uvloop.run(_serve(settings, listener))
 
 
