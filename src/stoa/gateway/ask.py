@@ -67,7 +67,11 @@ class EmbeddingAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
-    repeatable = True
+
+    @property
+    def repeatable(self) -> bool:
+        """One text is a question, asked again and again; many are documents, embedded once."""
+        return isinstance(self.input, str) or len(self.input) == 1
 
 
 Ask = ChatAsk | EmbeddingAsk

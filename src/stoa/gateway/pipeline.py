@@ -140,12 +140,12 @@ class Gateway:
 
     def _models(self, exchange: Exchange) -> None:
         plan = self._served()
-        exchange.send(200, JSON, list_models(plan, self._identify(plan, exchange)))
+        exchange.send(200, self._lines(exchange), list_models(plan, self._identify(plan, exchange)))
 
     def _model(self, exchange: Exchange) -> None:
         plan = self._served()
         name = unquote(exchange.target.partition(b"?")[0].removeprefix(b"/v1/models/").decode("latin-1"))
-        exchange.send(200, JSON, show_model(plan, self._identify(plan, exchange), name))
+        exchange.send(200, self._lines(exchange), show_model(plan, self._identify(plan, exchange), name))
 
     def _alive(self, exchange: Exchange) -> None:
         exchange.send(200, JSON, b'{"status":"ok"}')
@@ -211,11 +211,13 @@ class Gateway:
 
     def _refuse(self, exchange: Exchange, error: StoaError) -> None:
         self._metrics.refused(error.code)
-        request_id = (_request_id(exchange) or self._stages.ids.new()).encode()
-        lines = b"%bx-request-id: %b\r\n" % (JSON, request_id)
+        lines = self._lines(exchange)
         if isinstance(error, _WrongMethod):
             lines += b"allow: %b\r\n" % error.allowed.encode()
         exchange.send(error.status, lines, refusal_of(error))
+
+    def _lines(self, exchange: Exchange) -> bytes:
+        return b"%bx-request-id: %b\r\n" % (JSON, (_request_id(exchange) or self._stages.ids.new()).encode())
 
 
 class _WrongMethod(InvalidRequest):

@@ -1,0 +1,64 @@
+"""The load without wrk: `python plain_load.py URL KEY CONNECTIONS SECONDS < BODY` prints [count, rate, p50, p99, bad]."""
+
+import asyncio
+import json
+import sys
+import time
+from urllib.parse import urlsplit
+
+import uvloop
+
+
+class Client(asyncio.Protocol):
+    """Asks again as soon as it was answered."""
+
+    def __init__(self, request: bytes, until: float, latencies: list[float]) -> None:
+        self._request, self._until, self._latencies = request, until, latencies
+        self._seen = b""
+        self.bad = 0
+        self.over = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._seen += data
+        head, _, rest = self._seen.partition(b"\r\n\r\n")
+        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if (length and len(rest) < int(length)) or (not length and not self._seen.endswith(b"0\r\n\r\n")):
+            return
+        self.bad += b" 200 " not in head[:20]
+        self._latencies.append(time.perf_counter() - self._asked)
+        if time.perf_counter() < self._until:
+            self._ask()
+        else:
+            self.over.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.bad += not self.over.is_set()
+        self.over.set()
+
+    def _ask(self) -> None:
+        self._seen = b""
+        self._asked = time.perf_counter()
+        self._transport.write(self._request)  # type: ignore[attr-defined]
+
+
+async def main(url: str, key: str, connections: int, seconds: int, body: bytes) -> None:
+    place, latencies = urlsplit(url), list[float]()
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
+    head += f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    until = time.perf_counter() + seconds
+    clients = [Client(head.encode() + body, until, latencies) for _ in range(connections)]
+    for client in clients:
+        await asyncio.get_running_loop().create_connection(lambda made=client: made, place.hostname, place.port)
+    for client in clients:
+        await client.over.wait()
+    latencies.sort()
+    p50, p99 = (latencies[int(len(latencies) * q)] * 1000 for q in (0.5, 0.99))
+    print(json.dumps([len(latencies), len(latencies) / seconds, p50, p99, sum(client.bad for client in clients)]))
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.stdin.buffer.read()))
