@@ -63,7 +63,7 @@ def test_a_limit_that_is_no_number_is_a_usage_error_before_anything_is_sent(
 def test_a_list_in_a_pipe_is_plain_columns(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["GET", "/api/keys"] = listed(key(), key(name="old", revoked_at="2030-02-02T00:00:00.000Z", groups=["hr"]))
     first, second, third = stoa("key", "list").stdout.splitlines()
-    assert first.split() == ["NAME", "KIND", "KEY", "TEAM", "GROUPS", "ROLE", "REQUESTS/MIN", "CREATED", "EXPIRES", "STATE"]
+    assert first.split() == ["NAME", "KIND", "KEY", "TEAM", "GROUPS", "PER", "MIN", "EXPIRES", "STATE"]
     assert second.split()[0] == "my-app"
     assert second.split()[-1] == "valid"
     assert third.split()[-1] == "revoked"

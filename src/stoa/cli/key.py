@@ -60,17 +60,15 @@ def list_keys(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
         output.as_json(found)
         return
     output.table(
-        ("name", "kind", "key", "team", "groups", "role", "requests/min", "created", "expires", "state"),
+        ("name", "kind", "key", "team", "groups", "per min", "expires", "state"),
         [
             (
                 key["name"],
-                key["kind"],
+                key["role"] or key["kind"],
                 key["hint"],
                 key["team"],
                 key["groups"],
-                key["role"],
                 _limit(key["requests_per_minute"]),
-                output.when(key["created_at"]),
                 output.when(key["expires_at"]),
                 _state(key["revoked_at"], key["expires_at"]),
             )
