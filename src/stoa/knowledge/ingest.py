@@ -35,7 +35,7 @@ from stoa.knowledge.forget import forget
 RIGHTS = "rights"
 """The name of the part that brings rights and removals into the index."""
 
-PART_DOCUMENTS = 32
+PART_DOCUMENTS = 16
 PART_BYTES = 4_000_000
 EMBED_TEXTS = 64
 EMBED_AT_ONCE = 2

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from stoa.kit.logs import configure_logging
+from stoa.kit.memory import give_back
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
@@ -44,9 +45,14 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
 async def take_jobs(parts: Worker) -> None:
     """Hand each job over once; its rights and removals are brought in first, whoever else is being served in its lane."""
     taken: set[str] = set()
+    busy = False
     while True:
         try:
-            for job in await parts.jobs.unfinished():
+            unfinished = await parts.jobs.unfinished()
+            if busy and not unfinished:
+                give_back()
+            busy = bool(unfinished)
+            for job in unfinished:
                 if job.id not in taken:
                     await parts.ingestion.rights(job.id)
                     await parts.runner.submit(job.kind, job.id, lane=job.collection or "")
