@@ -101,6 +101,20 @@ def test_an_interrupt_leaves_the_job_running_and_says_so(stoa: Callable[..., Res
 
 
 @pytest.mark.usefixtures("collection")
+def test_an_interrupt_before_the_job_says_that_nothing_happened(
+    stoa: Callable[..., Result], api: ScriptedApi, folder: Path
+) -> None:
+    def interrupt(_request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    api.answers["PUT", "/api/syncs/s1/files"] = interrupt
+    result = stoa("ingest", str(folder), "--collection", "docs")
+    assert result.exit_code == 130
+    assert "was ingested" in result.stderr
+    assert api.sent("POST", "/api/syncs/s1/start") == []
+
+
+@pytest.mark.usefixtures("collection")
 def test_a_collection_that_is_missing_is_made_and_said(stoa: Callable[..., Result], api: ScriptedApi, folder: Path) -> None:
     api.answers["GET", "/api/collections"] = listed()
     api.answers["POST", "/api/resources/apply"] = {"changes": []}

@@ -44,6 +44,12 @@ def test_what_an_ended_stoa_left_behind_is_not_taken_for_a_running_one(home: Hom
         Target(home=home.path).connect()
 
 
+def test_a_stoa_that_is_still_starting_is_said_to_be(home: Home) -> None:
+    (home.secrets / "cli.key").unlink()
+    with hold(home), pytest.raises(OperatorError, match="still starting"):
+        Target(home=home.path).connect()
+
+
 def test_a_url_without_a_scheme_is_named(home: Home) -> None:
     with pytest.raises(OperatorError, match=r"'stoa\.test' must begin with http"):
         Target(home=home.path, url="stoa.test").connect()

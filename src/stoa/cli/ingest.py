@@ -48,15 +48,14 @@ def ingest(
         sources = _sources(paths, name=source, prune=prune)
         _ensure(api, collection, team)
         for one in sources:
-            with progress() as bar:
-                plan, job = start_sync(api, collection, one, groups=values.names(groups), progress=bar)
-                try:
+            job: dict[str, Any] | None = None  # Any: JSON as the API documents it
+            try:
+                with progress() as bar:
+                    plan, job = start_sync(api, collection, one, groups=values.names(groups), progress=bar)
                     job = follow(api, job, progress=bar)
-                except KeyboardInterrupt:
-                    output.note(
-                        f"\nThe job {job['id']} goes on without this terminal. Look at it with: stoa job follow {job['id']}"
-                    )
-                    raise typer.Exit(_INTERRUPTED) from None
+            except KeyboardInterrupt:
+                output.note(_interrupted(one, job))
+                raise typer.Exit(_INTERRUPTED) from None
             failed += report(plan, job)
     if failed:
         raise typer.Exit(1)
@@ -73,6 +72,12 @@ def report(plan: dict[str, Any], job: dict[str, Any], *, prefix: str = "") -> in
     if job["state"] != "succeeded" and not job["failed"]:
         output.error(f"The job {job['id']} {job['state']}: {job['message'] or 'no reason was given'}")
     return job["failed"] or int(job["state"] != "succeeded")
+
+
+def _interrupted(source: "Source", job: dict[str, Any] | None) -> str:
+    if job is None:
+        return f"\nNothing of {source.name!r} was ingested."
+    return f"\nThe job {job['id']} goes on without this terminal. Look at it with: stoa job follow {job['id']}"
 
 
 def _sources(paths: Sequence[Path], *, name: str | None, prune: bool) -> "list[Source]":

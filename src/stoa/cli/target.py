@@ -92,6 +92,10 @@ def _local_key(home: Home) -> str:
     path = home.secrets / "cli.key"
     try:
         return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise OperatorError(
+            "Stoa is still starting here and has no local management key yet. Look at it with: stoa status"
+        ) from None
     except OSError as error:
         raise OperatorError(
             f"The local management key {str(path)!r} cannot be read ({error.strerror}). "
