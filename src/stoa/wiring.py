@@ -18,18 +18,19 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
     from stoa.adapters.engines.builtin import BuiltIn
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.vectors.late import LateIndex
     from stoa.control.feed import SnapshotFeed
     from stoa.control.turns import Turns
     from stoa.domain.documents import Objects
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.domain.ledger import UsageStore
-    from stoa.domain.passages import Embedder
     from stoa.domain.stores import Stores
     from stoa.gateway.pipeline import Gateway
     from stoa.knowledge.ingest import Ingestion
-    from stoa.knowledge.retrieve import HybridRetriever
     from stoa.policy.decide import Policy
 
+_SETTLED_S = 5
+"""How long after its start a role does what can wait."""
 _PATIENCE_S = 5
 """How long a role that ends waits for what it has in hand."""
 
@@ -225,31 +226,25 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             await database.close()
 
 
-def retriever(settings: Settings, embedder_of: "Callable[[str], Embedder]") -> "HybridRetriever":
-    """Retrieval for the gateway. `embedder_of` gives, by collection, the embedder that its vectors were made with."""
-    from stoa.adapters.vectors.late import LateIndex
-    from stoa.knowledge.retrieve import HybridRetriever
-
-    return HybridRetriever(LateIndex(str(settings.home_folder.vectors)), embedder_of)
-
-
 @asynccontextmanager
 async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     """The gateway role, its snapshot followed and its usage shipped while this is open."""
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.vectors.late import LateIndex
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
+    from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
     secrets, control_url = Secrets.load(home), read_roles(home).control.url
-    usage, upstreams = DiskLog(home.wal), HttpUpstreams()
+    usage, upstreams, index = DiskLog(home.wal), HttpUpstreams(), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},
@@ -262,7 +257,7 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
         unsealer=secrets,
         log=usage,
         behalf_key=secrets.behalf_key,
-        retriever=partial(retriever, settings),
+        retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
     )
     application = Gateway(ports, settings.gateway)
@@ -272,6 +267,7 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     tasks = [
         asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(_warm(application, index)),
     ]
     try:
         yield application
@@ -280,5 +276,14 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        await index.close()
         upstreams.close()
         usage.close()
+
+
+async def _warm(application: "Gateway", index: "LateIndex") -> None:
+    """Load the index before the first question asks for it, once there is something to find and the start is over."""
+    await asyncio.sleep(_SETTLED_S)
+    while not application.has_documents:  # noqa: ASYNC110 - looked at once a second, by one task, until it is so
+        await asyncio.sleep(1)
+    await index.load()

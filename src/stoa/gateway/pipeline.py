@@ -94,6 +94,11 @@ class Gateway:
         """Write what still waits."""
         self._stages.commit.flush()
 
+    @property
+    def has_documents(self) -> bool:
+        """Whether there are collections to retrieve from."""
+        return self._plan is not None and bool(self._plan.embedding_models)
+
     def shipped(self, position: int, spend: Mapping[str, int]) -> None:
         """Control has the usage up to `position`, and told what each team has spent."""
         self.budgets.shipped(position, spend, now_ms=now_ms())
