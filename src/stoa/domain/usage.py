@@ -58,14 +58,15 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What a log remembers of the time before it was opened: the spend control told last, and the facts not shipped since.
+    """What a log remembers of the time before it was opened, in nano-dollars by team.
 
-    `spend` is nano-dollars by team, in the calendar month (UTC) of `as_of_ms`.
+    `spend` is what control told last, of the calendar month (UTC) of `as_of_ms`; `unshipped` is what facts cost that were not
+    shipped since, by month, such as `2026-11`.
     """
 
     spend: Mapping[str, int] = {}
     as_of_ms: int = 0
-    unshipped: Sequence[UsageFact] = ()
+    unshipped: Mapping[str, Mapping[str, int]] = {}
 
 
 class UsageLog(Protocol):

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from stoa.domain.ledger import month_of
 from stoa.domain.usage import Kept
 from stoa.errors import LimitReached
 from stoa.kit.money import format_usd
@@ -31,9 +32,8 @@ class Budgets:
         self._unshipped: dict[str, int] = {}
         self._reserved: dict[str, int] = {}
         self._epochs: deque[_Epoch] = deque()
-        for fact in kept.unshipped:
-            if fact.cost_nano_usd and fact.at_ms >= self._month_start_ms:
-                self.spent(fact.team, fact.cost_nano_usd, position=0, now_ms=now_ms)
+        for team, cost in kept.unshipped.get(month_of(now_ms), {}).items():
+            self.spent(team, cost, position=0, now_ms=now_ms)
 
     def reserve(self, team: str, estimate: int, *, limit: int | None, now_ms: int) -> None:
         """Set the estimate aside. Raises LimitReached when the budget is spent, what is reserved included."""

@@ -57,9 +57,12 @@ def valid_bytes(data: bytes) -> int:
 
 
 def facts_in(data: bytes) -> Iterator[UsageFact]:
-    """The facts in valid frames."""
-    array, _, _ = joined(data, len(data))
-    yield from _decode(array)
+    """The facts in valid frames, a frame at a time."""
+    at = 0
+    while at < len(data):
+        array, used, _ = joined(data[at : at + HEADER_BYTES + _HEADER.unpack_from(data, at)[0]], 0)
+        yield from _decode(array)
+        at += used
 
 
 def joined(data: bytes, limit: int) -> tuple[bytes, int, int]:

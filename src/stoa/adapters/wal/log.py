@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,12 @@ from pathlib import Path
 import msgspec
 
 from stoa.adapters.wal.frames import Segment, facts_in, frame_of, joined, read_at, segment_path, segments, valid_bytes
+from stoa.domain.ledger import month_of
 from stoa.domain.usage import Batch, Kept, UsageFact
 from stoa.errors import Busy, OperatorError
 from stoa.kit.files import write_atomic
+
+log = logging.getLogger("stoa.usage")
 
 _SYNC_S = 0.2
 _BATCH_BYTES = 262_144
@@ -150,14 +154,19 @@ class DiskLog:
     def _flush(self) -> None:
         while self._retired:
             old = self._retired[0]
-            with contextlib.suppress(OSError):
-                os.fdatasync(old)
+            _flush_to_disk(old)
             os.close(old)
             self._retired.pop(0)
         if self._dirty:
             self._dirty = False
-            with contextlib.suppress(OSError):
-                os.fdatasync(self._file)
+            _flush_to_disk(self._file)
+
+
+def _flush_to_disk(descriptor: int) -> None:
+    try:
+        os.fdatasync(descriptor)
+    except OSError as error:
+        log.error("the usage log cannot be flushed, so it would not survive a power cut: %s", error)
 
 
 def _own(folder: Path) -> int:
@@ -172,10 +181,10 @@ def _own(folder: Path) -> int:
     return descriptor
 
 
-def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, list[UsageFact]]:
-    """The files, the position after the last whole frame, and the facts not shipped. A torn end is cut off."""
+def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, dict[str, dict[str, int]]]:
+    """The files, the position after the last whole frame, and what the facts not shipped cost. A torn end is cut off."""
     found = segments(folder) or [Segment(segment_path(folder, shipped), shipped)]
-    end, unshipped = found[-1].start, list[UsageFact]()
+    end, unshipped = found[-1].start, dict[str, dict[str, int]]()
     for number, segment in enumerate(found):
         data = segment.path.read_bytes() if segment.path.exists() else b""
         valid = valid_bytes(data)
@@ -184,7 +193,9 @@ def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, list[Usage
             if valid != len(data):
                 os.truncate(segment.path, valid)
         if segment.start + valid > shipped:
-            unshipped += facts_in(data[max(0, shipped - segment.start) : valid])
+            for fact in facts_in(data[max(0, shipped - segment.start) : valid]):
+                costs = unshipped.setdefault(month_of(fact.at_ms), {})
+                costs[fact.team] = costs.get(fact.team, 0) + (fact.cost_nano_usd or 0)
     if end < shipped:  # the machine died before the end was flushed: never use positions again that count as shipped
         found.append(Segment(segment_path(folder, shipped), shipped))
         end = shipped
