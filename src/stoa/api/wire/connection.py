@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from stoa.api.wire.answer import JSON_HEADERS, STATUS_LINES, WireExchange
-from stoa.api.wire.head import Problem, problem_of
+from stoa.api.wire.head import HeadReader, Problem, problem_of
 from stoa.domain.refusal import refusal
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ _FRAMING = 1_048_576  # bytes that a chunked body may spend on chunk sizes, exte
 _BODY_RATE = 16_384  # bytes a second at which a long body must at least arrive, once the read timeout is over
 
 
-class Connection(asyncio.Protocol):
+class Connection(HeadReader, asyncio.Protocol):
     """The asyncio protocol of a client connection."""
 
     def __init__(self, server: Server) -> None:
+        super().__init__(server.limits.header_bytes)
         self._server = server
         self._parser = httptools.HttpRequestParser(self)
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
@@ -40,14 +41,8 @@ class Connection(asyncio.Protocol):
         self._current: WireExchange | None = None  # being answered
         self._reading: WireExchange | None = None  # its body is being read
         self._waiting: deque[WireExchange] = deque()  # pipelined behind the current one
-        self._head_open = False
-        self._head_bytes = 0  # of an open head, without the feed in which it began
-        self._feed = 0  # size of the piece now being parsed
         self._chunked = False
         self._framing = 0
-        self._target = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._repeated = False  # a header that may come once came twice
         self._last = False  # no request will be taken after those at hand
         self._deaf = False  # refused: what still comes is dropped
         self._pumping = False
@@ -68,11 +63,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf or self._last:
             return
-        size = self._feed = len(data)
-        if self._head_open:
-            self._head_bytes += size
-        elif self._chunked:
-            self._framing += size
+        self.feed(len(data))
+        if self._chunked:
+            self._framing += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -81,8 +74,8 @@ class Connection(asyncio.Protocol):
             raise
         except httptools.HttpParserError as error:
             self._broken(Problem(400, "malformed_request", f"The request is not valid HTTP/1.1: {error}."))
-        if self._head_open and self._head_bytes > self._server.limits.header_bytes:
-            self._broken(self._too_long())
+        if self.head_open and self.head_overflows:
+            self._broken(self.too_long())
         elif self._chunked and self._framing > _FRAMING:
             self._broken(
                 Problem(400, "malformed_request", "The chunked body spends too much on sizes, extensions or trailers.")
@@ -118,42 +111,22 @@ class Connection(asyncio.Protocol):
     # --- called by the parser
 
     def on_message_begin(self) -> None:
-        self._head_open = True
-        self._head_bytes = 0
-        self._target = b""
-        self._headers = {}
-        self._repeated = False
+        self.begin_head()
         if self._current is None:
             self.deadline = self._server.now + self._server.limits.read_timeout_s
 
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._head_open:
-            return  # a trailer
-        name = name.lower()
-        headers = self._headers
-        if name in headers:
-            self._repeated |= name in (b"host", b"authorization", b"content-type", b"expect")
-            headers[name] += (b"; " if name == b"cookie" else b", ") + value
-        else:
-            headers[name] = value
-
     def on_headers_complete(self) -> None:
-        self._head_open = False
+        self.head_open = False
         if self._deaf or self._last:
             return
-        parser, headers = self._parser, self._headers
+        parser, headers = self._parser, self.headers
         version = parser.get_http_version()
         exchange = self._reading = WireExchange(
-            self, parser.get_method(), self._target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
+            self, parser.get_method(), self.target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
         )
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
-        problem = problem_of(exchange, version, repeated=self._repeated)
-        if (self._head_bytes or self._feed > self._server.limits.header_bytes) and self._head_too_long(exchange):
-            problem = self._too_long()
+        problem = self.too_long() if self.is_too_long() else problem_of(exchange, version, repeated=self.repeated)
         if problem is not None:
             self._broken(problem)
         elif self._current is None and not self._writing_paused:
@@ -218,17 +191,17 @@ class Connection(asyncio.Protocol):
 
     def drain(self) -> None:
         """Take no further request; close as soon as those at hand are answered."""
-        if self._current is None and not self._waiting and not self._head_open:
+        if self._current is None and not self._waiting and not self.head_open:
             self._deaf = True
             self.transport.close()
-        elif not self._head_open and self._reading is None:
+        elif not self.head_open and self._reading is None:
             self._take_no_more()
 
     def expire(self) -> None:
         """The deadline is over."""
         if self._writing_paused or self._deaf:
             self.transport.abort()
-        elif self._head_open or self._reading is not None:
+        elif self.head_open or self._reading is not None:
             self._broken(Problem(408, "request_timeout", "The request did not arrive in time."))
         else:
             self.transport.close()
@@ -298,7 +271,7 @@ class Connection(asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        if self._current is None and not self._waiting and not self._head_open and (self._server.draining or self._last):
+        if self._current is None and not self._waiting and not self.head_open and (self._server.draining or self._last):
             self._deaf = True
             self.transport.close()
             return
@@ -315,7 +288,7 @@ class Connection(asyncio.Protocol):
         elif self._hold_body:
             pass  # it is not the client that is slow
         elif self._current is None or self._current is self._reading:
-            wait = limits.read_timeout_s if self._head_open or self._reading is not None else limits.keep_alive_s
+            wait = limits.read_timeout_s if self.head_open or self._reading is not None else limits.keep_alive_s
         self.deadline = self._server.now + wait
 
     def _steer(self) -> None:
@@ -345,7 +318,7 @@ class Connection(asyncio.Protocol):
         if self._deaf or self._last:
             return
         culprit, self._reading = self._reading, None
-        self._head_open = self._chunked = False
+        self.head_open = self._chunked = False
         if self._current is not None and self._current is not culprit:
             if culprit is not None and culprit in self._waiting:
                 self._waiting.remove(culprit)
@@ -397,11 +370,3 @@ class Connection(asyncio.Protocol):
             self._reading_paused = False
             self.transport.resume_reading()
             self.transport.write_eof()
-
-    def _head_too_long(self, exchange: WireExchange) -> bool:
-        size = len(exchange.target) + sum(len(name) + len(value) + 4 for name, value in exchange.headers.items())
-        return size > self._server.limits.header_bytes
-
-    def _too_long(self) -> Problem:
-        limit = self._server.limits.header_bytes
-        return Problem(431, "headers_too_large", f"The request's head is longer than the {limit} bytes that are taken.")

@@ -1,10 +1,12 @@
-"""What the syntax allows and a server still must not take: the rules on a request's head."""
+"""A request's head: gathered within its limit, and held to the rules that go beyond its syntax."""
 
 from typing import NamedTuple
 
 from stoa.api.wire.answer import WireExchange
 
 _METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+
+_ONCE = frozenset((b"host", b"authorization", b"content-type", b"expect"))
 
 
 class Problem(NamedTuple):
@@ -13,6 +15,60 @@ class Problem(NamedTuple):
     status: int
     code: str
     message: str
+
+
+class HeadReader:
+    """Gathers a head from the parser's callbacks. What was fed while it was open bounds it, to one read of the socket."""
+
+    def __init__(self, limit: int) -> None:
+        self.target = b""
+        self.headers: dict[bytes, bytes] = {}
+        self.repeated = False  # a header that may come once came twice
+        self.head_open = False
+        self._limit = limit
+        self._fed = 0  # since the head began, without the feed in which it did
+        self._feed = 0  # size of the piece now being parsed
+
+    def feed(self, size: int) -> None:
+        """A piece of this size is about to be parsed."""
+        self._feed = size
+        if self.head_open:
+            self._fed += size
+
+    def begin_head(self) -> None:
+        self.head_open = True
+        self.target = b""
+        self.headers = {}
+        self.repeated = False
+        self._fed = 0
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.head_open:
+            return  # a trailer
+        name = name.lower()
+        headers = self.headers
+        if name in headers:
+            self.repeated |= name in _ONCE
+            headers[name] += (b"; " if name == b"cookie" else b", ") + value
+        else:
+            headers[name] = value
+
+    @property
+    def head_overflows(self) -> bool:
+        """Whether an open head is over the limit already."""
+        return self._fed > self._limit
+
+    def is_too_long(self) -> bool:
+        """Whether a whole head is over the limit; counted only where it could be."""
+        if not self._fed and self._feed <= self._limit:
+            return False
+        return len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.headers.items()) > self._limit
+
+    def too_long(self) -> Problem:
+        return Problem(431, "headers_too_large", f"The request's head is longer than the {self._limit} bytes that are taken.")
 
 
 def problem_of(exchange: WireExchange, version: str, *, repeated: bool) -> Problem | None:
