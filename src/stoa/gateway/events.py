@@ -98,7 +98,7 @@ class EventStream:
             data = data[:cut]
             if len(self._rest) > _MAX_EVENT:
                 raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
-        if not self.content or b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data:
+        if not self.content or _may_matter(data):
             data = self._examine(data)
         if data:
             self._keep(data)
@@ -125,6 +125,9 @@ class EventStream:
     def _examine(self, data: bytes) -> bytes:
         passed: list[bytes] = []
         for event in data.split(b"\n\n"):
+            if self.content and event and not _may_matter(event):
+                passed.append(event)
+                continue
             if not event.strip():
                 continue
             if _data(event) == b"[DONE]":
@@ -155,6 +158,11 @@ class EventStream:
             self._kept.clear()
             self._kept_bytes = 0
             self._overflowed = True
+
+
+def _may_matter(data: bytes) -> bool:
+    """Whether usage, an error or the end may be in it. The quotes of text are escaped, so content rarely looks like it."""
+    return b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data
 
 
 def _says_something(choice: Choice) -> bool:
