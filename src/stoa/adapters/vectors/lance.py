@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-os.environ.setdefault("RUST_LOG", "error")  # read when the library is loaded: its warnings are not for our users
+os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
 from stoa.adapters.vectors.lean import without_pandas
 from stoa.domain.identity import AccessTag
