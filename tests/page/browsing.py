@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -50,6 +50,7 @@ def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     """A page of a fresh context, relative to `url`. Fails afterwards if the page has met an error."""
     context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 800}} | options)
     context.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     errors: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +119,9 @@ def test_a_citation_opens_its_passage_beside_the_answer(page: Page) -> None:
     source = page.get_by_role("dialog", name="Source")
     expect(source.get_by_role("heading", name="Travel Policy")).to_be_focused()
     expect(source.locator("mark")).to_contain_text("Business class by air is allowed")
+    expect(source.locator("mark strong")).to_contain_text("Business class by air is allowed")
+    expect(source.locator("mark")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Stoa", exact=True)).to_be_in_viewport(ratio=1)
     expect(source).to_contain_text("Rail and air › Class of travel, page 3")
     expect(source).to_contain_text("Rail is preferred to air")
     expect(source.get_by_role("link", name="Open the original")).to_have_attribute("href", "/api/documents/doc-travel/original")
@@ -213,6 +216,17 @@ def test_markup_of_a_model_is_shown_and_never_run(page: Page) -> None:
     expect(answer.get_by_role("link", name="a map (image, not loaded)")).to_be_visible()
     expect(answer.get_by_role("button", name="Copy the code")).to_be_visible()
     assert not [url for url in asked_for if "images.invalid" in url]
+
+
+def test_a_question_is_asked_though_the_catalog_has_not_come(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/catalog", lambda route: held.append(route))
+    page.reload()
+    ask(page, TRAVEL)
+    expect(page.get_by_role("button", name="Stop the answer")).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(finished(page)).to_contain_text("seven hours")
 
 
 def test_shift_enter_starts_a_line(page: Page) -> None:

@@ -54,6 +54,7 @@ export const pages: Page[] = [
     heading: ["Travel Policy", "Rail and air", "Class of travel"],
     page: 3,
     text:
+      "A journey is planned by whoever makes it and approved by whoever pays for it.\n\n".repeat(24) +
       "Rail is preferred to air for every journey of less than five hours door to door.\n\n" +
       "Employees travel second class by rail. First class may be booked for journeys of more than three hours when the fare is at most 30 percent above second class. " +
       "Business class by air is allowed on flights of more than seven hours and needs the approval of the department head.\n\n" +

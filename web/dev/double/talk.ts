@@ -32,7 +32,7 @@ const ANSWER =
 const NOT_FOUND = "The documents do not answer this question. You could ask about travel, expenses, laboratory safety or leave.";
 
 function citation(n: number, { document, heading, page, text }: Page): Citation {
-  const passage = text.split("\n\n")[1] ?? text;
+  const passage = text.split("\n\n").at(-2) ?? text;
   const start = text.indexOf(passage);
   return {
     n,

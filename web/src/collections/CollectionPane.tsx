@@ -69,7 +69,7 @@ export function CollectionPane({ collection }: { collection: Collection }) {
           onDismiss={() => setStarted((all) => all.filter((each) => each.id !== job.id))}
         />
       ))}
-      <Documents collection={name} onRemoved={begin} />
+      <Documents collection={name} onRemoved={() => void refresh()} />
       {dragging && (
         <p className={styles.veil} aria-hidden="true">
           <Icon name="upload" size={28} />

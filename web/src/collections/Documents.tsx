@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Document, Job } from "../api/types";
+import type { Document } from "../api/types";
 import { Button } from "../kit/Button";
 import { Confirm } from "../kit/Confirm";
 import { Empty, Failure, Loading } from "../kit/states";
@@ -16,21 +16,23 @@ const STATES: [DocumentState | "", string][] = [
   ["failed", "Failed"],
 ];
 
-export function Documents({ collection, onRemoved }: { collection: string; onRemoved: (job: Job) => void }) {
+export function Documents({ collection, onRemoved }: { collection: string; onRemoved: () => void }) {
   const [typed, setTyped] = useState("");
   const [state, setState] = useState<DocumentState | "">("");
   const search = useDebounced(typed.trim(), TYPING_MS);
   const documents = useDocuments(collection, search, state);
   const [leaving, setLeaving] = useState<Document | null>(null);
+  const [gone, setGone] = useState<Document | null>(null);
   const remove = useRemoveDocument();
   const all = documents.data?.pages.flatMap((page) => page.data) ?? [];
   const isFiltered = search !== "" || state !== "";
 
   const confirmRemove = (id: string) =>
     remove.mutate(id, {
-      onSuccess: ({ job }) => {
+      onSuccess: () => {
+        setGone(leaving);
         setLeaving(null);
-        onRemoved(job);
+        onRemoved();
       },
     });
 
@@ -52,6 +54,9 @@ export function Documents({ collection, onRemoved }: { collection: string; onRem
           ))}
         </select>
       </div>
+      <p role="status" className={styles.status}>
+        {gone && `“${gone.title || gone.path}” is removed. No answer uses it any more.`}
+      </p>
       {documents.isPending && <Loading label="Loading documents" rows={8} />}
       {documents.isError && <Failure error={documents.error} onRetry={() => void documents.refetch()} />}
       {documents.isSuccess && all.length === 0 && (

@@ -45,10 +45,9 @@ export function JobProgress({ first, onEnd, onDismiss }: JobProgressProps) {
   );
 }
 
-function summaryOf({ kind, state, done, failed, total, pages }: Job): string {
-  const read = kind === "remove" ? "removed" : "read";
+function summaryOf({ state, done, failed, total, pages }: Job): string {
   const counts = [
-    `${done} of ${plural(total, "document")} ${read}`,
+    total ? `${done} of ${plural(total, "document")} read` : "nothing to read",
     pages ? plural(pages, "page") : "",
     failed ? `${failed} failed` : "",
   ];

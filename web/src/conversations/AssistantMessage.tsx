@@ -14,7 +14,7 @@ interface AssistantMessageProps {
   conversationId: string;
   message: Message;
   opened: Citation | null;
-  onSource: (citation: Citation) => void;
+  onSource: (citation: Citation, answer: string) => void;
   /** Answer again, or null where that is not possible now. */
   onAgain: (() => void) | null;
 }
@@ -30,9 +30,9 @@ export function AssistantMessage({ conversationId, message, opened, onSource, on
   const onCite = useCallback(
     (n: number) => {
       const citation = citations.find((each) => each.n === n);
-      if (citation) onSource(citation);
+      if (citation) onSource(citation, content);
     },
-    [citations, onSource],
+    [citations, content, onSource],
   );
 
   return (
@@ -45,7 +45,7 @@ export function AssistantMessage({ conversationId, message, opened, onSource, on
       )}
       {state === "failed" && <Failed error={message.error} onAgain={onAgain} />}
       {state === "stopped" && <p className={styles.note}>Stopped{content ? " here" : " before the first word"}.</p>}
-      {hasCitations && <Citations citations={citations} opened={opened} onSource={onSource} />}
+      {hasCitations && <Citations citations={citations} opened={opened} onSource={(citation) => onSource(citation, content)} />}
       {!isWriting && content && (
         <div className={styles.actions}>
           <CopyButton label="Copy the answer" text={() => content} />

@@ -22,8 +22,10 @@ export function Citations({ citations, opened, onSource }: CitationsProps) {
               onClick={() => onSource(citation)}
             >
               <span className={styles.number}>{citation.n}</span>
-              <span className={styles.title}>{citation.title || citation.path}</span>
-              <span className={styles.place}>{placeOf(citation)}</span>
+              <span>
+                <span className={styles.title}>{citation.title || citation.path}</span>{" "}
+                <span className={styles.place}>{placeOf(citation)}</span>
+              </span>
             </button>
           </li>
         ))}

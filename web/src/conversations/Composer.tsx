@@ -9,15 +9,14 @@ interface ComposerProps {
   /** The chooser of the model. */
   children: ReactNode;
   onDraft: (draft: string) => void;
-  /** Null while there is nobody to ask. */
-  onSend: ((content: string) => void) | null;
+  onSend: (content: string) => void;
   onStop: (() => void) | null;
 }
 
 export function Composer({ draft, isLive, error, children, onDraft, onSend, onStop }: ComposerProps) {
   const text = useRef<HTMLTextAreaElement>(null);
   const content = draft.trim();
-  const canSend = content !== "" && !isLive && onSend !== null;
+  const canSend = content !== "" && !isLive;
 
   useEffect(() => {
     // A phone would open its keyboard over the conversation.

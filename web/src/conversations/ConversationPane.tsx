@@ -22,7 +22,7 @@ interface PaneProps {
   /** The citation that is open beside the conversation. */
   opened: Citation | null;
   onShowList: (() => void) | null;
-  onSource: (citation: Citation) => void;
+  onSource: (citation: Citation, answer: string) => void;
 }
 
 export function ConversationPane({ id, opened, onShowList, onSource }: PaneProps) {
@@ -47,7 +47,7 @@ export function ConversationPane({ id, opened, onShowList, onSource }: PaneProps
     if (id) return void turns.start({ conversationId: id, content, model, ...(replaces ? { replaces } : {}) });
     create.mutate(model, {
       onSuccess: (created) => {
-        void turns.start({ conversationId: created.id, content, model });
+        void turns.start({ conversationId: created.id, content, model: created.model });
         navigate(`/conversations/${created.id}`);
       },
       onError: () => setDraft(content),
@@ -92,7 +92,7 @@ export function ConversationPane({ id, opened, onShowList, onSource }: PaneProps
           onDraft={setDraft}
           isLive={isLive || create.isPending}
           error={create.error ? messageOf(create.error) : null}
-          onSend={model ? ask : null}
+          onSend={ask}
           onStop={id ? () => turns.stop(id) : null}
         >
           <ModelChooser catalog={catalog.data} model={model} onChoose={setModel} />

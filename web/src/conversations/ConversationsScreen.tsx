@@ -11,6 +11,7 @@ import styles from "./ConversationsScreen.module.css";
 interface Opened {
   conversationId: string | null;
   citation: Citation;
+  answer: string;
 }
 
 export function ConversationsScreen({ id }: { id: string | null }) {
@@ -19,8 +20,11 @@ export function ConversationsScreen({ id }: { id: string | null }) {
   const [listShown, setListShown] = useState(false);
   const [opened, setOpened] = useState<Opened | null>(null);
 
-  const openSource = useCallback((citation: Citation) => setOpened({ conversationId: id, citation }), [id]);
-  const source = opened?.conversationId === id ? opened.citation : null;
+  const openSource = useCallback(
+    (citation: Citation, answer: string) => setOpened({ conversationId: id, citation, answer }),
+    [id],
+  );
+  const source = opened?.conversationId === id ? opened : null;
   const list = <ConversationList current={id} onChoose={() => setListShown(false)} />;
 
   return (
@@ -31,10 +35,15 @@ export function ConversationsScreen({ id }: { id: string | null }) {
           {list}
         </SidePanel>
       )}
-      <ConversationPane id={id} opened={source} onShowList={phone ? () => setListShown(true) : null} onSource={openSource} />
+      <ConversationPane
+        id={id}
+        opened={source?.citation ?? null}
+        onShowList={phone ? () => setListShown(true) : null}
+        onSource={openSource}
+      />
       {source && (
         <SidePanel label="Source" modal={narrow} from="right" onClose={() => setOpened(null)}>
-          <SourcePanel citation={source} onClose={() => setOpened(null)} />
+          <SourcePanel citation={source.citation} answer={source.answer} onClose={() => setOpened(null)} />
         </SidePanel>
       )}
     </div>

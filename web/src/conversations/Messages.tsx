@@ -10,7 +10,7 @@ interface MessagesProps {
   messages: Message[];
   isLive: boolean;
   opened: Citation | null;
-  onSource: (citation: Citation) => void;
+  onSource: (citation: Citation, answer: string) => void;
   onEdit: (content: string, replaces: string) => void;
   onRegenerate: (messageId: string) => void;
   /** Ask again what was refused before it began; null when nothing was. */

@@ -6,10 +6,21 @@ import { IconButton } from "../kit/Button";
 import { Icon } from "../kit/Icon";
 import { Empty, Failure, Loading } from "../kit/states";
 import { placeOf } from "./place";
+import { quotedPieces } from "./quoted";
 import { usePassage } from "./queries";
 import styles from "./SourcePanel.module.css";
 
-export function SourcePanel({ citation, onClose }: { citation: Citation; onClose: () => void }) {
+/** How much of the panel shows what stands before the passage. */
+const CONTEXT_ABOVE = 0.18;
+
+interface SourcePanelProps {
+  citation: Citation;
+  /** The text that cites it: the sentences it took over stand out. */
+  answer: string;
+  onClose: () => void;
+}
+
+export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
   const passage = usePassage(citation.document_id, citation.start, citation.end);
   const isGone = passage.error instanceof ApiError && passage.error.status === 404;
   const title = useRef<HTMLHeadingElement>(null);
@@ -37,7 +48,7 @@ export function SourcePanel({ citation, onClose }: { citation: Citation; onClose
           <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>
         )}
         {passage.isError && !isGone && <Failure error={passage.error} onRetry={() => void passage.refetch()} />}
-        {passage.data && <Passage view={passage.data} />}
+        {passage.data && <Passage view={passage.data} answer={answer} />}
       </div>
       {passage.data && (
         <footer className={styles.foot}>
@@ -50,16 +61,21 @@ export function SourcePanel({ citation, onClose }: { citation: Citation; onClose
   );
 }
 
-function Passage({ view: { before, passage, after } }: { view: PassageView }) {
+function Passage({ view: { before, passage, after }, answer }: { view: PassageView; answer: string }) {
   const mark = useRef<HTMLElement>(null);
   useEffect(() => {
-    // Newer browsers answer with a promise, which is no cleanup.
-    mark.current?.scrollIntoView({ block: "center" });
+    const box = mark.current?.closest("[role=region]");
+    const place = mark.current?.querySelector("strong") ?? mark.current;
+    if (!place || !box) return;
+    const above = place.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    box.scrollTop += above - box.clientHeight * CONTEXT_ABOVE;
   }, [passage]);
   return (
     <p className={styles.text}>
       {before}
-      <mark ref={mark}>{passage}</mark>
+      <mark ref={mark}>
+        {quotedPieces(passage, answer).map(({ text, isQuoted }, i) => (isQuoted ? <strong key={i}>{text}</strong> : text))}
+      </mark>
       {after}
     </p>
   );

@@ -1,14 +1,22 @@
-import { skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
+import { ApiError } from "../api/errors";
 import type { ConversationDetail, Feedback } from "../api/types";
+import { firstModel } from "./useChosenModel";
 
 export const conversationsKey = ["conversations"];
 export const conversationKey = (id: string) => ["conversation", id];
 
 /** What the signed-in user may talk to. */
 export function useCatalog() {
-  return useQuery({ queryKey: ["catalog"], staleTime: 60_000, queryFn: () => bodyOf(api.GET("/api/catalog")) });
+  return useQuery(catalogQuery);
 }
+
+const catalogQuery = queryOptions({
+  queryKey: ["catalog"],
+  staleTime: 60_000,
+  queryFn: () => bodyOf(api.GET("/api/catalog")),
+});
 
 export function useConversations(search: string) {
   return useInfiniteQuery({
@@ -34,10 +42,15 @@ export function useConversation(id: string | null, isLive: boolean) {
   });
 }
 
+/** Begin a conversation with a model; with "", the first there is: somebody typed faster than the catalog came. */
 export function useCreateConversation() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (model: string) => bodyOf(api.POST("/api/conversations", { body: { model } })),
+    mutationFn: async (chosen: string) => {
+      const model = chosen || firstModel(await queries.query({ ...catalogQuery, staleTime: "static" }));
+      if (!model) throw new ApiError("There is nobody to ask yet. An administrator can add an assistant or a model.", 404);
+      return bodyOf(api.POST("/api/conversations", { body: { model } }));
+    },
     onSuccess: (conversation) => {
       queries.setQueryData<ConversationDetail>(conversationKey(conversation.id), { conversation, messages: [] });
       return queries.invalidateQueries({ queryKey: conversationsKey });

@@ -12,8 +12,11 @@ import { LiveTurnsContext } from "./useLiveTurn";
 
 const openTurn: OpenTurn = ({ conversationId, content, model, replaces, regenerates }, signal) =>
   content === null && regenerates
-    ? openEvents(`/api/conversations/${conversationId}/messages/${regenerates}/regenerate`, { body: { model }, signal })
-    : openEvents(`/api/conversations/${conversationId}/turns`, { body: { content, model, replaces }, signal });
+    ? openEvents(`/api/conversations/${conversationId}/messages/${regenerates}/regenerate`, {
+        body: { model: model || null },
+        signal,
+      })
+    : openEvents(`/api/conversations/${conversationId}/turns`, { body: { content, model: model || null, replaces }, signal });
 
 function endIn(queries: QueryClient): TurnEnded {
   return (turn, answer, conversation) => {

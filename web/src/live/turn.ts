@@ -7,6 +7,7 @@ import type { Citation, Conversation, ConversationDetail, Message } from "../api
 export interface TurnRequest {
   conversationId: string;
   content: string | null;
+  /** Empty for the conversation's own. */
   model: string;
   replaces?: string;
   regenerates?: string;
