@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from stoa.adapters.database import Database
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
 from stoa.adapters.database.library import DatabaseLibrary
-from stoa.adapters.database.tables import metadata
+from stoa.adapters.database.tables import documents, metadata
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
@@ -145,6 +145,14 @@ async def test_new_rights_hold_for_the_old_text_while_the_new_one_waits(place: P
     job = await place.queue({"a.md": b"Other apples."}, acl=HR)
     await place.ingestion.rights(job)
     assert (await place.readable(TEAM), await place.readable(HR)) == ([], ["a.md"])
+
+
+async def test_new_rights_hold_for_chunks_that_a_crash_left_without_a_word_in_the_row(place: Place) -> None:
+    await place.work(await place.queue({"a.md": b"Apples."}))
+    async with place.database.write() as connection:  # as if the process had died before it wrote this
+        await connection.execute(documents.update().values(indexed_digest=None, state="queued"))
+    await place.ingestion.rights(await place.queue({"a.md": b"Apples."}, acl=HR))
+    assert await place.readable(TEAM) == []
 
 
 async def test_a_part_that_runs_again_embeds_nothing_again(place: Place) -> None:

@@ -112,13 +112,13 @@ class Ingestion:
         removed = [document for document in documents if document.state == "removed"]
         if removed:
             await ports.index.replace(collection, [document.id for document in removed], [])
-        held = [document for document in documents if document.state == "queued" and document.indexed_as]
-        moved = {document.id: document.acl for document in held if not same_rights(document.indexed_as, document.acl)}
-        if moved:  # those with new content too: what is held of them until then goes by the new rights
+        queued = [document for document in documents if document.state == "queued"]
+        moved = {document.id: document.acl for document in queued if not same_rights(document.indexed_as, document.acl)}
+        if moved:  # those with new content too, and new ones: a crash may have left chunks that no row tells of
             await ports.index.grant(collection, moved)
         outcomes = [Outcome(document_id=document.id, state="removed") for document in removed]
-        wanted = {document.id: _wanted(document, resource) for document in held} if resource else {}
-        same = [document.id for document in held if same_content(document.indexed_as, wanted.get(document.id, ""))]
+        wanted = {document.id: _wanted(document, resource) for document in queued} if resource else {}
+        same = [document.id for document in queued if same_content(document.indexed_as, wanted.get(document.id, ""))]
         outcomes += [Outcome(document_id=one, state="indexed", indexed_as=wanted[one]) for one in same]
         if outcomes or moved:
             await ports.documents.record(job_id, collection, outcomes)

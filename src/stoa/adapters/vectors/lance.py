@@ -27,6 +27,9 @@ with without_pandas():
 KEEP_VERSIONS = timedelta(minutes=10)
 """Old versions of a table stay this long, for searches that began on them."""
 
+_IDS = 1000
+"""Documents named in one statement."""
+
 _PASSAGE = ["id", "document_id", "title", "path", "heading", "page", "start", "end", "context", "contextual_text"]
 
 
@@ -57,7 +60,8 @@ class LanceIndex:
         for document, acl in rights.items():
             same.setdefault(acl, []).append(document)
         for acl, documents in same.items():
-            await table.update(where=f"document_id IN {_list(documents)}", updates_sql={"acl": _array(acl)})
+            for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
+                await table.update(where=f"document_id IN {_list(some)}", updates_sql={"acl": _array(acl)})
 
     async def tend(self, collection: str) -> None:
         table = await self._table(collection)
