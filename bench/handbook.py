@@ -7,6 +7,9 @@ Each question is asked of `assistant/handbook` with a key that holds exactly the
 - refused: of the unanswerable, and of those whose answer is only in documents that the asker may not read
 - leaks: citations or passages of a restricted document in an answer to somebody outside its group; must be zero
 - citation precision: of all citations given to answerable questions, those of a source document
+
+Answerable questions are asked a second time `in_other_words`, which share few or no words with the document: harder than the
+rest, and reported in a row of its own.
 """
 
 import re
@@ -63,25 +66,27 @@ def main() -> None:
     questions = questions["questions"] if isinstance(questions, dict) else questions
     with running(example=True) as stoa:
         keys: dict[tuple[str, ...], str] = {}
-        asked = [_ask(stoa, keys, question) for question in questions]
+        asked = [_ask(stoa, keys, question, question["question"]) for question in questions]
+        reworded = [_ask(stoa, keys, q, q["in_other_words"]) for q in questions if q["expect"] == "answer"]
     rows = [
         _row("single passage", [a for a in asked if a.question["kind"] == "single"]),
         _row("two documents", [a for a in asked if a.question["kind"] == "two_documents"]),
         _row("restricted, asked by the group", [a for a in asked if _is(a, "restricted", "answer")]),
         _row("all answerable", [a for a in asked if a.question["expect"] == "answer"]),
+        _row("all answerable, in other words", reworded),
         _row("unanswerable", [a for a in asked if a.question["kind"] == "unanswerable"]),
+        _row("near misses", [a for a in asked if a.question["kind"] == "near_miss"]),
         _row("restricted, asked by others", [a for a in asked if _is(a, "restricted", "refuse")]),
     ]
     wrong = [f"{a.question['id']}: {a.question['question']} > {a.text[:160]!r}" for a in asked if not _as_expected(a)]
     report("handbook", rows, notes=[f"not as expected, {len(wrong)}:", *wrong])
 
 
-def _ask(stoa: Running, keys: dict[tuple[str, ...], str], question: dict[str, Any]) -> Asked:
+def _ask(stoa: Running, keys: dict[tuple[str, ...], str], question: dict[str, Any], wording: str) -> Asked:
     groups = tuple(sorted(question["asked_by"]))
     if groups not in keys:
         keys[groups] = stoa.key("-".join(("bench", *groups)), groups=groups)
-        time.sleep(3)  # a new key reaches the gateway within two seconds
-    body = {"model": "assistant/handbook", "messages": [{"role": "user", "content": question["question"]}]}
+    body = {"model": "assistant/handbook", "messages": [{"role": "user", "content": wording}]}
     started = time.perf_counter()
     answer: Any = stoa.post("/v1/chat/completions", body, key=keys[groups])
     seconds = time.perf_counter() - started
@@ -123,8 +128,8 @@ def _is(asked: Asked, kind: str, expect: str) -> bool:
 
 def _supports(citation: dict[str, Any], source: dict[str, str]) -> bool:
     """The citation is of the source's document and its passage shares most of the source passage's words."""
-    words = set(_plain(source["passage"]).split())
-    shared = words & set(_plain(citation["passage"]).split())
+    words = set(re.findall(r"\w+", _plain(source["passage"])))
+    shared = words & set(re.findall(r"\w+", _plain(citation["passage"])))
     return _same_path(citation["path"], source["path"]) and len(shared) >= 0.8 * len(words)
 
 

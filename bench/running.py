@@ -129,7 +129,7 @@ def _ready(home: Path, url: str) -> bool:
 
 
 def _ingested(stoa: Running) -> bool:
-    return "assistant/handbook" in stoa.output.read_text(encoding="utf-8", errors="replace")
+    return "The example company is ready" in stoa.output.read_text(encoding="utf-8", errors="replace")
 
 
 def _wait(done: Callable[[], bool], process: subprocess.Popen[bytes], output: Path, what: str, timeout_s: float = 120) -> None:
