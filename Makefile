@@ -7,7 +7,7 @@ PORT   ?= 8420
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fast format web api-client bench clean
+.PHONY: help run test check format web web-test api-client bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -15,8 +15,11 @@ help:  ## list the commands
 run: .build/base .build/page  ## set everything up and start Stoa with the example company
 	@$(BIN)/stoa up --example --port $(PORT)
 
-test: .build/dev .build/page .build/system check  ## set everything up and pass every test
-	$(BIN)/pytest -m slow -p no:cacheprovider
+test: .build/dev .build/page .build/system check web-test  ## set everything up and pass every test
+	$(BIN)/pytest -m slow
+
+web-test: .build/page  ## the page's own checks: form, types, lint, unit tests
+	cd web && PATH="$$(cat ../.build/node):$$PATH" sh -c 'npm run --silent check && npm test --silent'
 
 check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff format --check src tests bench

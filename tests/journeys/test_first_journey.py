@@ -11,7 +11,7 @@ from tests.journeys.conftest import RunningStoa
 
 pytestmark = pytest.mark.slow
 
-QUESTION = "I started an Insuvara pen and carry it in my bag. How long does it stay good?"
+QUESTION = "How long may an Insuvara pen be kept after its first use?"
 SALARY = "What is the middle of the pay range for a senior scientist?"
 
 

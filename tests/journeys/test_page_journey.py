@@ -14,7 +14,7 @@ from tests.page.browsing import chromium, is_wider_than_window, opened, violatio
 
 pytestmark = pytest.mark.slow
 
-PEN = "I started an Insuvara pen and carry it in my bag. How long does it stay good?"
+PEN = "How long may an Insuvara pen be kept after its first use?"
 SALARY = "What is the middle of the pay range for a senior scientist?"
 GARAGE = "When does the garage of the Westport annex close in the evening?"
 
@@ -101,13 +101,11 @@ def test_answers_are_given_again_and_questions_edited(page: Page) -> None:
     expect(answers).to_contain_text("30 days")
     page.get_by_role("article", name="You asked").hover()
     page.get_by_role("button", name="Edit and ask again").click()
-    page.get_by_label("Edit your question").fill("The fire alarm goes off in Port Ansel. Where do I go?")
+    page.get_by_label("Edit your question").fill("Where is the assembly point in Port Ansel?")
     page.get_by_role("button", name="Ask again", exact=True).click()
     expect(answers).to_contain_text("assembly point")
     page.reload()
-    expect(page.get_by_role("article", name="You asked")).to_have_text(
-        ["The fire alarm goes off in Port Ansel. Where do I go?"]
-    )
+    expect(page.get_by_role("article", name="You asked")).to_have_text(["Where is the assembly point in Port Ansel?"])
 
 
 def test_feedback_is_kept(page: Page) -> None:

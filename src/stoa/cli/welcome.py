@@ -44,7 +44,7 @@ def _who_and_what(place: Target, stoa: str) -> None:
 def _first_call(entry: str, stoa: str, *, example: bool) -> str:
     """Lines to copy: a key, and a request that it is good for."""
     model, question = (
-        ("assistant/handbook", "What is the most that a hotel room may cost per night on a business trip?")
+        ("assistant/handbook", "How long may an Insuvara pen be kept after its first use?")
         if example
         else ("stoa-reader", "What can you do?")
     )

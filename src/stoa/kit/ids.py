@@ -24,9 +24,9 @@ class IdSource:
     __slots__ = ("_count", "_head", "_millisecond")
 
     def __init__(self) -> None:
-        self._millisecond = 0
-        self._head = ""
-        self._count = 0
+        self._millisecond: int = 0
+        self._head: str = ""
+        self._count: int = 0
 
     def new(self) -> str:
         now = time.time_ns() // 1_000_000
