@@ -140,11 +140,42 @@ async def test_a_document_removed_while_it_embeds_stays_out(place: Place) -> Non
     assert await place.readable(TEAM) == ["b.md"]
 
 
-async def test_new_rights_hold_for_the_old_text_while_the_new_one_waits(place: Place) -> None:
-    await place.work(await place.queue({"a.md": b"Apples."}))
-    job = await place.queue({"a.md": b"Other apples."}, acl=HR)
+async def test_old_text_is_shown_to_nobody_while_new_text_with_other_rights_waits(place: Place) -> None:
+    await place.work(await place.queue({"a.md": b"Secret apples."}, acl=HR))
+    job = await place.queue({"a.md": b"Apples."}, acl=TEAM)
     await place.ingestion.rights(job)
-    assert (await place.readable(TEAM), await place.readable(HR)) == ([], ["a.md"])
+    assert (await place.readable(TEAM), await place.readable(HR)) == ([], [])
+    await place.work(job)
+    assert (await place.readable(TEAM), await place.readable(HR)) == (["a.md"], [])
+
+
+async def test_old_text_is_found_while_new_text_with_the_same_rights_waits(place: Place) -> None:
+    await place.work(await place.queue({"a.md": b"Apples."}))
+    await place.ingestion.rights(await place.queue({"a.md": b"Pears."}))
+    assert await place.readable(TEAM) == ["a.md"]
+
+
+async def test_rights_that_go_and_come_back_around_a_change_are_those_that_hold(place: Place) -> None:
+    await place.work(await place.queue({"a.md": b"Apples."}, acl=HR))
+    for data, acl in ((b"Pears.", TEAM), (b"Plums.", HR)):
+        await place.ingestion.rights(await place.queue({"a.md": data}, acl=acl))
+    assert await place.readable(TEAM) == []
+
+
+async def test_a_document_that_goes_back_to_what_it_was_while_it_embeds_is_what_it_was(place: Place) -> None:
+    await place.work(await place.queue({"a.md": b"Apples."}))
+    job, later = await place.queue({"a.md": b"Pears."}), list[str]()
+
+    async def revert() -> None:
+        later.append(await place.queue({"a.md": b"Apples."}))
+        await place.ingestion.rights(later[0])
+
+    place.embedder.meanwhile = revert
+    await place.work(job)
+    await place.work(later[0])
+    (vector,) = await HashingEmbedder().embed(["x"], team="x")
+    (hit,) = await place.index.dense("c", vector, acl=TEAM, limit=5)
+    assert hit.passage.text == "Apples."
 
 
 async def test_new_rights_hold_for_chunks_that_a_crash_left_without_a_word_in_the_row(place: Place) -> None:

@@ -107,6 +107,7 @@ class Rights(RuleBasedStateMachine):
         self.retriever = HybridRetriever(self.index, lambda _: self.embedder)
         self.users: dict[str, frozenset[str]] = dict.fromkeys(USERS, frozenset({team_tag("company")}))
         self.documents: dict[str, tuple[frozenset[str], str]] = {}
+        self.texts: dict[str, frozenset[str]] = {}
         self.pending: list[str] = []
         self.cache: dict[bytes, Sequence[Passage]] = {}
 
@@ -179,6 +180,7 @@ class Rights(RuleBasedStateMachine):
             for passage in self.runner.run(self.ask(user)):
                 assert passage.path in self.documents, "a removed document is gone"
                 acl, _ = self.documents[passage.path]
+                assert self.texts[passage.text] & tags, f"{user} got an old text that was never theirs"
                 assert acl & tags, f"{user} with {sorted(tags)} got {passage.path} of {sorted(acl)}"
 
     async def ask(self, user: str) -> Sequence[Passage]:
@@ -212,6 +214,7 @@ class Rights(RuleBasedStateMachine):
             job, _ = await intake.sync_of(library, sync, by="x")
             await intake.start_sync(library, job, plan, now_ms=2)
         self.documents[path] = (acl, words)
+        self.texts[words] = acl
         await self.take(job.id)
 
     async def remove(self, path: str) -> None:

@@ -127,6 +127,10 @@ class DocumentLedger(Protocol):
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
 
+    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those that are still the job's; their rows say from now on that nothing is known of what the index holds of them."""
+        ...
+
     async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes, bring the job's counters up to them and raise the corpus version, in one transaction.
 

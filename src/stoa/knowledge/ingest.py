@@ -102,7 +102,10 @@ class Ingestion:
             await self._ports.index.tend(collection.name)
 
     async def rights(self, job_id: str) -> None:
-        """Bring changed rights and removals into the index. Needs no embedding, so it need not wait for its turn."""
+        """Bring changed rights and removals into the index. Needs no embedding, so it need not wait for its turn.
+
+        A row never says that the index holds more than it does: it takes back what it says before the index changes.
+        """
         ports = self._ports
         documents = await ports.documents.of_job(job_id)
         if not documents:
@@ -110,17 +113,20 @@ class Ingestion:
         collection = documents[0].collection
         resource = await ports.collection_of(collection)
         removed = [document for document in documents if document.state == "removed"]
-        if removed:
-            await ports.index.replace(collection, [document.id for document in removed], [])
-        queued = [document for document in documents if document.state == "queued"]
-        moved = {document.id: document.acl for document in queued if not same_rights(document.indexed_as, document.acl)}
-        if moved:  # those with new content too, and new ones: a crash may have left chunks that no row tells of
-            await ports.index.grant(collection, moved)
+        queued = [document for document in documents if document.state == "queued"] if resource else []
+        wanted = {document.id: _wanted(document, resource) for document in queued if resource}
+        same = [document for document in queued if same_content(document.indexed_as, wanted[document.id])]
+        moved = [document for document in same if not same_rights(document.indexed_as, document.acl)]
+        # Old text with other rights than the new one may go to neither; a crash may have left text that no row tells of.
+        hidden = [d for d in queued if d not in same and not same_rights(d.indexed_as, d.acl)]
+        await ports.documents.claim(job_id, [document.id for document in (*moved, *hidden)])
+        if gone := [document.id for document in (*removed, *hidden)]:
+            await ports.index.replace(collection, gone, [])
+        if moved:
+            await ports.index.grant(collection, {document.id: document.acl for document in moved})
         outcomes = [Outcome(document_id=document.id, state="removed") for document in removed]
-        wanted = {document.id: _wanted(document, resource) for document in queued} if resource else {}
-        same = [document.id for document in queued if same_content(document.indexed_as, wanted.get(document.id, ""))]
-        outcomes += [Outcome(document_id=one, state="indexed", indexed_as=wanted[one]) for one in same]
-        if outcomes or moved:
+        outcomes += [Outcome(document_id=d.id, state="indexed", indexed_as=wanted[d.id]) for d in same]
+        if outcomes or hidden:
             await ports.documents.record(job_id, collection, outcomes)
             await forget(ports.documents, ports.objects, [(document.digest, document.path) for document in removed])
 
@@ -145,9 +151,14 @@ class Ingestion:
         chunks = [one for _, some in read for one in some]
         acl = {document.id: document.acl for document in documents}
         vectors = await self._embed(job_id, collection, [one.contextual_text for one in chunks])
-        indexed = [IndexedChunk(one, vector, acl[one.document_id]) for one, vector in zip(chunks, vectors, strict=True)]
-        await ports.index.replace(collection.name, list(acl), indexed)
-        written = await self._as_it_is_now(collection.name, acl)
+        claimed = await ports.documents.claim(job_id, list(acl))
+        indexed = [
+            IndexedChunk(one, vector, acl[one.document_id])
+            for one, vector in zip(chunks, vectors, strict=True)
+            if one.document_id in claimed
+        ]
+        await ports.index.replace(collection.name, sorted(claimed), indexed)
+        written = await self._as_it_is_now(collection.name, {one: acl[one] for one in sorted(claimed)})
         outcomes = [
             msgspec.structs.replace(outcome, indexed_as=_wanted(document, collection, written.get(document.id)))
             if outcome.state == "indexed"

@@ -114,6 +114,15 @@ class DocumentTable:
         )
         return result.rowcount == 1
 
+    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those that the job still has and that are not removed; what the index holds of them is unknown from now on."""
+        claimed: set[str] = set()
+        for some in _batches(ids):
+            mine = (documents.c.id.in_(some), documents.c.job_id == job_id, documents.c.state != "removed")
+            await self._connection.execute(update(documents).where(*mine).values(indexed_digest=None))
+            claimed |= set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+        return frozenset(claimed)
+
     async def drop(self, document_id: str, job_id: str) -> bool:
         """Take away the row of a removed document if the job still has it."""
         result = await self._connection.execute(

@@ -32,6 +32,10 @@ class DocumentRecords:
         async with self._database.read() as connection:
             return await DocumentTable(connection).read(ids)
 
+    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
+        async with self._database.write() as connection:
+            return await DocumentTable(connection).claim(job_id, ids)
+
     async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
         now_ms = _now_ms()
         async with self._database.write() as connection:

@@ -48,7 +48,8 @@ class LanceIndex:
             if not chunks:
                 return
             table = await self._make(collection, width=len(chunks[0].vector))
-        await table.delete(f"document_id IN {_list(documents)}")
+        for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
+            await table.delete(f"document_id IN {_list(some)}")
         if chunks:
             await table.add(_rows(chunks))
 
