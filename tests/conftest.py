@@ -26,7 +26,7 @@ def postgres_server() -> Iterator[str]:
             shutil.chown(folder, user)
         as_user = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user is not None else {}
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "stoa", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+            [programs / "initdb", "-D", data, "-U", "stoa", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"],
             check=True, capture_output=True, cwd=folder, **as_user,
         )  # fmt: skip
         port = _free_port()

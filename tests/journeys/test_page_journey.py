@@ -126,7 +126,8 @@ def test_feedback_is_kept(page: Page) -> None:
 def test_conversations_are_renamed_searched_exported_and_deleted(page: Page, tmp_path: Path) -> None:
     ask(page, PEN)
     conversations = page.get_by_role("navigation", name="Conversations").get_by_role("link")
-    page.get_by_role("button", name=f"Actions for {conversations.first.inner_text()}").first.click()
+    expect(conversations.first).to_have_text(PEN)
+    page.get_by_role("button", name=f"Actions for {PEN}").first.click()
     page.get_by_role("menuitem", name="Rename").click()
     page.get_by_label("Title of the conversation").fill("Warm pens")
     page.keyboard.press("Enter")
