@@ -67,7 +67,7 @@ def running(*, example: bool = False, prefix: Sequence[str] = ()) -> Iterator[Ru
                 _wait(lambda: _ingested(stoa), process, output, "done with the example company")
             yield stoa
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:

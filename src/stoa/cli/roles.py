@@ -56,7 +56,9 @@ def _begin(
     ctx: typer.Context, fd: int, parent: int | None, host: str | None, port: int | None
 ) -> tuple[Settings, socket.socket]:
     from stoa.adapters.processes.parent import die_with_parent
+    from stoa.kit.memory import few_arenas
 
+    few_arenas()
     if parent is not None:
         die_with_parent(parent)
     return target(ctx).load(host=host, port=port).settings, socket.socket(fileno=fd)

@@ -82,9 +82,10 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _signals(self) -> Generator[None]:
-        """Signals ask for the end. One that was ignored from outside, as nohup does with SIGHUP, stays ignored."""
+        """Signals ask for the end. SIGHUP stays ignored where nohup said so; SIGINT never, though a shell's `&` does say so."""
         loop = asyncio.get_running_loop()
-        heard = [number for number in _STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        heard = [number for number in _STOP_SIGNALS if number != signal.SIGHUP or not nohup]
         for number in heard:
             loop.add_signal_handler(number, self._signalled)
         try:
