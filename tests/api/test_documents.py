@@ -209,6 +209,48 @@ async def test_changed_rights_move_without_a_byte_or_a_vector(company: Company) 
     assert (await company.hana.get("/api/collections")).json()["data"][0]["version"] > before
 
 
+async def test_another_chunk_size_takes_effect_with_the_next_sync_and_citations_open_all_the_while(company: Company) -> None:
+    files = {"a.md": " ".join(f"Word{n}." for n in range(100)).encode()}
+    first = await company.sync(files)
+    (document,) = (await company.hana.get("/api/collections/handbook/documents")).json()["data"]
+    citation = f"/api/documents/{document['id']}/passage?start=0&end=6"
+    resource = {"kind": "Collection", "name": "handbook", "team": "company", "chunk_tokens": 256}
+    await company.running.administer("POST", "/api/resources/apply", {"resources": [resource], "dry_run": False})
+    assert (await company.alex.get(citation)).json()["passage"] == "Word0."
+    second = await company.sync(files)
+    assert (second["upload"], second["unchanged"], second["job"]["done"]) == ([], 0, 1)
+    assert second["job"]["chunks"] < first["job"]["chunks"]
+    assert (await company.alex.get(citation)).json()["passage"] == "Word0."
+    assert (await company.sync(files))["unchanged"] == 1
+
+
+async def test_a_file_above_the_limit_is_not_sent_and_named_each_time_while_the_rest_goes_on(company: Company) -> None:
+    await company.sync({"a.md": b"Apples.", "b.md": b"Pears."})
+    limits = company.running.parts.settings.worker
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("b.md", "c.md")}
+    await company.running.parts.objects.put(f"raw/{digests['b.md'][:2]}/{digests['b.md']}", b"Somebody else's.")
+    listed = [{"path": name, "sha256": digest, "bytes": limits.document_bytes + 1} for name, digest in digests.items()]
+    listed.append({"path": "a.md", "sha256": hashlib.sha256(b"Apples.").hexdigest(), "bytes": 7})
+    reason = (
+        f"The file has {limits.document_bytes + 1:,} bytes; the limit is {limits.document_bytes:,} (worker.document_bytes)."
+    )
+    for _ in range(2):
+        plan = await company.hana.post("/api/collections/handbook/syncs", json={"source": "folder", "files": listed})
+        assert (plan.json()["upload"], plan.json()["unchanged"]) == ([], 1)
+        started = await company.hana.post(f"/api/syncs/{plan.json()['sync']}/start")
+        await company.work()
+        job = (await company.hana.get(f"/api/jobs/{started.json()['job']['id']}")).json()
+        assert (job["state"], job["total"], job["failed"]) == ("succeeded", 2, 2)
+        assert job["errors"] == [{"path": "b.md", "reason": reason}, {"path": "c.md", "reason": reason}]
+        assert await company.find("x", "team:company") == ["a.md"]
+    rows = (await company.hana.get("/api/collections/handbook/documents", params={"state": "failed"})).json()["data"]
+    assert [row["error"] for row in rows] == [reason, reason]
+    for row in rows:
+        assert (await company.hana.get(f"/api/documents/{row['id']}/original")).status_code == 404
+    put = await company.sync({"a.md": b"Apples.", "b.md": b"Pears."})
+    assert (put["upload"], put["remove"], put["job"]["done"]) == (["b.md"], ["c.md"], 1)
+
+
 async def test_nobody_gives_away_a_document_that_they_cannot_read(company: Company) -> None:
     await company.sync({"a.md": b"Apples."}, groups=("hr",))
     listed = [{"path": "a.md", "sha256": hashlib.sha256(b"Apples.").hexdigest(), "bytes": 7}]

@@ -205,8 +205,9 @@ class Rights(RuleBasedStateMachine):
         async with self.database.write() as connection:
             library = DatabaseLibrary(connection)
             sync, plan = await intake.begin_sync(
-                library, [file], collection="c", source="s", acl=acl, prune=False, readable=acl, by="x", now_ms=1
-            )
+                library, [file], collection=COLLECTION, source="s", acl=acl, prune=False, readable=acl, most_bytes=1000, by="x",
+                now_ms=1,
+            )  # fmt: skip
         if path in plan.upload:
             await self.objects.put(raw_name(file.digest), data)
         async with self.database.write() as connection:

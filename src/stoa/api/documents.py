@@ -15,7 +15,7 @@ from stoa.domain.documents import Document, DocumentState, ParsedDocument, parse
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict, NotFound
 from stoa.knowledge import intake
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content
+from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_text
 from stoa.knowledge.passage import open_passage
 from stoa.wiring import Control, now_ms
 
@@ -91,12 +91,8 @@ async def read_passage(
     end: Annotated[int, Query(ge=1)],
 ) -> PassageView:
     document, collection = await _find(parts, caller, id_)
-    now = fingerprint(
-        digest=document.digest, path=document.path, embedding_model=collection.embedding_model,
-        chunk_tokens=collection.chunk_tokens, acl=document.acl,
-    )  # fmt: skip
     text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
-    if text is None or not same_content(document.indexed_as, now):
+    if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
         raise Conflict(f"The document {document.path!r} is being indexed anew, so the passage may lie elsewhere now.")
     opened = open_passage(msgspec.json.decode(text, type=ParsedDocument), start=start, end=end)
     return PassageView(

@@ -28,7 +28,7 @@ _NAMED = 5
 class SyncFile(Form):
     path: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    bytes: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0, le=1 << 53)]
 
 
 class NewSync(Form):
@@ -41,7 +41,10 @@ class NewSync(Form):
 
 
 class SyncView(View):
-    """Send each file of `upload`, then start. `remove` are the documents that go."""
+    """Send each file of `upload`, then start. `remove` are the documents that go.
+
+    A file that is too large is not asked for; the job names it among its errors.
+    """
 
     sync: str
     upload: list[str]
@@ -69,8 +72,9 @@ async def begin_sync(name: str, new: NewSync, caller: Annotated[Caller, allow("d
         acl = await acl_of(stores, collection, new.groups)
     async with parts.database.write() as connection:
         sync, plan = await intake.begin_sync(
-            DatabaseLibrary(connection), files, collection=collection.name, source=new.source, acl=acl, prune=new.prune,
-            readable=caller.principal.acl, by=caller.principal.id, now_ms=now_ms(),
+            DatabaseLibrary(connection), files, collection=collection, source=new.source, acl=acl, prune=new.prune,
+            readable=caller.principal.acl, most_bytes=parts.settings.worker.document_bytes, by=caller.principal.id,
+            now_ms=now_ms(),
         )  # fmt: skip
     return SyncView(sync=sync, upload=list(plan.upload), unchanged=plan.unchanged, remove=list(plan.remove))
 

@@ -1,29 +1,44 @@
-"""What the index holds of a document, in one short text: a half for its content and a half for its rights."""
+"""What the index holds of a document, in one short text: its text, how that is cut and embedded, and its rights."""
 
 import hashlib
 from collections.abc import Iterable
 
+from stoa.domain.documents import Document
 from stoa.domain.identity import AccessTag
+from stoa.domain.resources import Collection
 
 PIPELINE = "1"
 """Grows when parsing or chunking change what comes out of the same bytes."""
 
+_TEXT, _CONTENT, _WHOLE = 32, 40, 64
+"""Where the parts end: bytes, path and parsing; then cutting and embedding; then the access tags."""
 
-def fingerprint(*, digest: str, path: str, embedding_model: str, chunk_tokens: int, acl: Iterable[AccessTag]) -> str:
-    """64 characters: 32 for bytes, path and pipeline, 32 for the access tags."""
-    content = "\0".join((PIPELINE, digest, path, embedding_model, str(chunk_tokens)))
-    return _half(content) + _half("\0".join(sorted(acl)))
+
+def fingerprint(document: Document, collection: Collection, acl: Iterable[AccessTag] | None = None) -> str:
+    """What the index should hold of a document, under its own access tags or these."""
+    text = _hash(PIPELINE, document.digest, document.path)
+    cut = _hash(collection.embedding_model, str(collection.chunk_tokens))
+    return text[:_TEXT] + cut[: _CONTENT - _TEXT] + _rights(document.acl if acl is None else acl)
+
+
+def same_text(one: str | None, other: str) -> bool:
+    """Whether offsets into the text mean the same: the two may differ in passages and rights."""
+    return one is not None and one[:_TEXT] == other[:_TEXT]
 
 
 def same_content(one: str | None, other: str) -> bool:
     """Whether nothing needs embedding: the two differ in rights at most."""
-    return one is not None and one[:32] == other[:32]
+    return one is not None and one[:_CONTENT] == other[:_CONTENT]
 
 
 def same_rights(one: str | None, acl: Iterable[AccessTag]) -> bool:
     """Whether the index holds the document under these access tags."""
-    return one is not None and one[32:] == _half("\0".join(sorted(acl)))
+    return one is not None and one[_CONTENT:] == _rights(acl)
 
 
-def _half(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _rights(acl: Iterable[AccessTag]) -> str:
+    return _hash(*sorted(acl))[: _WHOLE - _CONTENT]
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

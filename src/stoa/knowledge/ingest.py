@@ -114,7 +114,7 @@ class Ingestion:
         resource = await ports.collection_of(collection)
         removed = [document for document in documents if document.state == "removed"]
         queued = [document for document in documents if document.state == "queued"] if resource else []
-        wanted = {document.id: _wanted(document, resource) for document in queued if resource}
+        wanted = {document.id: fingerprint(document, resource) for document in queued if resource}
         same = [document for document in queued if same_content(document.indexed_as, wanted[document.id])]
         moved = [document for document in same if not same_rights(document.indexed_as, document.acl)]
         # Old text with other rights than the new one may go to neither; a crash may have left text that no row tells of.
@@ -160,7 +160,7 @@ class Ingestion:
         await ports.index.replace(collection.name, sorted(claimed), indexed)
         written = await self._as_it_is_now(collection.name, {one: acl[one] for one in sorted(claimed)})
         outcomes = [
-            msgspec.structs.replace(outcome, indexed_as=_wanted(document, collection, written.get(document.id)))
+            msgspec.structs.replace(outcome, indexed_as=fingerprint(document, collection, written.get(document.id)))
             if outcome.state == "indexed"
             else outcome
             for document, (outcome, _) in zip(documents, read, strict=True)
@@ -181,6 +181,8 @@ class Ingestion:
     async def _read(self, document: Document, collection: Collection) -> tuple[Outcome, list[Chunk]]:
         """The chunks of a document, or an outcome that says why there are none."""
         try:
+            if document.error:  # its bytes were not taken, and why was known then
+                raise Unreadable(document.error)
             parsed = await self._parsed(document)
         except Unreadable as error:
             return Outcome(document_id=document.id, state="failed", error=error.message), []
@@ -264,10 +266,3 @@ def _parts(documents: Sequence[Document]) -> list[str]:
         parts[-1].append(document.id)
         size += document.bytes
     return [f"{','.join(ids)}#{number}" for number, ids in enumerate(parts, 1)]
-
-
-def _wanted(document: Document, collection: Collection, acl: frozenset[str] | None = None) -> str:
-    return fingerprint(
-        digest=document.digest, path=document.path, embedding_model=collection.embedding_model,
-        chunk_tokens=collection.chunk_tokens, acl=document.acl if acl is None else acl,
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from stoa.domain.documents import Document, DocumentState, Objects
 from stoa.domain.identity import AccessTag
 from stoa.domain.jobs import Job
 from stoa.domain.library import Library
+from stoa.domain.resources import Collection
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.kit.ids import new_id
 from stoa.knowledge.chunk import title_of
@@ -21,25 +22,33 @@ from stoa.knowledge.sync import plan_sync
 
 KIND = "ingest"
 
+_NOT_TAKEN = "0" * 64
+"""The digest of a file whose bytes were not taken: one that was merely claimed could open bytes of somebody else."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file by its path in the source, with `/` between folders."""
+    """A file by its path in the source, with `/` between folders; `refusal` says why its bytes were not taken."""
 
     path: str
     digest: str
     bytes: int
+    refusal: str | None = None
 
 
 class SyncPlan(msgspec.Struct, frozen=True):
-    """What a sync is to do, kept with its job until it starts. `files` holds digest and size by path."""
+    """What a sync is to do, kept with its job until it starts.
+
+    `files` holds digest and size by path, `refused` the reason by path.
+    """
 
     source: str
     acl: tuple[AccessTag, ...]
     files: dict[str, tuple[str, int]]
     upload: tuple[str, ...]
+    refused: dict[str, str]
     unchanged: int
-    regrant: tuple[str, ...]
+    requeue: tuple[str, ...]
     remove: tuple[str, ...]
 
 
@@ -81,26 +90,29 @@ async def remove(library: Library, document: Document, *, by: str, now_ms: int) 
 
 
 async def begin_sync(
-    library: Library, files: Iterable[File], *, collection: str, source: str, acl: frozenset[AccessTag], prune: bool,
-    readable: frozenset[AccessTag], by: str, now_ms: int,
+    library: Library, files: Iterable[File], *, collection: Collection, source: str, acl: frozenset[AccessTag], prune: bool,
+    readable: frozenset[AccessTag], most_bytes: int, by: str, now_ms: int,
 ) -> tuple[str, SyncPlan]:  # fmt: skip
     """Compare a source with what is known of it; nothing changes yet. `readable` are the caller's own tags.
 
     Files that the caller may not read now are to be sent even if only their rights change: whoever gives a document to
-    others must have it.
+    others must have it. A file of more than `most_bytes` is not asked for; it will be a failed document that says so.
     """
     sent = {file.path: file for file in files}
-    known = await library.documents.of_source(collection, source)
-    found = plan_sync({path: file.digest for path, file in sent.items()}, known, acl=acl, prune=prune)
+    known = await library.documents.of_source(collection.name, source)
+    digests = {path: file.digest for path, file in sent.items()}
+    found = plan_sync(digests, known, collection=collection, acl=acl, prune=prune)
     hidden = {document.path for document in known if not document.acl & readable}
+    needed = sorted({*found.upload, *(path for path in found.requeue if path in hidden)})
+    refused = {path: _too_large(sent[path].bytes, most_bytes) for path in needed if sent[path].bytes > most_bytes}
     plan = SyncPlan(
         source=source, acl=tuple(sorted(acl)),
         files={path: (file.digest, file.bytes) for path, file in sent.items()},
-        upload=tuple(sorted({*found.upload, *(path for path in found.regrant if path in hidden)})),
+        upload=tuple(path for path in needed if path not in refused), refused=refused,
         unchanged=len(found.unchanged),
-        regrant=tuple(path for path in found.regrant if path not in hidden), remove=found.remove,
+        requeue=tuple(path for path in found.requeue if path not in hidden), remove=found.remove,
     )  # fmt: skip
-    job = msgspec.structs.replace(_job(collection, by=by, now_ms=now_ms, total=0), state="waiting")
+    job = msgspec.structs.replace(_job(collection.name, by=by, now_ms=now_ms, total=0), state="waiting")
     await library.jobs.add(job, plan=msgspec.to_builtins(plan))
     return job.id, plan
 
@@ -135,12 +147,13 @@ async def start_sync(library: Library, job: Job, plan: SyncPlan, *, now_ms: int)
     collection, acl = job.collection or "", frozenset(plan.acl)
     known = {document.path: document for document in await library.documents.of_source(collection, plan.source)}
     files = [File(path, *plan.files[path]) for path in plan.upload]
+    files += [File(path, _NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
     await _put(library, files, job.id, collection=collection, source=plan.source, acl=acl, state="queued", now_ms=now_ms)
-    regranted = [known[path] for path in plan.regrant if path in known and known[path].digest == plan.files[path][0]]
-    await library.documents.put([_changed(d, job.id, state="queued", now_ms=now_ms, acl=acl) for d in regranted])
+    requeued = [known[path] for path in plan.requeue if path in known and known[path].digest == plan.files[path][0]]
+    await library.documents.put([_changed(d, job.id, state="queued", now_ms=now_ms, acl=acl) for d in requeued])
     gone = [known[path] for path in plan.remove if path in known]
     await library.documents.put([_changed(d, job.id, state="removed", now_ms=now_ms) for d in gone])
-    await library.jobs.queue(job.id, total=len(files) + len(regranted))
+    await library.jobs.queue(job.id, total=len(files) + len(requeued))
     return Queued(await library.jobs.get(job.id) or job, replaced=_replaced(known, files))
 
 
@@ -157,7 +170,8 @@ async def _put(
     await library.documents.put([
         Document(
             id=new_id("doc"), collection=collection, source=source, path=file.path, title=title_of(file.path),
-            digest=file.digest, bytes=file.bytes, acl=acl, state=state, job_id=job_id, created_at=now_ms, updated_at=now_ms,
+            digest=file.digest, bytes=file.bytes, acl=acl, state=state, error=file.refusal, job_id=job_id,
+            created_at=now_ms, updated_at=now_ms,
         )
         for file in files
     ])  # fmt: skip
@@ -180,6 +194,10 @@ def _job(collection: str, *, by: str, now_ms: int, total: int) -> Job:
         id=new_id("job"), kind=KIND, collection=collection, state="queued", total=total, done=0, failed=0, pages=0, chunks=0,
         message=None, created_by=by, created_at=now_ms,
     )  # fmt: skip
+
+
+def _too_large(found: int, most: int) -> str:
+    return f"The file has {found:,} bytes; the limit is {most:,} (worker.document_bytes)."
 
 
 def _mark(sync_id: str, path: str) -> str:
