@@ -71,7 +71,7 @@ def test_a_printed_link_leads_to_an_answer_with_its_source(browser: Browser, han
         examples = page.get_by_role("list", name="Examples").get_by_role("button")
         expect(examples).to_have_count(3)
         assert "token" not in page.url
-        page.get_by_role("button", name=PEN).click()
+        page.get_by_role("button", name=PEN, exact=True).click()
         answer = page.get_by_role("article", name="Answer")
         expect(answer).to_contain_text("30 days")
         answer.get_by_role("button", name="Source 1").first.click()
@@ -211,7 +211,7 @@ def test_usage_shows_what_was_asked(page: Page) -> None:
 )
 def test_it_reads_well_in_the_dark_and_on_a_phone(sign_in: Callable[..., Page], look: dict[str, Any]) -> None:
     page = sign_in(reduced_motion="reduce", **look)
-    page.get_by_role("button", name=PEN).click()
+    page.get_by_role("button", name=PEN, exact=True).click()
     page.get_by_role("button", name="Source 1").first.click()
     expect(page.get_by_role("dialog", name="Source").locator("mark strong").first).to_be_in_viewport()
     assert violations(page) == []
