@@ -1,5 +1,6 @@
 """`stoa gateway`, `control`, `worker`, `engine`: one role in this process, on a socket that the supervisor bound."""
 
+import os
 import socket
 from typing import Annotated
 
@@ -9,6 +10,9 @@ from stoa.cli.root import root
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
 from stoa.settings import Settings
+
+CONTROL_YIELDS, WORKER_YIELDS = 10, 10
+"""Niceness: where cores are short, requests go first; usage waits in its log, documents in their queue."""
 
 Descriptor = Annotated[int, typer.Option(help="Inherited descriptor of the listening socket.")]
 Parent = Annotated[int | None, typer.Option(help="Process that this one must not outlive.")]
@@ -29,6 +33,7 @@ def gateway(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Hos
 def control(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
     """The control plane: /api and the page."""
     settings, listener = _begin(ctx, fd, parent, host, port)
+    os.nice(CONTROL_YIELDS)
     from stoa.api.control import run
 
     run(settings, listener)
@@ -38,6 +43,7 @@ def control(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Hos
 def worker(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
     """Durable jobs."""
     settings, listener = _begin(ctx, fd, parent, host, port)
+    os.nice(WORKER_YIELDS)
     from stoa.worker.role import run
 
     run(settings, listener)
