@@ -6,6 +6,8 @@ The provider is canned; it and the load share core 1. Every row is of one run: t
 
 import argparse
 import json
+import time
+import urllib.request
 from pathlib import Path
 
 from load import Measured, body, has_tools, measure, nginx, upstream
@@ -51,7 +53,9 @@ def main() -> None:
                 ("Stoa, streamed, 16 events", body("mock-stream", stream=True)),
             ):
                 pids = {gateway: False, stoa.pid: True}
-                found = measure(stoa.url, request, key=key, core=LOAD_CORE, seconds=seconds, pids=pids)
+                found = measure(
+                    stoa.url, request, key=key, core=LOAD_CORE, seconds=seconds, pids=pids, settled=lambda: _all_in(stoa.url)
+                )
                 rows.append(_row(name, found, found.cpu_us[gateway], found.cpu_us[stoa.pid], limit))
     if limit is not None:
         rows.append(_row("nginx proxy_pass", limit[0], limit[1], None, limit))
@@ -63,7 +67,7 @@ def main() -> None:
             f"{tools}; 32 connections; {seconds} s each",
             (
                 "CPU is user and system time: of the gateway's process, and of all of Stoa's, which share the core and of "
-                "which control inserts each usage fact into SQLite"
+                "which control inserts each usage fact into SQLite; the latter until the last fact of the load is in"
             ),
         ],
     )
@@ -75,6 +79,15 @@ def _prepare(stoa: Running, provider: str) -> str:
     stoa.cli("apply", "-f", str(resources))
     stoa.cli("team", "set", "company", "--budget", "1000000")
     return stoa.cli("key", "create", "bench", "--requests-per-minute", "1000000000").strip()
+
+
+def _all_in(url: str) -> None:
+    """Wait until every usage fact has left the gateway's log for the database."""
+    while True:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            if json.load(answer)["usage_log_backlog_bytes"] == 0:
+                return
+        time.sleep(0.1)
 
 
 def _limit(provider: str, seconds: int) -> tuple[Measured, float] | None:
@@ -101,6 +114,7 @@ def _row(name: str, found: Measured, cpu: float, whole: float | None, limit: tup
         "cpu_us_per_request": round(cpu, 1),
         "cpu_us_per_request_all_roles": round(whole, 1) if whole is not None else None,
         "times_nginx_cpu": round(cpu / limit[1], 2) if limit is not None else None,
+        "usage_all_in_after_s": round(found.settled_s, 1) if whole is not None else None,
         "not_2xx": found.bad,
     }
 

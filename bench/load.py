@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class Measured:
     p99_ms: float
     cpu_us: dict[int, float]
     bad: int
+    settled_s: float
+    """How long after the load its bookkeeping took; the CPU of whole trees includes it."""
 
 
 def has_tools() -> bool:
@@ -118,14 +120,30 @@ def nginx(name: str, servers: str, core: str) -> Iterator[int]:
             yield pid
 
 
-def measure(url: str, request: str, *, key: str, core: str, seconds: int, pids: dict[int, bool]) -> Measured:
-    """Load a gateway after two seconds of warming up. `pids` whose CPU is wanted; True takes the whole tree."""
+def measure(
+    url: str,
+    request: str,
+    *,
+    key: str,
+    core: str,
+    seconds: int,
+    pids: dict[int, bool],
+    settled: Callable[[], None] = lambda: None,
+) -> Measured:
+    """Load a gateway after two seconds of warming up. `pids` whose CPU is wanted; True takes the whole tree.
+
+    `settled` returns when nothing that the load left behind is still to be done.
+    """
     run = _wrk if has_tools() else _plain
     run(url, request, key, core, 2)
+    settled()
     before = {pid: _cpu_s(pid, tree) for pid, tree in pids.items()}
     count, rate, p50, p99, bad = run(url, request, key, core, seconds)
+    ended = time.monotonic()
+    settled()
+    settled_s = time.monotonic() - ended
     used = {pid: (_cpu_s(pid, tree) - before[pid]) * 1e6 / count for pid, tree in pids.items()}
-    return Measured(rate, p50, p99, used, bad)
+    return Measured(rate, p50, p99, used, bad, settled_s)
 
 
 def _wrk(url: str, request: str, key: str, core: str, seconds: int) -> tuple[int, float, float, float, int]:
