@@ -73,7 +73,9 @@ def test_a_new_answer_is_read_out_sentence_by_sentence(page: Page) -> None:
 
 
 def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
+    example = "What do I wear in a laboratory of class B2?"
     expect(page.get_by_label("Your question")).to_be_focused()
+    expect(page.get_by_role("button", name=example, exact=True)).to_be_visible()
     reached: list[str] = []
     while "To the content" not in reached:
         page.keyboard.press("Shift+Tab")
@@ -81,7 +83,7 @@ def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", reached[-1]
         assert len(reached) < 30
     places = {"Stoa", "Conversations", "Collections", "Usage", "Theme: system. Change to light", "Sign out"}
-    assert places | {"New conversation", "Search conversations", "What do I wear in a laboratory of class B2?"} <= set(reached)
+    assert places | {"New conversation", "Search conversations", example} <= set(reached)
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
 
