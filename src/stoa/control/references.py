@@ -53,7 +53,7 @@ class References:
         for name in _models_of(route):
             self._known(route, "targets", name, self._models)
         if len({self._models[name].operation for name in _models_of(route)}) > 1:
-            raise _wrong(route, "targets", "its models must be all for chat or all for embedding")
+            raise _wrong(route, "targets", "its models must all be for the same operation")
         if not any(target.weight for target in route.targets):
             raise _wrong(route, "targets", "at least one weight must be above 0")
         self._known_teams(route, route.teams)

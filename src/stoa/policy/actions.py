@@ -38,6 +38,10 @@ _TABLE = (
     Action("models:list", "list the models one may use"),
     Action("chat:create", "chat with a model, a route or an assistant", "Model"),
     Action("embeddings:create", "embed texts with a model or a route", "Model"),
+    Action("rerank:create", "put documents in order of relevance with a model or a route", "Model"),
+    Action("moderations:create", "have content judged by a model or a route", "Model"),
+    Action("images:create", "make or change images with a model or a route", "Model"),
+    Action("audio:create", "turn text into speech, or speech into text, with a model or a route", "Model"),
     # one's own
     Action("conversation:list", "list conversations", "Conversation"),
     Action("conversation:create", "begin a conversation", "Conversation"),
@@ -88,6 +92,11 @@ _TABLE = (
     Action("usage:ship", "deliver usage facts"),
 )
 
+MODEL_ACTIONS = frozenset(
+    {"models:list", *(action.name for action in _TABLE if action.resource == "Model")},
+)
+"""What inference keys are for, and management keys never do."""
+
 ACTIONS: dict[str, Action] = {action.name: action for action in _TABLE}
 
 _LOCAL = (
@@ -102,5 +111,10 @@ _LOCAL = (
     Action("database:restore", "put a backup in the database's place"),
 )
 
-LOCAL_ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}
+LOCAL_MODEL_ACTIONS = frozenset(
+    {"models:list", *(action.name for action in _TABLE if action.resource == "Model")},
+)
+"""What inference keys are for, and management keys never do."""
+
+ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}
 """Verbs of the command line on this machine alone: whoever may write the home may do them, and no policy is asked."""
