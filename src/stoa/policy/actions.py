@@ -111,10 +111,5 @@ _LOCAL = (
     Action("database:restore", "put a backup in the database's place"),
 )
 
-LOCAL_MODEL_ACTIONS = frozenset(
-    {"models:list", *(action.name for action in _TABLE if action.resource == "Model")},
-)
-"""What inference keys are for, and management keys never do."""
-
-ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}
+LOCAL_ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}
 """Verbs of the command line on this machine alone: whoever may write the home may do them, and no policy is asked."""
