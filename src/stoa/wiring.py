@@ -231,6 +231,7 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     """The gateway role, its snapshot followed and its usage shipped while this is open."""
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
+    from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
     from stoa.adapters.wal.log import DiskLog
@@ -250,8 +251,9 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
+    providers = ProviderTable(upstreams)
     ports = Ports(
-        upstreams=upstreams,
+        providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
         control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600)),
         unsealer=secrets,
@@ -277,6 +279,7 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
             task.cancel()
         await asyncio.wait(tasks)
         await index.close()
+        providers.close()
         upstreams.close()
         usage.close()
 

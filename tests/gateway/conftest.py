@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
+from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
@@ -268,8 +269,8 @@ def house() -> Callable[..., House]:
             return f"{question} ({history[-1]})" if history else question
 
         ports = Ports(
-            upstreams=upstreams, control=upstreams.origin("http://control", OriginLimits()), unsealer=PlainSecrets(), log=usage,
-            behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

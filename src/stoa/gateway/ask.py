@@ -1,12 +1,13 @@
 """What the gateway reads of a request's body, and the few changes it makes to it. All else passes as it came."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from stoa.domain.upstream import Facts
 from stoa.errors import InvalidRequest
 
 DEFAULT_OUTPUT_TOKENS = 1024
@@ -74,10 +75,113 @@ class EmbeddingAsk(msgspec.Struct):
         return isinstance(self.input, str) or len(self.input) == 1
 
 
-Ask = ChatAsk | EmbeddingAsk
+class CompletionAsk(msgspec.Struct):
+    """`POST /v1/completions`."""
 
-_chat = msgspec.json.Decoder(ChatAsk)
-_embedding = msgspec.json.Decoder(EmbeddingAsk)
+    model: str
+    prompt: str | list[Raw]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: float | None = None
+    n: int | None = None
+    max_tokens: int | None = None
+
+    @property
+    def streamed(self) -> bool:
+        return self.stream is True
+
+    @property
+    def wants_usage(self) -> bool:
+        return self.stream_options is not None and self.stream_options.include_usage is True
+
+    @property
+    def output_tokens(self) -> int:
+        return max(0, self.max_tokens or DEFAULT_OUTPUT_TOKENS) * max(1, self.n or 1)
+
+    @property
+    def repeatable(self) -> bool:
+        return not self.stream and self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+
+
+class MessagesAsk(msgspec.Struct):
+    """`POST /v1/messages`."""
+
+    model: str
+    messages: Annotated[list[Raw], Meta(min_length=1)]
+    max_tokens: Annotated[int, Meta(ge=1)]
+    stream: bool | None = None
+    temperature: float | None = None
+    tools: list[Raw] | None = None
+
+    wants_usage = True  # the form always tells it
+
+    @property
+    def streamed(self) -> bool:
+        return self.stream is True
+
+    @property
+    def output_tokens(self) -> int:
+        return self.max_tokens
+
+    @property
+    def repeatable(self) -> bool:
+        return (self.temperature is None or self.temperature <= _WARM) and not self.tools
+
+
+class ResponsesAsk(msgspec.Struct):
+    """`POST /v1/responses`."""
+
+    model: str
+    input: str | Annotated[list[Raw], Meta(min_length=1)]
+    stream: bool | None = None
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    tools: list[Raw] | None = None
+    previous_response_id: str | None = None
+    conversation: Raw | None = None
+
+    wants_usage = True  # the form always tells it
+
+    @property
+    def streamed(self) -> bool:
+        return self.stream is True
+
+    @property
+    def output_tokens(self) -> int:
+        return max(0, self.max_output_tokens or DEFAULT_OUTPUT_TOKENS)
+
+    @property
+    def repeatable(self) -> bool:
+        alone = self.previous_response_id is None and self.conversation is None
+        return not self.stream and alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+
+
+class Ask(Protocol):
+    """What the gateway has to know of any request, whatever its form."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def streamed(self) -> bool: ...
+
+    @property
+    def wants_usage(self) -> bool:
+        """The client wants usage on the stream."""
+        ...
+
+    @property
+    def output_tokens(self) -> int:
+        """The most that the answer may hold, for the estimate."""
+        ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same answer may be given twice."""
+        ...
+
+
+_A = TypeVar("_A", bound=msgspec.Struct)
 _any = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder().encode
 _canonical = msgspec.json.Encoder(order="sorted").encode
@@ -85,43 +189,45 @@ _MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*")')
 _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
-def read_chat(body: bytes) -> ChatAsk:
-    """Raises InvalidRequest that names the field."""
-    try:
-        return _chat.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _explain(error) from None
+def reader(form: type[_A]) -> Callable[[bytes], _A]:
+    """What reads a body of that form; it raises InvalidRequest that names the field."""
+    decode = msgspec.json.Decoder(form).decode
+
+    def read(body: bytes) -> _A:
+        try:
+            return decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise _explain(error) from None
+
+    return read
 
 
-def read_embedding(body: bytes) -> EmbeddingAsk:
-    """Raises InvalidRequest that names the field."""
-    try:
-        return _embedding.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _explain(error) from None
+read_chat = reader(ChatAsk)
 
 
-def body_for(body: bytes, ask: Ask, upstream_name: str) -> bytes:
-    """The body as one upstream gets it: its own name for the model, and on streams the wish for usage.
+def body_for(body: bytes, ask: Ask, upstream_name: str, *, meter: bool) -> bytes:
+    """The body as one upstream gets it: its own name for the model, and with `meter` the wish for usage on the stream.
 
     The bytes are kept, or spliced, where every reader must understand them alike; else the body is written anew.
     """
-    meter = ask.streamed and not ask.wants_usage
     at = body.find(b'"model"')
-    found = _MODEL.match(body, at) if at >= 0 else None
-    if (
-        found is not None
-        and found[1] == _encode(ask.model)
-        and body.find(b'"model"', found.end()) < 0
-        and body.find(b"\\u", 0, at) < 0  # an escaped spelling of the same key, which others may take for the first
-        and not (meter and b'"stream_options"' in body)
-    ):
-        if upstream_name != ask.model:
-            body = body[: found.start(1)] + _encode(upstream_name) + body[found.end(1) :]
-        if not meter:
+    if at >= 0 and body.find(b'"model"', at + 7) < 0:  # spelled so once: no reader can take another for it
+        same = upstream_name == ask.model
+        if same and not meter and body.find(b"\\u") < 0:
             return body
-        start = body.index(b"{") + 1
-        return b'%b"stream_options":{"include_usage":true},%b' % (body[:start], body[start:])
+        found = _MODEL.match(body, at)
+        if (
+            found is not None
+            and found[1] == _encode(ask.model)
+            and body.find(b"\\u", 0, at) < 0  # an escaped spelling of the same key, which others may take for the first
+            and not (meter and b'"stream_options"' in body)
+        ):
+            if not same:
+                body = body[: found.start(1)] + _encode(upstream_name) + body[found.end(1) :]
+            if not meter:
+                return body
+            start = body.index(b"{") + 1
+            return b'%b"stream_options":{"include_usage":true},%b' % (body[:start], body[start:])
     fields = fields_of(body)
     fields["model"] = upstream_name
     if meter:
@@ -131,17 +237,29 @@ def body_for(body: bytes, ask: Ask, upstream_name: str) -> bytes:
     return _encode(fields)
 
 
+def adjusted(body: bytes, facts: Facts, *, limits: bool) -> bytes:
+    """The body without what the server refuses, with what it wants besides, and, with `limits`, its own name for the limit."""
+    fields = fields_of(body)
+    for name in facts.drop:
+        fields.pop(name, None)
+    if limits and "max_tokens" in fields and facts.max_tokens_field != "max_tokens":
+        fields.setdefault(facts.max_tokens_field, fields.pop("max_tokens"))
+    if not facts.stream_usage:
+        fields.pop("stream_options", None)
+    return _encode({**fields, **(facts.fields or {})})
+
+
 def fields_of(body: bytes) -> dict[str, Any]:
     """The whole body. Any: it is the client's."""
     return cast("dict[str, Any]", _any.decode(body))  # cast: it was read as an object before
 
 
-def canonical(body: bytes, operation: str) -> bytes:
+def canonical(body: bytes, path: str) -> bytes:
     """The same bytes for requests that mean the same: keys sorted, and without what only decides the answer's form."""
     fields = fields_of(body)
     for name in ("stream", "stream_options", "model"):
         fields.pop(name, None)
-    return operation.encode() + _canonical(fields)
+    return path.encode() + _canonical(fields)
 
 
 def refuses_cache(headers: Mapping[bytes, bytes]) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from stoa.gateway.ask import Ask, canonical, refuses_cache
 from stoa.gateway.plan import Client, Offering
+from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens
 
 LARGEST_ASK = 65_536
@@ -60,8 +61,16 @@ class AnswerCache:
             self.size_bytes -= len(entry.answer) + _OVERHEAD
 
 
-def cache_key(client: Client, offering: Offering, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+def cache_key(
+    client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
+) -> bytes | None:
     """What an answer is kept under; None when it is not to be kept."""
-    if not offering.cache_ttl_s or not ask.repeatable or len(body) > LARGEST_ASK or refuses_cache(headers):
+    if (
+        not offering.cache_ttl_s
+        or not surface.cached
+        or not ask.repeatable
+        or len(body) > LARGEST_ASK
+        or refuses_cache(headers)
+    ):
         return None
-    return sha256(client.scope + offering.fingerprint + canonical(body, offering.operation)).digest()
+    return sha256(client.scope + offering.fingerprint + canonical(body, surface.path)).digest()

@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from stoa.domain.operations import ErrorClass
+from stoa.domain.refusal import refusal
+from stoa.gateway.replay import DONE, event_of, text_of, whole_of
 from stoa.gateway.usage import Usage
 
-DONE = b"data: [DONE]\n\n"
 _MAX_EVENT = 4 * 1024 * 1024
 
 
@@ -31,6 +33,7 @@ class ErrorBody(msgspec.Struct):
     message: str = ""
     type: str | None = None
     code: str | int | None = None
+    param: str | None = None
 
 
 class Chunk(msgspec.Struct):
@@ -63,6 +66,7 @@ class EventStream:
         "content",
         "done",
         "error",
+        "error_class",
         "finished",
         "usage",
     )
@@ -79,6 +83,7 @@ class EventStream:
         self.content = False  # whether some came
         self.done = False
         self.error: ErrorBody | None = None
+        self.error_class: ErrorClass | None = None  # this dialect has none
         self.usage: Usage | None = None
 
     def feed(self, data: bytes) -> bytes:
@@ -103,6 +108,24 @@ class EventStream:
         if data:
             self._keep(data)
         return data
+
+    def closed(self) -> bool:
+        """Whether the end of the answer ends the stream well: it does not without its `[DONE]`."""
+        return False
+
+    def text(self) -> str | None:
+        """The text of the first choice; None when the stream was too large to keep."""
+        chunks = self.parsed()
+        answer = whole_of(chunks) if chunks else None
+        return text_of(answer) if answer is not None else None
+
+    def end(self, stoa: object) -> bytes:
+        if stoa is None:
+            return DONE
+        return event_of({"object": "chat.completion.chunk", "choices": [], "stoa": stoa}) + DONE
+
+    def fail(self, status: int, code: str, message: str) -> bytes:
+        return b"data: " + refusal(status, code, message) + b"\n\n"
 
     def parsed(self) -> list[dict[str, Any]] | None:
         """Everything that came, usage included; None when it was too large to keep. Any: it is the upstream's."""

@@ -15,6 +15,8 @@ _MAKE_ONE = "Make one with `stoa key create NAME` and send it as `Authorization:
 def identify(plan: Plan, headers: Mapping[bytes, bytes], *, behalf_key: bytes, now_s: float) -> Client:
     """The client that a request's credential stands for. Raises Unauthenticated or Forbidden."""
     authorization = headers.get(b"authorization")
+    if authorization is None and b"x-api-key" in headers:
+        authorization = b"Bearer " + headers[b"x-api-key"]  # where Anthropic's clients put it
     if authorization is None:
         if b"cookie" in headers:
             raise Unauthenticated(f"A session in the browser is not a key for /v1. {_MAKE_ONE}")

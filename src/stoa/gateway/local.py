@@ -11,6 +11,7 @@ from stoa.errors import ProviderError
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan
 from stoa.gateway.stages import PARENT, Stages
+from stoa.gateway.surface import EMBEDDINGS
 
 
 class LocalExchange:
@@ -82,7 +83,7 @@ class LocalEmbedder:
 
     async def _ask(self, plan: Plan, client: Client, texts: Sequence[str]) -> tuple[int, bytes]:
         exchange = LocalExchange()
-        inference = Inference(self._stages, plan, exchange, client, "embedding", request_id=None)
+        inference = Inference(self._stages, plan, exchange, client, EMBEDDINGS, None)
         inference.parent_id = PARENT.get()
         inference.on_body(msgspec.json.encode({"model": self._model, "input": texts, "encoding_format": "base64"}))
         inference.on_end()

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from random import random
+from time import perf_counter
 from urllib.parse import unquote
 
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
-from stoa.domain.operations import Operation
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
-from stoa.domain.upstream import Origin, Upstreams
+from stoa.domain.targets import TargetReport
+from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
 from stoa.gateway.admission import Admission
@@ -25,17 +27,20 @@ from stoa.gateway.augment import Augmented, Rewrite, augment
 from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
-from stoa.gateway.inference import JSON, Inference
+from stoa.gateway.delivery import JSON
+from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify
-from stoa.gateway.listing import list_models, show_model
+from stoa.gateway.listing import Form, list_models, show_model
 from stoa.gateway.local import LocalEmbedder
 from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.routing.state import TargetStates
+from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
+from stoa.gateway.surface import SURFACES, Surface
 from stoa.settings import GatewaySettings
 
-_INFERENCE: Mapping[bytes, Operation] = {b"/v1/chat/completions": "chat", b"/v1/embeddings": "embedding"}
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
@@ -44,7 +49,7 @@ _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 class Ports:
     """What the gateway is connected to."""
 
-    upstreams: Upstreams
+    providers: Providers
     control: Origin
     unsealer: Unsealer
     log: UsageLog
@@ -58,6 +63,10 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
 class Gateway:
     """Implements `domain.exchange.Application`."""
 
@@ -67,6 +76,7 @@ class Gateway:
         self._retriever = ports.retriever(self._embedder_of)
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
+        self.states = TargetStates(draw=random, call_later=_later)
         self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
         self._metrics = Metrics()
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
@@ -79,6 +89,7 @@ class Gateway:
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
             draw=random,
+            shadow=shadowing(lambda: self._stages, random),
         )
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
@@ -86,10 +97,14 @@ class Gateway:
             b"/readyz": self._ready,
             b"/metrics": self._show_metrics,
         }
+        self.on_plan: Callable[[Plan], None] = lambda plan: None
+        """Told of every plan that is served from now on."""
 
     def swap(self, snapshot: Snapshot) -> None:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
-        self._plan = compile_plan(snapshot, upstreams=self._ports.upstreams, unsealer=self._ports.unsealer)
+        plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
+        self._plan = plan
+        self.on_plan(plan)
 
     def close(self) -> None:
         """Write what still waits."""
@@ -104,25 +119,31 @@ class Gateway:
         """Control has the usage up to `position`, and told what each team has spent."""
         self.budgets.shipped(position, spend, now_ms=now_ms())
 
+    def reports(self) -> list[TargetReport]:
+        """How each target is doing, as this process sees it."""
+        now = perf_counter()
+        return [state.report(now) for state in self.states]
+
     # --- called by the server
 
     def accept(self, exchange: Exchange) -> Intake:
-        operation = _INFERENCE.get(exchange.target)
-        if operation is not None and exchange.method == b"POST":
-            return self._infer(exchange, operation)
+        surface = SURFACES.get(exchange.target)
+        if surface is not None and exchange.method == b"POST":
+            return self._infer(exchange, surface)
         path = exchange.target.partition(b"?")[0]
         view = self._views.get(path)
         if view is None and path.startswith(b"/v1/models/"):
             view = self._model
+        surface = SURFACES.get(path)
         try:
             if view is not None:
                 if exchange.method not in (b"GET", b"HEAD"):
                     raise _wrong_method(exchange, "GET")
                 view(exchange)
-            elif (operation := _INFERENCE.get(path)) is not None:
+            elif surface is not None:
                 if exchange.method != b"POST":
                     raise _wrong_method(exchange, "POST")
-                return self._infer(exchange, operation)
+                return self._infer(exchange, surface)
             elif path.startswith(b"/v1/") or path == b"/v1" or is_internal(path):
                 raise NotFound(f"There is nothing at {exchange.method.decode()} {path.decode('latin-1')[:200]}.")
             else:
@@ -130,28 +151,29 @@ class Gateway:
                 request_id = _request_id(exchange) or self._stages.ids.new()
                 return Proxied(exchange, self._ports.control, body_limit=limit, request_id=request_id)
         except StoaError as error:
-            self._refuse(exchange, error)
+            self._refuse(exchange, error, surface)
         return _ANSWERED
 
-    def _infer(self, exchange: Exchange, operation: Operation) -> Intake:
+    def _infer(self, exchange: Exchange, surface: Surface) -> Intake:
         try:
             plan = self._served()
             client = self._identify(plan, exchange)
         except StoaError as error:
-            self._refuse(exchange, error)
+            self._refuse(exchange, error, surface)
             return _ANSWERED
-        return Inference(self._stages, plan, exchange, client, operation, request_id=_request_id(exchange))
+        return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
 
     # --- what is answered here
 
     def _models(self, exchange: Exchange) -> None:
         plan = self._served()
-        exchange.send(200, self._lines(exchange), list_models(plan, self._identify(plan, exchange)))
+        exchange.send(200, self._lines(exchange), list_models(plan, self._identify(plan, exchange), _form(exchange)))
 
     def _model(self, exchange: Exchange) -> None:
         plan = self._served()
         name = unquote(exchange.target.partition(b"?")[0].removeprefix(b"/v1/models/").decode("latin-1"))
-        exchange.send(200, self._lines(exchange), show_model(plan, self._identify(plan, exchange), name))
+        client = self._identify(plan, exchange)
+        exchange.send(200, self._lines(exchange), show_model(plan, client, name, _form(exchange)))
 
     def _alive(self, exchange: Exchange) -> None:
         exchange.send(200, JSON, b'{"status":"ok"}')
@@ -180,7 +202,7 @@ class Gateway:
             "stoa_usage_log_backlog_bytes": self._ports.log.backlog_bytes,
             "stoa_snapshot_version": self._plan.version if self._plan is not None else 0,
         }
-        exchange.send(200, _TEXT, self._metrics.render(gauges))
+        exchange.send(200, _TEXT, self._metrics.render(gauges, self.reports()))
 
     # --- what the stages need
 
@@ -215,12 +237,13 @@ class Gateway:
             if fact.cost_nano_usd:
                 self.budgets.spent(fact.team, fact.cost_nano_usd, position=position, now_ms=fact.at_ms)
 
-    def _refuse(self, exchange: Exchange, error: StoaError) -> None:
+    def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)
         lines = self._lines(exchange)
         if isinstance(error, _WrongMethod):
             lines += b"allow: %b\r\n" % error.allowed.encode()
-        exchange.send(error.status, lines, refusal_of(error))
+        body = refusal_of(error) if surface is None else surface.refuse(error.status, error.code, error.message, error.param)
+        exchange.send(error.status, lines, body)
 
     def _lines(self, exchange: Exchange) -> bytes:
         return b"%bx-request-id: %b\r\n" % (JSON, (_request_id(exchange) or self._stages.ids.new()).encode())
@@ -243,6 +266,10 @@ def _request_id(exchange: Exchange) -> str | None:
     """The client's own id, if it is one that can be put into a header and a log."""
     given = exchange.headers.get(b"x-request-id")
     return given.decode() if given is not None and _SANE_ID.fullmatch(given) else None
+
+
+def _form(exchange: Exchange) -> Form:
+    return "anthropic" if b"anthropic-version" in exchange.headers else "openai"
 
 
 class _Answered:

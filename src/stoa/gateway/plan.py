@@ -3,47 +3,72 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from stoa.domain.operations import Operation
-from stoa.domain.resources import Assistant, Provider
+from stoa.domain.operations import ClientForm, Operation
+from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
+from stoa.domain.resources import Target as RouteTarget
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
-from stoa.domain.upstream import Endpoint, OriginLimits, Upstreams
+from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
+from stoa.gateway.routing.breaker import strictest
+from stoa.gateway.routing.order import Router
+from stoa.gateway.routing.retry import RetryBudget
+from stoa.gateway.routing.state import TargetState, TargetStates
 
 log = logging.getLogger("stoa.gateway")
 
-PATHS: dict[Operation, str] = {"chat": "/chat/completions", "embedding": "/embeddings"}
+OPERATIONS: tuple[Operation, ...] = ("chat", "embedding", "rerank", "moderation", "image", "speech", "transcription")
 COLLECTION_ROUTE = Assistant(name="collection").route
 """What answers for `collection/<name>`: the route of an assistant with all defaults."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """One model of one provider, ready to be called."""
+    """One model of one provider, ready to be called, with its place in one route."""
 
     model: str
     provider: str
     upstream_name: str
-    endpoint: Endpoint
+    form: UpstreamForm
+    native: frozenset[ClientForm]
+    facts: Facts
+    as_it_is: bool
+    """Whether a body may pass without looking for fields that this server wants otherwise."""
+    link: Link
+    doors: tuple[dict[Door, Endpoint | None], dict[Door, Endpoint | None]]
+    """For whole answers and for streams; filled when first asked for."""
     price: ModelPrice | None
+    state: TargetState
+    max_parallel: int | None
     lines: bytes
-    """The answer's header that names the model."""
+    """The answer's header lines that name the model and the arm."""
+    weight: int = 1
+    arm: str | None = None
+    tags: frozenset[str] = frozenset()
+
+    def door(self, door: Door, stream: bool) -> Endpoint | None:
+        """Where it is asked; None when its provider does not offer that."""
+        doors = self.doors[stream]
+        found = doors.get(door)
+        if found is None and door not in doors:
+            found = doors[door] = self.link.door(door, self.upstream_name, stream=stream)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offering:
-    """What a requested name stands for: the ways to answer it, in the order they are tried after the first was drawn."""
+    """What a requested name stands for, and how one of its targets is chosen."""
 
     name: str
     operation: Operation
     needs: str
     """The name that a caller's access must hold."""
+    router: Router[Target]
     targets: tuple[Target, ...]
-    weights: tuple[int, ...]
-    fallback: tuple[Target, ...]
+    """All, fallbacks included."""
     cache_ttl_s: float
     """0 when answers are not cached."""
     fingerprint: bytes
@@ -52,6 +77,12 @@ class Offering:
     """The highest price among the targets, for the estimate; None when none is known."""
     lines: bytes
     """The answer's header that names the route."""
+    route: Route
+    budget: RetryBudget | None
+    """Of retries and hedges; None where the route has neither."""
+    watched: bool
+    """Whether the route sets times of its own."""
+    shadow: Target | None = None
     assistant: Assistant | None = None
     corpus_version: str | None = None
 
@@ -80,21 +111,27 @@ class Plan:
     users: Mapping[str, Client]
     services: Mapping[str, Client]
     offerings: Mapping[Operation, Mapping[str, Offering]]
+    targets: Mapping[str, Target]
+    """By model."""
+    providers: Mapping[str, Provider]
     embedding_models: Mapping[str, str]
     """By collection."""
-    listings: dict[Access, bytes] = field(default_factory=dict[Access, bytes])
-    """Answers of `GET /v1/models`, filled when first asked for."""
+    listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
+    """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
 
-def compile_plan(snapshot: Snapshot, *, upstreams: Upstreams, unsealer: Unsealer) -> Plan:
-    """A provider whose secrets cannot be opened is left out, and so are the targets that need it."""
+def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer, states: TargetStates) -> Plan:
+    """A provider that cannot be spoken to (a secret does not open, a package is missing) is left out, and so are its models."""
 
     def client(caller: Caller) -> Client:
         limits = snapshot.teams.get(caller.team)
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
         return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
 
-    targets = _targets(snapshot, upstreams, unsealer)
+    targets = _targets(snapshot, providers, unsealer, states)
+    states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
+    offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
+    offerings["chat"] |= _assistants(snapshot, offerings["chat"])
     return Plan(
         version=snapshot.version,
         price_version=snapshot.price_version,
@@ -102,45 +139,73 @@ def compile_plan(snapshot: Snapshot, *, upstreams: Upstreams, unsealer: Unsealer
         keys={bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()},
         users={name: client(caller) for name, caller in snapshot.users.items()},
         services={name: client(caller) for name, caller in snapshot.services.items()},
-        offerings={"chat": _chat(snapshot, targets), "embedding": _plain(snapshot, targets, "embedding")},
+        offerings=offerings,
+        targets=targets,
+        providers=snapshot.providers,
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
     )
 
 
-def _targets(snapshot: Snapshot, upstreams: Upstreams, unsealer: Unsealer) -> dict[str, Target]:
-    found: dict[str, Target] = {}
+def _targets(snapshot: Snapshot, providers: Providers, unsealer: Unsealer, states: TargetStates) -> dict[str, Target]:
+    links: dict[str, Link] = {}
+    breakers: dict[str, list[Breaker]] = {}
+    for route in snapshot.routes.values():
+        for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
+            breakers.setdefault(name, []).append(route.breaker)
     for provider in snapshot.providers.values():
         try:
-            headers = _headers(provider, unsealer)
+            links[provider.name] = providers.link(provider, _opened(provider, unsealer))
         except OperatorError as error:
             log.error("provider %s is left out: %s", provider.name, error.message)
-            continue
-        limits = OriginLimits(
-            connect_timeout_s=provider.connect_timeout_s,
-            first_byte_timeout_s=provider.first_byte_timeout_s,
-            idle_timeout_s=provider.idle_timeout_s,
-            max_connections=provider.max_connections,
+    return {
+        model.name: _target(
+            model,
+            links[model.provider],
+            snapshot.prices.get(model.name),
+            states.of(
+                model.name,
+                model.provider,
+                model.upstream_name or model.name,
+                breaker=strictest(breakers.get(model.name, ())),
+                max_parallel=model.max_parallel,
+            ),
         )
-        origin = upstreams.origin(provider.url, limits)
-        endpoints = {operation: origin.endpoint(path, headers) for operation, path in PATHS.items()}
-        for model in snapshot.models.values():
-            if model.provider == provider.name:
-                found[model.name] = Target(
-                    model.name,
-                    provider.name,
-                    model.upstream_name or model.name,
-                    endpoints[model.operation],
-                    snapshot.prices.get(model.name),
-                    f"x-stoa-model: {model.name}\r\n".encode(),
-                )
-    return found
+        for model in snapshot.models.values()
+        if model.provider in links
+    }
 
 
-def _headers(provider: Provider, unsealer: Unsealer) -> dict[str, str]:
-    headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "stoa"}
-    if provider.api_key is not None:
-        headers["authorization"] = f"Bearer {unsealer.open(provider.api_key)}"
-    return headers | {name.lower(): unsealer.open(value) for name, value in provider.headers.items()}
+def _opened(provider: Provider, unsealer: Unsealer) -> Opened:
+    return Opened(
+        unsealer.open(provider.api_key) if provider.api_key is not None else None,
+        {name: unsealer.open(value) for name, value in provider.credentials.items()},
+        {name.lower(): unsealer.open(value) for name, value in provider.headers.items()},
+    )
+
+
+def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetState) -> Target:
+    upstream_name, facts = model.upstream_name or model.name, link.facts(model)
+    plain = Facts()
+    return Target(
+        model=model.name,
+        provider=model.provider,
+        upstream_name=upstream_name,
+        form=link.form,
+        native=link.native,
+        facts=facts,
+        as_it_is=(
+            not facts.drop
+            and not facts.fields
+            and facts.stream_usage == plain.stream_usage
+            and facts.max_tokens_field == plain.max_tokens_field
+        ),
+        link=link,
+        doors=({}, {}),
+        price=price,
+        state=state,
+        max_parallel=model.max_parallel,
+        lines=f"x-stoa-model: {model.name}\r\n".encode(),
+    )
 
 
 def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operation) -> dict[str, Offering]:
@@ -148,27 +213,64 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
     found: dict[str, Offering] = {}
     for model in snapshot.models.values():
         if model.operation == operation:
-            weighted = [(targets[model.name], 1)] if model.name in targets else []
-            found[model.name] = _offering(snapshot, model.name, operation, weighted, ())
+            alone = Route(name=model.name, targets=(RouteTarget(model=model.name),))
+            found[model.name] = _offering(snapshot, alone, operation, targets)
     for route in snapshot.routes.values():
         first = snapshot.models.get(route.targets[0].model)
         if first is not None and first.operation == operation:
-            weighted = [(targets[each.model], each.weight) for each in route.targets if each.model in targets]
-            fallback = [targets[each.model] for each in route.fallbacks if each.model in targets]
-            found[route.name] = _offering(
-                snapshot, route.name, operation, weighted, fallback, cache_ttl_s=route.cache_ttl_s if route.cache else 0
-            )
+            found[route.name] = _offering(snapshot, route, operation, targets)
     return found
 
 
-def _chat(snapshot: Snapshot, targets: Mapping[str, Target]) -> dict[str, Offering]:
-    found = _plain(snapshot, targets, "chat")
+def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Mapping[str, Target]) -> Offering:
+    chosen = [_placed(known[each.model], each) for each in route.targets if each.model in known]
+    fallback = [(known[each.model], each) for each in route.fallbacks if each.model in known]
+    every = (*chosen, *(target for target, _ in fallback))
+    described = [(snapshot.models[each.model], snapshot.providers[each.provider].url, each.weight) for each in every]
+    return Offering(
+        name=route.name,
+        operation=operation,
+        needs=route.name,
+        router=Router(
+            route.name,
+            chosen,
+            fallbacks=[(target, place.on) for target, place in fallback],
+            strategy=route.strategy,
+            sticky=route.sticky,
+        ),
+        targets=every,
+        cache_ttl_s=route.cache_ttl_s if route.cache else 0,
+        fingerprint=hashlib.sha256(msgspec.json.encode([route.name, described])).digest(),
+        ceiling=_ceiling(every),
+        lines=f"x-stoa-route: {route.name}\r\n".encode(),
+        route=route,
+        budget=RetryBudget(route.retries.budget) if route.retries.attempts or route.hedge is not None else None,
+        watched=route.timeouts != Timeouts(),
+        shadow=known.get(route.shadow.model) if route.shadow is not None else None,
+    )
+
+
+def _placed(target: Target, place: RouteTarget) -> Target:
+    """The target with its place in a route; models share their doors and their state over all routes."""
+    if place.arm is None and place.weight == 1 and not place.tags:
+        return target
+    lines = target.lines + (f"x-stoa-arm: {place.arm}\r\n".encode() if place.arm is not None else b"")
+    return replace(target, weight=place.weight, arm=place.arm, tags=frozenset(place.tags), lines=lines)
+
+
+def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
+    prices = [each.price for each in targets if each.price is not None]
+    return ModelPrice(max(p.input for p in prices), max(p.output for p in prices)) if prices else None
+
+
+def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, Offering]:
+    found: dict[str, Offering] = {}
     assistants = [(f"assistant/{each.name}", f"assistant/{each.name}", each) for each in snapshot.assistants.values()]
     for name in snapshot.collections:
         over_one = Assistant(name=name, collections=(name,))
         assistants.append((f"collection/{name}", COLLECTION_ROUTE, over_one))
     for name, needs, assistant in assistants:
-        below = found.get(assistant.route)
+        below = chat.get(assistant.route)
         if below is not None:
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
             found[name] = _over(below, name, needs, assistant, corpus)
@@ -176,45 +278,12 @@ def _chat(snapshot: Snapshot, targets: Mapping[str, Target]) -> dict[str, Offeri
 
 
 def _over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
-    print_of = hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode()).digest()
-    return Offering(
+    return replace(
+        below,
         name=name,
-        operation="chat",
         needs=needs,
-        targets=below.targets,
-        weights=below.weights,
-        fallback=below.fallback,
-        cache_ttl_s=below.cache_ttl_s,
-        fingerprint=print_of,
-        ceiling=below.ceiling,
+        fingerprint=hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode()).digest(),
         lines=f"x-stoa-route: {name}\r\n".encode(),
         assistant=assistant,
         corpus_version=corpus or None,
-    )
-
-
-def _offering(
-    snapshot: Snapshot,
-    name: str,
-    operation: Operation,
-    weighted: Iterable[tuple[Target, int]],
-    fallback: Iterable[Target],
-    *,
-    cache_ttl_s: float = 3600,
-) -> Offering:
-    weighted, fallback = tuple(weighted), tuple(fallback)
-    every = [*(target for target, _ in weighted), *fallback]
-    described = [(snapshot.models[each.model], snapshot.providers[each.provider].url) for each in every]
-    prices = [each.price for each in every if each.price is not None]
-    return Offering(
-        name=name,
-        operation=operation,
-        needs=name,
-        targets=tuple(target for target, _ in weighted),
-        weights=tuple(weight for _, weight in weighted),
-        fallback=fallback,
-        cache_ttl_s=cache_ttl_s,
-        fingerprint=hashlib.sha256(msgspec.json.encode([name, described, [w for _, w in weighted]])).digest(),
-        ceiling=ModelPrice(max(p.input for p in prices), max(p.output for p in prices)) if prices else None,
-        lines=f"x-stoa-route: {name}\r\n".encode(),
     )

@@ -1,11 +1,26 @@
 """One answer in its two forms: a chat completion whole, and the same as a stream of chunks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import msgspec
 
-from stoa.gateway.events import DONE
+from stoa.dialects.answer import (
+    Answer,
+    Event,
+    Finished,
+    RefusalPiece,
+    TextPiece,
+    ThinkingPiece,
+    ToolCallPiece,
+    ToolCallStarted,
+    UsageTold,
+)
+from stoa.dialects.conversation import Conversation, Refusal, Text, Thinking, ToolCall
+from stoa.dialects.table import CLIENTS, UPSTREAMS
+from stoa.domain.operations import ClientForm
+
+DONE = b"data: [DONE]\n\n"
 
 Fields = dict[str, Any]
 """A JSON object. Any: it is the upstream's."""
@@ -42,8 +57,43 @@ def whole_of(chunks: Sequence[Fields]) -> bytes | None:
     return _encode(answer | {"usage": usage} if usage else answer)
 
 
-def stream_of(answer: bytes, *, with_usage: bool) -> bytes | None:
-    """The whole stream that amounts to a chat completion; None when something of it would be lost. `stoa` goes last."""
+def stream_of(
+    form: ClientForm | None, answer: bytes, conversation: Callable[[], Conversation], *, with_usage: bool
+) -> bytes | None:
+    """The whole stream that amounts to an answer of that form; None when something of it would be lost. `stoa` goes last."""
+    if form == "chat":
+        return _chat_stream_of(answer, with_usage=with_usage)
+    if form != "messages":
+        return None
+    stoa = _fields(answer).get("stoa")
+    whole = UPSTREAMS[form].read_answer(answer, model="")
+    writer = CLIENTS[form].stream_writer(conversation(), answer_id=whole.id, model=whole.model, created_s=whole.created_s or 0)
+    return writer.write(events_of(whole)) + writer.end(stoa)
+
+
+def events_of(answer: Answer) -> list[Event]:
+    """The events of a stream that amounts to the answer's first choice."""
+    events: list[Event] = []
+    calls = 0
+    choice = answer.choices[0]
+    for part in choice.content:
+        match part:
+            case Text(text=text):
+                events.append(TextPiece(text))
+            case Refusal(text=text):
+                events.append(RefusalPiece(text))
+            case Thinking(text=text, signature=signature, redacted=redacted):
+                events.append(ThinkingPiece(text, signature, redacted))
+            case ToolCall(id=id_, name=name, arguments=arguments):
+                events += [ToolCallStarted(calls, id_, name), ToolCallPiece(calls, arguments)]
+                calls += 1
+            case _:
+                pass
+    events.append(Finished(choice.finish, choice.stop_sequence))
+    return [*events, UsageTold(answer.usage)] if answer.usage is not None else events
+
+
+def _chat_stream_of(answer: bytes, *, with_usage: bool) -> bytes | None:
     fields = _fields(answer)
     choices = _choices(fields)
     message = _message(fields)

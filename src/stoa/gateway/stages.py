@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stoa.domain.operations import Operation
 from stoa.errors import Forbidden, NotFound
@@ -11,10 +11,14 @@ from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
+from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.kit.ids import IdSource
 from stoa.kit.names import did_you_mean
+
+if TYPE_CHECKING:
+    from stoa.gateway.inference import Inference
 
 _NAMED = 20  # of the models there are, in a message
 PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
@@ -38,12 +42,15 @@ class Stages:
     commit: GroupCommit
     metrics: Metrics
     draw: Callable[[], float]
+    shadow: "Callable[[Inference, bytes], None]"
+    """Sends a copy of the request to the offering's shadow."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)
 
     def find(self, plan: Plan, client: Client, operation: Operation, name: str) -> Offering:
         """What the client asked for by name. Raises NotFound naming what there is, or Forbidden."""
         offering = plan.offerings[operation].get(name)
-        allowed = client.access.chat if operation == "chat" else client.access.embed
+        allowed = client.access.of(operation)
         if offering is not None and offering.needs in allowed:
             return offering
         known = sorted(n for n, each in plan.offerings[operation].items() if each.needs in allowed)
@@ -52,9 +59,9 @@ class Stages:
             raise Forbidden(
                 f"{client.caller.name!r} may not use {name!r}. It may use: {there or 'nothing yet'}.", param="model"
             )
-        other = "embedding" if operation == "chat" else "chat"
-        if name in plan.offerings[other]:
-            raise NotFound(f"{name!r} is not for {operation} but for {other}.", param="model", code="model_not_found")
+        for other, offerings in plan.offerings.items():
+            if name in offerings:
+                raise NotFound(f"{name!r} is not for {operation} but for {other}.", param="model", code="model_not_found")
         raise NotFound(
             f"There is no model {name[:200]!r}.{did_you_mean(name[:200], known)} There is: {there or 'nothing yet'}.",
             param="model",

@@ -4,47 +4,93 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from stoa.dialects.answer import TokenUsage
 from stoa.domain.snapshot import ModelPrice
 
 CHARACTERS_PER_TOKEN = 4
 
 
+class CachedTokens(msgspec.Struct):
+    """Details of the prompt's tokens."""
+
+    cached_tokens: int | None = None
+
+
 class Usage(msgspec.Struct):
-    """The `usage` object of an answer."""
+    """The `usage` object of an answer in OpenAI's chat and embeddings form."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    prompt_tokens_details: CachedTokens | None = None
 
 
 class _Answer(msgspec.Struct):
     usage: Usage | None = None
 
 
+class _MessagesUsage(msgspec.Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    input_tokens_details: CachedTokens | None = None
+
+
+class _MessagesAnswer(msgspec.Struct):
+    usage: _MessagesUsage | None = None
+
+
 class Tokens(NamedTuple):
-    """How many tokens a request took, and who says so."""
+    """How many tokens a request took, and who says so. `cached` are those of the prompt that the provider had in its cache."""
 
     prompt: int | None
     completion: int | None
     told_by: Literal["provider", "estimate", "none"]
+    cached: int | None = None
 
 
 NO_TOKENS = Tokens(None, None, "none")
 
 _decode = msgspec.json.Decoder(_Answer).decode
+_decode_messages = msgspec.json.Decoder(_MessagesAnswer).decode
 
 
 def usage_in(answer: bytes) -> Usage | None:
-    """The usage that a whole answer reports. Raises ValueError when it is no JSON object."""
+    """The usage that a whole answer in OpenAI's chat or embeddings form reports. Raises ValueError for no JSON object."""
     try:
         return _decode(answer).usage
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
 
 
+def messages_usage_in(answer: bytes) -> Usage | None:
+    """The same of Anthropic's form, whose input tokens are without the cached ones, and of OpenAI's newer forms."""
+    try:
+        told = _decode_messages(answer).usage
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if told is None or told.input_tokens is None:
+        return None
+    if told.input_tokens_details is not None:
+        return Usage(told.input_tokens, told.output_tokens, told.input_tokens_details)
+    read = told.cache_read_input_tokens or 0
+    whole = told.input_tokens + read + (told.cache_creation_input_tokens or 0)
+    return Usage(whole, told.output_tokens, CachedTokens(read))
+
+
+def usage_of(told: TokenUsage | None) -> Usage | None:
+    """What a translated answer reports."""
+    if told is None or told.input is None:
+        return None
+    return Usage(told.input, told.output, CachedTokens(told.cache_read))
+
+
 def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters: int) -> Tokens:
     """What was reported, else four characters a token."""
     if usage is not None and usage.prompt_tokens is not None:
-        return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider")
+        details = usage.prompt_tokens_details
+        cached = details.cached_tokens if details is not None else None
+        return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
     return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
 
 

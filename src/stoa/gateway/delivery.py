@@ -1,0 +1,202 @@
+"""Stage 7, settle and relay: the fact first, then the last bytes of the answer. What every request has of its client's side."""
+
+from __future__ import annotations
+
+import time
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from stoa.domain.exchange import Exchange
+from stoa.domain.operations import Lane
+from stoa.domain.usage import CacheOutcome, UsageFact
+from stoa.errors import LimitReached, OperatorError, StoaError
+from stoa.gateway.ask import Ask
+from stoa.gateway.attempt import Fault
+from stoa.gateway.cache import Entry
+from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.surface import Surface
+from stoa.gateway.usage import Tokens, cost_of
+from stoa.gateway.watching import Watcher
+
+if TYPE_CHECKING:
+    from stoa.gateway.metrics import StageClock
+    from stoa.gateway.stages import Stages
+
+JSON = b"content-type: application/json\r\n"
+EVENTS = b"content-type: text/event-stream\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+CACHE_LINES: dict[CacheOutcome, bytes] = {
+    "hit": b"x-stoa-cache: hit\r\n",
+    "miss": b"x-stoa-cache: miss\r\n",
+    "bypass": b"x-stoa-cache: bypass\r\n",
+}
+SHADOW = "shadow"
+
+
+class Delivery:
+    """Implements `commit.Settled` for the usage log."""
+
+    # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    ask: Ask
+    offering: Offering
+    fact: UsageFact
+    lane: Lane = "realtime"
+    shadow: bool = False
+    parent_id: str | None = None
+    cache: CacheOutcome = "bypass"
+    estimate: int = 0
+    attempts: int = 0
+    lost_cost: int | None = 0
+    """Nano-dollars of answers that were paid for and not used."""
+    fault: Fault | None = None
+    first_token: float | None = None
+    stream: Watcher | None = None
+    streamed: bool = False
+    status: int = 0
+    model_line: bytes = b""
+    answer: bytes | None = None
+    """The last bytes, which wait for the fact."""
+    answer_type: bytes = JSON
+
+    def __init__(
+        self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
+    ) -> None:
+        self.started = perf_counter()
+        self.clock: StageClock | None = stages.metrics.clock()
+        self.stages = stages
+        self.plan = plan
+        self.exchange = exchange
+        self.client = client
+        self.surface = surface
+        self.id = stages.ids.new()
+        self.request_id = request_id or self.id
+
+    # --- ways to end
+
+    def refuse(self, error: StoaError) -> None:
+        """Answer with an error before anything was asked of a model. Nothing is billed."""
+        self.release_estimate()
+        self.status = error.status
+        self.stages.metrics.refused(error.code)
+        lines = b"%b%b" % (JSON, self.id_lines())
+        if isinstance(error, LimitReached) and error.retry_after_s is not None:
+            lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
+        self.exchange.send(error.status, lines, self.surface.refuse(error.status, error.code, error.message, error.param))
+
+    def settle(
+        self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
+    ) -> None:
+        """Write the fact; `release` follows once it is safe."""
+        self.status = status
+        if self.estimate:
+            self.release_estimate()
+        model = provider = arm = None
+        cost: int | None = self.lost_cost
+        if target is not None:
+            self.model_line = target.lines
+            model, provider, arm = target.model, target.provider, target.arm
+            own = cost_of(target.price, tokens)
+            cost = None if own is None or cost is None else own + cost
+        elif entry is not None:
+            self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
+            model, provider = entry.model, entry.provider
+        now, caller, offering, first = perf_counter(), self.client.caller, self.offering, self.first_token
+        started, plan = self.started, self.plan
+        self.fact = UsageFact(
+            self.id,
+            time.time_ns() // 1_000_000,
+            self.request_id,
+            self.surface.operation,
+            caller.team,
+            caller.key_id,
+            caller.user_id,
+            self.ask.model,
+            offering.assistant.name if offering.assistant is not None else None,
+            model,
+            provider,
+            status,
+            self.cache,
+            self.streamed,
+            tokens.prompt,
+            tokens.completion,
+            tokens.told_by,
+            cost,
+            (now - started) * 1000,
+            (first - started) * 1000 if first is not None else None,
+            self.attempts,
+            error,
+            plan.version,
+            plan.price_version,
+            offering.corpus_version,
+            self.parent_id,
+            self.surface.form,
+            SHADOW if self.shadow else arm,
+            self.lane,
+            tokens.cached,
+        )
+        if self.clock is not None:
+            self.clock.mark("answer")
+        self.stages.commit.add(self)
+
+    # --- called by the commit
+
+    def release(self) -> None:
+        """The fact is safe: let the last bytes go."""
+        answer, exchange = self.answer, self.exchange
+        if self.clock is not None:
+            self.clock.mark("settle")
+            self.stages.metrics.observe_stages(self.clock)
+        if answer is None:
+            return  # nobody is left to read it
+        if self.first_token is not None:
+            exchange.write(answer)
+            if self.fault is not None and not answer:
+                exchange.abort()  # a form without an error of its own: that the connection is cut tells it
+            else:
+                exchange.finish()
+            return
+        cost, status = self.fact.cost_nano_usd, self.status
+        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\n%b" % (
+            self.answer_type,
+            self.offering.lines,
+            self.model_line,
+            CACHE_LINES[self.cache],
+            b"unknown" if cost is None else b"%d" % cost,
+            self.id_lines(),
+        )
+        if self.fault is not None and self.fault.retry_after_s is not None and status != 200:
+            lines += b"retry-after: %d\r\n" % max(1, -(-self.fault.retry_after_s // 1))
+        exchange.send(status, lines, answer)
+
+    def withhold(self, error: OperatorError) -> None:
+        """The fact could not be written: the answer does not end well, for it would go unaccounted."""
+        if self.first_token is None:
+            body = self.surface.refuse(error.status, error.code, error.message, error.param)
+            self.exchange.send(error.status, JSON, body)
+            return
+        told = self.stream.fail(error.status, error.code, error.message) if self.stream is not None else b""
+        if told:
+            self.exchange.write(told)
+            self.exchange.finish()
+        else:
+            self.exchange.abort()
+
+    # --- in between
+
+    def begin_stream(self, target: Target, events: bytes, content_type: bytes) -> None:
+        """The first bytes of a stream."""
+        self.first_token = perf_counter()
+        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, target.lines, CACHE_LINES[self.cache], self.id_lines())
+        self.exchange.start(200, lines)
+        self.exchange.write(events)
+
+    def id_lines(self) -> bytes:
+        """The request's id, under the names that clients of its form look for."""
+        told = self.request_id.encode()
+        if self.surface.form == "messages":
+            return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
+        return b"x-request-id: %b\r\n" % told
+
+    def release_estimate(self) -> None:
+        if self.estimate:
+            self.stages.admission.release(self.client, self.estimate)
+            self.estimate = 0

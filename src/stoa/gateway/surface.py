@@ -1,0 +1,87 @@
+"""The paths of /v1 that ask a model, and what each of them speaks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stoa.dialects.table import CLIENTS
+from stoa.domain.operations import ClientForm, Operation
+from stoa.domain.refusal import refusal
+from stoa.domain.upstream import Door
+from stoa.gateway.ask import Ask, ChatAsk, CompletionAsk, EmbeddingAsk, MessagesAsk, ResponsesAsk, reader
+from stoa.gateway.events import EventStream
+from stoa.gateway.usage import Usage, messages_usage_in, usage_in
+from stoa.gateway.watching import Raw, Watcher
+
+Refuse = Callable[[int, str, str, str | None], bytes]
+"""Status, code, message, field: the body of an error in the surface's own form."""
+
+
+def _unwatched(strip_usage: bool, keep_bytes: int) -> Watcher:
+    del strip_usage, keep_bytes
+    return Raw()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Surface:
+    """One path. `form` is None where an operation has one form only, and nothing is ever translated."""
+
+    path: str
+    operation: Operation
+    door: Door
+    form: ClientForm | None = None
+    read: Callable[[bytes], Ask]
+    usage: Callable[[bytes], Usage | None]
+    """Of a whole answer. Raises ValueError when that is not of this form."""
+    refuse: Refuse
+    watch: Callable[[bool, int], Watcher] = _unwatched
+    """For streams that pass untouched: whether to leave out usage that nobody asked for, and how many bytes to keep."""
+    cached: bool = True
+    """Whether the same question may be given the same answer."""
+    relays_type: bool = False
+    """Whether answers are of other types than JSON, and passed on as they come."""
+
+    @property
+    def target(self) -> bytes:
+        return self.path.encode()
+
+
+def _openai(status: int, code: str, message: str, param: str | None) -> bytes:
+    return refusal(status, code, message, param)
+
+
+def _passing(form: ClientForm) -> Callable[[bool, int], Watcher]:
+    def watch(strip_usage: bool, keep_bytes: int) -> Watcher:
+        raise NotImplementedError(form)
+
+    return watch
+
+
+def _chat(strip_usage: bool, keep_bytes: int) -> Watcher:
+    return EventStream(strip_usage=strip_usage, keep_bytes=keep_bytes)
+
+
+def _anthropic(status: int, code: str, message: str, param: str | None) -> bytes:
+    return CLIENTS["messages"].refusal(status, code, message, param)
+
+
+CHAT = Surface(
+    path="/v1/chat/completions", operation="chat", door="chat", form="chat", read=reader(ChatAsk), usage=usage_in,
+    refuse=_openai, watch=_chat,
+)  # fmt: skip
+EMBEDDINGS = Surface(
+    path="/v1/embeddings", operation="embedding", door="embedding", read=reader(EmbeddingAsk), usage=usage_in, refuse=_openai
+)  # fmt: skip
+COMPLETIONS = Surface(
+    path="/v1/completions", operation="chat", door="completions", form="completions", read=reader(CompletionAsk),
+    usage=usage_in, refuse=_openai, watch=_passing("completions"),
+)  # fmt: skip
+MESSAGES = Surface(
+    path="/v1/messages", operation="chat", door="messages", form="messages", read=reader(MessagesAsk),
+    usage=messages_usage_in, refuse=_anthropic, watch=_passing("messages"),
+)  # fmt: skip
+RESPONSES = Surface(
+    path="/v1/responses", operation="chat", door="responses", form="responses", read=reader(ResponsesAsk),
+    usage=messages_usage_in, refuse=_openai, watch=_passing("responses"),
+)  # fmt: skip
+
+SURFACES: Mapping[bytes, Surface] = {each.target: each for each in (CHAT, EMBEDDINGS, COMPLETIONS, MESSAGES, RESPONSES)}

@@ -1,0 +1,108 @@
+"""What of a request goes to one target, and what its whole answer is to the client: untouched in one dialect, or translated."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stoa.dialects.answer import Answer, FinishReason
+from stoa.dialects.conversation import Conversation, Refusal, Text
+from stoa.dialects.table import CLIENTS, UPSTREAMS
+from stoa.domain.operations import ClientForm
+from stoa.domain.upstream import Door, Endpoint, Facts
+from stoa.errors import ProviderError
+from stoa.gateway.ask import Ask, adjusted, body_for
+from stoa.gateway.plan import Target
+from stoa.gateway.replay import text_of
+from stoa.gateway.surface import Surface
+from stoa.gateway.usage import Usage, usage_of
+from stoa.gateway.wire import Wire, reader_of, upstream_of
+
+_DOORS: dict[ClientForm, Door] = {
+    "chat": "chat", "completions": "completions", "messages": "messages", "responses": "responses"
+}  # fmt: skip
+
+
+class Outgoing(NamedTuple):
+    """A request as one target gets it. `wire` is the dialect of its answer."""
+
+    endpoint: Endpoint
+    body: bytes
+    wire: Wire
+
+
+class Whole(NamedTuple):
+    """A whole answer in the client's dialect."""
+
+    body: bytes
+    usage: Usage | None
+    text: Callable[[], str]
+    """Its text, for whoever needs it."""
+    answer: Answer | None
+    """What was translated; None when the bytes are the upstream's own."""
+
+
+def outgoing(
+    surface: Surface,
+    target: Target,
+    ask: Ask,
+    body: bytes,
+    form: ClientForm | None,
+    conversation: Callable[[], Conversation],
+) -> Outgoing:
+    """`form` is the body's. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
+    if form is None or form in target.native:
+        endpoint = target.door(surface.door if form is None else _DOORS[form], ask.streamed)
+        if endpoint is None:
+            raise not_offered(target, surface)
+        meter = ask.streamed and not ask.wants_usage
+        sent = body_for(body, ask, target.upstream_name, meter=meter)
+        facts = target.facts
+        if not target.as_it_is and (form == "chat" or facts.drop or facts.fields):
+            sent = adjusted(sent, facts, limits=form == "chat")
+        return Outgoing(endpoint, sent, form)
+    endpoint = target.door("messages" if target.form == "messages" else "chat", ask.streamed)
+    if endpoint is None:
+        raise not_offered(target, surface)
+    sent = UPSTREAMS[target.form].write(conversation(), model=target.upstream_name, facts=target.facts)
+    return Outgoing(endpoint, sent, target.form)
+
+
+def not_offered(target: Target, surface: Surface) -> ProviderError:
+    return ProviderError(f"Provider {target.provider!r} does not offer {surface.path}.", code="not_offered", status=404)
+
+
+def whole(surface: Surface, wire: Wire, body: bytes, *, model: str, conversation: Callable[[], Conversation]) -> Whole:
+    """Raises ValueError when the body is not of the dialect, AnswerFailed when it tells that there is no answer."""
+    form = surface.form
+    if wire == form or form is None:
+        return Whole(body, surface.usage(body), lambda: text_in(form, body), None)
+    answer = reader_of(wire).read_answer(body, model=model)
+    written = CLIENTS[form].write_answer(answer, conversation())
+    return Whole(written, usage_of(answer.usage), lambda: text_of_answer(answer), answer)
+
+
+def text_in(form: ClientForm | None, body: bytes) -> str:
+    """The text of a whole answer's first choice."""
+    if form in ("chat", None):
+        return text_of(body)
+    upstream = upstream_of(form)
+    try:
+        return text_of_answer(upstream.read_answer(body, model="")) if upstream is not None else ""
+    except ValueError:
+        return ""
+
+
+def text_of_answer(answer: Answer) -> str:
+    return "".join(part.text for choice in answer.choices[:1] for part in choice.content if isinstance(part, Text))
+
+
+def finish_of(answer: Answer) -> tuple[FinishReason, bool]:
+    """Why the first choice ended, and whether it is a refusal."""
+    if not answer.choices:
+        return "stop", False
+    first = answer.choices[0]
+    return first.finish, any(isinstance(part, Refusal) for part in first.content)
+
+
+def in_chat_form(conversation: Conversation) -> bytes:
+    """The same request as a chat completion, for what works on that form alone: assistants. Raises InvalidRequest."""
+    return UPSTREAMS["chat"].write(conversation, model=conversation.model, facts=Facts())
