@@ -22,6 +22,7 @@ _LONGEST_EDGE = 1568
 _MOST_IMAGE_TOKENS = 1600
 """What an image takes that Anthropic scales down, and one whose size nobody knows."""
 _PDF_PAGE_TOKENS = 2000
+_UNREAD = ("type", "id", "tool_use_id", "role", "cache_control", "signature", "data")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _encode = msgspec.json.Encoder().encode
 
