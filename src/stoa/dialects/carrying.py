@@ -94,8 +94,9 @@ def _merge(body: Fields, fields: Mapping[str, object]) -> None:
 
 
 def _remove(body: Fields, path: list[str]) -> None:
-    inner: object = body
     for name in path[:-1]:
-        inner = cast("Fields", inner).get(name) if isinstance(inner, dict) else None
-    if isinstance(inner, dict):
-        cast("Fields", inner).pop(path[-1], None)
+        inner: object = body.get(name)
+        if not isinstance(inner, dict):
+            return
+        body = cast("Fields", inner)
+    body.pop(path[-1], None)

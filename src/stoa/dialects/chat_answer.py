@@ -5,6 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from stoa.dialects.answer import Answer, Choice, FinishReason
+from stoa.dialects.answer_rules import own_id, shown_thoughts
 from stoa.dialects.chat_messages import read_details
 from stoa.dialects.chat_turns import call_of, details_of
 from stoa.dialects.chat_usage import ChatUsage, read_usage, write_usage
@@ -43,6 +44,8 @@ class ChatChoice(msgspec.Struct):
     delta: Said | None = None
     finish_reason: str | None = None
     logprobs: Fields | None = None
+    stop_reason: object = None
+    """vLLM's: the stop sequence that was met, if one was."""
 
 
 class ChatError(msgspec.Struct):
@@ -104,8 +107,14 @@ def read_answer(body: bytes, *, model: str) -> Answer:
         answer.annotations = answer.annotations + (said.annotations or [])
         content = _content(said)
         finish = finish_of(choice.finish_reason, called=any(isinstance(part, ToolCall) for part in content))
-        answer.choices.append(Choice(content=content, finish=finish, logprobs=choice.logprobs))
+        met = stop_sequence_of(choice)
+        answer.choices.append(Choice(content=content, finish=finish, stop_sequence=met, logprobs=choice.logprobs))
     return answer
+
+
+def stop_sequence_of(choice: ChatChoice) -> str | None:
+    met = choice.stop_reason
+    return met if isinstance(met, str) and choice.finish_reason == "stop" else None
 
 
 def finish_of(reason: str | None, *, called: bool) -> FinishReason:
@@ -142,22 +151,6 @@ def write_answer(answer: Answer, request: Conversation) -> bytes:
     if answer.stoa is not None:
         body["stoa"] = answer.stoa
     return _encode(body)
-
-
-def own_id(prefix: str, upstream: str) -> str:
-    """An id as this dialect's clients expect it; the upstream's is still in it."""
-    return upstream if upstream.startswith(prefix) else prefix + upstream
-
-
-def shown_thoughts(content: list[Part], request: Conversation) -> list[Thinking]:
-    """The thinking in an answer, unless the client asked not to see it."""
-    if hides_thinking(request):
-        return []
-    return [part for part in content if isinstance(part, Thinking)]
-
-
-def hides_thinking(request: Conversation) -> bool:
-    return request.reasoning is not None and request.reasoning.summary == "omitted"
 
 
 def thinking_in(content: list[Fields]) -> str:

@@ -25,6 +25,7 @@ from stoa.dialects.chat_answer import (
     decode,
     error_of,
     finish_of,
+    stop_sequence_of,
     text_in,
     thinking_in,
 )
@@ -90,7 +91,7 @@ class ChatReader:
             self._fail(f"it gave up: {choice.finish_reason}", events)
         elif choice.finish_reason:
             finish = finish_of(choice.finish_reason, called=choice.index in self._called)
-            events.append(Finished(finish, choice=choice.index))
+            events.append(Finished(finish, stop_sequence_of(choice), choice.index))
 
     def _said(self, said: Said, choice: ChatChoice, events: list[Event]) -> None:
         at = choice.index

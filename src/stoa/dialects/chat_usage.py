@@ -58,11 +58,3 @@ def write_usage(usage: TokenUsage | None) -> Fields:
         if told:
             written[name] = told
     return written
-
-
-def later(before: TokenUsage | None, told: TokenUsage) -> TokenUsage:
-    """What is known once `told` came: each number replaces the one before."""
-    if before is None:
-        return told
-    changed = {name: value for name in told.__struct_fields__ if (value := getattr(told, name)) is not None}
-    return msgspec.structs.replace(before, **changed)

@@ -4,7 +4,7 @@ from stoa.dialects.carrying import Refusals, finish
 from stoa.dialects.chat_turns import write_messages
 from stoa.dialects.conversation import Conversation, Fields, Reasoning, Tool, ToolChoice
 from stoa.dialects.effort import effort_of
-from stoa.dialects.naming import name_of
+from stoa.dialects.naming import name_of, refuse_rest
 from stoa.domain.upstream import Facts
 
 LEFT_OUT = {
@@ -110,5 +110,4 @@ def _beyond(body: Fields, request: Conversation, facts: Facts, refusals: Refusal
     for name, value in request.rest.items():
         if name in CARRIED or name in facts.extras:
             body[name] = value
-        else:
-            refusals.add(name)
+    refuse_rest(refusals, request, CARRIED | facts.extras)

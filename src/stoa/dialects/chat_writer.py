@@ -19,9 +19,10 @@ from stoa.dialects.answer import (
     ToolCallStarted,
     UsageTold,
 )
-from stoa.dialects.chat_answer import hides_thinking, own_id, written_finish
+from stoa.dialects.answer_rules import hides_thinking, later, own_id
+from stoa.dialects.chat_answer import written_finish
 from stoa.dialects.chat_turns import details_of
-from stoa.dialects.chat_usage import later, write_usage
+from stoa.dialects.chat_usage import write_usage
 from stoa.dialects.conversation import Conversation, Fields, Thinking
 from stoa.dialects.statuses import status_of
 from stoa.domain.refusal import refusal

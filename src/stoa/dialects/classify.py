@@ -51,4 +51,4 @@ def class_of(status: int, code: str | None, message: str) -> ErrorClass:
         return "context_window"
     if _POLICY.search(message):
         return "content_policy"
-    return "invalid_request" if status else "server_error"
+    return "invalid_request" if status or code == "invalid_request_error" else "server_error"

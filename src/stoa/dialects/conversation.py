@@ -166,5 +166,7 @@ class Conversation(msgspec.Struct, kw_only=True):
     audio: Fields | None = None
     prediction: Fields | None = None
     web_search: Fields | None = None
+    echo: Fields = {}
+    """What the answer repeats of the request, in the client's dialect: only `responses` has that."""
     rest: Fields = {}
     """What this form has no place for, by its path in the client's request. A writer refuses each by name, or knows why not."""

@@ -48,6 +48,10 @@ class FieldReader:
         self._taken.add(field)
         return self._fields.get(field)
 
+    def peek(self, field: str) -> Any:  # Any: JSON, to be looked at by the caller
+        """A field, without taking it."""
+        return self._fields.get(field)
+
     def text(self, field: str) -> str | None:
         found = self.get(field)
         if found is None or isinstance(found, str):

@@ -1,6 +1,6 @@
 """What each client's dialect calls a field of the form in the middle, so that a refusal speaks the client's language."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from stoa.dialects.carrying import Refusals
 from stoa.dialects.conversation import Conversation
@@ -35,3 +35,15 @@ def refuse_said(refusals: Refusals, request: Conversation, unsupported: Mapping[
     for field, do in unsupported.items():
         if getattr(request, field) not in (None, [], {}):
             refusals.add(name_of(request, field), do)
+
+
+def refuse_rest(refusals: Refusals, request: Conversation, known: Collection[str]) -> None:
+    """Refuse what the form in the middle has no place for, but for what the writer knows how to treat."""
+    for path, value in request.rest.items():
+        if path not in known:
+            refusals.add(path, f"leave it out (it is of type {value!r})" if _is_part(path, value) else "leave it out")
+
+
+def _is_part(path: str, value: object) -> bool:
+    """Readers keep the type of a part or a tool that they cannot carry."""
+    return isinstance(value, str) and path.endswith("]")
