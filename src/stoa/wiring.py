@@ -230,6 +230,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
 async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     """The gateway role, its snapshot followed and its usage shipped while this is open."""
     from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
@@ -243,8 +244,10 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
-    secrets, control_url = Secrets.load(home), read_roles(home).control.url
-    usage, upstreams, index = DiskLog(home.wal), HttpUpstreams(), LateIndex(str(home.vectors))
+    secrets, roles = Secrets.load(home), read_roles(home)
+    control_url = roles.control.url
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    usage, index = DiskLog(home.wal), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},
