@@ -57,7 +57,9 @@ class Renewed:
         return tuple(_stamp(file) for file in self._files)
 
 
-def server_contexts(certificate: str, key: str | None, client_ca: str | None) -> Renewed:
+def server_contexts(
+    certificate: str, key: str | None, client_ca: str | None, *, clock: Callable[[], float] = time.monotonic
+) -> Renewed:
     """For a server of HTTP/1.1; with `client_ca` clients must show a certificate. Raises SettingsError naming the file."""
 
     def make() -> ssl.SSLContext:
@@ -75,7 +77,7 @@ def server_contexts(certificate: str, key: str | None, client_ca: str | None) ->
         if path is not None:
             _check_readable(f"gateway.{field}", path)
     try:
-        return Renewed([Path(path) for path in named.values() if path is not None], make)
+        return Renewed([Path(path) for path in named.values() if path is not None], make, clock=clock)
     except (OSError, ValueError) as error:
         found = " and ".join(repr(path) for path in named.values() if path is not None)
         raise SettingsError(
