@@ -6,10 +6,8 @@ import ssl
 from pathlib import Path
 
 import pytest
-from tests.certificates import Authority
 
-from stoa.errors import SettingsError
-from stoa.kit.tls import Renewed, server_contexts
+from stoa.kit.tls import Renewed
 
 
 class Clock:
@@ -70,22 +68,3 @@ def test_a_file_that_is_swapped_for_one_of_the_same_size_and_time_is_noticed(tmp
     other.replace(file)
     clock.now = 1.0
     assert contexts() is not first
-
-
-@pytest.mark.parametrize("wrong", ["absent", "another's key", "a password", "no PEM"])
-def test_files_that_are_no_certificate_and_key_are_a_settings_error(tmp_path: Path, wrong: str) -> None:
-    authority = Authority(tmp_path)
-    certificate, key = authority.issue("localhost")
-    match wrong:
-        case "absent":
-            key.unlink()
-        case "another's key":
-            key = authority.issue("other")[1]
-        case "a password":
-            certificate, key = authority.issue("locked", password=b"secret")
-        case _:
-            certificate.write_text("hello")
-    with pytest.raises(SettingsError) as caught:
-        server_contexts(str(certificate), str(key), None)
-    assert str(key) in caught.value.message
-    assert caught.value.param in ("gateway.tls_key", "gateway.tls_certificate")

@@ -13,12 +13,13 @@ import pytest
 from tests.api.wire.conftest import Client
 from tests.certificates import Authority
 
+from stoa.api.wire.certificate import server_contexts
 from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.peers import Proxies
 from stoa.api.wire.server import Server
 from stoa.domain.exchange import Exchange
-from stoa.kit.tls import Contexts, server_contexts
+from stoa.kit.tls import Contexts
 
 GET = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 PROXY = b"PROXY TCP4 203.0.113.9 10.0.0.1 12345 443\r\n"
