@@ -257,3 +257,12 @@ async def test_an_entry_that_drains_gives_up_what_has_not_begun(open_entry: Open
     await opened.server.drain()
     assert await silent.ended()
     assert opened.server.connections == opened.entry.beginning == 0
+
+
+async def test_a_refusal_over_tls_is_read_whole_and_the_connection_ends(open_entry: Open, authority: Authority) -> None:
+    opened = await open_entry(tls=contexts(authority))
+    client = await opened.connect(trusting(authority))
+    status, headers, _ = await client.exchange(b"GET / HTTP/1.1\r\n\r\n")
+    assert (status, headers["connection"]) == (400, "close")
+    client.writer.close()
+    await opened.empty()

@@ -1,13 +1,13 @@
 """Whatever bytes come in whatever pieces: the server answers what was asked, or refuses, and never hangs or fails."""
 
 import asyncio
-import itertools
 from typing import Any
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.piping import Pipe, cut
 
 from stoa.api.wire.connection import Connection
 from stoa.api.wire.handlers import HandlerApplication
@@ -17,41 +17,6 @@ from stoa.api.wire.server import Server
 
 pytestmark = pytest.mark.slow
 SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-class Pipe(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = bytearray()
-        self.paused = self.closing = self.ended = False
-
-    def write(self, data: Any) -> None:
-        assert not self.closing
-        self.written += data
-
-    def writelines(self, pieces: Any) -> None:
-        self.write(b"".join(pieces))
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closing = True
-
-    abort = close
-
-    def is_closing(self) -> bool:
-        return self.closing
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
 
 async def _echo(request: Request) -> Response:
@@ -80,15 +45,11 @@ def converse(pieces: list[bytes]) -> Pipe:
         if not pipe.closing:
             connection.eof_received()
         connection.connection_lost(None)
+        assert server.connections == 0
         await server.drain()
         return pipe
 
     return uvloop.run(run())
-
-
-def cut(data: bytes, at: list[int]) -> list[bytes]:
-    marks = sorted({0, len(data), *(mark % (len(data) + 1) for mark in at)})
-    return [data[start:end] for start, end in itertools.pairwise(marks)]
 
 
 BODIES = st.binary(max_size=300)

@@ -197,6 +197,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
         self._origin.lost(self)
+        del self._parser  # parser and connection hold each other: without this only the collector would free them
         if call is None or call.receiver is None:
             return
         if not self._heard:

@@ -110,6 +110,7 @@ class Connection(HeadReader, asyncio.Protocol):
         self._deaf = True
         self._server.leave(self)
         self._drop_all()
+        del self._parser  # parser and connection hold each other: without this only the collector would free them
 
     # --- called by the parser
 
