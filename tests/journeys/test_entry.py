@@ -32,6 +32,7 @@ def authority(folder: Path) -> Authority:
 def stoa(folder: Path, authority: Authority) -> Iterator[RunningStoa]:
     certificate, key = authority.issue("localhost")
     settings = {"STOA_GATEWAY__TLS_CERTIFICATE": str(certificate), "STOA_GATEWAY__TLS_KEY": str(key)}
+    settings["STOA_GATEWAY__TRUSTED_PROXIES"] = "127.0.0.1"
     with start(folder, "--workers", "2", **settings) as running:
         yield running
 
@@ -60,6 +61,28 @@ def test_status_tells_every_worker(stoa: RunningStoa) -> None:
     assert status["url"] == stoa.url
     assert [role["role"] for role in status["roles"]] == list(ROLES)
     assert len({role["url"] for role in status["roles"]}) == len(ROLES)
+
+
+def test_somebody_behind_a_named_proxy_is_not_taken_for_this_machine(stoa: RunningStoa, authority: Authority) -> None:
+    told = {
+        "203.0.113.9": 403,
+        "127.0.0.1, 203.0.113.9": 403,
+        "unknown": 403,
+        "": 403,
+    }
+    with outside(stoa, authority) as client:
+        assert client.get("/metrics").status_code == 200
+        for addresses, status in told.items():
+            assert client.get("/metrics", headers={"x-forwarded-for": addresses}).status_code == status, addresses
+        assert client.get("/metrics", headers={"forwarded": "for=203.0.113.9"}).status_code == 403
+
+
+def test_a_browser_keeps_its_session_for_https(stoa: RunningStoa, authority: Authority) -> None:
+    token = stoa.sign_in_link().rpartition("token=")[2]
+    with outside(stoa, authority) as client:
+        answer = client.post("/api/sessions", json={"token": token})
+    assert answer.status_code == 201
+    assert "secure" in answer.headers["set-cookie"].lower()
 
 
 def test_both_workers_answer_and_their_usage_is_counted_once(stoa: RunningStoa, authority: Authority) -> None:

@@ -19,6 +19,31 @@ pytestmark = pytest.mark.slow
 SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+INNER = b"POST /inner HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+NAMES = st.sampled_from(
+    [b"content-length", b"Content-Length", b"transfer-encoding", b"Transfer-Encoding", b"te", b"connection"]
+)
+BEFORE = st.sampled_from([b":", b": ", b":\t", b" : ", b"\t:", b":\r\n ", b"\x00:", b":\x0b", b"\r:"])
+VALUES = st.sampled_from(
+    [
+        b"0",
+        b"%d" % len(INNER),
+        b"+0",
+        b"-0",
+        b"0,0",
+        b"00",
+        b"0x0",
+        b" 0",
+        b"chunked",
+        b"Chunked ",
+        b"chunked,",
+        b"identity",
+        b"x",
+    ]
+)
+ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r", b"\r\r\n", b"\x00\r\n", b";\r\n"])
+
+
 async def _echo(request: Request) -> Response:
     await asyncio.sleep(0)
     return Response(200, request.method.encode() + b" " + request.path.encode() + b" " + request.body)
@@ -113,3 +138,24 @@ def test_damaged_requests_are_answered_or_refused(
     pipe = converse(cut(data, at))
     for status, _ in answers(bytes(pipe.written)):
         assert status == 100 or 200 <= status < 600
+
+
+@SETTINGS
+@given(
+    lines=st.lists(st.tuples(NAMES, BEFORE, VALUES, ENDS), min_size=1, max_size=4),
+    before=st.sampled_from([b"", b"0\r\n\r\n"]),
+    at=st.lists(st.integers(0, 400), max_size=6),
+)
+def test_a_request_inside_another_is_found_only_where_one_plain_header_says_so(
+    lines: list[tuple[bytes, ...]], before: bytes, at: list[int]
+) -> None:
+    framing = [b"".join(line) for line in lines]
+    pipe = converse(cut(b"POST /outer HTTP/1.1\r\nHost: a\r\n" + b"".join(framing) + b"\r\n" + before + INNER, at))
+    told = [line for line in lines if line[0].lower() in (b"content-length", b"transfer-encoding")]
+    plain = [(b"transfer-encoding", b"chunked")] if before else [(b"content-length", b"0"), (b"content-length", b"00")]
+    allowed = not before and not told
+    if len(told) == 1:
+        name, colon, value, end = told[0]
+        allowed = (name.lower(), value.strip().lower()) in plain and colon.strip() == colon[:1] == b":" and end == b"\r\n"
+    if any(body == b"POST /inner " for _, body in answers(bytes(pipe.written))):
+        assert allowed, framing
