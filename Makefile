@@ -40,7 +40,7 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 
 bench: bench-gateway bench-retrieval bench-reader bench-handbook bench-footprint  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, retrieval, reader, handbook, footprint
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, retrieval, reader, handbook, footprint, soak (minutes)
 	$(BIN)/python bench/$*.py
 
 clean:  ## remove what the commands above made, but not .stoa

@@ -45,7 +45,7 @@ def main() -> None:
     with upstream(LOAD_CORE) as provider:
         limit = _limit(provider, seconds)
         with running(prefix=["taskset", "-c", GATEWAY_CORE]) as stoa:
-            key = _prepare(stoa, provider)
+            key = prepare(stoa, provider)
             gateway = json.loads((stoa.home / "run" / "roles.json").read_text())["gateway"]["pid"]
             for name, request in (
                 ("Stoa, everything on", body("mock")),
@@ -54,7 +54,7 @@ def main() -> None:
             ):
                 pids = {gateway: False, stoa.pid: True}
                 found = measure(
-                    stoa.url, request, key=key, core=LOAD_CORE, seconds=seconds, pids=pids, settled=lambda: _all_in(stoa.url)
+                    stoa.url, request, key=key, core=LOAD_CORE, seconds=seconds, pids=pids, settled=lambda: all_in(stoa.url)
                 )
                 rows.append(_row(name, found, found.cpu_us[gateway], found.cpu_us[stoa.pid], limit))
     if limit is not None:
@@ -73,7 +73,7 @@ def main() -> None:
     )
 
 
-def _prepare(stoa: Running, provider: str) -> str:
+def prepare(stoa: Running, provider: str) -> str:
     resources = Path(stoa.home) / "bench.yaml"
     resources.write_text(RESOURCES.format(url=provider), encoding="utf-8")
     stoa.cli("apply", "-f", str(resources))
@@ -81,7 +81,7 @@ def _prepare(stoa: Running, provider: str) -> str:
     return stoa.cli("key", "create", "bench", "--requests-per-minute", "1000000000").strip()
 
 
-def _all_in(url: str) -> None:
+def all_in(url: str) -> None:
     """Wait until every usage fact has left the gateway's log for the database."""
     while True:
         with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:

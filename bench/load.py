@@ -21,6 +21,7 @@ from pathlib import Path
 from running import family, free_port
 
 CONNECTIONS = 32
+_LONGEST_S = 3600
 ANSWER = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
@@ -178,11 +179,19 @@ _WRK = {
 }
 
 
-def _plain(url: str, request: str, key: str, core: str, seconds: int) -> tuple[int, float, float, float, int]:
+def _plain(
+    url: str, request: str, key: str, core: str, seconds: int, most: int | None = None
+) -> tuple[int, float, float, float, int]:
     command = [sys.executable, str(Path(__file__).with_name("plain_load.py")), url, key, str(CONNECTIONS), str(seconds)]
+    command += [str(most)] if most is not None else []
     out = subprocess.run(["taskset", "-c", core, *command], input=request, capture_output=True, text=True, check=True).stdout
     count, rate, p50, p99, bad = json.loads(out)
     return count, rate, p50, p99, bad
+
+
+def send(url: str, request: str, *, key: str, core: str, count: int) -> int:
+    """So many requests from fresh connections; returns how many were answered, whatever the answer."""
+    return _plain(url, request, key, core, _LONGEST_S, count)[0]
 
 
 @contextlib.contextmanager

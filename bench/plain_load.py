@@ -1,9 +1,13 @@
-"""The load without wrk: `python plain_load.py URL KEY CONNECTIONS SECONDS < BODY` prints [count, rate, p50, p99, bad]."""
+"""The load without wrk: `python plain_load.py URL KEY CONNECTIONS SECONDS [COUNT] < BODY` prints [count, rate, p50, p99, bad].
+
+With COUNT it ends after so many requests.
+"""
 
 import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import uvloop
@@ -12,8 +16,8 @@ import uvloop
 class Client(asyncio.Protocol):
     """Asks again as soon as it was answered."""
 
-    def __init__(self, request: bytes, until: float, latencies: list[float]) -> None:
-        self._request, self._until, self._latencies = request, until, latencies
+    def __init__(self, request: bytes, more: Callable[[], bool], latencies: list[float]) -> None:
+        self._request, self._more, self._latencies = request, more, latencies
         self._seen = b""
         self.bad = 0
         self.over = asyncio.Event()
@@ -30,7 +34,7 @@ class Client(asyncio.Protocol):
             return
         self.bad += b" 200 " not in head[:20]
         self._latencies.append(time.perf_counter() - self._asked)
-        if time.perf_counter() < self._until:
+        if self._more():
             self._ask()
         else:
             self.over.set()
@@ -45,12 +49,16 @@ class Client(asyncio.Protocol):
         self._transport.write(self._request)  # type: ignore[attr-defined]
 
 
-async def main(url: str, key: str, connections: int, seconds: int, body: bytes) -> None:
+async def main(url: str, key: str, connections: int, seconds: int, body: bytes, count: int | None) -> None:
     place, latencies = urlsplit(url), list[float]()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
     head += f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
     until = time.perf_counter() + seconds
-    clients = [Client(head.encode() + body, until, latencies) for _ in range(connections)]
+
+    def more() -> bool:
+        return time.perf_counter() < until and (count is None or len(latencies) + connections <= count)
+
+    clients = [Client(head.encode() + body, more, latencies) for _ in range(connections)]
     for client in clients:
         await asyncio.get_running_loop().create_connection(lambda made=client: made, place.hostname, place.port)
     for client in clients:
@@ -61,4 +69,5 @@ async def main(url: str, key: str, connections: int, seconds: int, body: bytes) 
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.stdin.buffer.read()))
+    limit = int(sys.argv[5]) if len(sys.argv) > 5 else None
+    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.stdin.buffer.read(), limit))

@@ -1,7 +1,8 @@
 """Settings: one frozen tree, read once from `stoa.yaml` and `STOA_*`, and handed in. No other file reads the environment.
 
 Order, last wins: defaults, the file, the environment, the command line. A nested field is named with two underscores in
-the environment: `STOA_GATEWAY__BODY_BYTES=1048576`. Unknown names are errors, in the file and in the environment.
+the environment: `STOA_GATEWAY__BODY_BYTES=1048576`; commas separate a list there. Unknown names are errors, in the file and
+in the environment.
 """
 
 import os
@@ -44,6 +45,35 @@ class GatewaySettings(_Section, frozen=True):
     """Memory for cached answers; 0 switches the cache off."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 600
     """Limit of a key that names none of its own."""
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
+    """Gateway processes that share the entry's port; one uses one core."""
+    tls_certificate: str | None = None
+    """PEM file of the entry's certificate and those above it: with it the entry speaks https. Read anew when it changes."""
+    tls_key: str | None = None
+    """PEM file of the certificate's private key, without a password; if left out it lies in the certificate's file."""
+    tls_client_ca: str | None = None
+    """PEM file of authorities: clients must then show a certificate of one of them."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose word counts for where a request came from."""
+    proxy_protocol: bool = False
+    """Connections from trusted proxies begin with a PROXY header, version 1 or 2."""
+    egress_allow: tuple[str, ...] = ()
+    """Where providers may be: hosts, *.suffixes, addresses or networks; anywhere but at link-local addresses if empty."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for settings that do not fit together."""
+        if self.tls_certificate is None and (found := self.tls_key or self.tls_client_ca):
+            raise SettingsError(
+                f"gateway.tls_key and gateway.tls_client_ca need gateway.tls_certificate, but only {found!r} was given.",
+                param="gateway.tls_certificate",
+            )
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise SettingsError(
+                "gateway.proxy_protocol needs gateway.trusted_proxies: without names anybody could claim to be anybody.",
+                param="gateway.trusted_proxies",
+            )
+        if self.trusted_proxies or self.egress_allow:
+            _check_networks(self.trusted_proxies, self.egress_allow)
 
 
 class ControlSettings(_Section, frozen=True):
@@ -77,10 +107,10 @@ class Settings(_Section, frozen=True):
     home: str = ".stoa"
     """Folder for all state; made with mode 0700."""
     host: str = "127.0.0.1"
-    """Address to listen on. Beyond loopback, put TLS in front."""
+    """Address to listen on. Beyond loopback, give the gateway a certificate or put TLS in front."""
     port: Port = 8420
     public_url: str | None = None
-    """How people reach this Stoa, for links that it prints; http://host:port if left out."""
+    """How people reach this Stoa, for links that it prints; http(s)://host:port if left out."""
     discover: bool = True
     """On first start, turn provider keys in the environment, an Ollama on 11434 and a vLLM on 8000 into providers."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -97,7 +127,8 @@ class Settings(_Section, frozen=True):
     @property
     def url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
-        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        scheme = "https" if self.gateway.tls_certificate else "http"
+        return self.public_url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def database_url(self) -> str:
@@ -183,6 +214,23 @@ def effective(settings: Settings) -> dict[str, object]:
     return {dotted: value(dotted) for dotted in fields()}
 
 
+def _check_networks(proxies: tuple[str, ...], egress: tuple[str, ...]) -> None:
+    """Raises SettingsError for what is neither an address nor a network, nor, for egress, the name of a host."""
+    from stoa.kit.networks import is_host_pattern, network  # late: few name any
+
+    for field, entries, names in (("trusted_proxies", proxies, False), ("egress_allow", egress, True)):
+        for entry in entries:
+            try:
+                network(entry)
+            except ValueError:
+                if not names or not is_host_pattern(entry):
+                    meant = "a host such as api.openai.com, *.example.com, " if names else ""
+                    raise SettingsError(
+                        f"Setting 'gateway.{field}': {entry!r} is not {meant}an address or a network such as 10.0.0.0/8.",
+                        param=f"gateway.{field}",
+                    ) from None
+
+
 def _merge_file(tree: dict[str, Any], origin: dict[str, str], path: Path) -> None:
     import yaml  # late: a start without a settings file does not need it
 
@@ -213,7 +261,8 @@ def _merge_variable(tree: dict[str, Any], origin: dict[str, str], variable: str,
     if dotted not in origin:
         known = ["STOA_" + name.upper().replace(".", "__") for name in origin]
         raise SettingsError(f"Unknown setting {variable!r} in the environment.{did_you_mean(variable, known)}", param=dotted)
-    _set(tree, dotted, value)
+    several = typing.get_origin(fields()[dotted]) is tuple
+    _set(tree, dotted, [part.strip() for part in value.split(",") if part.strip()] if several else value)
     origin[dotted] = variable
 
 

@@ -227,13 +227,18 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
 
 
 @asynccontextmanager
-async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
-    """The gateway role, its snapshot followed and its usage shipped while this is open."""
+async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gateway]":
+    """One worker of the gateway role, its snapshot followed and its usage shipped while this is open.
+
+    The first one also ships what workers have left that there are no more.
+    """
     from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.upstream import OriginLimits
@@ -244,8 +249,10 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
-    secrets, control_url = Secrets.load(home), read_roles(home).control.url
-    usage, upstreams, index = DiskLog(home.wal), HttpUpstreams(), LateIndex(str(home.vectors))
+    secrets, roles = Secrets.load(home), read_roles(home)
+    control_url = roles.control.url
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},
@@ -269,6 +276,9 @@ async def gateway(settings: Settings) -> "AsyncGenerator[Gateway]":
     tasks = [
         asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(
+            ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
+        ),
         asyncio.create_task(_warm(application, index)),
     ]
     try:

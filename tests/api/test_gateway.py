@@ -247,6 +247,41 @@ async def test_an_oversized_body_is_refused_before_it_is_read(running: Running) 
     writer.close()
 
 
+HOSTILE = {
+    "another host": b"POST /v1/chat/completions HTTP/1.1\r\nhost: %b\r\n",
+    "an absolute target": b"POST http://%b/v1/chat/completions HTTP/1.1\r\nhost: a\r\n",
+    "an absolute target with credentials": b"POST http://user:pass@%b/v1/chat/completions HTTP/1.1\r\nhost: a\r\n",
+    "a forwarded host": b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-forwarded-host: %b\r\nforwarded: host=%b\r\n",
+    "a custom host": b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-portkey-custom-host: http://%b/v1\r\n",
+    "a provider": b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nx-portkey-provider: openai\r\nx-target-url: http://%b\r\n",
+    "a rewritten path": b"POST /v1/chat/completions?base_url=http://%b HTTP/1.1\r\nhost: a\r\nx-original-url: http://%b/\r\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_nothing_of_a_request_chooses_where_it_goes(running: Running, name: str) -> None:
+    called: list[str] = []
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.append(name)
+        writer.close()
+
+    server = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
+    place = b"127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+    fields = {"api_base": f"http://{place.decode()}", "base_url": f"http://{place.decode()}", "temperature": 1}
+    body = json.dumps({"model": "mock", "messages": MESSAGES, **fields}).encode()
+    rest = b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b" % (KEY.encode(), len(body), body)
+    reader, writer = await _raw(running, HOSTILE[name].replace(b"%b", place) + rest)
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    if answer.startswith(b"HTTP/1.1 200"):
+        assert b"word word word" in await asyncio.wait_for(reader.readuntil(b"word word word"), 5)
+    else:
+        assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert called == []
+    writer.close()
+    server.close()
+
+
 async def test_many_at_once_each_get_their_own(running: Running, client: openai.AsyncOpenAI) -> None:
     async def one(number: int) -> bool:
         raw = await client.chat.completions.with_raw_response.create(

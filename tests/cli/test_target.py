@@ -66,3 +66,22 @@ def test_options_before_the_verb_win_over_the_environment(
     (request,) = api.requests
     assert request.url.host == "option.test"
     assert request.headers["authorization"] == "Bearer from the environment"
+
+
+def test_the_stoa_of_the_home_is_called_past_its_entry(home: Home) -> None:
+    running = RoleEntry(url="http://127.0.0.1:7")
+    second = RoleEntry(url="http://127.0.0.1:8")
+    entry = "https://stoa.test"
+    write_roles(
+        home,
+        Roles(
+            supervisor=1, entry=entry, gateway=running, gateways={"gateway-2": second},
+            control=running, worker=running, engine=running,
+        ),
+    )  # fmt: skip
+    with hold(home):
+        for url in (None, entry, f"{entry}/", running.url):
+            place = Target(home=home.path, url=url)
+            assert place.entry() == (running.url, True)
+            assert place.gateways() == [running.url, second.url]
+        assert Target(home=home.path, url="https://elsewhere.test").gateways() == ["https://elsewhere.test"]

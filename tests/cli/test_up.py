@@ -82,3 +82,16 @@ def test_an_installation_without_the_example_says_so(stoa: Callable[..., Result]
     result = stoa("example", "--folder", "nowhere")
     assert result.exit_code == 1
     assert "part of the source tree" in result.stderr
+
+
+def test_a_certificate_that_cannot_be_used_stops_the_start(
+    stoa: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STOA_GATEWAY__TLS_CERTIFICATE", str(tmp_path / "absent.pem"))
+    result = stoa("up", "--port", "0", target=Target(home=tmp_path / "home"))
+    assert result.exit_code == 1
+    assert "'gateway.tls_certificate': the file" in result.stderr
+    assert not (tmp_path / "home" / "run" / "roles.json").exists()
+    monkeypatch.delenv("STOA_GATEWAY__TLS_CERTIFICATE")
+    monkeypatch.setenv("STOA_GATEWAY__TLS_KEY", str(tmp_path / "key.pem"))
+    assert "need gateway.tls_certificate" in stoa("up", target=Target(home=tmp_path / "home")).stderr

@@ -58,6 +58,7 @@ class Reply:
     target: bytes
     headers: Mapping[bytes, bytes]
     peer: str = "127.0.0.1"
+    scheme: str = "http"
     status: int | None = None
     lines: bytes = b""
     body: bytes = b""

@@ -78,3 +78,29 @@ def test_a_database_password_is_never_shown() -> None:
 def test_every_setting_has_an_origin_and_a_value() -> None:
     loaded = load(environ={})
     assert set(loaded.origin) == set(fields()) == set(effective(loaded.settings))
+
+
+def test_a_list_is_separated_by_commas_in_the_environment() -> None:
+    found = load(environ={"STOA_GATEWAY__TRUSTED_PROXIES": "10.0.0.0/8, ::1"}).settings.gateway.trusted_proxies
+    assert found == ("10.0.0.0/8", "::1")
+    assert load(environ={"STOA_GATEWAY__EGRESS_ALLOW": ""}).settings.gateway.egress_allow == ()
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"TLS_KEY": "key.pem"}, "need gateway.tls_certificate"),
+        ({"TLS_CLIENT_CA": "ca.pem"}, "need gateway.tls_certificate"),
+        ({"PROXY_PROTOCOL": "true"}, "needs gateway.trusted_proxies"),
+        ({"TRUSTED_PROXIES": "proxy.internal"}, "'proxy.internal' is not an address or a network"),
+        ({"EGRESS_ALLOW": "api.openai.com,https://x"}, "'https://x' is not a host such as"),
+        ({"WORKERS": "0"}, "'gateway.workers'"),
+    ],
+)
+def test_settings_of_the_edge_that_do_not_fit_together_are_named(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load(environ={f"STOA_GATEWAY__{name}": value for name, value in variables.items()})
+
+
+def test_with_a_certificate_the_entry_is_https() -> None:
+    assert load(environ={"STOA_GATEWAY__TLS_CERTIFICATE": "a.pem"}).settings.url == "https://127.0.0.1:8420"

@@ -93,7 +93,7 @@ def start(folder: Path, *options: str, **environment: str) -> Iterator[RunningSt
         wait_until(
             lambda: "Ctrl-C stops it." in output.read_text() or process.poll() is not None, "stoa up", seconds=_READY_WITHIN_S
         )
-        found = re.search(r" is ready at (http://\S+)", output.read_text())
+        found = re.search(r" is ready at (https?://\S+)", output.read_text())
         assert found, f"stoa up ended with {process.poll()}:\n{output.read_text()}"
         yield RunningStoa(found[1], folder / "home", process, output)
     finally:

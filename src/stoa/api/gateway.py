@@ -1,10 +1,12 @@
-"""Runs the gateway: the entry that everybody comes through."""
+"""Runs a gateway worker: the entry that everybody comes through."""
 
 import gc
 import logging
 import socket
 
+from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
+from stoa.api.wire.peers import Proxies
 from stoa.api.wire.server import serve_application
 from stoa.kit.logs import configure_logging
 from stoa.settings import GatewaySettings, Settings
@@ -13,22 +15,49 @@ from stoa.wiring import gateway
 log = logging.getLogger("stoa.gateway")
 
 
-def run(settings: Settings, listener: socket.socket) -> None:
-    """Serve on the socket until SIGTERM or SIGINT, answer what is under way, and return."""
+def run(settings: Settings, listener: socket.socket, *, own: socket.socket | None = None, worker: int = 1) -> None:
+    """Serve on the sockets until SIGTERM or SIGINT, answer what is under way, and return.
+
+    `own` is for Stoa's own roles: plain HTTP, whatever the entry speaks.
+    """
     import uvloop
 
-    configure_logging("gateway", settings.log_level)
-    uvloop.run(_serve(settings, listener))
+    configure_logging("gateway" if worker == 1 else f"gateway-{worker}", settings.log_level)
+    uvloop.run(_serve(settings, listener, own, worker))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
-    async with gateway(settings) as application:
+async def _serve(settings: Settings, listener: socket.socket, own: socket.socket | None, worker: int) -> None:
+    entries = _entries(settings.gateway, listener)
+    sockets = [each for each in (None if entries else listener, own) if each is not None]
+    proxies = Proxies(settings.gateway.trusted_proxies) if settings.gateway.trusted_proxies else None
+    async with gateway(settings, worker=worker) as application:
         # What is there now stays: the collector need not look at it again. Requests make few cycles, so it may come seldom.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         log.info("the gateway serves on %s", settings.url)
-        await serve_application(application, sockets=[listener], limits=_limits(settings.gateway))
+        if settings.gateway.workers > 1 and worker == 1:
+            log.warning(
+                "%d workers share the entry: each counts requests a minute and keeps cached answers by itself, so a key's "
+                "limit counts per worker; what teams spend is shared through control, up to 15 seconds old",
+                settings.gateway.workers,
+            )
+        await serve_application(
+            application, sockets=sockets, limits=_limits(settings.gateway), entries=entries, proxies=proxies
+        )
+
+
+def _entries(settings: GatewaySettings, listener: socket.socket) -> list[Entry]:
+    """The entry, where its connections begin with something other than HTTP."""
+    if settings.tls_certificate is None and not settings.proxy_protocol:
+        return []
+    contexts = None
+    if settings.tls_certificate is not None:
+        from stoa.api.wire.certificate import server_contexts  # late: a plain entry does without OpenSSL
+
+        contexts = server_contexts(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
+    announcing = Proxies(settings.trusted_proxies) if settings.proxy_protocol else None
+    return [Entry(listener, tls=contexts, announcing=announcing)]
 
 
 def _limits(settings: GatewaySettings) -> Limits:

@@ -51,8 +51,7 @@ async def readyz(caller: Annotated[Caller, allow("health:read")], parts: Parts, 
 @router.get("/api/status")
 async def read_status(caller: Annotated[Caller, allow("status:read")], parts: Parts) -> Status:
     """What each role says of itself, asked now."""
-    known = read_roles(parts.settings.home_folder)
-    urls = {name: getattr(known, name).url for name in ("gateway", "control", "worker", "engine")}
+    urls = {name: entry.url for name, entry in read_roles(parts.settings.home_folder).each.items()}
     answers = await asyncio.gather(*(asyncio.to_thread(probe, url) for url in urls.values()))
     roles = {
         name: RoleHealth(ready=health.ready, reachable=health.reachable, reasons=list(health.reasons))

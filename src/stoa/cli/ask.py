@@ -79,7 +79,7 @@ def _answer_by_own_key(place: Target, url: str, request: dict[str, Any]) -> Iter
         except Unauthenticated:  # revoked, or of a database that is no more
             pass
     made = make_key(place)
-    wait_until_known(place, url, made)
+    wait_until_known(place, made)
     yield from _events(place, url, made, request)
 
 

@@ -9,9 +9,13 @@ _WITHIN_S = 5.0
 _LOOK_EVERY_S = 0.1
 
 
-def wait_until_known(place: Target, url: str, key: str) -> bool:
-    """Whether the gateway at `url` lets an inference key in by now; False when it did not for seconds."""
+def wait_until_known(place: Target, key: str) -> bool:
+    """Whether every gateway worker lets an inference key in by now; False when one did not for seconds."""
     give_up = time.monotonic() + _WITHIN_S
+    return all(_is_known(place, url, key, give_up) for url in place.gateways())
+
+
+def _is_known(place: Target, url: str, key: str, give_up: float) -> bool:
     with place.client(url, key) as gateway:
         while time.monotonic() < give_up:
             try:

@@ -47,7 +47,7 @@ def create(
     output.note(
         f"Created the {kind} key {name!r}. It is shown only now; Stoa keeps a hash. Take it back with: stoa key revoke {name}"
     )
-    if kind == "inference" and not wait_until_known(place, place.entry()[0], made["key"]):
+    if kind == "inference" and not wait_until_known(place, made["key"]):
         output.warning("The gateway does not know it yet; look at its health with: stoa status")
 
 

@@ -21,12 +21,21 @@ Port = Annotated[int | None, typer.Option(help="Where the entry listens.")]
 
 
 @verb(root, "gateway", action="role:run", hidden=True)
-def gateway(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host = None, port: Port = None) -> None:
+def gateway(
+    ctx: typer.Context,
+    fd: Descriptor,
+    parent: Parent = None,
+    host: Host = None,
+    port: Port = None,
+    own_fd: Annotated[int | None, typer.Option(help="Inherited descriptor of the socket for Stoa's own roles.")] = None,
+    worker: Annotated[int, typer.Option(min=1, help="Which of the gateway's workers this is.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="How many there are.")] = None,
+) -> None:
     """The entry: /v1 on the hot path, the rest handed to control."""
-    settings, listener = _begin(ctx, fd, parent, host, port)
+    settings, listener = _begin(ctx, fd, parent, host, port, **{"gateway.workers": workers})
     from stoa.api.gateway import run
 
-    run(settings, listener)
+    run(settings, listener, own=socket.socket(fileno=own_fd) if own_fd is not None else None, worker=worker)
 
 
 @verb(root, "control", action="role:run", hidden=True)
@@ -59,7 +68,7 @@ def engine(ctx: typer.Context, fd: Descriptor, parent: Parent = None, host: Host
 
 
 def _begin(
-    ctx: typer.Context, fd: int, parent: int | None, host: str | None, port: int | None
+    ctx: typer.Context, fd: int, parent: int | None, host: str | None, port: int | None, **more: object
 ) -> tuple[Settings, socket.socket]:
     from stoa.adapters.processes.parent import die_with_parent
     from stoa.kit.memory import few_arenas
@@ -67,4 +76,4 @@ def _begin(
     few_arenas()
     if parent is not None:
         die_with_parent(parent)
-    return target(ctx).load(host=host, port=port).settings, socket.socket(fileno=fd)
+    return target(ctx).load(host=host, port=port, **more).settings, socket.socket(fileno=fd)

@@ -6,8 +6,6 @@ import socket
 import time
 from datetime import timedelta
 
-import msgspec
-
 from stoa.adapters.processes.events import Crashed, Event, Started, Stopping, Waiting, how_it_ended
 from stoa.adapters.processes.listening import url_of
 from stoa.adapters.processes.role import Role
@@ -23,32 +21,39 @@ _GRACE = timedelta(seconds=10)
 """For a role to end after SIGTERM, on top of the time its requests may take."""
 
 
-def serve(place: Target, settings: Settings, listeners: dict[str, socket.socket], *, example: bool) -> None:
+Listeners = dict[str, tuple[socket.socket, ...]]
+"""The sockets of each role by its process's name; of a gateway the entry, and what it has beside it."""
+
+
+def serve(place: Target, settings: Settings, listeners: Listeners, *, example: bool) -> None:
     """Run until a signal. Raises OperatorError when a role cannot start."""
     asyncio.run(_Serving(place, settings, listeners).run(example=example))
 
 
 class _Serving:
-    def __init__(self, place: Target, settings: Settings, listeners: dict[str, socket.socket]) -> None:
+    def __init__(self, place: Target, settings: Settings, listeners: Listeners) -> None:
         self._place = place
         self._settings = settings
         self._home = settings.home_folder
         self._listeners = listeners
-        self._roles = Roles(
-            supervisor=os.getpid(), **{name: RoleEntry(url=url_of(listener)) for name, listener in listeners.items()}
-        )
+        entries = {name: RoleEntry(url=url_of(sockets[-1])) for name, sockets in listeners.items()}
+        further = {name: entries.pop(name) for name in listeners if name.startswith("gateway-")}
+        scheme = "https" if settings.gateway.tls_certificate else "http"
+        entry = url_of(listeners["gateway"][0], scheme=scheme)
+        self._roles = Roles(supervisor=os.getpid(), entry=entry, gateways=further, **entries)
         self._example: asyncio.subprocess.Process | None = None
         self._started = time.monotonic()
 
     async def run(self, *, example: bool) -> None:
         write_roles(self._home, self._roles)
         # The worker's jobs call the gateway, so the two end together; control takes the gateway's last facts of usage.
-        stages = [[self._role("gateway"), self._role("worker")], [self._role("control"), self._role("engine")]]
+        gateways = [self._role(name) for name in ("gateway", *self._roles.gateways)]
+        stages = [[*gateways, self._role("worker")], [self._role("control"), self._role("engine")]]
         supervisor = Supervisor(stages, home=self._home, tell=self._tell)
 
         async def when_ready() -> None:
             seconds = time.monotonic() - self._started
-            entry = self._settings.public_url or self._roles.gateway.url
+            entry = self._settings.public_url or self._roles.entry_url
             await asyncio.to_thread(welcome, self._place, self._settings, entry=entry, seconds=seconds, example=example)
             if example:
                 await self._load_example()
@@ -60,15 +65,19 @@ class _Serving:
         output.note("Stopped.")
 
     def _role(self, name: str) -> Role:
-        listener = self._listeners[name]
-        entry_port = self._listeners["gateway"].getsockname()[1]
+        listeners = self._listeners[name]
+        entry_port = self._listeners["gateway"][0].getsockname()[1]
+        verb, _, number = name.partition("-")
         command = stoa_command(
             self._place, self._home,
-            name, "--fd", str(listener.fileno()), "--parent", str(os.getpid()),
+            verb, "--fd", str(listeners[0].fileno()), "--parent", str(os.getpid()),
             "--host", self._settings.host, "--port", str(entry_port),
         )  # fmt: skip
+        if verb == "gateway":
+            command += ("--worker", number or "1", "--workers", str(self._settings.gateway.workers))
+            command += tuple(f"--own-fd={listener.fileno()}" for listener in listeners[1:])
         drain = timedelta(seconds=self._settings.gateway.drain_s) + _GRACE
-        return Role(name=name, url=url_of(listener), listener=listener, command=command, drain=drain)
+        return Role(name=name, url=url_of(listeners[-1]), listeners=listeners, command=command, drain=drain)
 
     async def _load_example(self) -> None:
         """In a process of its own, which takes its memory with it and ends with this one."""
@@ -78,8 +87,8 @@ class _Serving:
     def _tell(self, event: Event) -> None:
         match event:
             case Started():
-                entry = RoleEntry(url=getattr(self._roles, event.role).url, pid=event.pid, restarts=event.restarts)
-                self._roles = msgspec.structs.replace(self._roles, **{event.role: entry})
+                entry = RoleEntry(url=self._roles.each[event.role].url, pid=event.pid, restarts=event.restarts)
+                self._roles = self._roles.with_role(event.role, entry)
                 write_roles(self._home, self._roles)
             case Waiting():
                 roles = "; ".join(f"{role} ({', '.join(reasons)})" for role, reasons in event.reasons.items())

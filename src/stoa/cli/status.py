@@ -16,6 +16,8 @@ def status(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help
     """Tell each role's health. Exit code 1 unless all are ready."""
     place = target(ctx)
     url, local = place.entry()
+    running = place.running() if local else None
+    url = url if running is None else running.entry_url
     roles = _ask_each(place) if local else _ask_control(place)
     ready = all(role["ready"] for role in roles)
     if json:
@@ -38,8 +40,7 @@ def _ask_each(place: Target) -> list[dict[str, Any]]:
     from stoa.adapters.processes.health import probe
     from stoa.adapters.processes.runfile import read_roles
 
-    known = read_roles(place.settings().home_folder)
-    entries = {"gateway": known.gateway, "control": known.control, "worker": known.worker, "engine": known.engine}
+    entries = read_roles(place.settings().home_folder).each
     with ThreadPoolExecutor(len(entries)) as threads:
         answers = threads.map(probe, [entry.url for entry in entries.values()])
         return [

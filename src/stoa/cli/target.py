@@ -14,6 +14,7 @@ from stoa.settings import Loaded, Settings, load
 if TYPE_CHECKING:
     import httpx
 
+    from stoa.adapters.processes.runfile import Roles
     from stoa.cli.client import Client
 
 
@@ -52,8 +53,11 @@ class Target:
         return Client(url, token, transport=self.transport)
 
     def entry(self) -> tuple[str, bool]:
-        """The URL to talk to, and whether it is the Stoa of this home, to which alone the local key is shown."""
-        running = self.running_url()
+        """The URL to talk to, and whether it is the Stoa of this home, to which alone the local key is shown.
+
+        That one is called where its own roles call it, whatever its entry asks of strangers.
+        """
+        running = self.running()
         if self.url is None:
             if running is None:
                 home = self.settings().home_folder.path
@@ -61,19 +65,27 @@ class Target:
                     f"No Stoa is running on the home {str(home)!r}. Start one with: stoa up; "
                     "or name another with --url or STOA_URL"
                 )
-            return running, True
+            return running.gateway.url, True
         if urlsplit(self.url).scheme not in ("http", "https"):
             raise OperatorError(f"The URL {self.url!r} must begin with http:// or https://, such as http://127.0.0.1:8420")
         url = self.url.rstrip("/")
-        return url, url == running
+        if running is not None and url in (running.entry_url, running.gateway.url):
+            return running.gateway.url, True
+        return url, False
 
-    def running_url(self) -> str | None:
-        """Where the Stoa of this home listens, None when none runs."""
+    def gateways(self) -> list[str]:
+        """The URL of each gateway worker, where they are known apart; else the entry's."""
+        url, local = self.entry()
+        running = self.running() if local else None
+        return [url] if running is None else [running.gateway.url, *(each.url for each in running.gateways.values())]
+
+    def running(self) -> "Roles | None":
+        """The Stoa of this home, None when none runs."""
         from stoa.adapters.processes.homelock import is_held
         from stoa.adapters.processes.runfile import read_roles
 
         home = self.settings().home_folder
-        return read_roles(home).gateway.url if is_held(home) else None
+        return read_roles(home) if is_held(home) else None
 
     def with_options(self, *, home: Path | None, config: Path | None, url: str | None, token: str | None) -> "Target":
         return replace(

@@ -15,7 +15,7 @@ from stoa.cli.target import Target, target
 from stoa.cli.verbs import verb
 from stoa.errors import OperatorError
 from stoa.kit.home import Home
-from stoa.settings import Settings
+from stoa.settings import GatewaySettings, Settings
 
 if TYPE_CHECKING:
     import socket
@@ -30,15 +30,19 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8420")] = None,
     home: Annotated[Path | None, typer.Option(help="Folder for all state.", show_default=".stoa")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Gateway processes on that port; one uses one core.", show_default="1")
+    ] = None,
 ) -> None:
     """Start everything and keep it running until Ctrl-C."""
     from stoa.adapters.processes.homelock import hold
 
     place = target(ctx).with_options(home=home, config=None, url=None, token=None)
-    settings = place.load(host=host, port=port).settings
+    settings = place.load(host=host, port=port, **{"gateway.workers": workers}).settings
     folder = settings.home_folder
     _prepare(folder)
     with hold(folder):
+        _check_tls(settings.gateway)
         listeners = _bind(settings)
         _warn_beyond_loopback(settings)
         _migrate(place, folder)
@@ -56,19 +60,37 @@ def _prepare(home: Home) -> None:
         ) from None
 
 
-def _bind(settings: Settings) -> "dict[str, socket.socket]":
-    """The entry where the settings say, the other roles on any free port of loopback."""
-    from stoa.adapters.processes.listening import listen
+def _check_tls(gateway: GatewaySettings) -> None:
+    """Say now what is wrong with the certificate, not in the log of a role that cannot start."""
+    if gateway.tls_certificate is not None:
+        from stoa.api.wire.certificate import server_contexts
 
-    entry = {"gateway": listen(settings.host, settings.port)}
-    return entry | {name: listen("127.0.0.1", 0) for name in ("control", "worker", "engine")}
+        server_contexts(gateway.tls_certificate, gateway.tls_key, gateway.tls_client_ca)
+
+
+def _bind(settings: Settings) -> "dict[str, tuple[socket.socket, ...]]":
+    """The entry where the settings say, the other roles on any free port of loopback.
+
+    A gateway that shares the entry, or whose entry asks for more than plain HTTP, gets a plain socket on loopback beside it:
+    for Stoa's own roles and commands, and to tell each worker's health.
+    """
+    from stoa.adapters.processes.listening import listen, listen_together
+
+    gateway = settings.gateway
+    aside = gateway.workers > 1 or gateway.tls_certificate is not None or gateway.proxy_protocol
+    bound: dict[str, tuple[socket.socket, ...]] = {}
+    for number, entry in enumerate(listen_together(settings.host, settings.port, number=gateway.workers), 1):
+        name = "gateway" if number == 1 else f"gateway-{number}"
+        bound[name] = (entry, listen("127.0.0.1", 0)) if aside else (entry,)
+    return bound | {name: (listen("127.0.0.1", 0),) for name in ("control", "worker", "engine")}
 
 
 def _warn_beyond_loopback(settings: Settings) -> None:
-    if not _is_loopback(settings.host) and not (settings.public_url or "").startswith("https://"):
+    if not _is_loopback(settings.host) and not settings.url.startswith("https://"):
         output.warning(
             f"{settings.host} can be reached from other machines, and without TLS keys and answers cross the network in the "
-            "clear. Put a TLS proxy in front and set public_url to its https:// address, or listen on 127.0.0.1."
+            "clear. Set gateway.tls_certificate and gateway.tls_key; or put a TLS proxy in front and set public_url to its "
+            "https:// address; or listen on 127.0.0.1."
         )
 
 

@@ -21,7 +21,12 @@ class Exchange(Protocol):
 
     @property
     def peer(self) -> str:
-        """The client's address, without its port."""
+        """The client's address, without its port; empty when it is not known. Told by proxies only where those are trusted."""
+        ...
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`: how the client sent it."""
         ...
 
     def send(self, status: int, headers: bytes, body: bytes) -> None:

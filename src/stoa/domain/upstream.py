@@ -100,10 +100,26 @@ class OriginLimits:
     max_connections: int = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class TlsOptions:
+    """How an https origin proves who it is, and we to it. Paths of PEM files, which are read anew when they change."""
+
+    ca_file: str | None = None
+    """Authorities to trust instead of the system's."""
+    certificate_file: str | None = None
+    """Our certificate, for origins that ask for one."""
+    key_file: str | None = None
+    """Its key, without a password; if left out it lies in the certificate's file."""
+    server_name: str | None = None
+    """The name that the origin's certificate must show, if not the URL's host."""
+    verify: bool = True
+    """False takes any certificate: for tests of one's own."""
+
+
 class Upstreams(Protocol):
     """Every origin. The same arguments give the same origin, so that connections outlive a change of configuration."""
 
-    def origin(self, base_url: str, limits: OriginLimits) -> Origin: ...
+    def origin(self, base_url: str, limits: OriginLimits, tls: TlsOptions | None = None) -> Origin: ...
 
 
 UpstreamForm = Literal["chat", "messages", "gemini", "bedrock", "cohere"]

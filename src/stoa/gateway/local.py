@@ -20,6 +20,7 @@ class LocalExchange:
     method = b"POST"
     target = b"/v1/embeddings"
     peer = ""
+    scheme = "http"
 
     def __init__(self) -> None:
         self.headers: Mapping[bytes, bytes] = {}

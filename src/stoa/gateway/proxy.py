@@ -36,7 +36,7 @@ class Proxied:
         self._call: Call = control.open(
             exchange.method,
             exchange.target,
-            _request_headers(headers, exchange.peer, request_id),
+            _request_headers(headers, exchange.peer, exchange.scheme, request_id),
             int(length) if length is not None else None if self._has_body else 0,
             _Answer(exchange),
         )
@@ -96,11 +96,11 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in headers if name not in _HOP_BY_HOP]
 
 
-def _request_headers(headers: Mapping[bytes, bytes], peer: str, request_id: str) -> list[tuple[bytes, bytes]]:
+def _request_headers(headers: Mapping[bytes, bytes], peer: str, scheme: str, request_id: str) -> list[tuple[bytes, bytes]]:
     """What control is told: no hop-by-hop header, nothing that only Stoa itself may say."""
     named = {name.strip().lower() for name in headers.get(b"connection", b"").split(b",")}
     kept = [pair for pair in _kept(headers.items()) if pair[0] not in named and not pair[0].startswith(_FORWARDED)]
-    told = [(b"x-forwarded-for", peer.encode()), (b"x-forwarded-proto", b"http")]
+    told = [(b"x-forwarded-for", peer.encode()), (b"x-forwarded-proto", scheme.encode())]
     told += [(b"x-forwarded-host", headers[b"host"])] if b"host" in headers else []
     told += [] if b"x-request-id" in headers else [(b"x-request-id", request_id.encode())]
     return kept + told

@@ -50,6 +50,15 @@ class Home:
         """The gateway's write-ahead log of usage."""
         return self.path / "wal"
 
+    def wal_of(self, worker: int) -> Path:
+        """That of one of the gateway's workers: the first one's is `wal`, the second one's `wal-2`."""
+        return self.wal if worker == 1 else self.path / f"wal-{worker}"
+
+    def left_wals(self, workers: int) -> list[Path]:
+        """Logs of workers that there were once, above the number there is now."""
+        numbered = ((path, path.name.removeprefix("wal-")) for path in self.path.glob("wal-*"))
+        return sorted(path for path, number in numbered if number.isdigit() and int(number) > workers)
+
     @property
     def snapshot(self) -> Path:
         """The last snapshot the gateway took, so that it can start while control is down."""

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from stoa.adapters.processes.listening import listen, url_of
+from stoa.adapters.processes.listening import listen, listen_together, url_of
 from stoa.errors import Busy, SettingsError
 
 
@@ -40,3 +40,29 @@ def test_a_busy_port_is_refused_naming_the_process_that_holds_it() -> None:
 def test_an_address_that_is_not_of_this_machine_is_a_setting_to_correct(host: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(host)):
         listen(host, 0)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere one socket is shared")
+def test_several_sockets_share_a_port_and_each_gets_connections() -> None:
+    together = listen_together("127.0.0.1", 0, number=3)
+    port = together[0].getsockname()[1]
+    assert {each.getsockname()[1] for each in together} == {port}
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+    for each in together:
+        each.settimeout(5)
+        each.accept()[0].close()
+    for each in (*clients, *together):
+        each.close()
+
+
+def test_a_port_that_others_share_is_in_use_all_the_same() -> None:
+    together = listen_together("127.0.0.1", 0, number=2)
+    with pytest.raises(Busy):
+        listen_together("127.0.0.1", together[0].getsockname()[1], number=2)
+    for each in together:
+        each.close()
+
+
+def test_the_url_of_an_entry_with_a_certificate_is_https() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert url_of(listener, scheme="https") == f"https://127.0.0.1:{listener.getsockname()[1]}"

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stoa.adapters.processes.runfile import RoleEntry, Roles, read_roles, remove_roles, write_roles
@@ -42,3 +43,14 @@ def test_a_file_of_another_form_is_named(home: Home) -> None:
     (home.run / "roles.json").write_text('{"supervisor": "x"}')
     with pytest.raises(OperatorError, match=r"roles\.json"):
         read_roles(home)
+
+
+def test_further_gateway_workers_stand_beside_the_first(home: Home) -> None:
+    second = RoleEntry(url="http://127.0.0.1:7")
+    write_roles(home, msgspec.structs.replace(ROLES, gateways={"gateway-2": second}, entry="https://127.0.0.1:8420"))
+    found = read_roles(home)
+    assert list(found.each) == ["gateway", "gateway-2", "control", "worker", "engine"]
+    started = RoleEntry(url=second.url, pid=5)
+    assert found.with_role("gateway-2", started).each["gateway-2"] == started
+    assert found.with_role("gateway", started).gateway == started
+    assert (found.entry_url, ROLES.entry_url) == ("https://127.0.0.1:8420", ROLES.gateway.url)

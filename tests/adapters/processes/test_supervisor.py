@@ -38,7 +38,7 @@ def home(tmp_path: Path) -> Home:
 def toy(name: str, behaviour: str = "good", *, drain: timedelta = timedelta(seconds=20)) -> Role:
     listener = listen("127.0.0.1", 0)
     command = (sys.executable, str(TOY), str(listener.fileno()), behaviour, str(os.getpid()))
-    return Role(name=name, url=url_of(listener), listener=listener, command=command, drain=drain)
+    return Role(name=name, url=url_of(listener), listeners=(listener,), command=command, drain=drain)
 
 
 class Heard:
@@ -91,7 +91,7 @@ async def test_a_role_killed_is_started_again_on_the_same_socket(home: Home) -> 
         again = await heard.wait_for(lambda event: isinstance(event, Started) and event.restarts == 1)
         assert isinstance(again, Started)
         assert again.pid != first.pid
-        reader, writer = await asyncio.open_connection("127.0.0.1", role.listener.getsockname()[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", role.listeners[0].getsockname()[1])
         writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.0 200")
         writer.close()

@@ -1,8 +1,5 @@
 import asyncio
 import socket
-import ssl
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -333,32 +330,3 @@ async def test_a_request_that_fails_says_who_and_why(upstreams, listen, read_req
     fetch = HttpFetch(upstreams.origin(await listen(behave), LIMITS), {}, name="control", timeout_s=5)
     with pytest.raises(ProviderError, match="control did not answer GET /x: it closed the connection"):
         await fetch("GET", "/x")
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
-    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*make.split(), *name, "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return cert, key
-
-
-@pytest.mark.slow
-async def test_tls_origins_are_verified(certificate: tuple[Path, Path], listen, recorder, read_request) -> None:
-    cert, key = certificate
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-
-    async def behave(reader, writer) -> None:
-        await read_request(reader)
-        writer.write(OK)
-
-    url = await listen(behave, ssl=context)
-    for trusted, expected in ((cert, None), (None, "connect")):
-        upstreams = HttpUpstreams(ssl.create_default_context(cafile=trusted))
-        heard = recorder()
-        endpoint(upstreams, url).post(b"x", heard)
-        failure = (await heard.wait()).failure
-        assert (failure.kind if failure else None) == expected
-        upstreams.close()

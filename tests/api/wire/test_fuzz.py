@@ -1,13 +1,13 @@
 """Whatever bytes come in whatever pieces: the server answers what was asked, or refuses, and never hangs or fails."""
 
 import asyncio
-import itertools
 from typing import Any
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.piping import Pipe, cut
 
 from stoa.api.wire.connection import Connection
 from stoa.api.wire.handlers import HandlerApplication
@@ -19,39 +19,29 @@ pytestmark = pytest.mark.slow
 SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-class Pipe(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = bytearray()
-        self.paused = self.closing = self.ended = False
-
-    def write(self, data: Any) -> None:
-        assert not self.closing
-        self.written += data
-
-    def writelines(self, pieces: Any) -> None:
-        self.write(b"".join(pieces))
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closing = True
-
-    abort = close
-
-    def is_closing(self) -> bool:
-        return self.closing
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+INNER = b"POST /inner HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+NAMES = st.sampled_from(
+    [b"content-length", b"Content-Length", b"transfer-encoding", b"Transfer-Encoding", b"te", b"connection"]
+)
+BEFORE = st.sampled_from([b":", b": ", b":\t", b" : ", b"\t:", b":\r\n ", b"\x00:", b":\x0b", b"\r:"])
+VALUES = st.sampled_from(
+    [
+        b"0",
+        b"%d" % len(INNER),
+        b"+0",
+        b"-0",
+        b"0,0",
+        b"00",
+        b"0x0",
+        b" 0",
+        b"chunked",
+        b"Chunked ",
+        b"chunked,",
+        b"identity",
+        b"x",
+    ]
+)
+ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r", b"\r\r\n", b"\x00\r\n", b";\r\n"])
 
 
 async def _echo(request: Request) -> Response:
@@ -80,15 +70,11 @@ def converse(pieces: list[bytes]) -> Pipe:
         if not pipe.closing:
             connection.eof_received()
         connection.connection_lost(None)
+        assert server.connections == 0
         await server.drain()
         return pipe
 
     return uvloop.run(run())
-
-
-def cut(data: bytes, at: list[int]) -> list[bytes]:
-    marks = sorted({0, len(data), *(mark % (len(data) + 1) for mark in at)})
-    return [data[start:end] for start, end in itertools.pairwise(marks)]
 
 
 BODIES = st.binary(max_size=300)
@@ -152,3 +138,24 @@ def test_damaged_requests_are_answered_or_refused(
     pipe = converse(cut(data, at))
     for status, _ in answers(bytes(pipe.written)):
         assert status == 100 or 200 <= status < 600
+
+
+@SETTINGS
+@given(
+    lines=st.lists(st.tuples(NAMES, BEFORE, VALUES, ENDS), min_size=1, max_size=4),
+    before=st.sampled_from([b"", b"0\r\n\r\n"]),
+    at=st.lists(st.integers(0, 400), max_size=6),
+)
+def test_a_request_inside_another_is_found_only_where_one_plain_header_says_so(
+    lines: list[tuple[bytes, ...]], before: bytes, at: list[int]
+) -> None:
+    framing = [b"".join(line) for line in lines]
+    pipe = converse(cut(b"POST /outer HTTP/1.1\r\nHost: a\r\n" + b"".join(framing) + b"\r\n" + before + INNER, at))
+    told = [line for line in lines if line[0].lower() in (b"content-length", b"transfer-encoding")]
+    plain = [(b"transfer-encoding", b"chunked")] if before else [(b"content-length", b"0"), (b"content-length", b"00")]
+    allowed = not before and not told
+    if len(told) == 1:
+        name, colon, value, end = told[0]
+        allowed = (name.lower(), value.strip().lower()) in plain and colon.strip() == colon[:1] == b":" and end == b"\r\n"
+    if any(body == b"POST /inner " for _, body in answers(bytes(pipe.written))):
+        assert allowed, framing

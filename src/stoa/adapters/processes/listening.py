@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from pathlib import Path
 
 from stoa.errors import Busy, SettingsError
@@ -9,7 +10,17 @@ from stoa.errors import Busy, SettingsError
 _BACKLOG = 4096
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen_together(host: str, port: int, *, number: int) -> list[socket.socket]:
+    """As `listen`, for several processes on one port: the kernel spreads new connections evenly over their sockets."""
+    alone = listen(host, port)
+    if number == 1 or not sys.platform.startswith("linux"):  # elsewhere the option does not spread: they take from one queue
+        return [alone] * number
+    port = alone.getsockname()[1]
+    alone.close()  # while it was open nobody else had the port: with the option alone that would not be noticed
+    return [listen(host, port, together=True) for _ in range(number)]
+
+
+def listen(host: str, port: int, *, together: bool = False) -> socket.socket:
     """A listening TCP socket; port 0 takes any free one. Raises Busy for a port in use, SettingsError for a bad address."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -20,6 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if together:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
@@ -28,16 +41,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, *, scheme: str = "http") -> str:
     """Where this machine itself reaches the socket."""
     host, port = listener.getsockname()[:2]
     match host:
         case "0.0.0.0":  # noqa: S104 - compared, not bound
-            return f"http://127.0.0.1:{port}"
+            return f"{scheme}://127.0.0.1:{port}"
         case "::":
-            return f"http://[::1]:{port}"
+            return f"{scheme}://[::1]:{port}"
         case _:
-            return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _refused(host: str, port: int, error: OSError) -> Busy | SettingsError:

@@ -1,4 +1,4 @@
-"""One role as a child process: started with its socket, its output written to its log, watched to its end."""
+"""One role as a child process: started with its sockets, its output written to its log, watched to its end."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ _LAST_OUTPUT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What to run: `command` names the inherited descriptor of `listener` itself. `drain` is how long it may take to end."""
+    """What to run: `command` names the inherited descriptors of `listeners` itself. `drain` is how long it may take to end."""
 
     name: str
     url: str
-    listener: socket.socket
+    listeners: tuple[socket.socket, ...]
     command: tuple[str, ...]
     drain: timedelta
 
@@ -44,7 +44,7 @@ class RoleProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output.write_end,
                 stderr=output.write_end,
-                pass_fds=(role.listener.fileno(),),
+                pass_fds=tuple(listener.fileno() for listener in role.listeners),
                 process_group=0,
             )
         except BaseException:

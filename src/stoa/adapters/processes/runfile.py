@@ -1,5 +1,7 @@
 """`run/roles.json` in the home: where each role listens and which process it is, for the roles and the command line."""
 
+from __future__ import annotations
+
 import msgspec
 
 from stoa.errors import OperatorError
@@ -16,13 +18,34 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Roles(msgspec.Struct, frozen=True, kw_only=True):
-    """All that runs on one home. Written before any role starts, so that each finds the others."""
+    """All that runs on one home. Written before any role starts, so that each finds the others.
+
+    A role's URL is where Stoa's own roles and commands reach it, in plain HTTP; `entry` is where everybody else
+    reaches the gateway, if that is elsewhere. `gateways` are its further workers, `gateway-2` and so on.
+    """
 
     supervisor: int
+    entry: str | None = None
     gateway: RoleEntry
+    gateways: dict[str, RoleEntry] = {}
     control: RoleEntry
     worker: RoleEntry
     engine: RoleEntry
+
+    @property
+    def entry_url(self) -> str:
+        return self.entry or self.gateway.url
+
+    @property
+    def each(self) -> dict[str, RoleEntry]:
+        """Every process by its name."""
+        front = {"gateway": self.gateway} | self.gateways
+        return front | {"control": self.control, "worker": self.worker, "engine": self.engine}
+
+    def with_role(self, name: str, entry: RoleEntry) -> Roles:
+        if name in self.gateways:
+            return msgspec.structs.replace(self, gateways=self.gateways | {name: entry})
+        return msgspec.structs.replace(self, **{name: entry})
 
 
 def write_roles(home: Home, roles: Roles) -> None:

@@ -166,7 +166,8 @@ class Supervisor:
         self._stop.set()
         for stage in self._stages:
             for kept in stage:
-                kept.role.listener.close()  # the last descriptor that keeps the port open, besides the role's own
+                for listener in kept.role.listeners:
+                    listener.close()  # the last descriptor that keeps the port open, besides the role's own
             await asyncio.gather(*(self._end_role(kept) for kept in stage))
 
     async def _end_role(self, kept: _Kept) -> None:

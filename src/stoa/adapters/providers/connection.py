@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("stoa.upstream")
 
+_HEAD_TOO_LARGE = Failure("malformed", "the head of its answer is longer than the 64 KiB or 256 lines that are taken")
+
 _UNCOPIED_ABOVE = 65_536  # a larger body is handed to the transport beside its head instead of joined to it
 _UPLOAD_BUFFER = 262_144
+_HEAD_BYTES = 65_536  # of an answer, with the interim answers before it
+_HEAD_LINES = 256
 
 
 class HttpCall:
@@ -146,6 +150,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._used = False  # has carried a whole exchange before
         self._heard = False  # a byte of the present answer has come
+        self._feed = 0  # size of the piece being parsed
+        self._head_fed = 0  # what came of the present answer before the piece in which its head ends
         self._in_body = False
         self._done = False  # the answer is whole; the rest of the feed must be empty
         self._dirty = False  # the connection cannot carry another request
@@ -167,6 +173,7 @@ class UpstreamConnection(asyncio.Protocol):
             self.transport.abort()  # nothing was asked
             return
         self._heard = True
+        self._feed = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
@@ -180,12 +187,17 @@ class UpstreamConnection(asyncio.Protocol):
             self._dirty = True
         if self._done:
             self._complete()
+        elif not self._in_body:  # the head must be whole before the deadline for the first byte, however it drips in
+            self._head_fed += self._feed
+            if self._head_fed > _HEAD_BYTES:
+                self._break(_HEAD_TOO_LARGE)
         elif self._call is not None and not self._held:
             self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
 
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
         self._origin.lost(self)
+        del self._parser  # parser and connection hold each other: without this only the collector would free them
         if call is None or call.receiver is None:
             return
         if not self._heard:
@@ -233,6 +245,9 @@ class UpstreamConnection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 200:
             return  # an interim answer; the true one follows
+        if self._head_is_too_large():
+            self._break(_HEAD_TOO_LARGE)
+            return
         self._in_body = True
         call.receiver.on_head(status, self._headers)
         if call.head.startswith(b"HEAD "):
@@ -255,6 +270,7 @@ class UpstreamConnection(asyncio.Protocol):
         """Carry a request; the connection must be free."""
         self._call = call
         self._heard = self._in_body = self._done = False
+        self._head_fed = 0
         self.await_answer()
         call.begin(self)
 
@@ -282,7 +298,7 @@ class UpstreamConnection(asyncio.Protocol):
         """The deadline is over."""
         if self._call is None:
             self.cut()
-        elif self._heard:
+        elif self._in_body:
             seconds = self._origin.limits.idle_timeout_s
             self._break(Failure("timeout", f"it sent nothing for {seconds:g} s in the middle of its answer"))
         else:
@@ -292,6 +308,14 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = None
         self._origin.lost(self)
         self.transport.abort()
+
+    def _head_is_too_large(self) -> bool:
+        headers = self._headers
+        if len(headers) > _HEAD_LINES:
+            return True
+        if self._head_fed + self._feed <= _HEAD_BYTES:
+            return False  # so it mostly is; below it is counted
+        return self._head_fed + sum(len(name) + len(value) + 4 for name, value in headers) > _HEAD_BYTES
 
     def _complete(self) -> None:
         call, self._call = self._call, None

@@ -1,12 +1,13 @@
 """Every origin over HTTP, looked after by one timer; and one whole request at a time for those who can wait."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from weakref import WeakValueDictionary
 
+from stoa.adapters.providers.egress import Egress
 from stoa.adapters.providers.origin import HttpOrigin
-from stoa.domain.upstream import Failure, Fetched, Headers, Origin, OriginLimits
+from stoa.adapters.providers.tls import TlsContexts
+from stoa.domain.upstream import Failure, Fetched, Headers, Origin, OriginLimits, TlsOptions
 from stoa.errors import ProviderError
 
 _TICK_S = 0.25
@@ -15,25 +16,20 @@ _TICK_S = 0.25
 class HttpUpstreams:
     """Implements `domain.upstream.Upstreams`. Needs a running loop; `close` ends every connection."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self._tls = tls
+    def __init__(self, egress: Egress | None = None) -> None:
+        self.egress = egress or Egress()
+        self.tls = TlsContexts()
         # An origin lives as long as somebody can still call it or a connection belongs to it.
-        self._origins: WeakValueDictionary[tuple[str, OriginLimits], HttpOrigin] = WeakValueDictionary()
+        self._origins: WeakValueDictionary[tuple[str, OriginLimits, TlsOptions | None], HttpOrigin] = WeakValueDictionary()
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(_TICK_S, self._sweep)
 
-    def origin(self, base_url: str, limits: OriginLimits) -> HttpOrigin:
-        key = (base_url, limits)
+    def origin(self, base_url: str, limits: OriginLimits, tls: TlsOptions | None = None) -> HttpOrigin:
+        key = (base_url, limits, tls)
         found = self._origins.get(key)
         if found is None:
-            found = self._origins[key] = HttpOrigin(self, base_url, limits)
+            found = self._origins[key] = HttpOrigin(self, base_url, limits, tls)
         return found
-
-    def tls(self) -> ssl.SSLContext:
-        """The context for https origins: the system's certificates unless another was given."""
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
 
     def close(self) -> None:
         self._timer.cancel()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver
+from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver, TlsOptions
 
 JSON = ((b"content-type", b"application/json"),)
 EVENTS = ((b"content-type", b"text/event-stream"),)
@@ -46,8 +46,8 @@ class MemoryUpstreams:
     sent: list[Sent] = field(default_factory=list[Sent])
     cancelled: list[Sent] = field(default_factory=list[Sent])
 
-    def origin(self, base_url: str, limits: OriginLimits) -> MemoryOrigin:
-        del limits
+    def origin(self, base_url: str, limits: OriginLimits, tls: TlsOptions | None = None) -> MemoryOrigin:
+        del limits, tls
         return MemoryOrigin(self, base_url)
 
 

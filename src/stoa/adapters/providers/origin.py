@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stoa.adapters.providers.connection import HttpCall, UpstreamConnection
-from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver
+from stoa.adapters.providers.dial import Dialer, NoConnection
+from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver, TlsOptions
 
 if TYPE_CHECKING:
     from stoa.adapters.providers.http import HttpUpstreams
-
 
 _LINE = 4  # requests that may wait, for each connection there may be
 
@@ -26,15 +25,16 @@ class HttpOrigin:
     keep_s = 60.0
     """How long an idle connection is kept."""
 
-    def __init__(self, owner: HttpUpstreams, base_url: str, limits: OriginLimits) -> None:
+    def __init__(self, owner: HttpUpstreams, base_url: str, limits: OriginLimits, tls: TlsOptions | None) -> None:
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"{base_url!r} is not an http or https address")
         self.limits = limits
-        self._owner = owner
-        self._tls = url.scheme == "https"
-        self._host = url.hostname
-        self._port = url.port or (443 if self._tls else 80)
+        secure = url.scheme == "https"
+        host, port = url.hostname, url.port or (443 if secure else 80)
+        self._dialer = Dialer(
+            host, port, tls=(tls or TlsOptions()) if secure else None, contexts=owner.tls, egress=owner.egress
+        )
         self._authority = url.netloc.rpartition("@")[2].encode()
         self._base_path = url.path.rstrip("/")
         self._idle: list[UpstreamConnection] = []
@@ -117,19 +117,13 @@ class HttpOrigin:
             task.add_done_callback(self._opening.discard)
 
     async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        context = self._owner.tls() if self._tls else None
         try:
             async with asyncio.timeout(self.limits.connect_timeout_s):
-                _, connection = await loop.create_connection(
-                    lambda: UpstreamConnection(self), self._host, self._port, ssl=context
-                )
-            if connection.transport.is_closing():
-                raise ConnectionResetError("it was closed at once")
+                connection = await self._dialer.connect(lambda: UpstreamConnection(self))
         except TimeoutError:
             self._refuse(f"no connection within {self.limits.connect_timeout_s:g} s")
-        except (OSError, ssl.SSLError) as error:
-            self._refuse(f"no connection: {error.strerror or error}")
+        except NoConnection as error:
+            self._refuse(str(error))
         else:
             self._opened()
             self._connections.add(connection)

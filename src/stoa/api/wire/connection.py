@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, cast
 
@@ -32,9 +33,11 @@ _BODY_RATE = 16_384  # bytes a second at which a long body must at least arrive,
 class Connection(HeadReader, asyncio.Protocol):
     """The asyncio protocol of a client connection."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, told_peer: str | None = None, *, secure: bool = False) -> None:
         super().__init__(server.limits.header_bytes)
         self._server = server
+        self._peer = told_peer  # None: the socket knows
+        self._secure = secure
         self._parser = httptools.HttpRequestParser(self)
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
@@ -107,6 +110,7 @@ class Connection(HeadReader, asyncio.Protocol):
         self._deaf = True
         self._server.leave(self)
         self._drop_all()
+        del self._parser  # parser and connection hold each other: without this only the collector would free them
 
     # --- called by the parser
 
@@ -165,8 +169,21 @@ class Connection(HeadReader, asyncio.Protocol):
 
     @property
     def peer(self) -> str:
-        name: object = self.transport.get_extra_info("peername")
-        return str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
+        """The address at the far end, which may be a proxy's."""
+        if self._peer is None:
+            name: object = self.transport.get_extra_info("peername")
+            self._peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
+        return self._peer
+
+    def client_of(self, headers: Mapping[bytes, bytes]) -> str:
+        """The address of the client who sent a request with these headers."""
+        proxies = self._server.proxies
+        return self.peer if proxies is None else proxies.client(self.peer, headers)
+
+    def scheme_of(self, headers: Mapping[bytes, bytes]) -> str:
+        """How that client sent it."""
+        own, proxies = "https" if self._secure else "http", self._server.proxies
+        return own if proxies is None else proxies.scheme(self.peer, headers, own)
 
     def answered(self, exchange: WireExchange) -> None:
         """The current exchange's answer is whole."""
@@ -369,4 +386,5 @@ class Connection(HeadReader, asyncio.Protocol):
         if not self.transport.is_closing():
             self._reading_paused = False
             self.transport.resume_reading()
-            self.transport.write_eof()
+            if self.transport.can_write_eof():  # TLS has no half of a connection: there it ends with the deadline
+                self.transport.write_eof()
