@@ -82,6 +82,8 @@ class Plan:
     offerings: Mapping[Operation, Mapping[str, Offering]]
     embedding_models: Mapping[str, str]
     """By collection."""
+    keys_by_id: Mapping[str, Client] = field(default_factory=dict[str, Client])
+    """The same clients by the id of the key, for tokens that speak for one."""
     listings: dict[Access, bytes] = field(default_factory=dict[Access, bytes])
     """Answers of `GET /v1/models`, filled when first asked for."""
 
@@ -95,11 +97,13 @@ def compile_plan(snapshot: Snapshot, *, upstreams: Upstreams, unsealer: Unsealer
         return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
 
     targets = _targets(snapshot, upstreams, unsealer)
+    keys = {bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()}
     return Plan(
         version=snapshot.version,
         price_version=snapshot.price_version,
         made_at_s=snapshot.made_at_ms // 1000,
-        keys={bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()},
+        keys=keys,
+        keys_by_id={each.caller.key_id: each for each in keys.values() if each.caller.key_id is not None},
         users={name: client(caller) for name, caller in snapshot.users.items()},
         services={name: client(caller) for name, caller in snapshot.services.items()},
         offerings={"chat": _chat(snapshot, targets), "embedding": _plain(snapshot, targets, "embedding")},
