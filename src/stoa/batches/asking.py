@@ -63,6 +63,14 @@ class _OutputLine(msgspec.Struct):
     error: _Error | None
 
 
+class _Told(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+class _Refused(msgspec.Struct):
+    error: _Told = _Told()
+
+
 @dataclass(slots=True)
 class Asking:
     """How the lines of one batch are asked. `waiting` says what they wait for, for whoever watches."""
@@ -138,12 +146,6 @@ def _tokens(body: bytes) -> tuple[int, int]:
 
 
 def _reason(answered: Answered) -> str:
-    class _Told(msgspec.Struct):
-        message: str = ""
-
-    class _Refused(msgspec.Struct):
-        error: _Told = _Told()
-
     try:
         return msgspec.json.decode(answered.body, type=_Refused).error.message or f"status {answered.status}"
     except msgspec.DecodeError:

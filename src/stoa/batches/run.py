@@ -14,7 +14,7 @@ from stoa.batches.lines import Line, Request, check, lines, read
 from stoa.batches.output import write_errors, write_output
 from stoa.domain.batches import ENDED, Asker, Batch, BatchLedger, Fault, Status, batch_of
 from stoa.domain.files import Blobs, StoredFile, blob_name
-from stoa.errors import Forbidden, InvalidRequest, NotFound
+from stoa.errors import Forbidden, InvalidRequest, NotFound, StoaError
 
 KIND = "batch"
 CHECK, ASK = "check", "ask"
@@ -23,6 +23,7 @@ STORE_EVERY_S = 1.0
 STORE_AT = 64
 """Answers that make a segment before its time."""
 LOOK_EVERY_S = 0.25
+TRIES = 10
 DATABASE_AWAY_S = 600.0
 """How long the database or the object store may be away under a running batch."""
 
@@ -53,13 +54,24 @@ class BatchWork:
 
     async def part(self, job_id: str, part: str) -> None:
         """Raises InvalidRequest for a file that is no batch, Forbidden when the owner is gone."""
+        pause = self._ports.patience.first_s
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return await self._part(job_id, part)
+            except StoaError:
+                raise
+            except Exception:  # the database or the object store may be away for a while
+                if not tries_left:
+                    raise
+                _log.exception("job %s: part %r broke off; trying again in %s s", job_id, part, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._ports.patience.longest_s)
+        return None
+
+    async def _part(self, job_id: str, part: str) -> None:
         batch = await self._batch(job_id)
-        if batch.status in ENDED:
-            return
-        if part == CHECK:
-            await self._check(batch)
-        else:
-            await self._ask(batch)
+        if batch.status not in ENDED:
+            await (self._check(batch) if part == CHECK else self._ask(batch))
 
     async def finish(self, job_id: str, error: str | None) -> None:
         """Write the files, end the batch, clear away. Running again changes nothing."""
@@ -110,8 +122,7 @@ class BatchWork:
                 server.cancel()
             await asyncio.wait(servers)
             await source.aclose()
-            # Also what was answered before a stop is paid for, and so kept if it can be.
-            await answers.store(None)
+            await _last(batch, answers)
 
     async def _watch(self, batch: Batch, servers: Sequence[asyncio.Task[None]], answers: Answers, asking: Asking) -> None:
         """Store what comes, until all is asked or nobody wants it any more. Raises what stopped a server."""
@@ -195,6 +206,15 @@ class BatchWork:
         if pieces is None:
             raise NotFound(f"The bytes of the file {batch.input_file_id!r} are not in the object store.")
         return pieces
+
+
+async def _last(batch: Batch, answers: Answers) -> None:
+    """Keep also what was answered just before a stop, if that can be: it is paid for."""
+    if answers.held:
+        try:
+            await answers.store(None)
+        except Exception:  # noqa: BLE001 - whatever it was, what stopped the batch matters more
+            _log.exception("batch %s: the last %d answers could not be stored", batch.id, answers.held)
 
 
 class _Pace:
