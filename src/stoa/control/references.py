@@ -4,6 +4,7 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from stoa.control.provider_fields import check as check_provider
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.money import usd
@@ -23,7 +24,7 @@ class References:
     def check(self, resource: Resource) -> None:
         match resource:
             case Provider():
-                pass
+                check_provider(resource)
             case Model():
                 self._check_model(resource)
             case Route():
@@ -52,7 +53,7 @@ class References:
         for name in _models_of(route):
             self._known(route, "targets", name, self._models)
         if len({self._models[name].operation for name in _models_of(route)}) > 1:
-            raise _wrong(route, "targets", "its models must be all for chat or all for embedding")
+            raise _wrong(route, "targets", "its models must all be for the same operation")
         if not any(target.weight for target in route.targets):
             raise _wrong(route, "targets", "at least one weight must be above 0")
         self._known_teams(route, route.teams)
@@ -76,7 +77,9 @@ class References:
 
 def _models_of(route: Route) -> Iterator[str]:
     yield from (target.model for target in route.targets)
-    yield from route.fallback
+    yield from (each.model for each in route.fallbacks)
+    if route.shadow is not None:
+        yield route.shadow.model
 
 
 def _check_price(model: Model, field: str, amount: str) -> None:

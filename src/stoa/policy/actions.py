@@ -39,6 +39,10 @@ _TABLE = (
     Action("models:list", "list the models one may use"),
     Action("chat:create", "chat with a model, a route or an assistant", "Model"),
     Action("embeddings:create", "embed texts with a model or a route", "Model"),
+    Action("rerank:create", "put documents in order of relevance with a model or a route", "Model"),
+    Action("moderations:create", "have content judged by a model or a route", "Model"),
+    Action("images:create", "make or change images with a model or a route", "Model"),
+    Action("audio:create", "turn text into speech, or speech into text, with a model or a route", "Model"),
     # files and batches, on /v1
     Action("files:create", "upload a file", "Work"),
     Action("files:list", "list the files of one's team", "Work"),
@@ -97,6 +101,11 @@ _TABLE = (
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
 )
+
+MODEL_ACTIONS = frozenset(
+    {"models:list", *(action.name for action in _TABLE if action.resource == "Model")},
+)
+"""What inference keys are for, and management keys never do."""
 
 ACTIONS: dict[str, Action] = {action.name: action for action in _TABLE}
 
