@@ -88,6 +88,8 @@ class WorkerSettings(_Section, frozen=True):
     """Longest that one document may take to parse before it is reported as broken."""
     document_bytes: Bytes = 134_217_728
     """Largest single document."""
+    batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
+    """How many lines of one batch are asked at once."""
 
 
 class EngineSettings(_Section, frozen=True):

@@ -19,9 +19,11 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.engines.builtin import BuiltIn
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.batches.files import Files
     from stoa.control.feed import SnapshotFeed
     from stoa.control.turns import Turns
     from stoa.domain.documents import Objects
+    from stoa.domain.files import Blobs
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.domain.ledger import UsageStore
     from stoa.domain.stores import Stores
@@ -52,6 +54,8 @@ class Control:
     write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
     turns: "Turns"
     objects: "Objects"
+    blobs: "Blobs"
+    files: "Files"
     engine_url: str
 
 
@@ -74,6 +78,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     await check(settings.database_url, rows=False)
     engine_url, policy = read_roles(settings.home_folder).engine.url, CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
+    objects = ObjectFolder.local(settings.home_folder.objects)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
     compile_state = partial(compile_snapshot, policy=policy, prices=GenaiPrices(), requests_per_minute=limit)
@@ -90,7 +95,9 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 write=write,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
-                objects=ObjectFolder.local(settings.home_folder.objects),
+                objects=objects,
+                blobs=objects,
+                files=_files(settings, database, objects),
                 engine_url=engine_url,
             )
             await _begin(parts)
@@ -153,6 +160,14 @@ async def _begin(parts: Control) -> None:
     await parts.feed.refresh()
 
 
+def _files(settings: Settings, database: "Database", blobs: "Blobs") -> "Files":
+    from stoa.adapters.database.files import FileTable
+    from stoa.adapters.database.opening import opener
+    from stoa.batches.files import Files
+
+    return Files(write=opener(database.write, FileTable), blobs=blobs, most_bytes=settings.gateway.upload_bytes, now_ms=now_ms)
+
+
 def now_ms() -> int:
     """UTC milliseconds since 1970."""
     return time.time_ns() // 1_000_000
@@ -172,16 +187,19 @@ class Worker:
     jobs: "JobLedger"
     ingestion: "Ingestion"
     runner: "JobRunner"
+    files: "Files"
 
 
 @asynccontextmanager
 async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     """The worker role, with what an earlier process left under way taken up again."""
     from stoa.adapters.database import Database
+    from stoa.adapters.database.batches import BatchRecords
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
+    from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
@@ -189,25 +207,31 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
     secrets = Secrets.load(home)
-    url = f"{read_roles(home).gateway.url}/v1/embeddings"
+    gateway_url = read_roles(home).gateway.url
+    url = f"{gateway_url}/v1/embeddings"
+
+    def speaks_for(behalf: Behalf) -> str:
+        return mint(behalf, key=secrets.behalf_key, now_s=time.time())
 
     def token(team: str) -> str:
-        return mint(Behalf(team=team), key=secrets.behalf_key, now_s=time.time())
+        return speaks_for(Behalf(team=team))
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
     index = LateIndex(str(home.vectors))
-    async with make_client() as client:
+    objects = ObjectFolder.local(home.objects)
+    async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
         ports = IngestionPorts(
             documents=DocumentRecords(database),
             jobs=JobRecords(database),
-            objects=ObjectFolder.local(home.objects),
+            objects=objects,
             parser=parser,
             splitter=TokenSplitter(minilm_tokenizer()),
             index=index,
@@ -215,10 +239,17 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             collection_of=Collections(database).get,
         )
         ingestion = Ingestion(ports)
-        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion})
+        batches = BatchWork(
+            BatchPorts(
+                ledger=BatchRecords(database), blobs=objects, asker=GatewayAsker(lines, token=speaks_for), now_ms=now_ms,
+                parallel=limits.batch_parallel, most_bytes=settings.gateway.body_bytes,
+            )
+        )  # fmt: skip
+        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion, KIND: batches})
         await runner.start()
         try:
-            yield Worker(jobs=ports.jobs, ingestion=ingestion, runner=runner)
+            files = _files(settings, database, objects)
+            yield Worker(jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files)
         finally:
             await runner.close()
             await parser.close()

@@ -122,3 +122,52 @@ async def test_what_was_under_way_when_it_stopped_goes_on_at_the_next_start(tmp_
     await second.close()
     assert work.seen == [("j1", "a"), ("j1", "b"), ("j1", "c")]
     assert work.ended == {"j1": None}
+
+
+@pytest.mark.slow
+async def test_work_that_waits_for_long_does_not_keep_another_kind_from_its_turn(tmp_path: Path) -> None:
+    from stoa.adapters.jobs.durable import DurableRunner
+
+    class Waiting(Recorder):
+        freed = asyncio.Event()
+
+        async def part(self, job_id: str, part: str) -> None:
+            await self.freed.wait()
+            await super().part(job_id, part)
+
+    waiting, other = Waiting(["a"]), Recorder(["a"])
+    runner = DurableRunner(f"sqlite:///{tmp_path / 'jobs.sqlite'}", {"batch": waiting, "ingest": other})
+    await runner.start()
+    for number in range(8):
+        await runner.submit("batch", f"b{number}", lane=f"team{number}")
+    await runner.submit("ingest", "j1", lane="x")
+    await other.until_ended("j1")
+    assert waiting.ended == {}
+    waiting.freed.set()
+    await waiting.until_ended(*(f"b{number}" for number in range(8)))
+    await runner.close()
+
+
+@pytest.mark.slow
+async def test_work_that_is_interrupted_puts_down_what_it_holds_before_the_runner_is_closed(tmp_path: Path) -> None:
+    from stoa.adapters.jobs.durable import DurableRunner
+
+    class Holding(Recorder):
+        held = asyncio.Event()
+        put_down = False
+
+        async def part(self, job_id: str, part: str) -> None:
+            try:
+                self.held.set()
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(0.5)
+                self.put_down = True
+
+    work = Holding(["a"])
+    runner = DurableRunner(f"sqlite:///{tmp_path / 'jobs.sqlite'}", {"batch": work})
+    await runner.start()
+    await runner.submit("batch", "b1", lane="x")
+    await asyncio.wait_for(work.held.wait(), 30)
+    await runner.close()
+    assert work.put_down

@@ -1,5 +1,7 @@
 """What every store of objects does, in a folder and in memory."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,41 @@ async def test_names_do_not_leave_the_folder(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r".*"):
         await objects.put("../outside", b"x")
     assert not (tmp_path / "outside").exists()
+
+
+async def _cut(data: bytes, size: int) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), size):
+        yield data[at : at + size]
+
+
+async def test_an_object_goes_in_and_out_in_pieces(objects: ObjectFolder) -> None:
+    data = bytes(range(256)) * 50_000
+    assert await objects.write("files/a", _cut(data, 100_000)) == len(data)
+    assert await objects.write("files/empty", _cut(b"", 1)) == 0
+    for name, expected in (("files/a", data), ("files/empty", b"")):
+        pieces = await objects.read(name)
+        assert pieces is not None
+        assert b"".join([piece async for piece in pieces]) == expected
+    assert await objects.read("files/none") is None
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, asyncio.CancelledError])
+async def test_pieces_that_break_off_leave_nothing(objects: ObjectFolder, tmp_path: Path, error: type[BaseException]) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        for _ in range(12):
+            yield b"x" * 1_000_000
+        raise error
+
+    with pytest.raises(error):
+        await objects.write("files/a", broken())
+    assert await objects.get("files/a") is None
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []  # noqa: ASYNC240 - a folder of a test
+
+
+async def test_what_a_dead_writer_left_goes_with_the_name(tmp_path: Path) -> None:
+    objects = ObjectFolder.local(tmp_path)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a#1").write_bytes(b"half")
+    (tmp_path / "files" / "ab#1").write_bytes(b"half")
+    await objects.delete("files/a")
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["ab#1"]

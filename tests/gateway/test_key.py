@@ -56,6 +56,17 @@ async def test_a_token_speaks_for_a_user_or_a_team(house) -> None:
         assert (here.facts[-1].user_id, here.facts[-1].key_id, here.facts[-1].team) == (user, key, "company")
 
 
+async def test_a_token_speaks_for_a_key_as_long_as_the_key_is_good(house, make) -> None:
+    here = house()
+    token = mint(Behalf(key="app"), key=BEHALF_KEY, now_s=time.time())
+    assert (await here.chat(key=token)).status == 200
+    assert (here.facts[-1].key_id, here.facts[-1].team) == ("app", "company")
+    here.gateway.swap(make.snapshot(version=8, keys={make.key(): make.caller(expires_at_ms=int(time.time() * 1000) - 1)}))
+    assert (await here.chat(key=token)).status == 401
+    here.gateway.swap(make.snapshot(version=9, keys={}))
+    assert (await here.chat(key=token)).status == 401
+
+
 async def test_a_token_for_somebody_unknown_is_refused(house) -> None:
     token = mint(Behalf(user="gone"), key=BEHALF_KEY, now_s=time.time())
     assert (await house().chat(key=token)).status == 401

@@ -36,9 +36,12 @@ from stoa.domain.identity import group_tag, team_tag
 from stoa.domain.passages import Passage
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
 from stoa.domain.snapshot import Access, Caller, Snapshot
+from stoa.domain.upstream import Facts
 from stoa.gateway.ask import read_chat
 from stoa.gateway.cache import cache_key
 from stoa.gateway.plan import Plan, compile_plan
+from stoa.gateway.routing.state import TargetStates
+from stoa.gateway.surface import CHAT
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
 from stoa.knowledge.retrieve import HybridRetriever
@@ -188,7 +191,7 @@ class Rights(RuleBasedStateMachine):
         async with self.database.read() as connection:
             corpus = await RevisionTable(connection).corpus()
         plan = _plan({name: frozenset(tags) for name, tags in self.users.items()}, dict(corpus))
-        key = cache_key(plan.users[user], plan.offerings["chat"]["assistant/a"], read_chat(BODY), BODY, {})
+        key = cache_key(plan.users[user], plan.offerings["chat"]["assistant/a"], CHAT, read_chat(BODY), BODY, {})
         assert key is not None
         if key not in self.cache:
             self.cache[key] = await self.retrieve(self.users[user])
@@ -266,9 +269,10 @@ def _plan(users: dict[str, frozenset[str]], corpus: dict[str, int]) -> Plan:
         assistants={"a": Assistant(name="a", route="r", collections=("c",))},
         collections={"c": COLLECTION}, corpus=corpus,
     )  # fmt: skip
-    endpoint = SimpleNamespace(endpoint=lambda path, headers: None)
-    upstreams: Any = SimpleNamespace(origin=lambda url, limits: endpoint)  # nothing is called through it
-    return compile_plan(snapshot, upstreams=upstreams, unsealer=upstreams)
+    link = SimpleNamespace(form="chat", native=frozenset({"chat"}), facts=lambda model: Facts())
+    providers: Any = SimpleNamespace(link=lambda provider, opened: link)  # nothing is called through it
+    states = TargetStates(draw=lambda: 0.0, call_later=lambda seconds, call: pytest.fail("nothing waits"))
+    return compile_plan(snapshot, providers=providers, unsealer=providers, states=states)
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,14 @@ the tests.
 
 import hashlib
 import hmac
+import time
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 from fastapi import Depends, Request
 
-from stoa.control.authentication import Presented, authenticate
+from stoa.control.authentication import Presented, authenticate, on_behalf
+from stoa.domain.behalf import verify
 from stoa.domain.identity import ANONYMOUS, Principal
 from stoa.errors import Forbidden
 from stoa.policy.actions import ACTIONS
@@ -81,6 +83,26 @@ class Allow:
 def allow(action: str) -> Any:  # Any: FastAPI's own type of a dependency marker
     """The dependency that lets in who may do `action` at least to what is their own."""
     return Depends(Allow(action))
+
+
+class AllowOnBehalf(Allow):
+    """The dependency of routes on `/v1`: the gateway has identified the caller, and says so in a token that only roles make."""
+
+    async def __call__(self, request: Request) -> Caller:
+        parts = parts_of(request)
+        token = presented_by(request).bearer or ""
+        behalf = verify(token, key=parts.secrets.behalf_key, now_s=time.time())
+        async with parts.read() as stores:
+            principal = await on_behalf(behalf, stores, now_ms=now_ms())
+        caller = Caller(principal, self.action, parts.policy)
+        if not reach(parts.policy, principal, self.action):
+            self._refuse(caller)
+        return caller
+
+
+def allow_on_behalf(action: str) -> Any:  # Any: as above
+    """The dependency of a route on `/v1`, which the gateway passes on."""
+    return Depends(AllowOnBehalf(action))
 
 
 def parts_of(request: Request) -> Control:

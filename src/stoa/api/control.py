@@ -13,11 +13,13 @@ from fastapi import APIRouter, FastAPI, Request
 
 from stoa import __version__
 from stoa.api import (
+    batches,
     catalog,
     collections,
     conversations,
     documents,
     feedback,
+    files,
     groups,
     internal,
     jobs,
@@ -57,6 +59,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     feedback.router,
     usage.router,
     status.router,
+    files.router,
+    batches.router,
     internal.router,
 )
 """Every noun's routes."""

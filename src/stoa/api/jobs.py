@@ -31,7 +31,7 @@ class FailureView(View):
 
 
 class JobView(View):
-    """Counts are documents, but for pages and chunks; what failed is not among `done`."""
+    """Counts are documents or lines, but for pages and chunks; what failed is not among `done`."""
 
     id: str
     kind: str
@@ -64,11 +64,14 @@ async def list_jobs(
     caller: Annotated[Caller, allow("job:list")], parts: Parts, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[JobView]:
     """The newest first."""
-    teams = await _teams(parts)
-    mine = [name for name, team in teams.items() if caller.may(Target("Job", team=team))]
+    collections = await _teams(parts)
+    async with parts.read() as stores:
+        teams = [team.name for team in await stores.teams.all()]
+    mine = {team for team in {*collections.values(), *teams} if caller.may(Target("Job", team=team))}
+    names = [name for name, team in collections.items() if team in mine]
     async with parts.database.read() as connection:
         library = DatabaseLibrary(connection)
-        found = await library.jobs.page(collections=mine, before=place_of(cursor), limit=limit + 1)
+        found = await library.jobs.page(collections=names, teams=sorted(mine), before=place_of(cursor), limit=limit + 1)
         failures = await library.documents.failures([job.id for job in found if job.failed])
     shown = {job.id: _shown(caller, job, failures.get(job.id, [])) for job in found}
     return page(found, limit=limit, view=lambda job: job_view(job, shown[job.id], now_ms=now_ms()), place=lambda job: job.id)
@@ -137,7 +140,8 @@ async def _read(parts: Control, caller: Caller, job_id: str) -> JobView:
         library = DatabaseLibrary(connection)
         job = await library.jobs.get(job_id)
         failures = await library.documents.failures([job_id])
-    if job is None or not caller.may(Target("Job", id=job.id, team=teams.get(job.collection or ""), owner=job.created_by)):
+    team = (teams.get(job.collection) if job.collection else job.team) if job else None
+    if job is None or not caller.may(Target("Job", id=job.id, team=team, owner=job.created_by)):
         raise NotFound(f"There is no job {job_id!r} here for you.", param="id")
     return job_view(job, _shown(caller, job, failures.get(job_id, [])), now_ms=now_ms())
 

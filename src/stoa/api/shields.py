@@ -23,7 +23,7 @@ _SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds what browsers are to be told with every answer. What `/api` answers is kept in no cache."""
+    """Adds what browsers are to be told with every answer. What `/api` and `/v1` answer is kept in no cache."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(("/api", "/internal")):
+                if scope["path"].startswith(("/api", "/internal", "/v1")):
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -70,7 +70,8 @@ def start_sync(
 
 def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Wait until a job has ended. A Stoa that restarts meanwhile is waited for."""
-    progress.step("Indexing", max(job["total"], 1))
+    name = "Asking" if job["kind"] == "batch" else "Indexing"
+    progress.step(name, max(job["total"], 1))
     total, heard = job["total"], time.monotonic()
     while job["state"] not in _ENDED:
         time.sleep(_LOOK_EVERY_S)
@@ -83,8 +84,9 @@ def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str,
             continue
         if job["total"] != total:
             total = job["total"]
-            progress.step("Indexing", max(total, 1))
-        progress.reach(job["done"] + job["failed"], f"{job['pages_per_second'] or 0:.1f} pages/s")
+            progress.step(name, max(total, 1))
+        note = job["message"] or "" if name == "Asking" else f"{job['pages_per_second'] or 0:.1f} pages/s"
+        progress.reach(job["done"] + job["failed"], note)
     return job
 
 

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 
+from stoa.domain.behalf import Behalf
 from stoa.domain.identity import ANONYMOUS, Principal
 from stoa.domain.keys import INFERENCE_PREFIX, Key
 from stoa.domain.stores import Stores
@@ -36,6 +37,19 @@ async def authenticate(presented: Presented, stores: Stores, *, internal_token: 
         if user is not None and user.disabled_at_ms is None:
             return of_user(user)
     return ANONYMOUS
+
+
+async def on_behalf(behalf: Behalf | None, stores: Stores, *, now_ms: int) -> Principal:
+    """The key or user that a verified token speaks for, as they are now. Raises Unauthenticated for everybody else."""
+    if behalf is not None and behalf.key is not None:
+        key = await stores.keys.find(behalf.key)
+        if key is not None and key.id == behalf.key and key.usable(now_ms):
+            return of_key(key)
+    if behalf is not None and behalf.user is not None:
+        user = await stores.users.get(behalf.user)
+        if user is not None and user.disabled_at_ms is None:
+            return of_user(user)
+    raise Unauthenticated("Send a key of Stoa to the gateway's /v1; the key may have been revoked meanwhile.")
 
 
 def of_user(user: User) -> Principal:

@@ -1,7 +1,10 @@
-"""On-behalf tokens: how control and the worker call `/v1` for the user in the page, or for the team that pays.
+"""On-behalf tokens: how Stoa's roles speak for somebody among themselves.
 
-`stoa-behalf.<base64url of JSON>.<base64url of HMAC-SHA256>`; the JSON is {"user": id} or {"team": name}, and "exp" in unix
-seconds.
+Control and the worker call `/v1` for the user in the page, for the team that pays, or for the key that made a batch; the
+gateway tells control whose request it passes on.
+
+`stoa-behalf.<base64url of JSON>.<base64url of HMAC-SHA256>`; the JSON is {"user": id}, {"team": name} or {"key": id}, and
+"exp" in unix seconds.
 Whoever holds the key may speak for anybody, so tokens live for minutes and never leave the machine's roles.
 """
 
@@ -19,16 +22,18 @@ MAX_LIFETIME_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
-    """Whom a token speaks for: exactly one of the two is set."""
+    """Whom a token speaks for: exactly one of the three is set. A key is named by its id and must still be good."""
 
     user: str | None = None
     team: str | None = None
+    key: str | None = None
 
 
 def mint(behalf: Behalf, *, key: bytes, now_s: float, lifetime_s: int = MAX_LIFETIME_S) -> str:
     """A token that is good for `lifetime_s` seconds, at most MAX_LIFETIME_S."""
-    who = {"user": behalf.user} if behalf.user is not None else {"team": behalf.team}
-    payload = json.dumps({**who, "exp": int(now_s) + min(lifetime_s, MAX_LIFETIME_S)}, separators=(",", ":")).encode()
+    payload = json.dumps(
+        {**_named(behalf), "exp": int(now_s) + min(lifetime_s, MAX_LIFETIME_S)}, separators=(",", ":")
+    ).encode()
     return f"{PREFIX}{_encode(payload)}.{_encode(_sign(payload, key))}"
 
 
@@ -40,12 +45,17 @@ def verify(token: str, *, key: bytes, now_s: float) -> Behalf | None:
         if not token.startswith(PREFIX) or not hmac.compare_digest(signature, _sign(payload, key)):
             return None
         fields: Any = json.loads(payload)  # Any: read from a token, checked below
-        behalf, expires = Behalf(user=fields.get("user"), team=fields.get("team")), fields["exp"]
+        behalf, expires = Behalf(*(fields.get(name) for name in ("user", "team", "key"))), fields["exp"]
     except (ValueError, binascii.Error, KeyError, AttributeError):
         return None
-    if (behalf.user is None) == (behalf.team is None) or not now_s < expires <= now_s + MAX_LIFETIME_S + 1:
+    if len(_named(behalf)) != 1 or not now_s < expires <= now_s + MAX_LIFETIME_S + 1:
         return None
     return behalf
+
+
+def _named(behalf: Behalf) -> dict[str, str]:
+    pairs = (("user", behalf.user), ("team", behalf.team), ("key", behalf.key))
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _sign(payload: bytes, key: bytes) -> bytes:

@@ -10,8 +10,9 @@ ENDED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of long work. Counters are documents but for `pages` and `chunks`; times are UTC milliseconds.
+    """A piece of long work. Counters are documents or lines but for `pages` and `chunks`; times are UTC milliseconds.
 
+    `team` is whose it is where no collection says so.
     `waiting` is still being put together by whoever asked for it, `queued` is complete and can be taken.
     """
 
@@ -29,6 +30,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     started_at: int | None = None
     ended_at: int | None = None
+    team: str | None = None
+
+    @property
+    def lane(self) -> str:
+        """Jobs of one lane are done one after the other."""
+        return self.collection or self.team or ""
 
     def pages_per_second(self, now: int) -> float | None:
         """Pages since the start, None before it."""

@@ -69,13 +69,22 @@ class JobStore(Protocol):
     async def plan(self, job_id: str) -> Mapping[str, Any]: ...
 
     async def page(
-        self, *, collections: Sequence[str] | None = None, before: str | None = None, limit: int = 50
+        self,
+        *,
+        collections: Sequence[str] | None = None,
+        teams: Sequence[str] = (),
+        before: str | None = None,
+        limit: int = 50,
     ) -> Sequence[Job]:
-        """The newest first, of these collections or of all."""
+        """The newest first, of these collections and of these teams, or of all."""
         ...
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""
+        ...
+
+    async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:
+        """Cancel and end one that nobody has begun. False when somebody has."""
         ...
 
     async def cancel(self, job_id: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-from stoa.domain.behalf import PREFIX, verify
+from stoa.domain.behalf import PREFIX, Behalf, verify
 from stoa.errors import Forbidden, Unauthenticated
 from stoa.gateway.plan import Client, Plan
 
@@ -41,8 +41,14 @@ def _other(plan: Plan, token: bytes, behalf_key: bytes, now_s: float) -> Client:
         behalf = verify(token.decode("latin-1"), key=behalf_key, now_s=now_s)
         if behalf is None:
             raise Unauthenticated("The token that speaks for somebody else is not valid, or no longer.")
-        client = plan.users.get(behalf.user) if behalf.user is not None else plan.services.get(behalf.team or "")
+        client = _spoken_for(plan, behalf)
         if client is None:
             raise Unauthenticated("The token speaks for somebody who is not known, or no longer.")
         return client
     raise Unauthenticated(f"The API key is not known: it was mistyped, revoked, or belongs to another Stoa. {_MAKE_ONE}")
+
+
+def _spoken_for(plan: Plan, behalf: Behalf) -> Client | None:
+    if behalf.key is not None:
+        return plan.keys_by_id.get(behalf.key)
+    return plan.users.get(behalf.user) if behalf.user is not None else plan.services.get(behalf.team or "")

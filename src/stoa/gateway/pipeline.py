@@ -33,6 +33,7 @@ from stoa.gateway.key import identify
 from stoa.gateway.listing import Form, list_models, show_model
 from stoa.gateway.local import LocalEmbedder
 from stoa.gateway.metrics import Metrics
+from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.routing.state import TargetStates
@@ -144,6 +145,8 @@ class Gateway:
                 if exchange.method != b"POST":
                     raise _wrong_method(exchange, "POST")
                 return self._infer(exchange, surface)
+            elif goes_onward(path):
+                return self._onward(exchange)
             elif path.startswith(b"/v1/") or path == b"/v1" or is_internal(path):
                 raise NotFound(f"There is nothing at {exchange.method.decode()} {path.decode('latin-1')[:200]}.")
             else:
@@ -162,6 +165,18 @@ class Gateway:
             self._refuse(exchange, error, surface)
             return _ANSWERED
         return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
+
+    def _onward(self, exchange: Exchange) -> Intake:
+        client = self._identify(self._served(), exchange)
+        return pass_on(
+            exchange,
+            client,
+            self._ports.control,
+            behalf_key=self._ports.behalf_key,
+            now_s=time.time(),
+            body_limit=self._settings.upload_bytes,
+            request_id=_request_id(exchange) or self._stages.ids.new(),
+        )
 
     # --- what is answered here
 

@@ -116,6 +116,8 @@ class Plan:
     providers: Mapping[str, Provider]
     embedding_models: Mapping[str, str]
     """By collection."""
+    keys_by_id: Mapping[str, Client]
+    """The same clients by the id of the key, for tokens that speak for one."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
@@ -132,11 +134,13 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"])
+    keys = {bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()}
     return Plan(
         version=snapshot.version,
         price_version=snapshot.price_version,
         made_at_s=snapshot.made_at_ms // 1000,
-        keys={bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()},
+        keys=keys,
+        keys_by_id={each.caller.key_id: each for each in keys.values() if each.caller.key_id is not None},
         users={name: client(caller) for name, caller in snapshot.users.items()},
         services={name: client(caller) for name, caller in snapshot.services.items()},
         offerings=offerings,

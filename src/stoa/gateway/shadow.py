@@ -19,6 +19,7 @@ class Unseen:
     """Implements `domain.exchange.Exchange`: whatever is answered is dropped."""
 
     peer = ""
+    scheme = "http"
 
     def __init__(self, original: Exchange) -> None:
         self.method = original.method

@@ -6,9 +6,10 @@ A new route names one of these, or adds one here and says in `default/*.cedar` w
 from dataclasses import dataclass
 from typing import Literal
 
-ResourceType = Literal["Platform", "Credential", "Desired", "Conversation", "Usage", "Collection", "Job", "Model"]
+ResourceType = Literal["Platform", "Credential", "Desired", "Conversation", "Usage", "Collection", "Job", "Model", "Work"]
 """What an action is done to. `Platform` is the installation as a whole; `Credential` a key, as a thing to manage; `Desired` a
-resource of `stoa apply`; `Model` whatever a client may name as model: a model, a route or an assistant."""
+resource of `stoa apply`; `Model` whatever a client may name as model: a model, a route or an assistant; `Work` a file or a
+batch of an application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ _TABLE = (
     Action("moderations:create", "have content judged by a model or a route", "Model"),
     Action("images:create", "make or change images with a model or a route", "Model"),
     Action("audio:create", "turn text into speech, or speech into text, with a model or a route", "Model"),
+    # files and batches, on /v1
+    Action("files:create", "upload a file", "Work"),
+    Action("files:list", "list the files of one's team", "Work"),
+    Action("files:read", "read a file", "Work"),
+    Action("files:delete", "delete a file", "Work"),
+    Action("batches:create", "have a batch of requests done", "Work"),
+    Action("batches:list", "list the batches of one's team", "Work"),
+    Action("batches:read", "follow a batch", "Work"),
+    Action("batches:cancel", "cancel a batch", "Work"),
     # one's own
     Action("conversation:list", "list conversations", "Conversation"),
     Action("conversation:create", "begin a conversation", "Conversation"),

@@ -14,11 +14,13 @@ from typing import Any
 
 from stoa.kit.logs import configure_logging
 from stoa.kit.memory import give_back
+from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
 
 LOOK_EVERY_S = 0.25
+CLEAR_EVERY_S = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
         not_ready.clear()
         _log.info("ready")
-        async with _background(take_jobs(parts)):
+        async with _background(take_jobs(parts)), _background(clear_files(parts)):
             await stop.wait()
         not_ready.append("stopping")
 
@@ -54,14 +56,27 @@ async def take_jobs(parts: Worker) -> None:
             busy = bool(unfinished)
             for job in unfinished:
                 if job.id not in taken:
-                    await parts.ingestion.rights(job.id)
-                    await parts.runner.submit(job.kind, job.id, lane=job.collection or "")
+                    if job.kind == INGEST:
+                        await parts.ingestion.rights(job.id)
+                    await parts.runner.submit(job.kind, job.id, lane=job.lane)
                     taken.add(job.id)
                     _log.info("job %s taken", job.id)
         except Exception:  # noqa: BLE001 - the database may be away for a while; what was not taken is looked for again
             _log.exception("looking for jobs failed")
             await asyncio.sleep(2)
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def clear_files(parts: Worker) -> None:
+    """Take away files that have expired and uploads that were abandoned."""
+    while True:
+        try:
+            cleared = await parts.files.clear()
+            if cleared:
+                _log.info("%d files that were over are cleared away", cleared)
+        except Exception:  # noqa: BLE001 - the database may be away for a while; what is over is found again
+            _log.exception("clearing away files failed")
+        await asyncio.sleep(CLEAR_EVERY_S)
 
 
 @asynccontextmanager

@@ -67,7 +67,8 @@ def test_a_management_key_never_calls_models(action: str) -> None:
 
 def test_an_inference_key_administers_nothing_even_with_a_role() -> None:
     key = principal("inference_key", "administrator")
-    for action in set(ACTIONS) - MODEL_ACTIONS:
+    work = {name for name, action in ACTIONS.items() if action.resource == "Work"}
+    for action in set(ACTIONS) - work - MODEL_ACTIONS:
         allowed = POLICY.decide(key, action, Target(ACTIONS[action].resource, "x", team="research", owner="p1")).allowed
         assert allowed == (action in {"page:read", "health:read", "openapi:read", "session:create"}), action
 
@@ -104,3 +105,23 @@ def test_a_refusal_says_who_what_and_why() -> None:
     assert isinstance(refusal(ANONYMOUS, "user:list", POLICY.decide(ANONYMOUS, "user:list", PLATFORM)), Unauthenticated)
     key = principal("inference_key")
     assert "management key" in refusal(key, "user:list", POLICY.decide(key, "user:list", PLATFORM)).message
+
+
+@pytest.mark.parametrize("kind", ["user", "inference_key"])
+def test_a_file_is_for_those_of_the_team_who_hold_every_tag_of_its_maker(kind: PrincipalKind) -> None:
+    role: tuple[Role, ...] = ("member",) if kind == "user" else ()
+
+    def may(*held: str, team: str = "research") -> bool:
+        reader = principal(kind, *role, team=team, acl=held)
+        of_maker = frozenset({"team:research", "group:hr"})
+        return POLICY.decide(reader, "files:read", Target("Work", "f", team="research", acl=of_maker)).allowed
+
+    assert may("team:research", "group:hr", "group:lab")
+    assert not may("team:research", "group:lab")
+    assert not may("team:research", "group:hr", team="finance")
+
+
+def test_a_management_key_keeps_no_files() -> None:
+    for role in ("member", "developer", "administrator"):
+        target = Target("Work", "f", team="research")
+        assert not POLICY.decide(principal("management_key", role), "files:read", target).allowed

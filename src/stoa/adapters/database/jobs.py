@@ -33,12 +33,17 @@ class JobTable:
         return await self._connection.scalar(select(jobs.c.plan).where(jobs.c.id == job_id)) or {}
 
     async def page(
-        self, *, collections: Sequence[str] | None = None, before: str | None = None, limit: int = 50
+        self,
+        *,
+        collections: Sequence[str] | None = None,
+        teams: Sequence[str] = (),
+        before: str | None = None,
+        limit: int = 50,
     ) -> Sequence[Job]:
-        """The newest first; `collections` are those whose jobs are wanted, None for all."""
+        """The newest first; `collections` and `teams` are those whose jobs are wanted, None for all."""
         query = select(*_COLUMNS).where(jobs.c.state != "waiting").order_by(jobs.c.id.desc()).limit(limit)
         if collections is not None:
-            query = query.where(jobs.c.collection.in_(collections))
+            query = query.where(or_(jobs.c.collection.in_(collections), jobs.c.team.in_(teams)))
         if before is not None:
             query = query.where(jobs.c.id < before)
         return [_job(row) for row in (await self._connection.execute(query)).mappings()]
@@ -68,6 +73,14 @@ class JobTable:
         state = "failed" if error else "succeeded"
         await self._change(job_id, _OPEN, state=state, message=error, ended_at=now_ms)
         await self._change(job_id, jobs.c.ended_at.is_(None), ended_at=now_ms)
+
+    async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:
+        """Cancel and end one that nobody has begun. False when somebody has."""
+        return await self._change(job_id, jobs.c.state == "queued", state="cancelled", ended_at=now_ms)
+
+    async def reach(self, job_id: str, **counters: int | str | None) -> None:
+        """Set counters (`total`, `done`, `failed`) and `message` of one that is not ended."""
+        await self._change(job_id, jobs.c.ended_at.is_(None), **counters)
 
     async def say(self, job_id: str, message: str | None) -> None:
         await self._change(job_id, _OPEN, message=message)

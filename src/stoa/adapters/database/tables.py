@@ -187,6 +187,61 @@ jobs = Table(
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("plan", JSON, comment="what the job is to do, as its kind defines"),
+    Column("team", String(63), comment="whose it is, where there is no collection to say so"),
+)
+
+# --- files and batches ---
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("team", String(63), ForeignKey("teams.name"), nullable=False),
+    Column("key_id", String(40)),
+    Column("user_id", String(40)),
+    Column("acl", JSON, nullable=False, comment="access tags that a reader must hold, sorted"),
+    Column("filename", Text, nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False, comment="pending or ready"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Index("ix_files_team_created_at", "team", "created_at"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("team", String(63), ForeignKey("teams.name"), nullable=False),
+    Column("key_id", String(40)),
+    Column("user_id", String(40)),
+    Column("acl", JSON, nullable=False, comment="access tags that a reader must hold, sorted"),
+    Column("endpoint", String(40), nullable=False),
+    Column("input_file_id", String(40), nullable=False),
+    Column("metadata", JSON),
+    Column("status", String(20), nullable=False, comment="as OpenAI names them"),
+    Column("errors", JSON, nullable=False),
+    Column("output_expires_s", Integer, comment="how long its files are kept; null is for ever"),
+    Column("output_file_id", String(40)),
+    Column("error_file_id", String(40)),
+    Column("total", Integer, nullable=False),
+    Column("completed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("segments", Integer, nullable=False, comment="parts of the answers that are in the object store"),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("in_progress_at", BigInteger),
+    Column("finalizing_at", BigInteger),
+    Column("completed_at", BigInteger),
+    Column("failed_at", BigInteger),
+    Column("expired_at", BigInteger),
+    Column("cancelling_at", BigInteger),
+    Column("cancelled_at", BigInteger),
+    Index("ix_batches_team_created_at", "team", "created_at"),
+    Index("ix_batches_input_file_id", "input_file_id"),
 )
 
 # --- conversations ---

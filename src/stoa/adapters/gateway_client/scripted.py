@@ -1,9 +1,11 @@
-"""A ChatClient that answers from a script, for tests."""
+"""A ChatClient and an Asker that answer from a script, for tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
+from stoa.domain.batches import Answered
+from stoa.domain.behalf import Behalf
 from stoa.domain.chat import AnswerPiece, ChatMessage
 
 
@@ -38,3 +40,38 @@ class ScriptedChat:
         except (asyncio.CancelledError, GeneratorExit):
             self.given_up += 1
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One line of a batch as the asker got it."""
+
+    endpoint: str
+    body: bytes
+    behalf: Behalf
+    request_id: str
+
+
+@dataclass(slots=True)
+class ScriptedAsker:
+    """Answers each line as `answer` says, after a pause; an exception that it returns is raised."""
+
+    answer: Callable[[AskedLine], Answered | Exception]
+    pause_s: float = 0.0
+    asked: list[AskedLine] = field(default_factory=list[AskedLine])
+    at_once: int = 0
+    most_at_once: int = 0
+
+    async def ask(self, endpoint: str, body: bytes, *, behalf: Behalf, request_id: str) -> Answered:
+        line = AskedLine(endpoint, body, behalf, request_id)
+        self.asked.append(line)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.pause_s)
+        finally:
+            self.at_once -= 1
+        answered = self.answer(line)
+        if isinstance(answered, Exception):
+            raise answered
+        return answered

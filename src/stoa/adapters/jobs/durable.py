@@ -19,20 +19,23 @@ from stoa.domain.jobs import Work
 
 _T = TypeVar("_T")
 
-_QUEUE = "stoa"
 _LANES_AT_ONCE = 4
+_PATIENCE_S = 5.0
+"""How long work that was interrupted may take to put down what it has in hand."""
 
 
 class DurableRunner:
     """The runner port. Works run on the loop that `start` was called on; DBOS keeps threads of its own.
 
-    DBOS has one instance a process, so there is one of this a process.
+    DBOS has one instance a process, so there is one of this a process. Each work has a queue of its own, so that one that
+    waits for long does not keep another from its turn.
     """
 
     def __init__(self, url: str, works: Mapping[str, Work]) -> None:
         self._url, self._works = url, works
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._at_work: set[asyncio.Task[Any]] = set()  # Any: what a step returns
         self._workflow: Callable[[str, str], None] | None = None
 
     async def start(self) -> None:
@@ -49,6 +52,8 @@ class DurableRunner:
         """Stop taking jobs and interrupt those under way; their open steps run again at the next start."""
         self._stopping.set()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        if self._at_work:
+            await asyncio.wait(self._at_work, timeout=_PATIENCE_S)
 
     def _launch(self) -> None:
         logger = logging.getLogger("dbos")
@@ -67,12 +72,15 @@ class DurableRunner:
 
         self._workflow = DBOS.workflow(name="job")(job)
         DBOS.launch()
-        DBOS.register_queue(_QUEUE, partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=0.25)
+        for work in self._works:
+            DBOS.register_queue(
+                _queue(work), partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=0.25
+            )
 
     def _enqueue(self, work: str, job_id: str, lane: str) -> None:
         assert self._workflow is not None
         with SetWorkflowID(job_id), SetEnqueueOptions(queue_partition_key=lane):
-            DBOS.enqueue_workflow(_QUEUE, self._workflow, work, job_id)
+            DBOS.enqueue_workflow(_queue(work), self._workflow, work, job_id)
 
     def _run(self, work: str, job_id: str) -> None:
         """The workflow. Its steps come in the same order whenever it runs again, for the plan is a step as well."""
@@ -102,7 +110,7 @@ class DurableRunner:
         if self._stopping.is_set():
             work.close()
             raise _Stopped
-        task = asyncio.run_coroutine_threadsafe(work, self._loop)
+        task = asyncio.run_coroutine_threadsafe(self._noted(work), self._loop)
         while True:
             try:
                 return task.result(timeout=0.25)
@@ -114,6 +122,15 @@ class DurableRunner:
                     raise _Stopped from None
             except CancelledError:
                 raise _Stopped from None
+
+    async def _noted(self, work: Coroutine[Any, Any, _T]) -> _T:  # Any: what asyncio sends and yields
+        task = asyncio.current_task()
+        assert task is not None
+        self._at_work.add(task)
+        try:
+            return await work
+        finally:
+            self._at_work.discard(task)
 
 
 class _Stopped(BaseException):
@@ -127,6 +144,11 @@ class _WalConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
+
+
+def _queue(work: str) -> str:
+    """The first work had the only queue, and jobs that wait in it are still to be done."""
+    return "stoa" if work == "ingest" else f"stoa-{work}"
 
 
 def _driver(url: str) -> str:

@@ -1,0 +1,1 @@
+"""The journey of a batch: file > validate > ask, line by line > store > output and error file."""
