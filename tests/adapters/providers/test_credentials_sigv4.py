@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stoa.adapters.providers.credentials_sigv4 import AwsKeys, Signer
+from stoa.adapters.providers.heads import segment
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEYS = AwsKeys("AKIDEXAMPLE", SECRET, "us-east-1", "service")
@@ -70,7 +70,7 @@ def test_botocore_signs_the_same(name: str, body: bytes, token: str | None) -> N
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    target = f"/model/{quote(name, safe='-._~')}/converse-stream"
+    target = f"/model/{segment(name)}/converse-stream"
     host = "bedrock-runtime.us-east-1.amazonaws.com"
     request = AWSRequest("POST", f"https://{host}{target}", data=body, headers={"content-type": "application/json"})
     SigV4Auth(Credentials("AKIDEXAMPLE", SECRET, token), "bedrock", "us-east-1").add_auth(request)
