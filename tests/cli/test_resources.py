@@ -8,7 +8,7 @@ import yaml
 from tests.cli.conftest import ScriptedApi, listed
 from typer.testing import Result
 
-PROVIDER = "kind: Provider\nname: up\nbase_url: http://up/v1\napi_key: ${env:UP_KEY}\nheaders: {x-a: 'b ${env:UP_KEY}'}\n"
+PROVIDER = "kind: Provider\nname: up\nbase_url: http://up/v1\napi_key: ${env:UP_KEY}\nheaders: {x-a: 'b ${env:UP_KEY}'}\ncredentials: {x: '${env:UP_KEY}'}\n"
 ASSISTANT = "kind: Assistant\nname: helper\nprompt: Say ${env:UP_KEY}\n"
 
 
@@ -28,7 +28,7 @@ def test_a_folder_of_files_is_applied_at_once_with_credentials_from_the_environm
     assert result.stdout == "Assistant/helper created\n"
     (sent,) = api.sent("POST", "/api/resources/apply")
     provider, assistant = sent["resources"]
-    assert (provider["api_key"], provider["headers"]) == ("sk-1", {"x-a": "b sk-1"})
+    assert (provider["api_key"], provider["headers"], provider["credentials"]) == ("sk-1", {"x-a": "b sk-1"}, {"x": "sk-1"})
     assert assistant["prompt"] == "Say ${env:UP_KEY}"
     assert sent["dry_run"] is False
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import uvloop
+from tests.adapters.providers.scripted import ScriptedUpstream
 
 from stoa.adapters.providers.http import HttpUpstreams
+from stoa.adapters.providers.table import ProviderTable
 from stoa.domain.upstream import Failure, Headers
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -115,3 +117,17 @@ async def _read_request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 def read_request() -> Callable[[asyncio.StreamReader], Awaitable[tuple[bytes, bytes]]]:
     """Reads the head and the body of one request that has a length."""
     return _read_request
+
+
+@pytest.fixture
+async def scripted(listen: Callable[[Behave], Awaitable[str]]) -> ScriptedUpstream:
+    upstream = ScriptedUpstream()
+    upstream.url = await listen(upstream.behave)
+    return upstream
+
+
+@pytest.fixture
+async def table(upstreams: HttpUpstreams) -> AsyncIterator[ProviderTable]:
+    made = ProviderTable(upstreams)
+    yield made
+    made.close()

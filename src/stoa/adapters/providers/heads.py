@@ -21,6 +21,8 @@ def head(opened: Opened, credential: Mapping[str, str], *, json: bool = True) ->
 
 def segment(name: str) -> str:
     """A model's name as one segment of a path."""
+    if name in (".", ".."):
+        return name.replace(".", "%2E")  # bare, they would mean another path
     return quote(name, safe="-._~")
 
 

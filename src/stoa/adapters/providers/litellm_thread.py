@@ -31,11 +31,22 @@ class SdkThread:
 
     def close(self) -> None:
         if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            asyncio.run_coroutine_threadsafe(_end_tasks(), self._loop).add_done_callback(lambda _: self._stop())
             self._thread.join(5)
             if not self._thread.is_alive():
                 self._loop.close()
             self._loop = self._thread = None
+
+    def _stop(self) -> None:
+        asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
+
+
+async def _end_tasks() -> None:
+    """The SDK leaves workers of its own behind."""
+    rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def sdk() -> Any:

@@ -52,7 +52,7 @@ class _Requests(msgspec.Struct):
     requests: list[_Request]
 
 
-class _Statistics(msgspec.Struct):
+class _Statistics(msgspec.Struct, frozen=True):
     token_count: int | float = 0
 
 
