@@ -70,8 +70,8 @@ def _claude(request: Conversation, model: str, refusals: Refusals, *, off: bool)
         return {"thinking": {"type": "adaptive"}}, effort
     budget = reasoning.budget_tokens or _BUDGETS.get(reasoning.effort or "medium", _BUDGETS["xhigh"])
     if reasoning.budget_tokens is None and request.max_tokens is not None:
-        budget = min(budget, request.max_tokens - 1)  # which has to hold thinking and answer
-        if budget < _LEAST_BUDGET:
+        budget = min(budget, max(_LEAST_BUDGET, request.max_tokens // 2))  # max_tokens has to hold thinking and answer
+        if budget >= request.max_tokens:
             refusals.add("reasoning", f"allow more than {_LEAST_BUDGET} tokens, the least that the model thinks with")
     if _goes_on_without_its_thinking(request.messages):
         return {}, None

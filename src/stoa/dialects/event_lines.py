@@ -10,7 +10,8 @@ LIMIT = 16 * 1024 * 1024
 class EventLines:
     """One stream. LF, CRLF and a lone CR all end a line, as the standard says."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
         self._rest: list[bytes] = []
         self._event = b""
         self._data: list[bytes] = []
@@ -26,8 +27,8 @@ class EventLines:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self._size += len(data)
-        if self._size > LIMIT:
-            raise ValueError(f"an event of the stream is longer than {LIMIT} bytes")
+        if self._size > self._limit:
+            raise ValueError(f"an event of the stream is longer than {self._limit} bytes")
         self._rest.append(data)
         events: list[tuple[str, bytes]] = []
         if b"\n" not in data:  # long events come in many pieces: join them once

@@ -253,8 +253,8 @@ def _finish_of(candidate: _Candidate, calls: int) -> FinishReason | UpstreamErro
         return "tool_calls"
     if (finish := _FINISH.get(reason)) is not None:
         return finish
-    said = f": {candidate.finish_message}" if candidate.finish_message else ""
-    return UpstreamError("server_error", f"The model broke off with {reason}{said}.", reason)
+    said = f": {candidate.finish_message}" if candidate.finish_message else "."
+    return UpstreamError("server_error", f"The model broke off with {reason}{said}", reason)
 
 
 def _failure(response: _Response, body: bytes) -> UpstreamError | None:
@@ -262,8 +262,8 @@ def _failure(response: _Response, body: bytes) -> UpstreamError | None:
         return read_error(200, body)
     feedback = response.prompt_feedback
     if feedback is not None and feedback.block_reason is not None and not response.candidates:
-        said = f": {feedback.block_reason_message}" if feedback.block_reason_message else ""
-        message = f"Google blocked the prompt with {feedback.block_reason}{said}."
+        said = f": {feedback.block_reason_message}" if feedback.block_reason_message else "."
+        message = f"Google blocked the prompt with {feedback.block_reason}{said}"
         return UpstreamError("content_policy", message, feedback.block_reason)
     return None
 

@@ -30,10 +30,15 @@ _AUDIO = {
 }
 
 
-def write_contents(messages: list[Message], refusals: Refusals) -> list[Fields]:
+_UNSIGNED = "skip_thought_signature_validator"
+"""What Google documents for a call that another model made, or whose signature the client lost."""
+
+
+def write_contents(messages: list[Message], refusals: Refusals, *, signed: bool) -> list[Fields]:
     """Contents, in which neighbours of one role are one: Google wants the results of parallel calls side by side.
 
     Results stand in the order of their calls, before anything else that a user says: where they carry no id, the order decides.
+    `signed` is whether the model wants a signature on the first call of each turn.
     """
     calls = [part for message in messages for part in message.content if isinstance(part, ToolCall)]
     names = {call.id: call.name for call in calls}
@@ -48,9 +53,15 @@ def write_contents(messages: list[Message], refusals: Refusals) -> list[Fields]:
             contents[-1][1].extend(parts)
         elif parts:
             contents.append((role, parts))
-    return [
+    written: list[Fields] = [
         {"role": role, "parts": [part for _, part in sorted(parts, key=lambda ranked: ranked[0])]} for role, parts in contents
     ]
+    if signed:
+        for content in written:
+            first = next((part for part in content["parts"] if "functionCall" in part), None)
+            if first is not None:
+                first.setdefault("thoughtSignature", _UNSIGNED)
+    return written
 
 
 def _parts(

@@ -45,7 +45,8 @@ def write_request(request: Conversation, *, model: str, facts: Facts) -> bytes:
     refusals = Refusals(FORM, facts)
     refusals.whole_fields(request, UNSUPPORTED)
     _refuse_values(request, refusals)
-    body: Fields = {"contents": write_contents(request.messages, refusals)}
+    signed = "gemini" in model and not _counts_tokens(model)
+    body: Fields = {"contents": write_contents(request.messages, refusals, signed=signed)}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": text.text} for text in request.system]}
     if request.tools:
@@ -136,5 +137,5 @@ def _thinking(reasoning: Reasoning, model: str, refusals: Refusals) -> Fields:
 
 
 def _counts_tokens(model: str) -> bool:
-    """Models before Gemini 3 know no levels, only budgets."""
+    """Models before Gemini 3 know no levels, only budgets, and do without signatures."""
     return re.search(r"gemini-[12](\.\d+)?-", model) is not None
