@@ -26,8 +26,8 @@ def bodies(form: UpstreamForm, facts: Facts = FACTS, model: str | None = None, *
 
 def test_cohere_is_asked_with_many_texts_at_once() -> None:
     assert bodies("cohere", input=["a", "b"], dimensions=256, input_type="search_query", user="anna") == [
-        {"model": "embed-v4.0", "texts": ["a", "b"], "input_type": "search_query", "embedding_types": ["float"], "truncate": "NONE",
-         "output_dimension": 256}
+        {"model": "embed-v4.0", "texts": ["a", "b"], "input_type": "search_query", "embedding_types": ["float"],
+         "truncate": "NONE", "output_dimension": 256}
     ]  # fmt: skip
     assert [len(body["texts"]) for body in bodies("cohere", input=["a"] * 200)] == [96, 96, 8]  # type: ignore[arg-type]
 
@@ -40,11 +40,6 @@ def test_google_is_asked_with_a_request_for_each_text() -> None:
         ]}
     ]  # fmt: skip
     assert [len(body["requests"]) for body in bodies("gemini", input=["a"] * 101)] == [100, 1]  # type: ignore[arg-type]
-
-
-def test_vertex_names_the_model_in_the_path_alone() -> None:
-    facts = Facts(drop=frozenset({"requests.model"}))
-    assert bodies("gemini", facts) == [{"requests": [{"content": {"parts": [{"text": "a"}]}}]}]
 
 
 def test_titan_is_asked_once_a_text() -> None:

@@ -1,6 +1,7 @@
 """What foreign forms do with each field that a client can say: carried, left out with a reason, or refused by its name."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from stoa.dialects.conversation import (
 )
 from stoa.dialects.forms import Upstream
 from stoa.dialects.gemini import Gemini
+from stoa.dialects.naming import name_of
 from stoa.domain.upstream import Facts
 from stoa.errors import InvalidRequest
 
@@ -33,6 +35,7 @@ FORMS = {
     "cohere": (Cohere(), cohere_request.LEFT_OUT, "command-a-03-2025"),
 }
 SAID: dict[str, object] = {
+    "functions": True,
     "system": [Text(text="Be brief.")], "stream": True, "wants_usage": True, "max_tokens": 10, "temperature": 0.1, "top_p": 0.2,
     "top_k": 3, "stop": ["END"], "n": 2, "seed": 4, "frequency_penalty": 0.5, "presence_penalty": 0.6, "logit_bias": {"1": 2.0},
     "logprobs": True, "top_logprobs": 2, "tools": [Tool(name="clock")], "tool_choice": ToolChoice(mode="required"),
@@ -54,12 +57,12 @@ def asked(**fields: object) -> Conversation:
     return request
 
 
-def write(codec: Upstream, model: str, request: Conversation, **facts: object) -> dict[str, object]:
+def write(codec: Upstream, model: str, request: Conversation, **facts: object) -> dict[str, Any]:
     return json.loads(codec.write(request, model=model, facts=Facts(**facts)))  # type: ignore[arg-type]
 
 
 def test_every_field_of_a_conversation_is_tried_here() -> None:
-    assert {field.name for field in msgspec.structs.fields(Conversation)} - {"model", "messages"} == set(SAID)
+    assert {field.name for field in msgspec.structs.fields(Conversation)} - {"model", "messages", "form"} == set(SAID)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -71,7 +74,7 @@ def test_no_field_is_lost_in_silence(form: str, field: str) -> None:
     try:
         with_it = write(codec, model, asked(**context, **{field: SAID[field]}))
     except InvalidRequest as refusal:
-        named = "best_of" if field == "rest" else field
+        named = "best_of" if field == "rest" else name_of(asked(), field)
         assert repr(named) in refusal.message
         assert refusal.param == named or beside == refusal.param
     else:
@@ -86,6 +89,40 @@ def test_all_that_cannot_be_carried_is_named_at_once(form: str) -> None:
     assert all(f"'{name}'" in refusal.value.message for name in ("logit_bias", "best_of", "suffix"))
     assert refusal.value.param == "logit_bias"
     assert refusal.value.status == 400
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_refusal_speaks_the_clients_language(form: str) -> None:
+    codec, _, model = FORMS[form]
+    with pytest.raises(InvalidRequest) as refusal:
+        write(codec, model, asked(form="messages", parallel_tool_calls=False, tools=SAID["tools"]))
+    assert refusal.value.param == "tool_choice.disable_parallel_tool_use"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_concerns_openais_own_storage_and_cache_is_left_out(form: str) -> None:
+    codec, _, model = FORMS[form]
+    request = asked(rest={"store": True, "prompt_cache_key": "x", "safety_identifier": "y"})
+    assert write(codec, model, request) == write(codec, model, asked())
+
+
+def test_instructions_amid_a_conversation_go_where_there_is_a_role_for_them() -> None:
+    messages = [
+        Message(role="user", content=[Text(text="Hi")]),
+        Message(role="system", content=[Text(text="Be brief.")]),
+        Message(role="user", content=[Text(text="Ho")]),
+    ]
+    codec, _, model = FORMS["bedrock"]
+    assert [message["role"] for message in write(codec, model, asked(messages=messages))["messages"]] == [
+        "user",
+        "system",
+        "user",
+    ]
+    for form in ("gemini", "cohere"):
+        codec, _, model = FORMS[form]
+        with pytest.raises(InvalidRequest) as refusal:
+            write(codec, model, asked(messages=messages))
+        assert refusal.value.param == "messages[1].role"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -160,7 +197,7 @@ def test_aws_cannot_forbid_tools_that_were_called() -> None:
 def test_aws_is_asked_for_thinking_only_where_the_model_is_known_to_think() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         write(Bedrock(), "meta.llama3-70b-instruct-v1:0", asked(reasoning=Reasoning(effort="high")))
-    assert refusal.value.param == "reasoning"
+    assert refusal.value.param == "reasoning_effort"
     assert write(Bedrock(), "meta.llama3-70b-instruct-v1:0", asked(reasoning=Reasoning(enabled=False))) == write(
         Bedrock(), "meta.llama3-70b-instruct-v1:0", asked()
     )

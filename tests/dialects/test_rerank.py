@@ -36,7 +36,8 @@ SCORES = [{"index": 2, "relevance_score": 0.25}, {"index": 1, "relevance_score":
 @pytest.mark.parametrize(
     ("style", "wire", "beside", "usage", "units"),
     [
-        ("cohere", {"id": "c", "results": SCORES, "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}},
+        ("cohere", {"id": "c", "results": SCORES,
+          "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}},
          {"id": "c", "meta": {"billed_units": {"search_units": 1}}}, TokenUsage(), 1),
         ("jina", {"model": "j", "object": "list", "results": SCORES, "usage": {"total_tokens": 9}},
          {"id": "ours", "usage": {"prompt_tokens": 9, "total_tokens": 9}}, TokenUsage(input=9), None),

@@ -7,12 +7,13 @@ import re
 
 from stoa.dialects.carrying import Refusals
 from stoa.dialects.conversation import Conversation, Fields, Message, Thinking, ToolCall
+from stoa.dialects.effort import LEAST_BUDGET, budget_of
+from stoa.dialects.naming import name_of
 from stoa.dialects.signatures import marked
+from stoa.domain.upstream import Facts
 
-_BUDGETS = {"minimal": 1024, "low": 1024, "medium": 4096, "high": 16384, "xhigh": 32768}
-_LEAST_BUDGET = 1024
 _EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
-_THREE_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high"}
+_THREE_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 _BY_BUDGET = re.compile(r"claude-(3-7|(opus|sonnet)-4-(2\d{7}|0|1)|(opus|sonnet|haiku)-4-5)")
 """Claude's models that think by a number of tokens; later ones decide for themselves, steered by effort."""
 
@@ -21,9 +22,9 @@ def knows_caching(model: str) -> bool:
     return "anthropic." in model or "amazon.nova" in model
 
 
-def top_k_fields(top_k: int | None, model: str, refusals: Refusals) -> Fields:
+def top_k_fields(request: Conversation, model: str, refusals: Refusals) -> Fields:
     """What to add to additionalModelRequestFields."""
-    if top_k is None:
+    if (top_k := request.top_k) is None:
         return {}
     if "anthropic." in model or "mistral." in model:
         return {"top_k": top_k}
@@ -31,11 +32,11 @@ def top_k_fields(top_k: int | None, model: str, refusals: Refusals) -> Fields:
         return {"k": top_k}
     if "amazon.nova" in model:
         return {"inferenceConfig": {"topK": top_k}}
-    refusals.add("top_k", "leave it out; this model takes none, or its name does not tell its maker")
+    refusals.add(name_of(request, "top_k"), "leave it out; this model takes none, or its name does not tell its maker")
     return {}
 
 
-def thinking_fields(request: Conversation, model: str, refusals: Refusals) -> tuple[Fields, str | None]:
+def thinking_fields(request: Conversation, model: str, facts: Facts, refusals: Refusals) -> tuple[Fields, str | None]:
     """What to add to additionalModelRequestFields, and the effort for outputConfig."""
     reasoning = request.reasoning
     if reasoning is None:
@@ -43,10 +44,10 @@ def thinking_fields(request: Conversation, model: str, refusals: Refusals) -> tu
     off = not reasoning.enabled or reasoning.effort == "none"
     effort = reasoning.effort
     if effort not in (None, "none", *_EFFORTS):
-        refusals.add("reasoning_effort", f"use one of none, {', '.join(_EFFORTS)}")
+        refusals.add(name_of(request, "reasoning"), f"use one of none, {', '.join(_EFFORTS)}")
         return {}, None
     if "anthropic." in model:
-        return _claude(request, model, refusals, off=off)
+        return _claude(request, model, facts, refusals, off=off)
     if "amazon.nova-2" in model and reasoning.budget_tokens is None:
         if off:
             return {"reasoningConfig": {"type": "disabled"}}, None
@@ -56,23 +57,22 @@ def thinking_fields(request: Conversation, model: str, refusals: Refusals) -> tu
     if "openai." in model and reasoning.budget_tokens is None and not off:
         return {"reasoning_effort": _THREE_EFFORTS.get(effort or "medium", "high")}, None
     if not off:  # a model that cannot think does not, which is what was asked for
-        refusals.add("reasoning", "leave it out; this model takes none, or its name does not tell its maker")
+        refusals.add(name_of(request, "reasoning"), "leave it out; this model takes none, or its name does not tell its maker")
     return {}, None
 
 
-def _claude(request: Conversation, model: str, refusals: Refusals, *, off: bool) -> tuple[Fields, str | None]:
+def _claude(request: Conversation, model: str, facts: Facts, refusals: Refusals, *, off: bool) -> tuple[Fields, str | None]:
     reasoning = request.reasoning
     assert reasoning is not None
     if off:
         return {"thinking": {"type": "disabled"}}, None
     effort = None if reasoning.effort is None else _EFFORTS[reasoning.effort]
-    if reasoning.budget_tokens is None and not _BY_BUDGET.search(model):
+    if reasoning.budget_tokens is None and facts.thinking == "adaptive" and not _BY_BUDGET.search(model):
         return {"thinking": {"type": "adaptive"}}, effort
-    budget = reasoning.budget_tokens or _BUDGETS.get(reasoning.effort or "medium", _BUDGETS["xhigh"])
-    if reasoning.budget_tokens is None and request.max_tokens is not None:
-        budget = min(budget, max(_LEAST_BUDGET, request.max_tokens // 2))  # max_tokens has to hold thinking and answer
-        if budget >= request.max_tokens:
-            refusals.add("reasoning", f"allow more than {_LEAST_BUDGET} tokens, the least that the model thinks with")
+    room = request.max_tokens or facts.max_output_tokens
+    budget = reasoning.budget_tokens or budget_of(reasoning.effort or "medium", room)
+    if budget is None:
+        refusals.add(name_of(request, "reasoning"), f"allow more than {LEAST_BUDGET} tokens, the least that it thinks with")
     if _goes_on_without_its_thinking(request.messages):
         return {}, None
     return {"thinking": {"type": "enabled", "budget_tokens": budget}}, None

@@ -13,6 +13,8 @@ def write_messages(request: Conversation, refusals: Refusals) -> list[Fields]:
     for place, message in enumerate(request.messages):
         if message.name is not None:
             refusals.add(f"messages[{place}].name", "put the name into the text")
+        if message.role == "system":
+            refusals.add(f"messages[{place}].role", "put instructions at the beginning of the conversation")
         if message.role == "assistant":
             written.append(_assistant(message, f"messages[{place}]", refusals))
         else:

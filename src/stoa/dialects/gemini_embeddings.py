@@ -19,16 +19,10 @@ _TASKS = {
 
 
 class GeminiEmbeddings:
-    """Implements `embeddings.EmbeddingForm`.
-
-    The Gemini API wants the model named in each request as well as in the path, Vertex only in the path: its facts drop
-    `requests.model`.
-    """
+    """Implements `embeddings.EmbeddingForm`. The Gemini API wants the model named in each request as well as in the path."""
 
     def write(self, request: EmbeddingRequest, *, model: str, facts: Facts) -> list[bytes]:
-        beside: Fields = {}
-        if "requests.model" not in facts.drop:
-            beside["model"] = model if "/" in model else f"models/{model}"
+        beside: Fields = {"model": model if "/" in model else f"models/{model}"}
         if request.input_type is not None:
             if request.input_type not in _TASKS:
                 raise InvalidRequest(

@@ -47,6 +47,8 @@ def write_contents(messages: list[Message], refusals: Refusals, *, signed: bool)
     for place, message in enumerate(messages):
         if message.name is not None:
             refusals.add(f"messages[{place}].name", "put the name into the text")
+        if message.role == "system":
+            refusals.add(f"messages[{place}].role", "put instructions at the beginning of the conversation")
         role = "model" if message.role == "assistant" else "user"
         parts = list(_parts(message, f"messages[{place}]", names, ranks, refusals))
         if contents and contents[-1][0] == role:
