@@ -3,10 +3,14 @@
 import base64
 import json
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.upstreams import gemini
 
+from stoa.dialects.chat import ChatClient
 from stoa.dialects.conversation import Conversation, Message, Text, ToolCall, ToolResult
 from stoa.dialects.gemini import Gemini
 from stoa.dialects.signatures import (
@@ -86,3 +90,40 @@ def test_a_signed_call_goes_round_with_its_result() -> None:
     contents = json.loads(Gemini().write(request, model="gemini-3-pro-preview", facts=Facts()))["contents"]
     assert contents[0]["parts"] == [wire]
     assert contents[1]["parts"][0]["functionResponse"] == {"name": "clock", "id": "fc-1", "response": {"output": "12:00"}}
+
+
+def chat_turn(streamed: bool) -> dict[str, Any]:
+    """An assistant's message with two calls, as a client of OpenAI's chat gets it from a signing Google."""
+    request = Conversation(model="m", messages=[], stream=streamed)
+    asked = b'{"contents":[],"tools":[{"functionDeclarations":[{"name":"weather"}]}]}'
+    if not streamed:
+        answer = Gemini().read_answer(b"".join(gemini.tools(asked).pieces), model="m")
+        return json.loads(ChatClient().write_answer(answer, request))["choices"][0]["message"]
+    reader = Gemini().stream_reader(model="m")
+    writer = ChatClient().stream_writer(request, answer_id="a", model="m", created_s=1)
+    data = b"".join(writer.write(reader.feed(piece)) for piece in gemini.tools_streamed(asked).pieces)
+    calls: list[dict[str, Any]] = []
+    for line in data.splitlines():
+        for choice in json.loads(line.removeprefix(b"data: "))["choices"] if line.startswith(b"data: {") else []:
+            for call in choice["delta"].get("tool_calls", []):
+                if "id" in call:
+                    calls.append({"id": call["id"], "type": "function", "function": dict(call["function"])})
+                else:
+                    calls[call["index"]]["function"]["arguments"] += call["function"]["arguments"]
+    return {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_client_of_openais_chat_returns_the_signature_without_knowing_of_it(streamed: bool) -> None:
+    turn = chat_turn(streamed)
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "rain"} for call in turn["tool_calls"]]
+    fields = ("role", "content", "tool_calls")
+    body = {"model": "m", "messages": [{name: turn[name] for name in fields}, *reversed(results)]}
+    request = ChatClient().read(json.dumps(body).encode())
+    contents = json.loads(Gemini().write(request, model="gemini-3-pro-preview", facts=Facts()))["contents"]
+    assert [part.get("thoughtSignature") for part in contents[0]["parts"]] == [gemini.SIGNATURE, None]
+    assert [part["functionCall"]["args"] for part in contents[0]["parts"]] == [{"town": "Bonn"}, {"town": "Kiel"}]
+    assert all("id" not in part[kind] for content, kind in zip(contents, KINDS, strict=True) for part in content["parts"])
+
+
+KINDS = ("functionCall", "functionResponse")

@@ -1,7 +1,7 @@
 """AWS' Converse and ConverseStream as upstreams speak them.
 
 The model's name and whether the answer is streamed stand in the path, so a body says neither. An answer has no id in its body
-(a header names the request), so `Answer.id` and `Started.id` are empty.
+(a header names the request): a whole one is named after what it holds, and `Started.id` is empty.
 """
 
 from stoa.dialects.answer import Answer

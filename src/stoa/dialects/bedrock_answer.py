@@ -1,6 +1,7 @@
 """Reads Converse's answers, whole and streamed. A stream is whole with its `metadata` event, which tells the usage."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import msgspec
 
@@ -143,7 +144,8 @@ def read_answer(body: bytes, *, model: str) -> Answer:
         raise AnswerFailed(finish)
     choice = Choice(content=content, finish=finish, stop_sequence=_sequence(response.additional_model_response_fields))
     tier = response.service_tier.type if response.service_tier else None
-    return Answer(id="", model=model, choices=[choice], usage=_usage(response.usage), service_tier=tier)
+    answer_id = sha256(body).hexdigest()[:24]
+    return Answer(id=answer_id, model=model, choices=[choice], usage=_usage(response.usage), service_tier=tier)
 
 
 class BedrockStream:

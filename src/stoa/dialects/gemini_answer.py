@@ -28,6 +28,7 @@ from stoa.dialects.conversation import Fields, Image, Part, Text, Thinking, Tool
 from stoa.dialects.event_lines import EventLines
 from stoa.dialects.forms import AnswerFailed, UpstreamError
 from stoa.dialects.gemini_error import read_error
+from stoa.dialects.gemini_wire import Candidate, Count, Logprobs, Piece, Response, Token, UsageCounts
 from stoa.dialects.signatures import call_id, mark
 
 _FINISH: Mapping[str, FinishReason] = {
@@ -48,86 +49,7 @@ _FINISH: Mapping[str, FinishReason] = {
 """Every other reason, MALFORMED_FUNCTION_CALL first of all, is a failure of the model: another try may do better."""
 
 
-class _Camel(msgspec.Struct, rename="camel"):
-    pass
-
-
-class _Call(_Camel):
-    name: str = ""
-    id: str | None = None
-    args: msgspec.Raw = msgspec.Raw(b"{}")
-    will_continue: bool = False
-
-
-class _Blob(_Camel):
-    mime_type: str = ""
-    data: str = ""
-
-
-class _Piece(_Camel):
-    text: str | None = None
-    thought: bool = False
-    thought_signature: str | None = None
-    function_call: _Call | None = None
-    inline_data: _Blob | None = None
-
-
-class _Content(_Camel):
-    parts: list[_Piece] = []
-
-
-class _Token(_Camel):
-    token: str = ""
-    log_probability: float = 0.0
-
-
-class _Top(_Camel):
-    candidates: list[_Token] = []
-
-
-class _Logprobs(_Camel):
-    chosen_candidates: list[_Token] = []
-    top_candidates: list[_Top] = []
-
-
-class _Candidate(_Camel):
-    content: _Content = msgspec.field(default_factory=_Content)
-    finish_reason: str | None = None
-    finish_message: str | None = None
-    index: int = 0
-    logprobs_result: _Logprobs | None = None
-
-
-class _Count(_Camel):
-    modality: str = ""
-    token_count: int = 0
-
-
-class _Usage(_Camel):
-    prompt_token_count: int | None = None
-    candidates_token_count: int | None = None
-    thoughts_token_count: int | None = None
-    tool_use_prompt_token_count: int | None = None
-    cached_content_token_count: int | None = None
-    prompt_tokens_details: list[_Count] = []
-    candidates_tokens_details: list[_Count] = []
-
-
-class _Feedback(_Camel):
-    block_reason: str | None = None
-    block_reason_message: str | None = None
-
-
-class _Response(_Camel):
-    candidates: list[_Candidate] = []
-    prompt_feedback: _Feedback | None = None
-    usage_metadata: _Usage | None = None
-    model_version: str | None = None
-    response_id: str = ""
-    error: msgspec.Raw = msgspec.Raw()
-
-
-_DECODER = msgspec.json.Decoder(_Response)
+_DECODER = msgspec.json.Decoder(Response)
 
 
 def read_answer(body: bytes, *, model: str) -> Answer:
@@ -200,7 +122,7 @@ class GeminiStream:
                 events.append(UsageTold(self._usage))
             events.append(Ended())
 
-    def _candidate(self, candidate: _Candidate, response_id: str, events: list[Event]) -> None:
+    def _candidate(self, candidate: Candidate, response_id: str, events: list[Event]) -> None:
         choice = candidate.index
         logprobs = _logprobs(candidate.logprobs_result)
         for piece in candidate.content.parts:
@@ -221,7 +143,7 @@ class GeminiStream:
                     raise ValueError("the model streams an image, which no client's form has room for")
 
 
-def _parts(piece: _Piece) -> list[Part]:
+def _parts(piece: Piece) -> list[Part]:
     """Code that Google ran by itself, which only an operator can have asked for, is no part of the answer's text."""
     signature = None if piece.thought_signature is None else mark(piece.thought_signature)
     if piece.thought:
@@ -236,7 +158,7 @@ def _parts(piece: _Piece) -> list[Part]:
     return parts
 
 
-def _tool_call(piece: _Piece, response_id: str, choice: int, number: int) -> ToolCall:
+def _tool_call(piece: Piece, response_id: str, choice: int, number: int) -> ToolCall:
     call = piece.function_call
     assert call is not None
     if call.will_continue:
@@ -247,7 +169,7 @@ def _tool_call(piece: _Piece, response_id: str, choice: int, number: int) -> Too
     return ToolCall(id=known, name=call.name, arguments=arguments)
 
 
-def _finish_of(candidate: _Candidate, calls: int) -> FinishReason | UpstreamError:
+def _finish_of(candidate: Candidate, calls: int) -> FinishReason | UpstreamError:
     reason = candidate.finish_reason or "OTHER"
     if reason == "STOP" and calls:
         return "tool_calls"
@@ -257,7 +179,7 @@ def _finish_of(candidate: _Candidate, calls: int) -> FinishReason | UpstreamErro
     return UpstreamError("server_error", f"The model broke off with {reason}{said}", reason)
 
 
-def _failure(response: _Response, body: bytes) -> UpstreamError | None:
+def _failure(response: Response, body: bytes) -> UpstreamError | None:
     if bytes(response.error):
         return read_error(200, body)
     feedback = response.prompt_feedback
@@ -268,7 +190,7 @@ def _failure(response: _Response, body: bytes) -> UpstreamError | None:
     return None
 
 
-def _usage(told: _Usage | None) -> TokenUsage | None:
+def _usage(told: UsageCounts | None) -> TokenUsage | None:
     if told is None:
         return None
     return TokenUsage(
@@ -286,11 +208,11 @@ def _sum(*counts: int | None) -> int | None:
     return sum(known) if known else None
 
 
-def _of(modality: Literal["AUDIO"], counts: list[_Count]) -> int | None:
+def _of(modality: Literal["AUDIO"], counts: list[Count]) -> int | None:
     return next((count.token_count for count in counts if count.modality == modality), None)
 
 
-def _logprobs(told: _Logprobs | None) -> Fields | None:
+def _logprobs(told: Logprobs | None) -> Fields | None:
     if told is None:
         return None
     content: list[Fields] = []
@@ -300,5 +222,5 @@ def _logprobs(told: _Logprobs | None) -> Fields | None:
     return {"content": content, "refusal": None}
 
 
-def _logprob(token: _Token) -> Fields:
+def _logprob(token: Token) -> Fields:
     return {"token": token.token, "logprob": token.log_probability, "bytes": list(token.token.encode())}
