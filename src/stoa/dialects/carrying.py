@@ -3,7 +3,7 @@
 A field is carried, left out because that changes nothing the client asked for (each writer has a table of these), or refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 import msgspec
@@ -26,13 +26,11 @@ class Refusals:
         if field not in self._drop:
             self._found.append((field, do))
 
-    def whole_fields(self, request: Conversation, unsupported: Mapping[str, str]) -> None:
-        """Refuse each field of `unsupported` (name, what to do) that the client set, and each field that nobody knows."""
-        for name, do in unsupported.items():
-            if getattr(request, name) not in (None, [], {}):
-                self.add(name, do)
-        for name in request.rest:
-            self.add(name)
+    def rest(self, request: Conversation, left_out: Collection[str]) -> None:
+        """Refuse what the form in the middle has no place for, but for what the writer leaves out with a reason."""
+        for path in request.rest:
+            if path not in left_out:
+                self.add(path)
 
     def check(self) -> None:
         """Raises InvalidRequest that names every field; `param` is the first."""
