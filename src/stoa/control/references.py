@@ -4,6 +4,7 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from stoa.domain.providers import BASE_URLS
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.money import usd
@@ -23,7 +24,7 @@ class References:
     def check(self, resource: Resource) -> None:
         match resource:
             case Provider():
-                pass
+                _check_provider(resource)
             case Model():
                 self._check_model(resource)
             case Route():
@@ -74,9 +75,21 @@ class References:
             raise _wrong(resource, field, f"there is no {name!r}", hint=did_you_mean(name, known))
 
 
+def _check_provider(provider: Provider) -> None:
+    if not provider.url:
+        known = BASE_URLS.get(provider.type, "")
+        if "{region}" in known:
+            raise _wrong(provider, "region", f"type {provider.type!r} needs a region, such as us-east-1, or a base_url")
+        raise _wrong(provider, "base_url", f"type {provider.type!r} has no address of its own; say where the server is")
+    if (provider.tls_certificate is None) != (provider.tls_key is None):
+        raise _wrong(provider, "tls_key", "tls_certificate and tls_key are given together or not at all")
+
+
 def _models_of(route: Route) -> Iterator[str]:
     yield from (target.model for target in route.targets)
-    yield from route.fallback
+    yield from (each.model for each in route.fallbacks)
+    if route.shadow is not None:
+        yield route.shadow.model
 
 
 def _check_price(model: Model, field: str, amount: str) -> None:

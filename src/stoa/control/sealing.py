@@ -29,16 +29,21 @@ def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Reso
         if value == MASK:
             if old is None or kept is None:
                 raise _wrong(resource, field, f"{MASK!r} stands for a stored secret, and there is none")
-            if old.base_url != resource.base_url:
+            if old.url != resource.url:
                 raise _wrong(resource, field, "a stored secret does not follow to another base_url; send it again")
             return kept
         return kept if kept is not None and sealer.open(kept) == value else sealer.seal(value)
 
     kept_headers = old.headers if old else {}
+    kept_credentials = old.credentials if old else {}
     return msgspec.structs.replace(
         resource,
         api_key=sealed(resource.api_key, old.api_key if old else None, "api_key") if resource.api_key is not None else None,
         headers={name: sealed(value, kept_headers.get(name), f"headers.{name}") for name, value in resource.headers.items()},
+        credentials={
+            name: sealed(value, kept_credentials.get(name), f"credentials.{name}")
+            for name, value in resource.credentials.items()
+        },
     )
 
 
@@ -54,18 +59,22 @@ def _each_secret(resource: Resource, change: Callable[[str], str]) -> Resource:
         resource,
         api_key=change(resource.api_key) if resource.api_key is not None else None,
         headers={name: change(value) for name, value in resource.headers.items()},
+        credentials={name: change(value) for name, value in resource.credentials.items()},
     )
 
 
 def _check(provider: Provider) -> None:
     """What goes out as a header must be one, and an environment variable must have been put in by the one who applies."""
-    if "@" in urlsplit(provider.base_url).netloc:
+    if "@" in urlsplit(provider.url).netloc:
         raise _wrong(provider, "base_url", "a URL is no place for a password; use api_key or headers")
     for field, value in {"api_key": provider.api_key or "", **{f"headers.{k}": v for k, v in provider.headers.items()}}.items():
         if "${env:" in value:
             raise _wrong(provider, field, "${env:NAME} was not filled in; `stoa apply` does that")
         if not _HEADER_VALUE.fullmatch(value) or value != value.strip():
             raise _wrong(provider, field, "it holds characters that a header cannot carry, such as a line break")
+    for name, value in provider.credentials.items():
+        if "${env:" in value:
+            raise _wrong(provider, f"credentials.{name}", "${env:NAME} was not filled in; `stoa apply` does that")
     for name in provider.headers:
         if not _HEADER_NAME.fullmatch(name):
             raise _wrong(provider, "headers", f"{name!r} cannot name a header")

@@ -172,7 +172,7 @@ def _price(model: Model, provider: Provider | None, prices: PriceList) -> ModelP
         return ModelPrice(input=read / 1_000_000, output=written / 1_000_000)
     if provider is None:
         return None
-    return prices.price(model.upstream_name or model.name, base_url=provider.base_url)
+    return prices.price(model.upstream_name or model.name, base_url=provider.url)
 
 
 def _price_version(list_version: str, prices: Mapping[str, ModelPrice]) -> str:

@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from stoa.domain.operations import ClientForm, ErrorClass, Operation
+from stoa.domain.providers import ProviderType, base_url_of
+
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -17,20 +20,50 @@ class _Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     description: str = ""
 
 
-class Provider(_Resource, frozen=True, tag_field="kind", tag="Provider"):
-    """An upstream that speaks the OpenAI form."""
+class HealthCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Asks the provider regularly whether it is there, so that one that is away is passed over before a request finds out."""
 
-    base_url: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
-    """Up to and including the version, such as https://api.openai.com/v1."""
+    path: Annotated[str, Meta(pattern=r"^/[^\s?#]*$")] = "/models"
+    """Below the base URL; any status under 500 counts as healthy, except 401 and 403."""
+    every_s: Annotated[float, Meta(ge=0.5)] = 10.0
+
+
+class Provider(_Resource, frozen=True, tag_field="kind", tag="Provider"):
+    """An upstream, spoken to in the form of its type."""
+
+    type: ProviderType = "openai-compatible"
+    base_url: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")] | None = None
+    """Up to and including the version, such as https://api.openai.com/v1; the type's own address when left out."""
     api_key: str | None = None
-    """Sent as a bearer token. `${env:NAME}` is read from the environment of the one who applies; stored encrypted."""
+    """Sent as the type wants it. `${env:NAME}` is read from the environment of the one who applies; stored encrypted."""
+    credentials: dict[str, str] = {}
+    """For types that need more than a key, such as aws_access_key_id and aws_secret_access_key; stored encrypted."""
     headers: dict[str, str] = {}
-    """Further headers for every request."""
+    """Further headers for every request; stored encrypted."""
+    region: str | None = None
+    """Of AWS or Google."""
+    project: str | None = None
+    """Of Google."""
+    api_version: str | None = None
+    """Of Azure or Anthropic; the one this version of Stoa was made for when left out."""
+    speaks: tuple[ClientForm, ...] | None = None
+    """Forms that the server answers itself, so that they pass untouched; what the type is known to speak when left out."""
     connect_timeout_s: Annotated[float, Meta(gt=0)] = 5.0
     first_byte_timeout_s: Annotated[float, Meta(gt=0)] = 120.0
     idle_timeout_s: Annotated[float, Meta(gt=0)] = 60.0
     """Between two pieces of a stream."""
     max_connections: Positive = 1024
+    tls_ca: str | None = None
+    """Path of a file with the certificates to trust, instead of the system's."""
+    tls_certificate: str | None = None
+    """Path of the certificate that this gateway shows (mutual TLS); with `tls_key`."""
+    tls_key: str | None = None
+    health: HealthCheck | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached. `References` makes sure that there is an address."""
+        return base_url_of(self.type, self.base_url, self.region) or ""
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,27 +79,118 @@ class Model(_Resource, frozen=True, tag_field="kind", tag="Model"):
     provider: Name
     upstream_name: str | None = None
     """What the provider calls it; the resource's own name when left out."""
-    operation: Literal["chat", "embedding"] = "chat"
+    operation: Operation = "chat"
     price: Price | None = None
     """Without it the price list is asked; a model it does not know has unknown cost."""
     context_tokens: Positive | None = None
+    max_output_tokens: Positive | None = None
+    """Asked for where the provider demands a number and the client names none."""
+    max_parallel: Positive | None = None
+    """Requests that may be under way at once in each gateway; further ones wait, batches behind everybody."""
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
+    """The name that the provider wants for the limit of the answer, where it differs from what its type is known for."""
+    drop_fields: tuple[str, ...] = ()
+    """Fields of a request that are left out on the way to this model."""
     teams: tuple[Name, ...] | None = None
     """Teams that may use it; all when left out."""
 
 
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Target(_Policy, frozen=True):
+    """One of the models of a route."""
+
     model: Name
     weight: Annotated[int, Meta(ge=0)] = 1
+    """Its share of the requests: canary 5, stable 95."""
+    arm: Name | None = None
+    """What this share is called in usage facts; the model's name when left out."""
+    tags: tuple[Name, ...] = ()
+    """For the strategy `tagged`: requests that name one of these in `x-stoa-tags` go here."""
+
+
+class Fallback(_Policy, frozen=True):
+    """A model that is tried after the targets, for failures of these classes."""
+
+    model: Name
+    on: tuple[ErrorClass, ...] = ("rate_limit", "timeout", "server_error", "credentials", "not_found")
+
+
+class Retries(_Policy, frozen=True):
+    """Further tries at the same target before the next one."""
+
+    attempts: Annotated[int, Meta(ge=0, le=5)] = 0
+    on: tuple[ErrorClass, ...] = ("rate_limit", "timeout", "server_error")
+    wait_s: Annotated[float, Meta(ge=0)] = 0.25
+    """Before the first; doubled for each further one, with full jitter. A Retry-After of the provider comes before it."""
+    most_wait_s: Annotated[float, Meta(ge=0)] = 5.0
+    """A provider that wants a longer wait is not waited for."""
+    budget: Annotated[float, Meta(ge=0, le=1)] = 0.2
+    """Retries and hedges may add at most this share to the route's requests, so that they never double a failing load."""
+
+
+class Breaker(_Policy, frozen=True):
+    """Stops asking a target that only fails."""
+
+    failures: Positive = 5
+    """In a row; one 429 with Retry-After counts as all of them."""
+    cooldown_s: Annotated[float, Meta(gt=0)] = 10.0
+    """Until the first probe; doubled while probes fail."""
+    most_cooldown_s: Annotated[float, Meta(gt=0)] = 120.0
+
+
+class Timeouts(_Policy, frozen=True):
+    """Of one try. What is left out is as the provider says, or without limit."""
+
+    first_token_s: Annotated[float, Meta(gt=0)] | None = None
+    """To the first content of a stream, or to a whole answer's first byte."""
+    idle_s: Annotated[float, Meta(gt=0)] | None = None
+    total_s: Annotated[float, Meta(gt=0)] | None = None
+    min_tokens_per_s: Annotated[float, Meta(gt=0)] | None = None
+    """A stream slower than this over ten seconds is given up."""
+
+
+class Hedge(_Policy, frozen=True):
+    """A second target is asked when the first is slow; the first answer wins, the other is cancelled and not billed."""
+
+    after_s: Annotated[float, Meta(gt=0)] | None = None
+    """The target's own 95th percentile of the time to its first content when left out."""
+    least_s: Annotated[float, Meta(gt=0)] = 0.05
+
+
+class Shadow(_Policy, frozen=True):
+    """A share of the requests is also sent to another model, whose answer nobody sees; its cost is a fact of its own."""
+
+    model: Name
+    share: Annotated[float, Meta(gt=0, le=1)] = 1.0
+
+
+Strategy = Literal["weighted", "ordered", "least_busy", "lowest_latency", "cheapest", "tagged", "complexity"]
 
 
 class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
-    """A name that stands for several models: one is drawn by weight, the others and `fallback` follow on error."""
+    """A name that stands for several models: one is chosen by the strategy, the others and `fallback` follow on failure."""
 
     targets: Annotated[tuple[Target, ...], Meta(min_length=1)]
-    fallback: tuple[Name, ...] = ()
+    strategy: Strategy = "weighted"
+    """`complexity`: targets from small to large; simple requests begin with the first, one that fails to answer escalates."""
+    sticky: bool = False
+    """One user, or one key without a user, keeps being sent to the same target while it can be used."""
+    fallback: tuple[Name | Fallback, ...] = ()
+    retries: Retries = Retries()
+    breaker: Breaker = Breaker()
+    timeouts: Timeouts = Timeouts()
+    hedge: Hedge | None = None
+    shadow: Shadow | None = None
     cache: bool = True
     cache_ttl_s: Positive = 3600
     teams: tuple[Name, ...] | None = None
+
+    @property
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        return tuple(each if isinstance(each, Fallback) else Fallback(model=each) for each in self.fallback)
 
 
 class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):

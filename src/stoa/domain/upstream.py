@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from stoa.domain.operations import ClientForm
+from stoa.domain.resources import Model, Provider
+
 Headers = Sequence[tuple[bytes, bytes]]
 """Names in lower case, in the order in which they came; a name may come twice."""
 
@@ -68,7 +71,9 @@ class Call(Protocol):
 class Endpoint(Protocol):
     """One path of an origin, with headers that never change, such as the credential."""
 
-    def post(self, body: bytes, receiver: Receiver) -> Call: ...
+    def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> Call:
+        """`lines` are further header lines, each ended by CRLF."""
+        ...
 
 
 class Origin(Protocol):
@@ -99,6 +104,68 @@ class Upstreams(Protocol):
     """Every origin. The same arguments give the same origin, so that connections outlive a change of configuration."""
 
     def origin(self, base_url: str, limits: OriginLimits) -> Origin: ...
+
+
+UpstreamForm = Literal["chat", "messages", "gemini", "bedrock", "cohere"]
+"""How an upstream speaks: OpenAI's chat, Anthropic's messages, Google's generateContent, AWS' Converse, Cohere's v2 chat."""
+
+Door = Literal[
+    "chat", "completions", "messages", "responses", "count_tokens", "embedding", "rerank", "moderation", "image", "image_edit",
+    "image_variation", "speech", "transcription", "translation",
+]  # fmt: skip
+"""What a provider's server can be asked, each at a path of its own."""
+
+
+class Facts(NamedTuple):
+    """What is known of a model and of the server in front of it, where servers of one dialect differ."""
+
+    max_output_tokens: int = 4096
+    """Asked for where the dialect demands a number and the client named none."""
+    max_tokens_field: str = "max_tokens"
+    """Of the chat dialect: OpenAI's newer models want max_completion_tokens."""
+    stream_usage: bool = True
+    """Whether the server knows stream_options.include_usage."""
+    drop: frozenset[str] = frozenset()
+    """Fields that the server refuses although its dialect has them, and that may be left out without changing the meaning."""
+    fields: Mapping[str, object] | None = None
+    """Fields added to every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A provider's secrets in the clear, for the moment in which its connection is made."""
+
+    api_key: str | None
+    credentials: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+class Link(Protocol):
+    """The way to one provider: its form, its doors, its credentials."""
+
+    @property
+    def form(self) -> UpstreamForm:
+        """How it wants to be spoken to for chat and embeddings where it speaks no form of the client's."""
+        ...
+
+    @property
+    def native(self) -> frozenset[ClientForm]:
+        """Forms of clients that it speaks itself: their bytes pass untouched."""
+        ...
+
+    def facts(self, model: Model) -> Facts: ...
+
+    def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
+        """Where one of its models is asked; None when it does not offer that."""
+        ...
+
+
+class Providers(Protocol):
+    """Every kind of provider there is."""
+
+    def link(self, provider: Provider, opened: Opened) -> Link:
+        """Raises OperatorError naming the field that is missing or wrong, or the extra to install."""
+        ...
 
 
 class Fetched(NamedTuple):

@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from stoa.domain.operations import ClientForm, Lane, Operation
+
 CacheOutcome = Literal["hit", "miss", "bypass"]
-Operation = Literal["chat", "embedding"]
 
 
 class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -47,7 +48,14 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     price_version: str
     corpus_version: str | None
     parent_id: str | None = None
-    """The fact that caused this one: the chat that needed a question embedded."""
+    """The fact that caused this one: the chat that needed a question embedded, or that was shadowed."""
+    form: ClientForm | None = None
+    """How the client spoke, where an operation has several forms."""
+    arm: str | None = None
+    """The share of a route's traffic that this request was part of; `shadow` for a copy that nobody sees."""
+    lane: Lane = "realtime"
+    cache_read_tokens: int | None = None
+    """Of the prompt's tokens, those that the provider read from its own cache."""
 
 
 class Batch(msgspec.Struct, frozen=True):

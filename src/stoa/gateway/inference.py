@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
+from stoa.domain.operations import Operation
 from stoa.domain.passages import Passage
 from stoa.domain.refusal import refusal, refusal_of
-from stoa.domain.usage import CacheOutcome, Operation, UsageFact
+from stoa.domain.usage import CacheOutcome, UsageFact
 from stoa.errors import InternalError, LimitReached, OperatorError, StoaError
 from stoa.gateway import ask as asks
 from stoa.gateway.attempt import Attempt, Fault

@@ -13,11 +13,12 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.operations import Operation
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.domain.upstream import Origin, Upstreams
-from stoa.domain.usage import Operation, UsageFact, UsageLog
+from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented, Rewrite, augment

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from stoa.domain.operations import Operation
 from stoa.domain.resources import Assistant, Provider
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
 from stoa.domain.upstream import Endpoint, OriginLimits, Upstreams
-from stoa.domain.usage import Operation
 from stoa.errors import OperatorError
 
 log = logging.getLogger("stoa.gateway")
@@ -121,7 +121,7 @@ def _targets(snapshot: Snapshot, upstreams: Upstreams, unsealer: Unsealer) -> di
             idle_timeout_s=provider.idle_timeout_s,
             max_connections=provider.max_connections,
         )
-        origin = upstreams.origin(provider.base_url, limits)
+        origin = upstreams.origin(provider.url, limits)
         endpoints = {operation: origin.endpoint(path, headers) for operation, path in PATHS.items()}
         for model in snapshot.models.values():
             if model.provider == provider.name:
@@ -154,7 +154,7 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
         first = snapshot.models.get(route.targets[0].model)
         if first is not None and first.operation == operation:
             weighted = [(targets[each.model], each.weight) for each in route.targets if each.model in targets]
-            fallback = [targets[name] for name in route.fallback if name in targets]
+            fallback = [targets[each.model] for each in route.fallbacks if each.model in targets]
             found[route.name] = _offering(
                 snapshot, route.name, operation, weighted, fallback, cache_ttl_s=route.cache_ttl_s if route.cache else 0
             )
@@ -204,7 +204,7 @@ def _offering(
 ) -> Offering:
     weighted, fallback = tuple(weighted), tuple(fallback)
     every = [*(target for target, _ in weighted), *fallback]
-    described = [(snapshot.models[each.model], snapshot.providers[each.provider].base_url) for each in every]
+    described = [(snapshot.models[each.model], snapshot.providers[each.provider].url) for each in every]
     prices = [each.price for each in every if each.price is not None]
     return Offering(
         name=name,

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stoa.domain.usage import Operation
+from stoa.domain.operations import Operation
 from stoa.errors import Forbidden, NotFound
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented

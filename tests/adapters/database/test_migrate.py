@@ -11,12 +11,15 @@ from stoa.adapters.database.migrate import check, migrate
 from stoa.errors import NotFound, SchemaError
 from stoa.kit.home import Home
 
-ADDS_A_COLUMN = """
+RELEASED = sorted(file.name[:4] for file in (schema.MIGRATIONS / "versions").glob("0*.py"))
+NEWEST = RELEASED[-1]
+NEXT = f"{int(NEWEST) + 1:04d}"
+ADDS_A_COLUMN = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{NEWEST}"
 
 
 def upgrade() -> None:
@@ -55,9 +58,9 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def test_an_empty_database_is_brought_to_the_form_of_tables(database_url: str, home: Home) -> None:
     done = await migrate(database_url, home)
-    assert done.applied == ("0001",)
+    assert done.applied == tuple(RELEASED)
     assert done.backup is None
-    assert await check(database_url) == "0001"
+    assert await check(database_url) == NEWEST
 
 
 async def test_a_current_database_is_left_alone(database_url: str, home: Home) -> None:
@@ -100,7 +103,7 @@ async def test_a_database_that_lost_a_table_is_refused(database_url: str, home: 
 async def test_tables_of_others_beside_ours_are_no_fault(database_url: str, home: Home) -> None:
     await migrate(database_url, home)
     await run(database_url, "CREATE TABLE somebody_elses (id INTEGER)")
-    assert await check(database_url) == "0001"
+    assert await check(database_url) == NEWEST
 
 
 async def test_an_upgrade_that_does_not_verify_is_rolled_back(database_url: str, home: Home, next_release: Path) -> None:
@@ -110,12 +113,12 @@ async def test_an_upgrade_that_does_not_verify_is_rolled_back(database_url: str,
         "INSERT INTO teams VALUES ('company', NULL, 0)",
         "INSERT INTO users VALUES ('u1', 'ada', 'Ada', 'company', 0, NULL)",
     )
-    (next_release / "0002_motto.py").write_text(ADDS_A_COLUMN)
+    (next_release / f"{NEXT}_motto.py").write_text(ADDS_A_COLUMN)
     with pytest.raises(SchemaError, match="did not verify"):  # tables.py knows of no such column
         await migrate(database_url, home)
-    assert await rows(database_url, "SELECT version_num FROM alembic_version") == ["0001"]
+    assert await rows(database_url, "SELECT version_num FROM alembic_version") == [NEWEST]
     assert await rows(database_url, "SELECT name FROM users") == ["ada"]
-    assert [file for file in home.backups.iterdir() if "-0001" in file.name]
+    assert [file for file in home.backups.iterdir() if f"-{NEWEST}" in file.name]
 
 
 async def test_an_upgrade_that_verifies_is_committed(
@@ -127,14 +130,14 @@ async def test_an_upgrade_that_verifies_is_committed(
         "INSERT INTO teams VALUES ('company', NULL, 0)",
         "INSERT INTO users VALUES ('u1', 'ada', 'Ada', 'company', 0, NULL)",
     )
-    (next_release / "0002_motto.py").write_text(ADDS_A_COLUMN)
+    (next_release / f"{NEXT}_motto.py").write_text(ADDS_A_COLUMN)
     later = tables.metadata.__class__(naming_convention=tables.metadata.naming_convention)
     for table in tables.metadata.sorted_tables:
         table.to_metadata(later)
     later.tables["teams"].append_column(tables.Column("motto", tables.Text))
     monkeypatch.setattr(schema, "metadata", later)
     done = await migrate(database_url, home)
-    assert (done.revision, done.applied) == ("0002", ("0002",))
+    assert (done.revision, done.applied) == (NEXT, (NEXT,))
     assert done.backup is not None
     assert await rows(database_url, "SELECT name FROM users") == ["ada"]
     assert await rows(database_url, "SELECT motto FROM teams") == [None]
@@ -144,11 +147,11 @@ async def test_a_migration_that_fails_halfway_leaves_the_old_database(
     database_url: str, home: Home, next_release: Path
 ) -> None:
     await migrate(database_url, home)
-    (next_release / "0002_fails.py").write_text(FAILS_HALFWAY)
+    (next_release / f"{NEXT}_fails.py").write_text(FAILS_HALFWAY)
     with pytest.raises(SchemaError, match="left as it was"):
         await migrate(database_url, home)
-    assert await rows(database_url, "SELECT version_num FROM alembic_version") == ["0001"]
-    with pytest.raises(SchemaError, match="needs '0002'"):
+    assert await rows(database_url, "SELECT version_num FROM alembic_version") == [NEWEST]
+    with pytest.raises(SchemaError, match=f"needs '{NEXT}'"):
         await check(database_url)
 
 
@@ -161,7 +164,7 @@ async def test_a_backup_can_be_put_back(database_url: str, home: Home) -> None:
     before = await restore(database_url, home, saved)
     assert before is not None
     assert await rows(database_url, "SELECT name FROM teams") == ["company"]
-    assert await check(database_url) == "0001"
+    assert await check(database_url) == NEWEST
 
 
 async def test_a_file_that_is_no_database_is_not_put_back(tmp_path: Path, home: Home) -> None:
@@ -173,4 +176,4 @@ async def test_a_file_that_is_no_database_is_not_put_back(tmp_path: Path, home: 
         await restore(url, home, broken)
     with pytest.raises(NotFound, match="no backup"):
         await restore(url, home, tmp_path / "nothing")
-    assert await check(url) == "0001"
+    assert await check(url) == NEWEST

@@ -268,6 +268,10 @@ usage = Table(
     Column("price_version", String(40), nullable=False),
     Column("corpus_version", String(200)),
     Column("parent_id", String(40)),
+    Column("form", String(20)),
+    Column("arm", String(63)),
+    Column("lane", String(10), nullable=False, server_default="realtime"),
+    Column("cache_read_tokens", BigInteger),
     Index("ix_usage_at", "at"),
 )
 

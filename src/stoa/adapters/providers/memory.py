@@ -78,8 +78,9 @@ class MemoryEndpoint:
     url: str
     headers: Mapping[str, str]
 
-    def post(self, body: bytes, receiver: Receiver) -> MemoryCall:
-        call = MemoryCall(self.upstreams, self.url, self.headers, receiver)
+    def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> MemoryCall:
+        further = dict(line.split(": ", 1) for line in lines.decode().split("\r\n") if line)
+        call = MemoryCall(self.upstreams, self.url, {**self.headers, **further}, receiver)
         call.write(body)
         call.finish()
         return call

@@ -166,7 +166,7 @@ class HttpEndpoint:
         self._origin = origin
         self._head = head
 
-    def post(self, body: bytes, receiver: Receiver) -> HttpCall:
-        call = HttpCall(self._origin, b"%b%d\r\n\r\n" % (self._head, len(body)), body, receiver)
+    def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> HttpCall:
+        call = HttpCall(self._origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
         self._origin.start(call)
         return call
