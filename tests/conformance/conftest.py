@@ -54,6 +54,11 @@ class Verdict:
     failed: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def told(self) -> str:
+        """What failed and why, a line each; empty when all is well."""
+        return "\n".join(f"{name}: {why}" for name, why in self.failed.items())
+
 
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[str]:
@@ -92,7 +97,7 @@ def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def run_tool(command: Sequence[str | Path], *, timeout_s: int = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a suite. It sees no key, proxy or setting of the one who runs the tests."""
-    assert PYTHON.exists(), f"{PYTHON} is not there: make .build/suites makes the environment of the outside suites"
+    assert PYTHON.exists(), f"{PYTHON} is not there: make .build/conformance makes the environment of the outside suites"
     return subprocess.run(
         [str(part) for part in command],
         capture_output=True, text=True, check=False, cwd=ROOT, env=clean_environment(**environment), timeout=timeout_s,
