@@ -165,6 +165,12 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def set_for_library(variables: Mapping[str, str]) -> None:
+    """Variables that a library reads when it is imported; what the operator set stays."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
+
+
 def effective(settings: Settings) -> dict[str, object]:
     """Every setting's value by dotted name, those that may hold a secret masked."""
 

@@ -8,6 +8,7 @@ from stoa.adapters.policy import CedarPolicy
 from stoa.control.builtin import builtin_resources
 from stoa.control.snapshot import State, compile_snapshot
 from stoa.domain.keys import Key
+from stoa.domain.providers import ProviderType
 from stoa.domain.resources import Assistant, Collection, Model, Price, Provider, Resource, Route, Target
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot
 from stoa.domain.teams import Team
@@ -22,7 +23,8 @@ class Listed:
 
     version = "list-1"
 
-    def price(self, model: str, *, base_url: str) -> ModelPrice | None:
+    def price(self, model: str, *, base_url: str, kind: ProviderType = "openai-compatible") -> ModelPrice | None:
+        del kind
         return ModelPrice(input=150.0, output=600.0) if (model, base_url) == ("gpt-x", "https://api.example/v1") else None
 
 

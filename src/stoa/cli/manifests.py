@@ -65,7 +65,7 @@ def _documents(name: str, text: str) -> list[dict[str, Any]]:
 
 
 def _filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Only a provider's credentials take variables: anywhere else `${env:X}` is text."""
+    """Only what is secret in a provider takes variables: anywhere else `${env:X}` is text."""
 
     def fill(text: object) -> object:
         return _VARIABLE.sub(variable, text) if isinstance(text, str) else text
@@ -78,6 +78,7 @@ def _filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> 
     if document["kind"] != "Provider":
         return document
     filled = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
-    if isinstance(headers := document.get("headers"), dict):
-        filled["headers"] = {header: fill(value) for header, value in cast("dict[str, object]", headers).items()}
+    for field in ("headers", "credentials"):
+        if isinstance(named := document.get(field), dict):
+            filled[field] = {name: fill(value) for name, value in cast("dict[str, object]", named).items()}
     return filled

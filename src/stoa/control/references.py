@@ -4,7 +4,7 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from stoa.domain.providers import BASE_URLS
+from stoa.control.provider_fields import check as check_provider
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.money import usd
@@ -24,7 +24,7 @@ class References:
     def check(self, resource: Resource) -> None:
         match resource:
             case Provider():
-                _check_provider(resource)
+                check_provider(resource)
             case Model():
                 self._check_model(resource)
             case Route():
@@ -53,7 +53,7 @@ class References:
         for name in _models_of(route):
             self._known(route, "targets", name, self._models)
         if len({self._models[name].operation for name in _models_of(route)}) > 1:
-            raise _wrong(route, "targets", "its models must be all for chat or all for embedding")
+            raise _wrong(route, "targets", "its models must all be for the same operation")
         if not any(target.weight for target in route.targets):
             raise _wrong(route, "targets", "at least one weight must be above 0")
         self._known_teams(route, route.teams)
@@ -73,16 +73,6 @@ class References:
     def _known(self, resource: Resource, field: str, name: str, known: Names[str]) -> None:
         if name not in known:
             raise _wrong(resource, field, f"there is no {name!r}", hint=did_you_mean(name, known))
-
-
-def _check_provider(provider: Provider) -> None:
-    if not provider.url:
-        known = BASE_URLS.get(provider.type, "")
-        if "{region}" in known:
-            raise _wrong(provider, "region", f"type {provider.type!r} needs a region, such as us-east-1, or a base_url")
-        raise _wrong(provider, "base_url", f"type {provider.type!r} has no address of its own; say where the server is")
-    if (provider.tls_certificate is None) != (provider.tls_key is None):
-        raise _wrong(provider, "tls_key", "tls_certificate and tls_key are given together or not at all")
 
 
 def _models_of(route: Route) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Secrets inside resources: sealed when they come in, masked when they go out."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import msgspec
 
+from stoa.control.provider_fields import check_service_account
 from stoa.domain.desired import Sealer
 from stoa.domain.resources import Provider, Resource
 from stoa.errors import InvalidRequest
@@ -36,6 +37,7 @@ def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Reso
 
     kept_headers = old.headers if old else {}
     kept_credentials = old.credentials if old else {}
+    _check_token_url(resource, kept_credentials, sealer)
     return msgspec.structs.replace(
         resource,
         api_key=sealed(resource.api_key, old.api_key if old else None, "api_key") if resource.api_key is not None else None,
@@ -45,6 +47,15 @@ def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Reso
             for name, value in resource.credentials.items()
         },
     )
+
+
+def _check_token_url(provider: Provider, kept: Mapping[str, str], sealer: Sealer) -> None:
+    """A stored secret is not sent to another token server either."""
+    url = provider.credentials.get("token_url", MASK)
+    before = sealer.open(kept["token_url"]) if "token_url" in kept else None
+    if url not in (MASK, before) and MASK in provider.credentials.values():
+        field = "credentials.token_url"
+        raise _wrong(provider, field, "stored secrets do not follow to another token server; send them again")
 
 
 def mask(resource: Resource) -> Resource:
@@ -75,6 +86,8 @@ def _check(provider: Provider) -> None:
     for name, value in provider.credentials.items():
         if "${env:" in value:
             raise _wrong(provider, f"credentials.{name}", "${env:NAME} was not filled in; `stoa apply` does that")
+        if name == "service_account" and value != MASK:
+            check_service_account(provider, value)
     for name in provider.headers:
         if not _HEADER_NAME.fullmatch(name):
             raise _wrong(provider, "headers", f"{name!r} cannot name a header")

@@ -13,6 +13,7 @@ import msgspec
 from stoa.control.authentication import of_key, of_user
 from stoa.domain.identity import Principal
 from stoa.domain.keys import Key
+from stoa.domain.operations import Operation
 from stoa.domain.prices import PriceList
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
@@ -21,6 +22,13 @@ from stoa.domain.users import User, access_tags
 from stoa.kit.money import usd
 from stoa.policy.decide import PLATFORM, Policy, Target
 
+_OTHERS: Mapping[Operation, str] = {
+    "rerank": "rerank:create",
+    "moderation": "moderations:create",
+    "image": "images:create",
+    "speech": "audio:create",
+    "transcription": "audio:create",
+}
 _R = TypeVar("_R", Provider, Model, Route, Collection, Assistant)
 
 
@@ -149,6 +157,12 @@ class _Profiles:
             list_models=allowed("models:list", PLATFORM),
             chat=frozenset(chat | assistants),
             embed=frozenset(target.id for target in self._names.serving("embedding") if allowed("embeddings:create", target)),
+            other=frozenset(
+                target.id
+                for operation, action in _OTHERS.items()
+                for target in self._names.serving(operation)
+                if allowed(action, target)
+            ),
         )
 
 
@@ -172,7 +186,7 @@ def _price(model: Model, provider: Provider | None, prices: PriceList) -> ModelP
         return ModelPrice(input=read / 1_000_000, output=written / 1_000_000)
     if provider is None:
         return None
-    return prices.price(model.upstream_name or model.name, base_url=provider.url)
+    return prices.price(model.upstream_name or model.name, base_url=provider.url, kind=provider.type)
 
 
 def _price_version(list_version: str, prices: Mapping[str, ModelPrice]) -> str:

@@ -41,6 +41,7 @@ class Answer(msgspec.Struct, kw_only=True):
     usage: TokenUsage | None = None
     service_tier: str | None = None
     annotations: list[Fields] = []
+    """In the form of OpenAI's chat, such as url_citation."""
     stoa: object = None
     """Stoa's own object (citations, cost), to be put where the dialect has room."""
 
@@ -60,6 +61,13 @@ class TextPiece(msgspec.Struct, frozen=True):
     text: str
     choice: int = 0
     logprobs: Fields | None = None
+
+
+class AnnotationPiece(msgspec.Struct, frozen=True):
+    """One annotation of the text so far, in the form of OpenAI's chat."""
+
+    annotation: Fields
+    choice: int = 0
 
 
 class RefusalPiece(msgspec.Struct, frozen=True):
@@ -118,5 +126,15 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 Event = (
-    Started | TextPiece | RefusalPiece | ThinkingPiece | ToolCallStarted | ToolCallPiece | Finished | UsageTold | Failed | Ended
+    Started
+    | TextPiece
+    | AnnotationPiece
+    | RefusalPiece
+    | ThinkingPiece
+    | ToolCallStarted
+    | ToolCallPiece
+    | Finished
+    | UsageTold
+    | Failed
+    | Ended
 )

@@ -8,7 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
-Role = Literal["user", "assistant"]
+from stoa.domain.operations import ClientForm
+
+Role = Literal["user", "assistant", "system"]
+"""`system` only for instructions in the middle of a conversation: those at its beginning are `Conversation.system`."""
+
 Fields = dict[str, Any]
 """A JSON object that is carried as it is. Any: it is the client's or the upstream's."""
 
@@ -112,12 +116,13 @@ class AnswerFormat(msgspec.Struct, kw_only=True):
 
 
 class Reasoning(msgspec.Struct, kw_only=True):
-    """How much the model is to think: by `effort` (none, minimal, low, medium, high, xhigh), or by tokens."""
+    """How much the model is to think: by `effort` (minimal, low, medium, high, xhigh, max), or by tokens."""
 
     enabled: bool = True
     effort: str | None = None
     budget_tokens: int | None = None
     summary: str | None = None
+    """What of it the client wants to see: auto, concise, detailed; or omitted, for nothing."""
     adaptive: bool = False
     """The model decides how much."""
 
@@ -127,6 +132,10 @@ class Conversation(msgspec.Struct, kw_only=True):
 
     model: str
     messages: list[Message]
+    form: ClientForm = "chat"
+    """How the client spoke, so that a refusal can call a field by the client's name."""
+    functions: bool = False
+    """The client speaks of functions, as OpenAI's chat did before tools, and gets its calls in that form."""
     system: list[Text] = []
     """Instructions of system and developer that stand before everything else."""
     stream: bool = False
@@ -158,4 +167,4 @@ class Conversation(msgspec.Struct, kw_only=True):
     prediction: Fields | None = None
     web_search: Fields | None = None
     rest: Fields = {}
-    """Fields that the reader knows of no meaning for, by their name in the client's request. A writer refuses each by name."""
+    """What this form has no place for, by its path in the client's request. A writer refuses each by name, or knows why not."""

@@ -16,6 +16,16 @@ class UpstreamError(NamedTuple):
     message: str
     code: str | None = None
     param: str | None = None
+    retry_after_s: float | None = None
+    """When to come back, where the body says it."""
+
+
+class AnswerFailed(ValueError):
+    """An upstream's answer with a status of success that says that there is none: blocked, or broken off by an error."""
+
+    def __init__(self, error: UpstreamError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class StreamWriter(Protocol):
@@ -66,7 +76,7 @@ class Upstream(Protocol):
         ...
 
     def read_answer(self, body: bytes, *, model: str) -> Answer:
-        """Raises ValueError when the body is not this dialect."""
+        """Raises ValueError when the body is not this dialect, and AnswerFailed, which is one, when it tells of a failure."""
         ...
 
     def stream_reader(self, *, model: str) -> StreamReader: ...

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from stoa.domain.providers import ProviderType
 from stoa.domain.snapshot import ModelPrice
 
 
@@ -11,6 +12,6 @@ class PriceList(Protocol):
     @property
     def version(self) -> str: ...
 
-    def price(self, model: str, *, base_url: str) -> ModelPrice | None:
+    def price(self, model: str, *, base_url: str, kind: ProviderType = "openai-compatible") -> ModelPrice | None:
         """The price of a provider's model by the provider's own name for it; None is unknown."""
         ...

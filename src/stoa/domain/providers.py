@@ -1,7 +1,9 @@
-"""Kinds of providers, and where each is reached unless a resource says otherwise."""
+"""Kinds of providers: where each is reached unless a resource says otherwise, and what it wants to know of us."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from stoa.domain.operations import ClientForm
 
 ProviderType = Literal[
     "openai-compatible",
@@ -38,8 +40,41 @@ BASE_URLS: Mapping[ProviderType, str] = {
     "ollama": "http://127.0.0.1:11434/v1",
     "vllm": "http://127.0.0.1:8000/v1",
     "tgi": "http://127.0.0.1:8080/v1",
+    "litellm": "litellm:",
 }
-"""`{region}` is the provider's field. The kinds that are missing have an address of one's own, which the resource must name."""
+"""`{region}` is the provider's field. The kinds that are missing have an address of one's own, which the resource must name.
+
+litellm's models each have an address that its SDK knows; `litellm:` stands for that.
+"""
+
+LOCAL: frozenset[ProviderType] = frozenset({"openai-compatible", "ollama", "vllm", "tgi", "litellm"})
+"""Kinds that may be asked without any credential."""
+
+
+class Proof(NamedTuple):
+    """One way to say who we are: the names that `credentials` must then hold, and those that it may."""
+
+    needed: frozenset[str]
+    further: frozenset[str] = frozenset()
+
+
+PROOFS: Mapping[ProviderType, Proof] = {
+    "azure": Proof(frozenset({"tenant_id", "client_id", "client_secret"}), frozenset({"token_url", "scope"})),
+    "vertex": Proof(frozenset({"service_account"})),
+    "bedrock": Proof(frozenset({"aws_access_key_id", "aws_secret_access_key"}), frozenset({"aws_session_token"})),
+}
+"""Kinds that take `credentials`. All but vertex take an `api_key` instead."""
+
+SPEAKS: Mapping[ProviderType, frozenset[ClientForm]] = {
+    "azure": frozenset({"chat", "completions", "responses"}),
+    "anthropic": frozenset({"messages"}),
+    "gemini": frozenset(),
+    "vertex": frozenset({"messages"}),
+    "bedrock": frozenset(),
+    "cohere": frozenset(),
+    "litellm": frozenset({"chat"}),
+}
+"""What `speaks` may name where a kind is not OpenAI-compatible; there it may name any form."""
 
 
 def base_url_of(kind: ProviderType, base_url: str | None, region: str | None) -> str | None:
@@ -49,4 +84,16 @@ def base_url_of(kind: ProviderType, base_url: str | None, region: str | None) ->
     known = BASE_URLS.get(kind)
     if known is None or ("{region}" in known and not region):
         return None
+    if kind == "vertex" and region in _VERTEX_WIDE:
+        return _VERTEX_WIDE[region]
+    if kind == "bedrock" and region and region.startswith("cn-"):
+        known += ".cn"
     return known.replace("{region}", region or "")
+
+
+_VERTEX_WIDE: Mapping[str | None, str] = {
+    "global": "https://aiplatform.googleapis.com/v1",
+    "us": "https://aiplatform.us.rep.googleapis.com/v1",
+    "eu": "https://aiplatform.eu.rep.googleapis.com/v1",
+}
+"""Locations that are more than one region have addresses of another form."""

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from stoa.domain.identity import AccessTag
+from stoa.domain.operations import Operation
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
 
 
@@ -19,6 +20,11 @@ class Access(msgspec.Struct, frozen=True):
     chat: frozenset[str]
     """Names that chat completions may be asked of: models, routes and `assistant/<name>`."""
     embed: frozenset[str]
+    other: frozenset[str] = frozenset()
+    """Names of models and routes for everything else: rerank, moderation, image, speech, transcription."""
+
+    def of(self, operation: Operation) -> frozenset[str]:
+        return self.chat if operation == "chat" else self.embed if operation == "embedding" else self.other
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -129,6 +129,12 @@ class Facts(NamedTuple):
     """Fields that the server refuses although its dialect has them, and that may be left out without changing the meaning."""
     fields: Mapping[str, object] | None = None
     """Fields added to every request."""
+    extras: frozenset[str] = frozenset()
+    """Fields beyond its dialect that the server understands, such as top_k of the chat dialect."""
+    reasoning_field: Literal["reasoning_content", "reasoning", "reasoning_details"] | None = None
+    """Of the chat dialect: where in an assistant's message the server takes earlier thinking back; None for nowhere."""
+    thinking: Literal["adaptive", "budget"] = "adaptive"
+    """Of the messages dialect: whether the model is told how much to think by an effort, or, as older ones, by tokens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ _TABLE = (
     Action("models:list", "list the models one may use"),
     Action("chat:create", "chat with a model, a route or an assistant", "Model"),
     Action("embeddings:create", "embed texts with a model or a route", "Model"),
+    Action("rerank:create", "put documents in order of relevance with a model or a route", "Model"),
+    Action("moderations:create", "have content judged by a model or a route", "Model"),
+    Action("images:create", "make or change images with a model or a route", "Model"),
+    Action("audio:create", "turn text into speech, or speech into text, with a model or a route", "Model"),
     # one's own
     Action("conversation:list", "list conversations", "Conversation"),
     Action("conversation:create", "begin a conversation", "Conversation"),
@@ -87,6 +91,11 @@ _TABLE = (
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
 )
+
+MODEL_ACTIONS = frozenset(
+    {"models:list", *(action.name for action in _TABLE if action.resource == "Model")},
+)
+"""What inference keys are for, and management keys never do."""
 
 ACTIONS: dict[str, Action] = {action.name: action for action in _TABLE}
 

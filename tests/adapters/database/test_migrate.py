@@ -70,7 +70,7 @@ async def test_a_current_database_is_left_alone(database_url: str, home: Home) -
 
 async def test_several_starters_migrate_once(database_url: str, home: Home) -> None:
     done = await asyncio.gather(*(migrate(database_url, home) for _ in range(4)))
-    assert sorted(len(each.applied) for each in done) == [0, 0, 0, 1]
+    assert sorted(len(each.applied) for each in done) == [0, 0, 0, len(RELEASED)]
 
 
 async def test_a_missing_or_empty_database_is_refused_by_check(database_url: str) -> None:

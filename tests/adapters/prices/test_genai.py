@@ -1,4 +1,7 @@
+import pytest
+
 from stoa.adapters.prices.genai import GenaiPrices
+from stoa.domain.providers import ProviderType
 
 
 def test_a_known_model_of_a_known_provider_has_a_price_a_token() -> None:
@@ -15,3 +18,24 @@ def test_the_same_model_elsewhere_and_an_unknown_one_have_none() -> None:
 
 def test_the_list_has_a_version() -> None:
     assert GenaiPrices().version.startswith("genai-prices-")
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "base_url"),
+    [
+        (
+            "bedrock",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "https://vpce-1.bedrock-runtime.us-east-1.vpce.amazonaws.com",
+        ),
+        ("bedrock", "amazon.titan-embed-text-v2:0", "https://bedrock-runtime.us-east-1.amazonaws.com"),
+        ("vertex", "gemini-2.5-flash", "https://aiplatform.eu.rep.googleapis.com/v1"),
+        ("vertex", "claude-sonnet-4-5@20250929", "https://europe-west4-aiplatform.googleapis.com/v1"),
+        ("gemini", "models/gemini-2.5-flash", "https://generativelanguage.googleapis.com/v1beta"),
+        ("azure", "gpt-4o-mini", "https://gateway.internal.example/openai"),
+    ],
+)
+def test_kinds_that_one_company_offers_have_prices_wherever_they_are(kind: ProviderType, model: str, base_url: str) -> None:
+    price = GenaiPrices().price(model, base_url=base_url, kind=kind)
+    assert price is not None
+    assert price.input > 0

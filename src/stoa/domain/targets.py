@@ -1,0 +1,70 @@
+"""What is known about the targets of routes: how each is doing, and why one was or would be chosen."""
+
+from typing import Literal
+
+import msgspec
+
+from stoa.domain.operations import ErrorClass
+
+BreakerPosition = Literal["closed", "open", "half_open"]
+"""`closed`: asked as usual; `open`: left alone; `half_open`: one probe at a time."""
+
+
+class TargetReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of one provider, as one process of the gateway sees it. What was not measured yet is None, never 0.
+
+    Counts are since the process began; rates, shares and percentiles are of the last `window_s` seconds. Latency is from
+    the sending of a request to the end of its answer; first token is to the first content of a stream.
+    """
+
+    model: str
+    provider: str
+    upstream_name: str
+    breaker: BreakerPosition
+    usable_in_s: float
+    """0 when it can be asked now."""
+    healthy: bool
+    """What the provider's active health check says; True where there is none."""
+    health_note: str
+    inflight_realtime: int
+    inflight_batch: int
+    waiting_realtime: int
+    waiting_batch: int
+    answered_total: int
+    failed_total: int
+    """Failures of the target; a request that it refused as the caller's fault counts as answered for the error rate."""
+    refused_total: int
+    """The caller's faults: a wrong request, too long a prompt, content against a policy."""
+    given_up_total: int
+    """Cancelled by the client or by Stoa."""
+    tokens_total: int
+    window_s: float
+    requests_per_s: float
+    error_rate: float | None
+    latency_mean_ms: float | None
+    """Of the last minute or so; recent requests weigh more."""
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    latency_p99_ms: float | None
+    first_token_mean_ms: float | None
+    first_token_p95_ms: float | None
+    last_error_class: ErrorClass | None
+    last_error_message: str | None
+    last_error_ago_s: float | None
+
+
+Verdict = Literal["first", "then", "on", "passed over"]
+"""`first`: asked first; `then`: asked next after any failure of the provider; `on`: after failures of some classes only."""
+
+
+class Consideration(msgspec.Struct, frozen=True, kw_only=True):
+    """One target of a route, and what a request would do with it now."""
+
+    model: str
+    provider: str
+    arm: str | None
+    verdict: Verdict
+    on: tuple[ErrorClass, ...] = ()
+    """The classes, where the verdict is `on`."""
+    why: str
+    """One sentence for whoever operates the route."""
