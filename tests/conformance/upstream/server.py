@@ -84,6 +84,8 @@ async def _refusing(answer: Callable[[], Any], form: Callable[[Refused], Json]) 
         return await answer()
     except Refused as refused:
         return JSONResponse(form(refused), status_code=refused.status)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # a field of another type than it must be
+        return JSONResponse(form(Refused(f"The request is not as it must be: {error!r}.")), status_code=400)
 
 
 async def _body(request: Request, models: tuple[str, ...]) -> Json:
