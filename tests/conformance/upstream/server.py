@@ -81,11 +81,13 @@ app = Starlette(
 
 async def _refusing(answer: Callable[[], Any], form: Callable[[Refused], Json]) -> Response:
     try:
-        return await answer()
+        response = await answer()
     except Refused as refused:
-        return JSONResponse(form(refused), status_code=refused.status)
+        response = JSONResponse(form(refused), status_code=refused.status)
     except (AttributeError, LookupError, TypeError, ValueError) as error:  # a field of another type than it must be
-        return JSONResponse(form(Refused(f"The request is not as it must be: {error!r}.")), status_code=400)
+        response = JSONResponse(form(Refused(f"The request is not as it must be: {error!r}.")), status_code=400)
+    response.headers["request-id"] = response.headers["x-request-id"] = "req_scripted"
+    return response
 
 
 async def _body(request: Request, models: tuple[str, ...]) -> Json:
@@ -109,7 +111,7 @@ def _check_bearer(request: Request) -> None:
 
 
 def _check_anthropic(request: Request) -> None:
-    if request.headers.get("x-api-key") != KEY:
+    if request.headers.get("x-api-key") != KEY and request.headers.get("authorization") != f"Bearer {KEY}":
         raise Refused("invalid x-api-key", status=401)
     if "anthropic-version" not in request.headers:
         raise Refused("anthropic-version: header is required")
