@@ -7,7 +7,7 @@ PORT   ?= 8420
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format web web-test api-client bench clean
+.PHONY: help run test check format conformance web web-test api-client bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -15,8 +15,11 @@ help:  ## list the commands
 run: .build/base .build/page  ## set everything up and start Stoa with the example company
 	@$(BIN)/stoa up --example --port $(PORT)
 
-test: .build/dev .build/page .build/system check web-test  ## set everything up and pass every test
+test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
 	$(BIN)/pytest -m slow
+
+conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
+	$(BIN)/pytest -m conformance
 
 web-test: .build/page  ## the page's own checks: form, types, lint, unit tests
 	cd web && PATH="$$(cat ../.build/node):$$PATH" sh -c 'npm run --silent check && npm test --silent'
@@ -26,7 +29,7 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff check src tests bench
 	$(BIN)/lint-imports
 	$(BIN)/pyright
-	$(BIN)/pytest -m "not slow" -n $(JOBS) -q
+	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q
 
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench
@@ -73,6 +76,14 @@ $(BIN)/uv:
 
 .build/page: .build/node $(shell find web -path web/node_modules -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 	cd web && PATH="$$(cat ../.build/node):$$PATH" sh -c 'npm ci --no-audit --no-fund --loglevel=error && npm run --silent build'
+	@touch $@
+
+# The suites of others have environments of their own: what they need is not what Stoa or its developers need.
+.build/conformance: requirements-conformance.lock tests/conformance/package.json tests/conformance/package-lock.json .build/node
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/suites
+	$(BIN)/uv pip install --quiet --python .build/suites/bin/python --no-deps --require-hashes -r requirements-conformance.lock
+	@mkdir -p .build/suites-node && cp tests/conformance/package.json tests/conformance/package-lock.json .build/suites-node
+	cd .build/suites-node && PATH="$$(cat ../node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Debian packages that some tests and benchmarks use; without root they say what is missing and skip.

@@ -55,7 +55,10 @@ def test_importing_stoa_loads_no_third_party_package() -> None:
 
 
 def test_locks_name_no_registry() -> None:
-    for lock in [*ROOT.glob("requirements*.lock"), ROOT / "web" / "package-lock.json"]:
+    for lock in [
+        *ROOT.glob("requirements*.lock"),
+        *(ROOT / place / "package-lock.json" for place in ("web", "tests/conformance")),
+    ]:
         text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
         found = [line for line in text.splitlines() if "index-url" in line or "find-links" in line or '"resolved"' in line]
         assert found == [], f"{lock.name} names where packages come from"

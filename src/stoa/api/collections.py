@@ -86,7 +86,7 @@ async def upload_documents(
     name: str,
     caller: Annotated[Caller, allow("document:ingest")],
     parts: Parts,
-    files: Annotated[list[UploadFile], File(description="One or more; a name may hold folders.")],
+    files: Annotated[list[UploadFile], File(min_length=1, description="One or more; a name may hold folders.")],
     groups: Annotated[str, Form(description="Only these groups may read them: hr,finance. Else the collection's team.")] = "",
     source: Annotated[str, Form(max_length=255, description="Where they came from.")] = "upload",
 ) -> Uploaded:

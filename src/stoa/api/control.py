@@ -37,6 +37,7 @@ from stoa.api import (
 )
 from stoa.api.access import Caller, allow
 from stoa.api.attempts import Attempts
+from stoa.api.description import describe
 from stoa.api.shields import BodyLimit, SecurityHeaders
 from stoa.kit.logs import configure_logging
 from stoa.settings import Settings
@@ -79,7 +80,7 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
 
     app = FastAPI(title="Stoa", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.attempts = Attempts()
-    refusals.install(app)
+    refusals.install(app, ROUTERS)
     limits = settings.gateway
     app.add_middleware(BodyLimit, json_bytes=limits.body_bytes, upload_bytes=limits.upload_bytes)
     app.add_middleware(SecurityHeaders)
@@ -99,7 +100,7 @@ _description = APIRouter(include_in_schema=False)
 @_description.get("/api/openapi.json")
 async def read_description(request: Request, caller: Annotated[Caller, allow("openapi:read")]) -> dict[str, Any]:
     """The OpenAPI document."""
-    return request.app.openapi()
+    return describe(request.app)
 
 
 def run(settings: Settings, listener: socket.socket) -> None:

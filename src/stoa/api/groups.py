@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, View, moment
+from stoa.api.forms import Form, Moment, NewName, View, moment
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.people import create_group
 from stoa.domain.teams import Group
@@ -20,7 +20,7 @@ class GroupView(View):
 
 
 class NewGroup(Form):
-    name: str
+    name: NewName
 
 
 def _view(group: Group) -> GroupView:

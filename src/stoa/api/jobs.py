@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
+from stoa.api.description import events
 from stoa.api.events import EventStream, event, kept_alive
 from stoa.api.forms import Moment, View, moment, moment_or_none
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
@@ -82,7 +83,7 @@ async def read_job(id_: Id, caller: Annotated[Caller, allow("job:read")], parts:
     return await _read(parts, caller, id_)
 
 
-@router.get("/{id}/events", response_class=EventStream)
+@router.get("/{id}/events", response_class=EventStream, responses=events("progress"))
 async def follow_job(id_: Id, caller: Annotated[Caller, allow("job:read")], parts: Parts) -> EventStream:
     """`event: progress` with the job whenever it has moved, until it has ended."""
     first = await _read(parts, caller, id_)

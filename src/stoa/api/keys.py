@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, View, milliseconds, moment, moment_or_none
+from stoa.api.forms import Form, Moment, NewName, RoleName, View, Whole, described, milliseconds, moment, moment_or_none
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.keys import KeyWish, create_key, find_key, revoke_key
 from stoa.domain.keys import Key
@@ -38,13 +38,13 @@ class MadeKey(KeyView):
 
 
 class NewKey(Form):
-    name: str
+    name: NewName
     kind: Literal["inference", "management"] = "inference"
     team: str | None = None
     """The caller's own when left out."""
     groups: tuple[str, ...] = ()
-    role: str | None = None
-    requests_per_minute: int | None = None
+    role: RoleName | None = None
+    requests_per_minute: Annotated[Whole, described(minimum=0, maximum=2**31 - 1)] | None = None
     """null is the default limit, 0 is none."""
     expires_at: AwareDatetime | None = None
 

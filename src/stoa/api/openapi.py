@@ -4,7 +4,8 @@ import json
 import sys
 
 from stoa.api.control import create_app
+from stoa.api.description import describe
 from stoa.settings import Settings
 
 if __name__ == "__main__":
-    json.dump(create_app(Settings()).openapi(), sys.stdout, indent=1)
+    json.dump(describe(create_app(Settings())), sys.stdout, indent=1)

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from stoa.api.access import Caller, allow
+from stoa.api.refusals import nothing_at
 from stoa.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
@@ -17,9 +18,9 @@ _OTHERS = ("api", "v1", "internal")
 
 
 @router.get("/{path:path}")
-async def read_page(path: str, caller: Annotated[Caller, allow("page:read")]) -> Response:
+async def read_page(path: str, request: Request, caller: Annotated[Caller, allow("page:read")]) -> Response:
     if path.partition("/")[0] in _OTHERS:
-        raise NotFound(f"There is no GET /{path}. GET /api/openapi.json lists what there is.")
+        return nothing_at(request)
     index = FOLDER / "index.html"
     if not index.is_file():
         return PlainTextResponse(_NOT_BUILT, status_code=503)

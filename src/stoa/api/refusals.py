@@ -4,9 +4,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from stoa.errors import (
@@ -23,8 +24,9 @@ from stoa.errors import (
 logger = logging.getLogger(__name__)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error in one form: `{"error": {"message", "type", "param", "code"}}`."""
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Answer every error in one form: `{"error": {"message", "type", "param", "code"}}`. `routers` are those of the API."""
+    app.state.routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.add_exception_handler(StoaError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _stopped)
@@ -97,16 +99,33 @@ def _stopped(request: Request, error: Exception) -> JSONResponse:
         return answer(error.__cause__)
     what = f"{request.method} {request.url.path}"
     match error.status_code:
-        case 404:
-            told = NotFound(f"There is no {what}. GET /api/openapi.json lists what there is.")
-        case 405:
-            told = InvalidRequest(f"There is no {what}; the path takes another method.", code="method_not_allowed")
+        case 404 | 405:
+            return nothing_at(request)
         case _:
             told = InvalidRequest(f"{what}: {error.detail}.")
     response = answer(told)
     response.status_code = error.status_code
     response.headers.update(error.headers or {})
     return response
+
+
+def nothing_at(request: Request) -> JSONResponse:
+    """405 with the methods that the path takes, else 404."""
+    what = f"{request.method} {request.url.path}"
+    methods = _methods_at(request)
+    if not methods:
+        return answer(NotFound(f"There is no {what}. GET /api/openapi.json lists what there is."))
+    told = InvalidRequest(f"There is no {what}; the path takes {' and '.join(methods)}.", code="method_not_allowed")
+    response = answer(told)
+    response.status_code = 405
+    response.headers["allow"] = ", ".join(methods)
+    return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Of all routes whose path this is."""
+    routes: Sequence[APIRoute] = request.app.state.routes
+    return sorted({method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()})
 
 
 def _broken(request: Request, error: Exception) -> JSONResponse:

@@ -3,14 +3,15 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, View
+from stoa.api.description import RESOURCE
+from stoa.api.forms import Flag, Form, View, described
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, place_of
 from stoa.api.paging import page as paged
 from stoa.control import desired
-from stoa.control.reading import kind_of, read_resource, require_kind
+from stoa.control.reading import KIND_NAMES, kind_of, read_resource, require_kind
 from stoa.control.sealing import mask
 from stoa.domain.resources import Resource
 from stoa.errors import NotFound
@@ -21,9 +22,14 @@ router = APIRouter(prefix="/api/resources", tags=["resources"])
 Fields = dict[str, Any]  # Any: the fields of one of several kinds, in the form of `domain/resources.py`
 
 
+_OF_KIND: Fields = {"enum": list(KIND_NAMES)}
+Kind = Annotated[str, Path(json_schema_extra=_OF_KIND)]
+
+
 class Application(Form):
-    resources: list[Any]  # Any: read by hand, so that each mistake is named with its resource
-    dry_run: bool = False
+    # Any: read by hand, so that each mistake is named with its resource
+    resources: Annotated[list[Any], described(items={"$ref": RESOURCE})]
+    dry_run: Flag = False
 
 
 class ChangeView(View):
@@ -51,7 +57,7 @@ def _fields(resource: Resource) -> Fields:
 async def list_resources(
     caller: Annotated[Caller, allow("resource:list")],
     parts: Parts,
-    kind: Annotated[str | None, Query(description="Only of this kind.")] = None,
+    kind: Annotated[str | None, Query(description="Only of this kind.", json_schema_extra=_OF_KIND)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> ResourcePage:
@@ -69,7 +75,7 @@ async def list_resources(
 
 
 @router.get("/{kind}/{name}")
-async def read_one(kind: str, name: str, caller: Annotated[Caller, allow("resource:read")], parts: Parts) -> Fields:
+async def read_one(kind: Kind, name: str, caller: Annotated[Caller, allow("resource:read")], parts: Parts) -> Fields:
     require_kind(kind)
     async with parts.read() as stores:
         resource = await desired.find(stores, kind, name)
@@ -97,7 +103,7 @@ async def apply(wanted: Application, caller: Annotated[Caller, allow("resource:a
 
 
 @router.delete("/{kind}/{name}", status_code=204)
-async def delete(kind: str, name: str, caller: Annotated[Caller, allow("resource:delete")], parts: Parts) -> None:
+async def delete(kind: Kind, name: str, caller: Annotated[Caller, allow("resource:delete")], parts: Parts) -> None:
     require_kind(kind)
     async with parts.write() as stores:
         await desired.delete(stores, kind, name, engine_url=parts.engine_url, require=caller.require, now_ms=now_ms())

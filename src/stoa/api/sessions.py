@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from stoa.api.access import SESSION_COOKIE, Caller, Parts, allow, csrf_token
 from stoa.api.attempts import Attempts
+from stoa.api.description import ANYBODY
 from stoa.api.forms import Form, Moment, View, moment
 from stoa.api.users import UserView, view
 from stoa.control.sign_in import make_link, sign_in, sign_out
@@ -35,7 +36,7 @@ class LinkView(View):
     expires_at: Moment
 
 
-@router.post("/sessions", status_code=201)
+@router.post("/sessions", status_code=201, openapi_extra=ANYBODY)
 async def create_session(
     sent: SignIn, request: Request, response: Response, caller: Annotated[Caller, allow("session:create")], parts: Parts
 ) -> SessionView:

@@ -8,7 +8,7 @@ from pydantic import Field
 from stoa.adapters.database.ledgers import DocumentRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, View
+from stoa.api.forms import Flag, Form, View, Whole
 from stoa.api.holdings import acl_of, collection_named, keep
 from stoa.api.jobs import JobView, job_view
 from stoa.domain.jobs import Job
@@ -28,7 +28,7 @@ _NAMED = 5
 class SyncFile(Form):
     path: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    bytes: Annotated[int, Field(ge=0, le=1 << 53)]
+    bytes: Annotated[Whole, Field(ge=0, le=1 << 53)]
 
 
 class NewSync(Form):
@@ -37,7 +37,7 @@ class NewSync(Form):
     source: Annotated[str, Field(min_length=1, max_length=255)]
     files: list[SyncFile]
     groups: tuple[str, ...] = ()
-    prune: bool = True
+    prune: Flag = True
 
 
 class SyncView(View):

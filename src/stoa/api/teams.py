@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, View, moment
+from stoa.api.forms import Dollars, Form, Moment, NewName, View, moment
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.people import create_team, update_team
 from stoa.domain.teams import Team
@@ -23,14 +23,14 @@ class TeamView(View):
 
 
 class NewTeam(Form):
-    name: str
-    monthly_budget_usd: str | None = None
+    name: NewName
+    monthly_budget_usd: Dollars | None = None
 
 
 class ChangedTeam(Form):
     """null is no limit."""
 
-    monthly_budget_usd: str | None
+    monthly_budget_usd: Dollars | None
 
 
 def _view(team: Team) -> TeamView:

@@ -4,13 +4,14 @@
 is kept.
 """
 
-from typing import Annotated, Any, assert_never
+from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict
 
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.conversations import Id
+from stoa.api.description import events
 from stoa.api.events import EventStream, event, kept_alive
 from stoa.api.forms import Form, View
 from stoa.api.messages import CitationView, ConversationView, MessageView, citation_view, conversation_view, message_view
@@ -19,9 +20,7 @@ from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnE
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 
-_EVENTS: dict[int | str, dict[str, Any]] = {  # Any: a piece of an OpenAPI document
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": __doc__}
-}
+_EVENTS = events("started", "delta", "citations", "ended", "failed")
 
 
 class NewTurn(Form):

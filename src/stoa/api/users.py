@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, View, moment, moment_or_none
+from stoa.api.forms import Flag, Form, Moment, NewName, RoleName, View, moment, moment_or_none
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.people import UserChange, create_user, update_user
 from stoa.domain.users import User
@@ -29,11 +29,11 @@ class ListedUser(UserView):
 
 
 class NewUser(Form):
-    name: str
+    name: NewName
     display_name: str = ""
     team: str = "company"
     groups: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ("member",)
+    roles: tuple[RoleName, ...] = ("member",)
 
 
 class ChangedUser(Form):
@@ -42,8 +42,8 @@ class ChangedUser(Form):
     display_name: str | None = None
     team: str | None = None
     groups: tuple[str, ...] | None = None
-    roles: tuple[str, ...] | None = None
-    disabled: bool | None = None
+    roles: tuple[RoleName, ...] | None = None
+    disabled: Flag | None = None
 
 
 def view(user: User) -> UserView:

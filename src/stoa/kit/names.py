@@ -4,7 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
+
+_NAME = re.compile(NAME)
 
 
 def is_name(text: str) -> bool:

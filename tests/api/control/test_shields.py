@@ -71,10 +71,26 @@ async def test_an_unknown_path_of_an_api_is_not_the_page(stoa: "Running", path: 
     assert answer.json()["error"]["code"] == "not_found"
 
 
-async def test_a_wrong_method_is_named(stoa: "Running") -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/users", "GET, POST"),
+        ("GET", "/api/sessions", "POST"),
+        ("OPTIONS", "/api/conversations/conv_1", "DELETE, GET, PATCH"),
+        ("GET", "/api/resources/apply", "POST"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_that_the_path_takes(stoa: "Running", method: str, path: str, allowed: str) -> None:
     async with stoa.client() as visitor:
-        answer = await visitor.put("/api/users")
+        answer = await visitor.request(method, path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed
+
+
+async def test_a_flag_is_true_or_false_and_nothing_like_it(stoa: "Running") -> None:
+    async with stoa.client(stoa.local_key) as client:
+        answer = await client.post("/api/resources/apply", json={"resources": [], "dry_run": 0})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "dry_run")
 
 
 @pytest.mark.parametrize(("body", "param"), [(b"{bad", "body"), (b"[]", "body"), (b'"x"', "body"), (b"", "body")])

@@ -42,7 +42,7 @@ async def test_a_question_is_answered_with_its_citation_and_usage(routes: Routes
     assert answer["choices"] == [
         {
             "index": 0,
-            "message": {"role": "assistant", "content": ANSWER, "refusal": None},
+            "message": {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []},
             "logprobs": None,
             "finish_reason": "stop",
         }

@@ -153,6 +153,12 @@ async def test_what_is_not_plain_http_is_refused_and_hung_up_on(start, name: str
     assert await client.ended()
 
 
+async def test_a_method_that_is_not_served_is_told_those_that_are(start) -> None:
+    client = await (await start(ECHO))()
+    status, headers, _ = await client.exchange(b"TRACE / HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert (status, headers["allow"]) == (405, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
+
+
 async def test_nothing_that_follows_a_refused_request_is_taken_for_one(start) -> None:
     client = await (await start(ECHO))()
     await client.send(MALFORMED["length and chunks"] + GET + GET)

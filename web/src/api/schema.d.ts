@@ -681,7 +681,7 @@ export interface components {
         /** Application */
         Application: {
             /** Resources */
-            resources: unknown[];
+            resources: components["schemas"]["Resource"][];
             /**
              * Dry Run
              * @default false
@@ -779,7 +779,7 @@ export interface components {
             /** Groups */
             groups?: string[] | null;
             /** Roles */
-            roles?: string[] | null;
+            roles?: ("member" | "developer" | "operator" | "auditor" | "administrator")[] | null;
             /** Disabled */
             disabled?: boolean | null;
         };
@@ -918,11 +918,6 @@ export interface components {
             name: string;
             /** Created At */
             created_at: string;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * JobView
@@ -1127,7 +1122,7 @@ export interface components {
              */
             groups: string[];
             /** Role */
-            role?: string | null;
+            role?: ("member" | "developer" | "operator" | "auditor" | "administrator") | null;
             /** Requests Per Minute */
             requests_per_minute?: number | null;
             /** Expires At */
@@ -1197,7 +1192,7 @@ export interface components {
              *       "member"
              *     ]
              */
-            roles: string[];
+            roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
         };
         /** Page[CollectionView] */
         Page_CollectionView_: {
@@ -1342,6 +1337,8 @@ export interface components {
         /**
          * SyncView
          * @description Send each file of `upload`, then start. `remove` are the documents that go.
+         *
+         *     A file that is too large is not asked for; the job names it among its errors.
          */
         SyncView: {
             /** Sync */
@@ -1413,18 +1410,299 @@ export interface components {
             /** Roles */
             roles: string[];
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+        /** @description Why a request was refused, in the form that OpenAI's clients read. */
+        Refusal: {
+            error: {
+                /** @description What was asked, what was found, and what to do. */
+                message: string;
+                type: string;
+                /** @description The field that is wrong, if it is one. */
+                param: string | null;
+                /** @description Stable: programs may compare it. */
+                code: string;
+            };
+        };
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"];
+        /**
+         * Provider
+         * @description An upstream, spoken to in the form of its type.
+         */
+        "Resource.Provider": {
+            /** @enum {unknown} */
+            kind: "Provider";
+            /**
+             * @default openai-compatible
+             * @enum {unknown}
+             */
+            type: "anthropic" | "azure" | "bedrock" | "cohere" | "deepseek" | "gemini" | "groq" | "litellm" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "tgi" | "together" | "vertex" | "vllm";
+            /** @default null */
+            base_url: string | null;
+            /** @default null */
+            api_key: string | null;
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            headers: {
+                [key: string]: string;
+            };
+            /** @default null */
+            region: string | null;
+            /** @default null */
+            project: string | null;
+            /** @default null */
+            api_version: string | null;
+            /** @default null */
+            speaks: ("chat" | "completions" | "messages" | "responses")[] | null;
+            /** @default 5 */
+            connect_timeout_s: number;
+            /** @default 120 */
+            first_byte_timeout_s: number;
+            /** @default 60 */
+            idle_timeout_s: number;
+            /** @default 1024 */
+            max_connections: number;
+            /** @default null */
+            tls_ca: string | null;
+            /** @default null */
+            tls_certificate: string | null;
+            /** @default null */
+            tls_key: string | null;
+            /** @default null */
+            health: components["schemas"]["Resource.HealthCheck"] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * HealthCheck
+         * @description Asks the provider regularly whether it is there, so that one that is away is passed over before a request finds out.
+         */
+        "Resource.HealthCheck": {
+            /** @default /models */
+            path: string;
+            /** @default 10 */
+            every_s: number;
+        };
+        /**
+         * Model
+         * @description One model of one provider, under the name that clients use.
+         */
+        "Resource.Model": {
+            /** @enum {unknown} */
+            kind: "Model";
+            provider: string;
+            /** @default null */
+            upstream_name: string | null;
+            /**
+             * @default chat
+             * @enum {unknown}
+             */
+            operation: "chat" | "embedding" | "image" | "moderation" | "rerank" | "speech" | "transcription";
+            /** @default null */
+            price: components["schemas"]["Resource.Price"] | null;
+            /** @default null */
+            context_tokens: number | null;
+            /** @default null */
+            max_output_tokens: number | null;
+            /** @default null */
+            max_parallel: number | null;
+            /** @default null */
+            max_tokens_field: ("max_completion_tokens" | "max_tokens") | null;
+            /** @default [] */
+            drop_fields: string[];
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Price
+         * @description US dollars for a million tokens, as text so that no cent is lost to floating point.
+         */
+        "Resource.Price": {
+            input_per_million: string;
+            /** @default 0 */
+            output_per_million: string;
+        };
+        /**
+         * Route
+         * @description A name that stands for several models: one is chosen by the strategy, the others and `fallback` follow on failure.
+         */
+        "Resource.Route": {
+            /** @enum {unknown} */
+            kind: "Route";
+            targets: components["schemas"]["Resource.Target"][];
+            /**
+             * @default weighted
+             * @enum {unknown}
+             */
+            strategy: "cheapest" | "complexity" | "least_busy" | "lowest_latency" | "ordered" | "tagged" | "weighted";
+            /** @default false */
+            sticky: boolean;
+            /** @default [] */
+            fallback: (string | components["schemas"]["Resource.Fallback"])[];
+            /** @default {} */
+            retries: components["schemas"]["Resource.Retries"];
+            /** @default {} */
+            breaker: components["schemas"]["Resource.Breaker"];
+            /** @default {} */
+            timeouts: components["schemas"]["Resource.Timeouts"];
+            /** @default null */
+            hedge: components["schemas"]["Resource.Hedge"] | null;
+            /** @default null */
+            shadow: components["schemas"]["Resource.Shadow"] | null;
+            /** @default true */
+            cache: boolean;
+            /** @default 3600 */
+            cache_ttl_s: number;
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Target
+         * @description One of the models of a route.
+         */
+        "Resource.Target": {
+            model: string;
+            /** @default 1 */
+            weight: number;
+            /** @default null */
+            arm: string | null;
+            /** @default [] */
+            tags: string[];
+        };
+        /**
+         * Fallback
+         * @description A model that is tried after the targets, for failures of these classes.
+         */
+        "Resource.Fallback": {
+            model: string;
+            /**
+             * @default [
+             *       "rate_limit",
+             *       "timeout",
+             *       "server_error",
+             *       "credentials",
+             *       "not_found"
+             *     ]
+             */
+            on: ("content_policy" | "context_window" | "credentials" | "invalid_request" | "not_found" | "rate_limit" | "server_error" | "timeout")[];
+        };
+        /**
+         * Retries
+         * @description Further tries at the same target before the next one.
+         */
+        "Resource.Retries": {
+            /** @default 0 */
+            attempts: number;
+            /**
+             * @default [
+             *       "rate_limit",
+             *       "timeout",
+             *       "server_error"
+             *     ]
+             */
+            on: ("content_policy" | "context_window" | "credentials" | "invalid_request" | "not_found" | "rate_limit" | "server_error" | "timeout")[];
+            /** @default 0.25 */
+            wait_s: number;
+            /** @default 5 */
+            most_wait_s: number;
+            /** @default 0.2 */
+            budget: number;
+        };
+        /**
+         * Breaker
+         * @description Stops asking a target that only fails.
+         */
+        "Resource.Breaker": {
+            /** @default 5 */
+            failures: number;
+            /** @default 10 */
+            cooldown_s: number;
+            /** @default 120 */
+            most_cooldown_s: number;
+        };
+        /**
+         * Timeouts
+         * @description Of one try. What is left out is as the provider says, or without limit.
+         */
+        "Resource.Timeouts": {
+            /** @default null */
+            first_token_s: number | null;
+            /** @default null */
+            idle_s: number | null;
+            /** @default null */
+            total_s: number | null;
+            /** @default null */
+            min_tokens_per_s: number | null;
+        };
+        /**
+         * Hedge
+         * @description A second target is asked when the first is slow; the first answer wins, the other is cancelled and not billed.
+         */
+        "Resource.Hedge": {
+            /** @default null */
+            after_s: number | null;
+            /** @default 0.05 */
+            least_s: number;
+        };
+        /**
+         * Shadow
+         * @description A share of the requests is also sent to another model, whose answer nobody sees; its cost is a fact of its own.
+         */
+        "Resource.Shadow": {
+            model: string;
+            /** @default 1 */
+            share: number;
+        };
+        /**
+         * Collection
+         * @description A body of documents, indexed together.
+         */
+        "Resource.Collection": {
+            /** @enum {unknown} */
+            kind: "Collection";
+            team: string;
+            /** @default stoa-embed */
+            embedding_model: string;
+            /** @default 200 */
+            chunk_tokens: number;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Assistant
+         * @description A name, a prompt, a route and collections: called as `model: assistant/<name>`.
+         */
+        "Resource.Assistant": {
+            /** @enum {unknown} */
+            kind: "Assistant";
+            /** @default  */
+            title: string;
+            /** @default  */
+            prompt: string;
+            /** @default stoa-reader */
+            route: string;
+            /** @default [] */
+            collections: string[];
+            /** @default 8 */
+            passages: number;
+            /** @default 3000 */
+            context_tokens: number;
+            /** @default [] */
+            examples: string[];
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
         };
     };
     responses: never;
@@ -1457,13 +1735,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1486,6 +1764,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
         };
     };
     delete_session_api_session_delete: {
@@ -1503,6 +1790,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
@@ -1528,13 +1824,13 @@ export interface operations {
                     "application/json": components["schemas"]["LinkView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1562,13 +1858,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ListedUser_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1595,13 +1891,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListedUser"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1630,13 +1926,13 @@ export interface operations {
                     "application/json": components["schemas"]["ListedUser"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1664,13 +1960,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TeamView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1697,13 +1993,13 @@ export interface operations {
                     "application/json": components["schemas"]["TeamView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1732,13 +2028,13 @@ export interface operations {
                     "application/json": components["schemas"]["TeamView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1766,13 +2062,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_GroupView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1799,13 +2095,13 @@ export interface operations {
                     "application/json": components["schemas"]["GroupView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1833,13 +2129,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_KeyView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1866,13 +2162,13 @@ export interface operations {
                     "application/json": components["schemas"]["MadeKey"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1897,13 +2193,13 @@ export interface operations {
                     "application/json": components["schemas"]["KeyView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1912,7 +2208,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: string | null;
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -1933,13 +2229,13 @@ export interface operations {
                     "application/json": components["schemas"]["ResourcePage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1949,7 +2245,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
                 name: string;
             };
             cookie?: never;
@@ -1967,13 +2263,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1983,7 +2279,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: string;
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
                 name: string;
             };
             cookie?: never;
@@ -1997,13 +2293,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2030,13 +2326,13 @@ export interface operations {
                     "application/json": components["schemas"]["Changes"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2057,6 +2353,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalog"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2084,13 +2389,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CollectionView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2124,13 +2429,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DocumentView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2159,13 +2464,13 @@ export interface operations {
                     "application/json": components["schemas"]["Uploaded"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2190,13 +2495,13 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2221,13 +2526,13 @@ export interface operations {
                     "application/json": components["schemas"]["Removal"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2255,13 +2560,13 @@ export interface operations {
                     "application/json": components["schemas"]["PassageView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2284,13 +2589,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2319,13 +2624,13 @@ export interface operations {
                     "application/json": components["schemas"]["SyncView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2353,13 +2658,13 @@ export interface operations {
                     "application/json": components["schemas"]["Received"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2384,13 +2689,13 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2418,13 +2723,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_JobView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2449,13 +2754,13 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2471,22 +2776,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Events, as they happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2511,13 +2816,13 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2547,13 +2852,13 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ConversationView_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2580,13 +2885,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2611,13 +2916,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2640,13 +2945,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2675,13 +2980,13 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2706,13 +3011,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2732,27 +3037,22 @@ export interface operations {
             };
         };
         responses: {
-            /**
-             * @description Asking in a conversation: the answer comes as server-sent events while it is written.
-             *
-             *     `started`, then `delta` and `citations`, then `ended` or `failed`. Closing the connection stops the answer; what was written
-             *     is kept.
-             */
+            /** @description Events, as they happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2773,27 +3073,22 @@ export interface operations {
             };
         };
         responses: {
-            /**
-             * @description Asking in a conversation: the answer comes as server-sent events while it is written.
-             *
-             *     `started`, then `delta` and `citations`, then `ended` or `failed`. Closing the connection stops the answer; what was written
-             *     is kept.
-             */
+            /** @description Events, as they happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2822,13 +3117,13 @@ export interface operations {
                     "application/json": components["schemas"]["FeedbackForm"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2857,13 +3152,13 @@ export interface operations {
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused. */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -2884,6 +3179,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };

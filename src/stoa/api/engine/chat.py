@@ -95,7 +95,7 @@ async def chat(request: Request, models: BuiltIn, lanes: Lanes) -> Response:
     if not any(role == "user" and text.strip() for role, text in messages):
         raise InvalidRequest("'messages' must hold a message of the role 'user' with a question in it.", param="messages")
     completion = await lanes.brisk(lambda: _complete(body, messages, models))
-    head: Head = {"id": new_id("chatcmpl"), "created": int(time.time()), "model": READER}
+    head: Head = {"id": f"chatcmpl-{new_id()}", "created": int(time.time()), "model": READER}
     if not body.stream:
         return Response(200, _whole(head, completion), {"content-type": "application/json"})
     include_usage = body.stream_options is not None and body.stream_options.include_usage
@@ -139,7 +139,7 @@ def _most_tokens(body: ChatRequest) -> int | None:
 def _whole(head: Head, completion: Completion) -> bytes:
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": completion.text, "refusal": None},
+        "message": {"role": "assistant", "content": completion.text, "refusal": None, "annotations": ()},
         "logprobs": None,
         "finish_reason": completion.finish_reason,
     }

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
 JSON_HEADERS = b"content-type: application/json\r\n"
+METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+ALLOW = b"allow: %b\r\n" % b", ".join(sorted(METHODS))
 
 _CONCATENATE_BELOW = 65_536  # copying a small body beside its head costs less than a second buffer
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from stoa.api.wire.answer import JSON_HEADERS, STATUS_LINES, WireExchange
+from stoa.api.wire.answer import ALLOW, JSON_HEADERS, STATUS_LINES, WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
 from stoa.domain.refusal import refusal
 
@@ -349,7 +349,8 @@ class Connection(HeadReader, asyncio.Protocol):
     def _refuse(self, problem: Problem) -> None:
         """Answer outside any exchange and hang up."""
         body = refusal(problem.status, problem.code, problem.message)
-        head = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        allow = ALLOW if problem.status == 405 else b""
+        head = b"%bcontent-length: %d\r\nconnection: close\r\n\r\n" % (allow, len(body))
         self.transport.write(STATUS_LINES[problem.status] + JSON_HEADERS + head + body)
         self._linger()
 

@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-from stoa.api.wire.answer import WireExchange
-
-_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+from stoa.api.wire.answer import METHODS, WireExchange
 
 _ONCE = frozenset((b"host", b"authorization", b"content-type", b"expect"))
 
@@ -76,7 +74,7 @@ def problem_of(exchange: WireExchange, version: str, *, repeated: bool) -> Probl
     headers, target = exchange.headers, exchange.target
     if version != "1.1" and version != "1.0":
         return Problem(505, "http_version", f"Stoa speaks HTTP/1.1, but the request says HTTP/{version}.")
-    if exchange.method not in _METHODS:
+    if exchange.method not in METHODS:
         return Problem(405, "method_not_allowed", f"Method {exchange.method.decode()!r} is not served.")
     if repeated or (b"host" not in headers and not exchange.old):
         return _malformed("A request has exactly one host and at most one authorization, content-type and expect header.")

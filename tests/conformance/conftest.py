@@ -1,0 +1,130 @@
+"""A whole Stoa in front of the scripted upstream, and the outside suites, each run as a process of its own environment."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.conformance.upstream.server import EMBEDDING_MODELS, KEY, OPENAI_MODELS
+from tests.journeys.conftest import RunningStoa, clean_environment, start
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".build" / "suites" / "bin" / "python"
+"""The environment of the suites; `make conformance` makes it."""
+_UPSTREAM = f"""\
+kind: Provider
+name: scripted
+base_url: {{url}}/v1
+api_key: {KEY}
+"""
+_MODEL = """\
+---
+kind: Model
+name: {name}
+provider: {provider}
+operation: {operation}
+price: {{input_per_million: "1", output_per_million: "4"}}
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A Stoa that serves the scripted models, and what a client needs for it."""
+
+    stoa: RunningStoa
+    upstream: str
+    key: str
+    manager: str
+    """A management key."""
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.stoa.url}/v1"
+
+
+@dataclass
+class Verdict:
+    """What a suite says of each of its checks; `skipped` with its reasons."""
+
+    passed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """What failed and why, a line each; empty when all is well."""
+        return "\n".join(f"{name}: {why}" for name, why in self.failed.items())
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[str]:
+    """The URL of the scripted upstream."""
+    with scripted_upstream() as url:
+        yield url
+
+
+@contextmanager
+def scripted_upstream() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.conformance.upstream.server"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url, "the scripted upstream did not start"
+            yield url
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("conformance")
+    with start(folder) as stoa:
+        resources = folder / "scripted.yaml"
+        resources.write_text(_resources(upstream), encoding="utf-8")
+        applied = stoa.stoa("apply", "-f", str(resources))
+        assert applied.returncode == 0, applied.stderr
+        key = stoa.key("conformance", "--requests-per-minute", "none")
+        manager = stoa.key(
+            "conformance-manager", "--kind", "management", "--role", "administrator", "--requests-per-minute", "none"
+        )
+        yield Served(stoa, upstream, key, manager)
+
+
+def run_tool(command: Sequence[str | Path], *, timeout_s: int = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a suite. It sees no key, proxy or setting of the one who runs the tests."""
+    assert PYTHON.exists(), f"{PYTHON} is not there: make .build/conformance makes the environment of the outside suites"
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True, text=True, check=False, cwd=ROOT, env=clean_environment(**environment), timeout=timeout_s,
+    )  # fmt: skip
+
+
+def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment: str) -> Verdict:
+    """Run a file of `suites/` with the suites' own pytest."""
+    folder = ROOT / "tests" / "conformance" / "suites"
+    options = ["-c", folder / "pytest.ini", "--rootdir", folder, "-p", "no:cacheprovider", "--junitxml", report]
+    done = run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment)
+    assert report.exists(), done.stdout + done.stderr
+    verdict = Verdict()
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = case.get("name", "")
+        wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
+        skipped = case.find("skipped")
+        if wrong is not None:
+            verdict.failed[name] = wrong.get("message", "")[:500]
+        elif skipped is not None:
+            verdict.skipped[name] = skipped.get("message", "")
+        else:
+            verdict.passed.append(name)
+    return verdict
+
+
+def _resources(upstream: str) -> str:
+    models = [(name, "chat") for name in OPENAI_MODELS] + [(name, "embedding") for name in EMBEDDING_MODELS]
+    parts = [_MODEL.format(name=name, provider="scripted", operation=operation) for name, operation in models]
+    return _UPSTREAM.format(url=upstream) + "".join(parts)

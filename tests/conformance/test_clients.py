@@ -1,0 +1,34 @@
+"""The `openai` and `anthropic` clients, and langchain's own suite for chat models, as their users run them."""
+
+from pathlib import Path
+
+import pytest
+from tests.conformance.conftest import Served, Verdict, run_pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.conformance]
+
+_NOT_ASKED = {
+    "test_image_tool_message",  # OpenAI's chat form has no images in what a tool gave back
+    "test_pdf_tool_message",
+    "test_stream_time",  # a benchmark of recorded traffic
+}
+
+
+def _run(suite: str, served: Served, model: str, tmp_path: Path) -> Verdict:
+    environment = {"CONFORMANCE_URL": served.stoa.url, "CONFORMANCE_KEY": served.key, "CONFORMANCE_MODEL": model}
+    verdict = run_pytest(suite, tmp_path / "report.xml", **environment)
+    assert verdict.passed or verdict.failed
+    return verdict
+
+
+@pytest.mark.parametrize("model", ["gpt-5-script"])
+def test_the_openai_client_chats(served: Served, model: str, tmp_path: Path) -> None:
+    assert _run("openai_chat.py", served, model, tmp_path).told == ""
+
+
+@pytest.mark.parametrize("model", ["gpt-5-script"])
+def test_langchain_chats(served: Served, model: str, tmp_path: Path) -> None:
+    verdict = _run("langchain_chat.py", served, model, tmp_path)
+    assert verdict.told == ""
+    assert len(verdict.passed) > 40
+    assert set(verdict.skipped) == _NOT_ASKED
