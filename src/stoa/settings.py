@@ -114,7 +114,7 @@ class Settings(_Section, frozen=True):
     public_url: str | None = None
     """How people reach this Stoa, for links that it prints; http(s)://host:port if left out."""
     discover: bool = True
-    """On first start, turn provider keys in the environment, an Ollama on 11434, a vLLM on 8000 and a TGI on 8080 into providers."""
+    """On first start, turn provider keys in the environment and an Ollama, a vLLM or a TGI on this machine into providers."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     gateway: GatewaySettings = GatewaySettings()
     control: ControlSettings = ControlSettings()

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from stoa.dialects.bedrock import Bedrock
 from stoa.dialects.chat import ChatClient, ChatUpstream
+from stoa.dialects.cohere import Cohere
 from stoa.dialects.completions import CompletionsClient
 from stoa.dialects.forms import Client, Upstream
+from stoa.dialects.gemini import Gemini
 from stoa.dialects.messages import MessagesClient, MessagesUpstream
 from stoa.dialects.responses import ResponsesClient
 from stoa.domain.operations import ClientForm
@@ -20,4 +23,7 @@ CLIENTS: Mapping[ClientForm, Client] = {
 UPSTREAMS: Mapping[UpstreamForm, Upstream] = {
     "chat": ChatUpstream(),
     "messages": MessagesUpstream(),
+    "gemini": Gemini(),
+    "bedrock": Bedrock(),
+    "cohere": Cohere(),
 }

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Protocol, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from stoa.domain.upstream import Facts
+from stoa.dialects.operations_fields import read_request, with_model
+from stoa.domain.upstream import Door, Facts
 from stoa.errors import InvalidRequest
 
 DEFAULT_OUTPUT_TOKENS = 1024
@@ -156,6 +157,47 @@ class ResponsesAsk(msgspec.Struct):
         return not self.stream and alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
 
 
+class RerankAsk(msgspec.Struct):
+    """`POST /v1/rerank`."""
+
+    model: str
+    query: str
+    documents: Annotated[list[Raw], Meta(min_length=1)]
+
+    streamed = False
+    wants_usage = False
+    output_tokens = 0
+    repeatable = True
+
+
+class CountAsk(msgspec.Struct):
+    """`POST /v1/messages/count_tokens`."""
+
+    model: str
+    messages: Annotated[list[Raw], Meta(min_length=1)]
+
+    streamed = False
+    wants_usage = False
+    output_tokens = 0
+    repeatable = False
+
+
+class OperationAsk:
+    """An operation whose body may be a form: images, speech, transcription, moderation. Raises InvalidRequest."""
+
+    wants_usage = True  # nothing is asked of the stream besides
+    output_tokens = 0
+    repeatable = False
+
+    def __init__(self, door: Door, content_type: bytes, body: bytes) -> None:
+        self.asked = read_request(door, content_type.decode("latin-1"), body)
+        self.model = self.asked.model
+        self.streamed = self.asked.stream or door == "speech"
+
+    def body_for(self, body: bytes, upstream_name: str) -> bytes:
+        return body if upstream_name == self.model else with_model(body, self.asked, upstream_name)
+
+
 class Ask(Protocol):
     """What the gateway has to know of any request, whatever its form."""
 
@@ -189,11 +231,12 @@ _MODEL = re.compile(rb'"model"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*")')
 _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
-def reader(form: type[_A]) -> Callable[[bytes], _A]:
+def reader(form: type[_A]) -> Callable[[bytes, bytes], _A]:
     """What reads a body of that form; it raises InvalidRequest that names the field."""
     decode = msgspec.json.Decoder(form).decode
 
-    def read(body: bytes) -> _A:
+    def read(body: bytes, content_type: bytes = b"") -> _A:
+        del content_type
         try:
             return decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
@@ -32,7 +32,7 @@ from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, cost_of, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("stoa.gateway")
 
 _CLIENT_GONE = 499
-_LANE, _TAGS, _BETA = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-beta"
+_LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-beta", b"content-type"
 
 
 class Inference(Delivery):
@@ -104,12 +104,14 @@ class Inference(Delivery):
     def _run(self) -> None:
         stages, body, surface, clock = self.stages, self._body, self.surface, self.clock
         headers = self.exchange.headers
-        ask = self.ask = surface.read(body)
+        ask = self.ask = surface.read(body, headers.get(_TYPE, b""))
         self.streamed = ask.streamed
         if _LANE in headers and headers[_LANE] == b"batch":
             self.lane = "batch"
         if surface.form == "messages" and _BETA in headers:
             self.lines = b"anthropic-beta: %b\r\n" % headers[_BETA]
+        if surface.form_data and _TYPE in headers:
+            self.lines = b"content-type: %b\r\n" % headers[_TYPE]
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
@@ -169,16 +171,9 @@ class Inference(Delivery):
     # --- what the tries ask
 
     def wish(self) -> Wish:
-        headers, caller, router = self.exchange.headers, self.client.caller, self.offering.router
-        tags = tuple(part.strip().decode("latin-1") for part in headers.get(_TAGS, b"").split(b",") if part.strip())
-        if not router.needs_wish:
-            return Wish(self.lane, tags)
-        user = caller.user_id or caller.id
-        if router.sticky and self.surface.form is not None:
-            told = fields_of(self._body).get("user")
-            user = f"{user}/{told}" if isinstance(told, str) else user
-        hard = complexity(self._body) if router.strategy == "complexity" else 0.0
-        return Wish(self.lane, tags, user, hard)
+        return wish_of(
+            self.offering, self.client, self.exchange.headers, self._body, lane=self.lane, named=self.surface.form is not None
+        )
 
     def conversation(self) -> Conversation:
         """The request in the form in the middle. Raises InvalidRequest."""
@@ -312,6 +307,8 @@ class Inference(Delivery):
         return with_stoa(got.body, stoa), tokens
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
+        if self.surface.free:
+            return FREE_OF_CHARGE
         answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
         return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
 
@@ -340,6 +337,21 @@ class Inference(Delivery):
         if self._cache_key is not None and self.stages.cache is not None:
             expires = time.monotonic() + self.offering.cache_ttl_s
             self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires))
+
+
+def wish_of(
+    offering: Offering, client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
+) -> Wish:
+    """What routing looks at of a request. With `named` the body may name the application's own user."""
+    router, caller = offering.router, client.caller
+    tags = tuple(part.strip().decode("latin-1") for part in headers.get(_TAGS, b"").split(b",") if part.strip())
+    if not router.needs_wish:
+        return Wish(lane, tags)
+    user = caller.user_id or caller.id
+    if router.sticky and named:
+        told = fields_of(body).get("user")
+        user = f"{user}/{told}" if isinstance(told, str) else user
+    return Wish(lane, tags, user, complexity(body) if router.strategy == "complexity" else 0.0)
 
 
 def _is_json(content_type: bytes | None) -> bool:

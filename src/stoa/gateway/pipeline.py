@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from random import random
 from time import perf_counter
@@ -23,6 +24,7 @@ from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
 from stoa.gateway.admission import Admission
+from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
 from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
@@ -39,9 +41,10 @@ from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
-from stoa.gateway.surface import SURFACES, Surface
+from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.settings import GatewaySettings
 
+_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
@@ -135,7 +138,7 @@ class Gateway:
         view = self._views.get(path)
         if view is None and path.startswith(b"/v1/models/"):
             view = self._model
-        surface = SURFACES.get(path)
+        surface = SURFACES.get(path) or _ASIDES.get(path)
         try:
             if view is not None:
                 if exchange.method not in (b"GET", b"HEAD"):
@@ -144,7 +147,7 @@ class Gateway:
             elif surface is not None:
                 if exchange.method != b"POST":
                     raise _wrong_method(exchange, "POST")
-                return self._infer(exchange, surface)
+                return self._aside(exchange, surface) if path in _ASIDES else self._infer(exchange, surface)
             elif goes_onward(path):
                 return self._onward(exchange)
             elif path.startswith(b"/v1/") or path == b"/v1" or is_internal(path):
@@ -165,6 +168,14 @@ class Gateway:
             self._refuse(exchange, error, surface)
             return _ANSWERED
         return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
+
+    def _aside(self, exchange: Exchange, surface: Surface) -> Intake:
+        stages, plan = self._stages, self._served()
+        client = self._identify(plan, exchange)
+        if surface is COUNT_TOKENS:
+            return Counting(stages, plan, exchange, client, self._lines(exchange))
+        work = partial(explained, stages, plan, client, exchange)
+        return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)

@@ -3,14 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from stoa.dialects.operations_fields import used_by
 from stoa.dialects.table import CLIENTS
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.refusal import refusal
 from stoa.domain.upstream import Door
-from stoa.gateway.ask import Ask, ChatAsk, CompletionAsk, EmbeddingAsk, MessagesAsk, ResponsesAsk, reader
+from stoa.gateway.ask import (
+    Ask,
+    ChatAsk,
+    CompletionAsk,
+    CountAsk,
+    EmbeddingAsk,
+    MessagesAsk,
+    OperationAsk,
+    RerankAsk,
+    ResponsesAsk,
+    reader,
+)
 from stoa.gateway.events import EventStream
-from stoa.gateway.usage import Usage, messages_usage_in, usage_in
-from stoa.gateway.watching import Raw, Watcher
+from stoa.gateway.usage import Usage, messages_usage_in, usage_in, usage_of
+from stoa.gateway.watching import OperationStream, Raw, Watcher
 
 Refuse = Callable[[int, str, str, str | None], bytes]
 """Status, code, message, field: the body of an error in the surface's own form."""
@@ -29,7 +41,8 @@ class Surface:
     operation: Operation
     door: Door
     form: ClientForm | None = None
-    read: Callable[[bytes], Ask]
+    read: Callable[[bytes, bytes], Ask]
+    """Of a body and its content type. Raises InvalidRequest that names the field."""
     usage: Callable[[bytes], Usage | None]
     """Of a whole answer. Raises ValueError when that is not of this form."""
     refuse: Refuse
@@ -39,6 +52,10 @@ class Surface:
     """Whether the same question may be given the same answer."""
     relays_type: bool = False
     """Whether answers are of other types than JSON, and passed on as they come."""
+    form_data: bool = False
+    """Whether bodies may be forms, whose type goes to the upstream with them."""
+    free: bool = False
+    """Whether it costs nothing, and no tokens are counted."""
 
     @property
     def target(self) -> bytes:
@@ -47,6 +64,11 @@ class Surface:
 
 def _openai(status: int, code: str, message: str, param: str | None) -> bytes:
     return refusal(status, code, message, param)
+
+
+def _none(body: bytes) -> Usage | None:
+    del body
+    return None
 
 
 def _passing(form: ClientForm) -> Callable[[bool, int], Watcher]:
@@ -84,4 +106,44 @@ RESPONSES = Surface(
     usage=messages_usage_in, refuse=_openai, watch=_passing("responses"),
 )  # fmt: skip
 
-SURFACES: Mapping[bytes, Surface] = {each.target: each for each in (CHAT, EMBEDDINGS, COMPLETIONS, MESSAGES, RESPONSES)}
+RERANK = Surface(
+    path="/v1/rerank", operation="rerank", door="rerank", read=reader(RerankAsk), usage=usage_in, refuse=_openai
+)  # fmt: skip
+COUNT_TOKENS = Surface(
+    path="/v1/messages/count_tokens", operation="chat", door="count_tokens", read=reader(CountAsk), usage=_none,
+    refuse=_anthropic, cached=False, free=True,
+)  # fmt: skip
+
+
+def _operation(path: str, operation: Operation, door: Door, *, form_data: bool = False, relays_type: bool = False) -> Surface:
+    """One of those that pass untranslated to upstreams of OpenAI's form."""
+
+    def read(body: bytes, content_type: bytes) -> Ask:
+        return OperationAsk(door, content_type, body)
+
+    def usage(body: bytes) -> Usage | None:
+        return usage_of(used_by(door, body).tokens)
+
+    def watch(strip_usage: bool, keep_bytes: int) -> Watcher:
+        del strip_usage, keep_bytes
+        return OperationStream(usage)
+
+    return Surface(
+        path=path, operation=operation, door=door, read=read, usage=usage, refuse=_openai, watch=watch, cached=False,
+        relays_type=relays_type, form_data=form_data,
+    )  # fmt: skip
+
+
+_OPERATIONS = (
+    _operation("/v1/moderations", "moderation", "moderation"),
+    _operation("/v1/images/generations", "image", "image", relays_type=True),
+    _operation("/v1/images/edits", "image", "image_edit", form_data=True, relays_type=True),
+    _operation("/v1/images/variations", "image", "image_variation", form_data=True),
+    _operation("/v1/audio/speech", "speech", "speech", relays_type=True),
+    _operation("/v1/audio/transcriptions", "transcription", "transcription", form_data=True, relays_type=True),
+    _operation("/v1/audio/translations", "transcription", "translation", form_data=True, relays_type=True),
+)
+
+SURFACES: Mapping[bytes, Surface] = {
+    each.target: each for each in (CHAT, EMBEDDINGS, COMPLETIONS, MESSAGES, RESPONSES, RERANK, *_OPERATIONS)
+}

@@ -1,20 +1,23 @@
 """What of a request goes to one target, and what its whole answer is to the client: untouched in one dialect, or translated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from stoa.dialects import embeddings, rerank
 from stoa.dialects.answer import Answer, FinishReason
 from stoa.dialects.conversation import Conversation, Refusal, Text
 from stoa.dialects.table import CLIENTS, UPSTREAMS
 from stoa.domain.operations import ClientForm
 from stoa.domain.upstream import Door, Endpoint, Facts
 from stoa.errors import ProviderError
-from stoa.gateway.ask import Ask, adjusted, body_for
+from stoa.gateway.ask import Ask, OperationAsk, adjusted, body_for
 from stoa.gateway.plan import Target
 from stoa.gateway.replay import text_of
+from stoa.gateway.reshaping import Reshaped
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Usage, usage_of
 from stoa.gateway.wire import Wire, reader_of, upstream_of
+from stoa.kit.ids import new_id
 
 _DOORS: dict[ClientForm, Door] = {
     "chat": "chat", "completions": "completions", "messages": "messages", "responses": "responses"
@@ -49,6 +52,13 @@ def outgoing(
     conversation: Callable[[], Conversation],
 ) -> Outgoing:
     """`form` is the body's. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
+    if isinstance(ask, OperationAsk):
+        endpoint = target.door(surface.door, ask.streamed)
+        if endpoint is None:
+            raise not_offered(target, surface)
+        return Outgoing(endpoint, ask.body_for(body, target.upstream_name), None)
+    if form is None and target.form != "chat" and surface.door in ("embedding", "rerank"):
+        return _reshaped(surface, target, body)
     if form is None or form in target.native:
         endpoint = target.door(surface.door if form is None else _DOORS[form], ask.streamed)
         if endpoint is None:
@@ -64,6 +74,29 @@ def outgoing(
         raise not_offered(target, surface)
     sent = UPSTREAMS[target.form].write(conversation(), model=target.upstream_name, facts=target.facts)
     return Outgoing(endpoint, sent, target.form)
+
+
+def _reshaped(surface: Surface, target: Target, body: bytes) -> Outgoing:
+    """Embeddings and rerank in another form than OpenAI's and Jina's."""
+    endpoint = target.door(surface.door, stream=False)
+    form = embeddings.FORMS.get(target.form)
+    if endpoint is None or (surface.door == "embedding" and form is None):
+        raise not_offered(target, surface)
+    if form is not None and surface.door == "embedding":
+        request = embeddings.read_request(body)
+        bodies = form.write(request, model=target.upstream_name, facts=target.facts)
+
+        def join(answers: Sequence[bytes]) -> bytes:
+            return embeddings.join_answers(form, answers, request, model=target.model).body
+
+        return Outgoing(Reshaped(endpoint, bodies, join), body, None)
+    asked = rerank.read_request(body)
+    sent = rerank.write(asked, style="cohere", model=target.upstream_name, facts=target.facts)
+
+    def back(answers: Sequence[bytes]) -> bytes:
+        return rerank.read(answers[0], asked, style="cohere", model=target.model, answer_id=new_id("rerank")).body
+
+    return Outgoing(Reshaped(endpoint, [sent], back), body, None)
 
 
 def not_offered(target: Target, surface: Surface) -> ProviderError:

@@ -113,7 +113,7 @@ class Tries:
         asker, offering = self._asker, self._offering
         surface = asker.surface
         self.looks_at_heads = asker.streamed or surface.relays_type
-        self._as_it_is = not asker.streamed and form == surface.form
+        self._as_it_is = not asker.streamed and form == surface.form and not surface.form_data and surface.form is not None
         now, draw = perf_counter(), self._stages.draw()
         self._draw = draw
         if offering.budget is not None:

@@ -50,6 +50,7 @@ class Tokens(NamedTuple):
 
 
 NO_TOKENS = Tokens(None, None, "none")
+FREE_OF_CHARGE = Tokens(0, 0, "none")
 
 _decode = msgspec.json.Decoder(_Answer).decode
 _decode_messages = msgspec.json.Decoder(_MessagesAnswer).decode

@@ -22,6 +22,7 @@ from stoa.dialects.answer import (
 )
 from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
+from stoa.domain.refusal import refusal
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.usage import Usage, usage_of
 
@@ -159,16 +160,14 @@ class Translated:
 
 
 class Raw:
-    """Implements `Watcher` for what is no events: sound, or text as it is transcribed. The end of the answer is its marker."""
+    """Implements `Watcher` for what is no events, such as sound. The end of the answer is its marker."""
 
-    __slots__ = ("content", "done", "error", "error_class", "usage")
-
-    def __init__(self, usage: Callable[[], Usage | None] = lambda: None) -> None:
+    def __init__(self) -> None:
         self.content = False
         self.done = False
         self.error: ErrorBody | None = None
         self.error_class: ErrorClass | None = None
-        self.usage: Usage | None = usage()
+        self.usage: Usage | None = None
 
     def feed(self, data: bytes) -> bytes:
         self.content = self.content or bool(data)
@@ -189,5 +188,25 @@ class Raw:
         return b""
 
     def fail(self, status: int, code: str, message: str) -> bytes:
+        """There is no place for words in it: that the connection is cut has to tell."""
         del status, code, message
         return b""
+
+
+class OperationStream(Raw):
+    """Events of images, speech or a transcription, passed on as they are; usage is read of the one that tells it."""
+
+    def __init__(self, usage: Callable[[bytes], Usage | None]) -> None:
+        super().__init__()
+        self._usage = usage
+        self._rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:") and b'"usage"' in line:
+                self.usage = self._usage(line[5:].strip()) or self.usage
+        return super().feed(data)
+
+    def fail(self, status: int, code: str, message: str) -> bytes:
+        return b"event: error\ndata: " + refusal(status, code, message) + b"\n\n"

@@ -10,7 +10,7 @@ from stoa.adapters.providers.litellm_thread import SdkThread
 from stoa.adapters.providers.tokens import Tokens
 from stoa.domain.providers import ProviderType
 from stoa.domain.resources import Provider
-from stoa.domain.upstream import Link, Opened, Origin, OriginLimits, Providers, Upstreams
+from stoa.domain.upstream import Link, Opened, Origin, OriginLimits, Providers, TlsOptions, Upstreams
 
 _OPENAI = "openai"
 MODULES: Mapping[ProviderType, str] = {
@@ -69,7 +69,9 @@ class ProviderTable(Providers):
             idle_timeout_s=provider.idle_timeout_s,
             max_connections=provider.max_connections,
         )
+        own = (provider.tls_ca, provider.tls_certificate, provider.tls_key)
+        tls = TlsOptions(ca_file=own[0], certificate_file=own[1], key_file=own[2]) if any(own) else None
         try:
-            return self._upstreams.origin(provider.url, limits)  # tls_ca, tls_certificate and tls_key go in here
+            return self._upstreams.origin(provider.url, limits, tls)
         except ValueError as error:
             raise wrong(provider, "base_url", str(error)) from None
