@@ -8,7 +8,13 @@ import yaml
 from tests.cli.conftest import ScriptedApi, listed
 from typer.testing import Result
 
-PROVIDER = "kind: Provider\nname: up\nbase_url: http://up/v1\napi_key: ${env:UP_KEY}\nheaders: {x-a: 'b ${env:UP_KEY}'}\ncredentials: {x: '${env:UP_KEY}'}\n"
+PROVIDER = """kind: Provider
+name: up
+base_url: http://up/v1
+api_key: ${env:UP_KEY}
+headers: {x-a: 'b ${env:UP_KEY}'}
+credentials: {x: '${env:UP_KEY}'}
+"""
 ASSISTANT = "kind: Assistant\nname: helper\nprompt: Say ${env:UP_KEY}\n"
 
 

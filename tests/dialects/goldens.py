@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from stoa.dialects import answer as forms_of_answers
+from stoa.dialects.bedrock.eventstream import encode
 from stoa.dialects.conversation import Conversation, Message, Part, ToolResult
-from stoa.dialects.eventstream import encode
 from stoa.dialects.forms import Upstream
 from stoa.domain.upstream import Facts
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.dialects.eventstream import MAX_PAYLOAD, Frame, FrameReader, encode
+from stoa.dialects.bedrock.eventstream import MAX_PAYLOAD, Frame, FrameReader, encode
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 frames = st.builds(

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoa.dialects import bedrock_request, cohere_request, gemini_request
-from stoa.dialects.bedrock import Bedrock
-from stoa.dialects.cohere import Cohere
+from stoa.dialects.bedrock import request as bedrock_request
+from stoa.dialects.bedrock.form import Bedrock
+from stoa.dialects.cohere import request as cohere_request
+from stoa.dialects.cohere.form import Cohere
 from stoa.dialects.conversation import (
     AnswerFormat,
     Audio,
@@ -24,7 +25,8 @@ from stoa.dialects.conversation import (
     ToolResult,
 )
 from stoa.dialects.forms import Upstream
-from stoa.dialects.gemini import Gemini
+from stoa.dialects.gemini import request as gemini_request
+from stoa.dialects.gemini.form import Gemini
 from stoa.dialects.naming import name_of
 from stoa.domain.upstream import Facts
 from stoa.errors import InvalidRequest
@@ -62,7 +64,7 @@ def write(codec: Upstream, model: str, request: Conversation, **facts: object) -
 
 
 def test_every_field_of_a_conversation_is_tried_here() -> None:
-    assert {field.name for field in msgspec.structs.fields(Conversation)} - {"model", "messages", "form"} == set(SAID)
+    assert {field.name for field in msgspec.structs.fields(Conversation)} - {"model", "messages", "form", "echo"} == set(SAID)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.dialects.goldens import STREAMS, cases, conversation_of, events_written, facts_of, load, read_in_pieces, written
 
-from stoa.dialects.bedrock import Bedrock
-from stoa.dialects.cohere import Cohere
+from stoa.dialects.bedrock.form import Bedrock
+from stoa.dialects.cohere.form import Cohere
 from stoa.dialects.forms import AnswerFailed, Upstream
-from stoa.dialects.gemini import Gemini
+from stoa.dialects.gemini.form import Gemini
 
 CODECS: dict[str, Upstream] = {"gemini": Gemini(), "bedrock": Bedrock(), "cohere": Cohere()}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.dialects.multipart import MAX_HEADERS, MAX_PARTS, boundary_of, read_parts, splice, text_of, with_text
+from stoa.dialects.openai.multipart import MAX_HEADERS, MAX_PARTS, boundary_of, read_parts, splice, text_of, with_text
 from stoa.errors import InvalidRequest
 
 B = b"x7MA4YWxk"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from stoa.dialects.answer import TokenUsage
-from stoa.dialects.operations_fields import BODIES, Used, read_request, used_by, with_model
+from stoa.dialects.openai.operations_fields import BODIES, Used, read_request, used_by, with_model
 from stoa.domain.upstream import Door
 from stoa.errors import InvalidRequest
 

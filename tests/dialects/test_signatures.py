@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.upstreams import gemini
 
-from stoa.dialects.chat import ChatClient
 from stoa.dialects.conversation import Conversation, Message, Text, ToolCall, ToolResult
-from stoa.dialects.gemini import Gemini
+from stoa.dialects.gemini.form import Gemini
+from stoa.dialects.openai.chat import ChatClient
 from stoa.dialects.signatures import (
     call_id,
     googles_id,

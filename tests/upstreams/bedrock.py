@@ -6,7 +6,7 @@ from typing import Any
 from tests.upstreams.behaviours import Behaviour, asked, streamed, whole, words
 
 from stoa.adapters.providers.memory import Scripted
-from stoa.dialects.eventstream import encode
+from stoa.dialects.bedrock.eventstream import encode
 
 USAGE = {"inputTokens": 11, "outputTokens": 7, "totalTokens": 18}
 SIGNATURE = "EuYBCkQYAiJA"

@@ -5,11 +5,11 @@ from tests.upstreams import bedrock, cohere, gemini
 from tests.upstreams.behaviours import Behaviour, steps
 
 from stoa.dialects.answer import Ended, Failed, Finished, TextPiece, ThinkingPiece, ToolCallPiece, ToolCallStarted, UsageTold
-from stoa.dialects.bedrock import Bedrock
-from stoa.dialects.cohere import Cohere
+from stoa.dialects.bedrock.form import Bedrock
+from stoa.dialects.cohere.form import Cohere
 from stoa.dialects.conversation import Conversation, Message, Text, Tool, ToolCall
 from stoa.dialects.forms import AnswerFailed, Upstream
-from stoa.dialects.gemini import Gemini
+from stoa.dialects.gemini.form import Gemini
 from stoa.domain.upstream import Facts
 
 FORMS: dict[str, tuple[Upstream, dict[str, Behaviour]]] = {

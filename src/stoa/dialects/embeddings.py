@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol, cast
 import msgspec
 
 from stoa.dialects.answer import TokenUsage
-from stoa.dialects.bedrock_embeddings import BedrockEmbeddings
-from stoa.dialects.cohere_embeddings import CohereEmbeddings
+from stoa.dialects.bedrock.embeddings import BedrockEmbeddings
+from stoa.dialects.cohere.embeddings import CohereEmbeddings
 from stoa.dialects.conversation import Fields
 from stoa.dialects.embedding_texts import EmbeddingRequest, Vectors
-from stoa.dialects.gemini_embeddings import GeminiEmbeddings
+from stoa.dialects.gemini.embeddings import GeminiEmbeddings
 from stoa.domain.upstream import Facts, UpstreamForm
 from stoa.errors import InvalidRequest
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from stoa.dialects.bedrock import Bedrock
-from stoa.dialects.chat import ChatClient, ChatUpstream
-from stoa.dialects.cohere import Cohere
-from stoa.dialects.completions import CompletionsClient
+from stoa.dialects.anthropic.form import MessagesClient, MessagesUpstream
+from stoa.dialects.bedrock.form import Bedrock
+from stoa.dialects.cohere.form import Cohere
 from stoa.dialects.forms import Client, Upstream
-from stoa.dialects.gemini import Gemini
-from stoa.dialects.messages import MessagesClient, MessagesUpstream
-from stoa.dialects.responses import ResponsesClient
+from stoa.dialects.gemini.form import Gemini
+from stoa.dialects.openai.chat import ChatClient, ChatUpstream
+from stoa.dialects.openai.completions import CompletionsClient
+from stoa.dialects.openai.responses import ResponsesClient
 from stoa.domain.operations import ClientForm
 from stoa.domain.upstream import UpstreamForm
 

@@ -7,7 +7,7 @@ from time import perf_counter
 
 import msgspec
 
-from stoa.dialects.messages_count import count
+from stoa.dialects.anthropic.count import count
 from stoa.domain.exchange import Exchange
 from stoa.domain.targets import Consideration
 from stoa.errors import StoaError

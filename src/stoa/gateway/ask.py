@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from stoa.dialects.operations_fields import read_request, with_model
+from stoa.dialects.openai.operations_fields import read_request, with_model
 from stoa.domain.upstream import Door, Facts
 from stoa.errors import InvalidRequest
 

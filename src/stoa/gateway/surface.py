@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from stoa.dialects.operations_fields import used_by
+from stoa.dialects.openai.operations_fields import used_by
 from stoa.dialects.table import CLIENTS
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.refusal import refusal

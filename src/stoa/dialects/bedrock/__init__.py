@@ -1,0 +1,1 @@
+"""AWS Bedrock's Converse, its event stream framing, and its embedding models."""

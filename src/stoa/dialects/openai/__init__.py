@@ -1,0 +1,1 @@
+"""OpenAI's forms: chat completions, legacy completions, responses, and what passes untranslated."""
