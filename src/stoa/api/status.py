@@ -12,7 +12,8 @@ from stoa.api.forms import View
 
 router = APIRouter(tags=["status"])
 
-_PATIENCE_S = 2
+_PATIENCE_S = 1.5
+"""Shorter than whoever probes waits, so that the reason arrives."""
 
 
 class Ready(View):

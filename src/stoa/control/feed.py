@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 POLL_S = 0.25
 """How often the revision is looked at. A change by any process reaches a waiting gateway within this and a compilation."""
 
+_LONGEST_LOOK_S = 5.0
+"""A database that is frozen does not say so: after this the look is given up, and the next one takes a new connection."""
+
 Open = Callable[[], AbstractAsyncContextManager[Stores]]
 
 
@@ -40,7 +43,8 @@ class SnapshotFeed:
     async def run(self) -> None:
         while not self._closed.is_set():
             try:
-                await self.refresh()
+                async with asyncio.timeout(_LONGEST_LOOK_S):
+                    await self.refresh()
             except Exception as error:  # noqa: BLE001 - whatever it was, the last snapshot goes on being served
                 self._complain(error)
             with suppress(TimeoutError):

@@ -19,6 +19,10 @@ from stoa.errors import SettingsError
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another process's transaction."""
+_PATIENCE_S = 10.0
+"""How long a connection is waited for, new or free."""
+_LONGEST_COMMAND_S = 30.0
+"""For one statement outside migrations: a server that froze would otherwise hold whoever asks for good."""
 
 
 class Database:
@@ -35,7 +39,7 @@ class Database:
     @classmethod
     def open(cls, url: str, *, pool_size: int = 10) -> Self:
         """Make the pool; connections are made when first asked for. Raises SettingsError for a URL of another database."""
-        return cls(create_engine(url, pool_size=pool_size))
+        return cls(create_engine(url, pool_size=pool_size, command_timeout_s=_LONGEST_COMMAND_S))
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -55,11 +59,21 @@ class Database:
         await self.engine.dispose()
 
 
-def create_engine(url: str, *, pool_size: int = 10, foreign_keys: bool = True) -> AsyncEngine:
+def create_engine(
+    url: str, *, pool_size: int = 10, foreign_keys: bool = True, command_timeout_s: float | None = None
+) -> AsyncEngine:
     """An engine for `sqlite:///path` or `postgresql://...`, with the settings that Stoa relies on."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=_PATIENCE_S,
+            connect_args={"timeout": _PATIENCE_S, "command_timeout": command_timeout_s},
+            hide_parameters=True,
+        )
     engine = create_async_engine(
         parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )
