@@ -128,6 +128,8 @@ class Connection(HeadReader, asyncio.Protocol):
         exchange = self._reading = WireExchange(
             self, parser.get_method(), self.target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
         )
+        if self._server.draining:
+            exchange.keep_alive = False
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
         problem = self.too_long() if self.is_too_long() else problem_of(exchange, version, repeated=self.repeated)
@@ -207,12 +209,17 @@ class Connection(HeadReader, asyncio.Protocol):
         self._steer()
 
     def drain(self) -> None:
-        """Take no further request; close as soon as those at hand are answered."""
-        if self._current is None and not self._waiting and not self.head_open:
+        """The server stops: the answers at hand say that they are the last. A request may be on its way already, so wait."""
+        final = self._waiting[-1] if self._waiting else self._current
+        if final is not None and not final.started:
+            final.keep_alive = False
+            self._last = self._last or final.received
+
+    def part(self) -> None:
+        """Nothing more is waited for: hang up unless a request is at hand."""
+        if self._current is None and not self._waiting and not self.head_open and not self._deaf:
             self._deaf = True
             self.transport.close()
-        elif not self.head_open and self._reading is None:
-            self._take_no_more()
 
     def expire(self) -> None:
         """The deadline is over."""
@@ -288,7 +295,7 @@ class Connection(HeadReader, asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        if self._current is None and not self._waiting and not self.head_open and (self._server.draining or self._last):
+        if self._current is None and not self._waiting and not self.head_open and (self._server.parting or self._last):
             self._deaf = True
             self.transport.close()
             return
