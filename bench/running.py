@@ -49,12 +49,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*, example: bool = False, prefix: Sequence[str] = ()) -> Iterator[Running]:
+def running(*, example: bool = False, prefix: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[Running]:
     """Start `stoa up` (behind `prefix`, such as taskset) and yield once all is ready, the example included."""
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
         home, output, port = Path(folder) / "home", Path(folder) / "output.txt", free_port()
         environ = _environ(home, f"http://127.0.0.1:{port}")
-        command = [*prefix, sys.executable, "-m", "stoa", "up", "--port", str(port), *(["--example"] if example else [])]
+        command = [*prefix, sys.executable, "-m", "stoa", "up", "--port", str(port), *options]
+        command += ["--example"] if example else []
         started = time.monotonic()
         with output.open("wb") as sink:
             process = subprocess.Popen(command, env=environ, stdout=sink, stderr=subprocess.STDOUT, cwd=ROOT)
