@@ -11,11 +11,12 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from stoa.errors import SettingsError
+from stoa.errors import OperatorError, SettingsError
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another process's transaction."""
@@ -44,16 +45,32 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A connection to read from; nothing written through it stays."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """One transaction: committed at the end, rolled back on any error."""
-        async with self._writer or nullcontext(), self.engine.connect() as connection:
+        async with self._writer or nullcontext(), self._connection() as connection:
             await connection.execution_options(stoa_write=True)
             async with connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
+        """Raises OperatorError when there is none to be had."""
+        connection = self.engine.connect()
+        try:
+            await connection.start()
+        except (OSError, DBAPIError, PoolTimeout) as error:
+            told = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise OperatorError(
+                f"The database cannot be reached ({told}). Try again in a moment; /v1 goes on answering.", code="database_away"
+            ) from error
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()
