@@ -21,7 +21,9 @@ class SharedBudgets(Budgets):
         self._begin()
 
     def reserve(self, team: str, estimate: int, *, limit: int | None, now_ms: int) -> None:
-        super().reserve(team, estimate, limit=limit, now_ms=now_ms)
+        if limit is not None and (used := self.used(team, now_ms=now_ms)) >= limit:
+            raise self._exhausted(team, used, limit, now_ms)
+        super().reserve(team, estimate, limit=None, now_ms=now_ms)
         if estimate:
             self._tell(team)
 
