@@ -54,17 +54,8 @@ def running(*, example: bool = False, prefix: Sequence[str] = (), options: Seque
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
         home, output, port = Path(folder) / "home", Path(folder) / "output.txt", free_port()
         environ = _environ(home, f"http://127.0.0.1:{port}")
-        command = [
-            *prefix,
-            sys.executable,
-            "-m",
-            "stoa",
-            "up",
-            "--port",
-            str(port),
-            *options,
-            *(["--example"] if example else []),
-        ]
+        command = [*prefix, sys.executable, "-m", "stoa", "up", "--port", str(port), *options]
+        command += ["--example"] if example else []
         started = time.monotonic()
         with output.open("wb") as sink:
             process = subprocess.Popen(command, env=environ, stdout=sink, stderr=subprocess.STDOUT, cwd=ROOT)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.limits import SharedLimits
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
@@ -38,8 +39,10 @@ from stoa.gateway.metrics import Metrics
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.rate import new_window
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
+from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.settings import GatewaySettings
@@ -61,6 +64,8 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    shared: SharedLimits | None = None
+    """What is counted together with the other workers of this machine; None where there is one."""
 
 
 def now_ms() -> int:
@@ -81,10 +86,14 @@ class Gateway:
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
+        kept, shared = ports.log.kept, ports.shared
+        self.budgets = (
+            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
+        )
         self._metrics = Metrics()
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
-        self._admission = Admission(self.budgets, now_ms=now_ms)
+        window_of = new_window if shared is None else shared.window
+        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             admission=self._admission,
