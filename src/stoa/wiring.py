@@ -268,6 +268,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
@@ -290,6 +291,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name="control",
     )
     providers = ProviderTable(upstreams)
+    tracer = open_tracer(settings.telemetry, instance=f"gateway-{worker}")
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -299,6 +301,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        tracer=tracer,
     )
     application = Gateway(ports, settings.gateway)
     kept = read_copy(home.snapshot)
@@ -323,6 +326,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
 
 async def _warm(application: "Gateway", index: "LateIndex") -> None:

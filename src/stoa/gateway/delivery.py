@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
+from stoa.domain.tracing import Span
 from stoa.domain.usage import CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
@@ -41,6 +42,7 @@ class Delivery:
     fact: UsageFact
     lane: Lane = "realtime"
     shadow: bool = False
+    span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
     estimate: int = 0

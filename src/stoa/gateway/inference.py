@@ -48,6 +48,7 @@ _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-b
 class Inference(Delivery):
     """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
 
+    tries_of: type[Tries] = Tries
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
     _sent_bytes: int = 0
@@ -152,7 +153,7 @@ class Inference(Delivery):
 
     def _call(self, body: bytes) -> None:
         self._sent_bytes = len(body)
-        tries = self._tries = Tries(self.stages, self.offering, self)
+        tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
             self.clock.mark("route")

@@ -20,6 +20,7 @@ from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.domain.targets import TargetReport
+from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
@@ -42,6 +43,7 @@ from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
+from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
@@ -61,6 +63,7 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    tracer: Tracer | None = None
 
 
 def now_ms() -> int:
@@ -76,6 +79,7 @@ class Gateway:
 
     def __init__(self, ports: Ports, settings: GatewaySettings) -> None:
         self._ports = ports
+        self._tracer = ports.tracer
         self._settings = settings
         self._retriever = ports.retriever(self._embedder_of)
         self._embedders: dict[str, Embedder] = {}
@@ -167,6 +171,10 @@ class Gateway:
         except StoaError as error:
             self._refuse(exchange, error, surface)
             return _ANSWERED
+        if self._tracer is not None:
+            span = self._tracer.begin(exchange.headers, surface.path)
+            if span is not None:
+                return Traced(span, self._stages, plan, exchange, client, surface, _request_id(exchange))
         return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
 
     def _aside(self, exchange: Exchange, surface: Surface) -> Intake:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from stoa.domain.operations import Operation
+from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _NAMED = 20  # of the models there are, in a message
 PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
 """The fact of the request whose retrieval is under way."""
+SPAN: ContextVar[Span | None] = ContextVar("span", default=None)
+"""Of a retrieval that is traced."""
 
 
 class Augment(Protocol):

@@ -90,6 +90,7 @@ class Tries:
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    attempt_of: type[Attempt] = Attempt
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
@@ -275,7 +276,7 @@ class Tries:
                 self._approach(following)
             return
         self.count += 1
-        attempt = Attempt(self, target, entry, wire, ticket, now)
+        attempt = self.attempt_of(self, target, entry, wire, ticket, now)
         if self.running is None:
             self.running = attempt
         else:
