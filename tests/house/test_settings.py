@@ -127,5 +127,5 @@ def test_an_endpoint_that_is_no_base_url_is_refused(endpoint: str, said: str) ->
 
 
 def test_a_share_is_between_none_and_all() -> None:
-    with pytest.raises(SettingsError, match="telemetry.sample_ratio"):
+    with pytest.raises(SettingsError, match=r"telemetry\.sample_ratio"):
         load(environ={"STOA_TELEMETRY__SAMPLE_RATIO": "1.5"})
