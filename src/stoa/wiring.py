@@ -268,6 +268,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
     from stoa.adapters.wal.left import ship_left
@@ -291,7 +292,9 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name="control",
     )
     providers = ProviderTable(upstreams)
-    tracer = open_tracer(settings.telemetry, instance=f"gateway-{worker}")
+    name = f"gateway-{worker}"
+    tracer = open_tracer(settings.telemetry, instance=name)
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if settings.gateway.workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -301,24 +304,31 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        name=name,
         tracer=tracer,
+        board=board,
     )
     application = Gateway(ports, settings.gateway)
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
     tasks = [
-        asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
+        asyncio.create_task(
+            follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
+        ),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
         asyncio.create_task(
             ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
         ),
         asyncio.create_task(_warm(application, index)),
+        *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
     try:
         yield application
     finally:
         application.close()
+        if board is not None:
+            board.post(application.sheet())
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
@@ -31,11 +32,13 @@ from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
+from stoa.gateway.exposition import render
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify
 from stoa.gateway.listing import Form, list_models, show_model
 from stoa.gateway.local import LocalEmbedder
-from stoa.gateway.metrics import Metrics
+from stoa.gateway.measured import show_state
+from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
@@ -63,7 +66,11 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    name: str = "gateway"
+    """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
+    board: Board | None = None
+    """Where several workers put their numbers together."""
 
 
 def now_ms() -> int:
@@ -87,6 +94,9 @@ class Gateway:
         self.states = TargetStates(draw=random, call_later=_later)
         self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
         self._metrics = Metrics()
+        self._heard_at = time.monotonic()
+        self.connections: Callable[[], int] = lambda: 0
+        """How many the server has open."""
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
         self._admission = Admission(self.budgets, now_ms=now_ms)
         self._stages = Stages(
@@ -131,6 +141,26 @@ class Gateway:
         """How each target is doing, as this process sees it."""
         now = perf_counter()
         return [state.report(now) for state in self.states]
+
+    def sheet(self) -> Sheet:
+        """Every number of this worker, as it is now."""
+        sheet = self._metrics.sheet()
+        show_targets(sheet, self.reports())
+        show_state(
+            sheet,
+            worker=self._ports.name,
+            plan=self._plan,
+            cache=self._cache,
+            backlog_bytes=self._ports.log.backlog_bytes,
+            connections=self.connections(),
+            control_silent_s=time.monotonic() - self._heard_at,
+            tracer=self._tracer,
+        )
+        return sheet
+
+    def heard(self) -> None:
+        """Control has answered: what is served is the newest there is."""
+        self._heard_at = time.monotonic()
 
     # --- called by the server
 
@@ -232,13 +262,8 @@ class Gateway:
             near = False
         if not near:
             raise Forbidden("Metrics are given to this machine alone; scrape 127.0.0.1.")
-        gauges = {
-            "stoa_cache_entries": len(self._cache) if self._cache is not None else 0,
-            "stoa_cache_bytes": self._cache.size_bytes if self._cache is not None else 0,
-            "stoa_usage_log_backlog_bytes": self._ports.log.backlog_bytes,
-            "stoa_snapshot_version": self._plan.version if self._plan is not None else 0,
-        }
-        exchange.send(200, _TEXT, self._metrics.render(gauges, self.reports()))
+        own, board = self.sheet(), self._ports.board
+        exchange.send(200, _TEXT, render(board.whole(own) if board is not None else own))
 
     # --- what the stages need
 

@@ -29,8 +29,18 @@ def read_copy(path: Path) -> Snapshot | None:
         return None
 
 
-async def follow(fetch: Fetch, path: Path, version: int | None, swap: Callable[[Snapshot], None]) -> None:
-    """Until cancelled: wait for the next snapshot, swap it in, keep a copy. `version` is the one that is served."""
+async def follow(
+    fetch: Fetch,
+    path: Path,
+    version: int | None,
+    swap: Callable[[Snapshot], None],
+    *,
+    heard: Callable[[], None] = lambda: None,
+) -> None:
+    """Until cancelled: wait for the next snapshot, swap it in, keep a copy. `version` is the one that is served.
+
+    `heard` is told of every answer, also of the one that there is nothing new.
+    """
     retry_s = 0.1
     while True:
         target = "/internal/snapshot" if version is None else f"/internal/snapshot?after={version}"
@@ -49,4 +59,5 @@ async def follow(fetch: Fetch, path: Path, version: int | None, swap: Callable[[
             await asyncio.sleep(retry_s)
             retry_s = min(_LONGEST_RETRY_S, retry_s * 2)
         else:
+            heard()
             retry_s = 0.1
