@@ -305,6 +305,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
         name=name,
+        log_requests=settings.telemetry.log_requests,
         tracer=tracer,
         board=board,
     )

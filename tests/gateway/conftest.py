@@ -237,6 +237,7 @@ class Make:
     chunk = staticmethod(chunk)
     stream = staticmethod(stream)
     talk = staticmethod(talk)
+    access = staticmethod(Access)
 
     @staticmethod
     def passage(number: int, text: str = "Trains come first.", title: str = "Travel", **fields: Any) -> Passage:
@@ -265,6 +266,7 @@ def house() -> Callable[..., House]:
         settings: GatewaySettings | None = None,
         log: Any = None,
         tracer: Any = None,
+        log_requests: Any = "none",
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -279,7 +281,8 @@ def house() -> Callable[..., House]:
 
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite, tracer=tracer,
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            tracer=tracer, log_requests=log_requests,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

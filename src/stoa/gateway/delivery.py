@@ -83,6 +83,16 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        if self.stages.access is not None:
+            route = self.offering.name if hasattr(self, "offering") else None
+            self.stages.access.refused(
+                error,
+                self.exchange,
+                path=self.surface.path,
+                request_id=self.request_id,
+                caller=self.client.caller,
+                route=route,
+            )
         lines = b"%b%b" % (JSON, self.id_lines())
         if isinstance(error, LimitReached) and error.retry_after_s is not None:
             lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)

@@ -95,14 +95,14 @@ class Metrics:
 
     def observe_stages(self, clock: StageClock) -> None:
         """Adds up what Stoa itself took; waiting for the body, for retrieval and for the upstream is kept apart."""
-        before, own = clock.started, 0.0
+        before = clock.started
+        spent: dict[str, float] = {}
         for stage, at in clock.marks:
-            spent = at - before
+            spent[stage] = spent.get(stage, 0.0) + at - before  # a stream waits for its upstream twice
             before = at
-            self._stage(stage, spent)
-            if stage not in _OTHERS_TIME:
-                own += spent
-        self._stage("overhead", own)
+        for stage, seconds in spent.items():
+            self._stage(stage, seconds)
+        self._stage("overhead", sum(seconds for stage, seconds in spent.items() if stage not in _OTHERS_TIME))
 
     def _stage(self, name: str, seconds: float) -> None:
         found = self._stages.get(name)

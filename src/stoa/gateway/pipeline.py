@@ -11,6 +11,7 @@ from functools import partial
 from ipaddress import ip_address
 from random import random
 from time import perf_counter
+from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -25,6 +26,7 @@ from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
+from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
@@ -50,7 +52,7 @@ from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
-_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_SANE_ID = re.compile(rb"(?!sk-)[A-Za-z0-9._-]{1,128}")
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -69,6 +71,7 @@ class Ports:
     name: str = "gateway"
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
+    log_requests: Literal["none", "errors", "all"] = "none"
     board: Board | None = None
     """Where several workers put their numbers together."""
 
@@ -87,6 +90,8 @@ class Gateway:
     def __init__(self, ports: Ports, settings: GatewaySettings) -> None:
         self._ports = ports
         self._tracer = ports.tracer
+        chosen = ports.log_requests
+        self._access = AccessLog(everything=chosen == "all", name_of=self._name_of) if chosen != "none" else None
         self._settings = settings
         self._retriever = ports.retriever(self._embedder_of)
         self._embedders: dict[str, Embedder] = {}
@@ -107,6 +112,7 @@ class Gateway:
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
             draw=random,
+            access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
@@ -285,6 +291,10 @@ class Gateway:
             body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
         )
 
+    def _name_of(self, key_id: str) -> str | None:
+        client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None
+        return client.caller.name if client is not None else None
+
     def _embedder_of(self, collection: str) -> Embedder:
         """In this process; the team pays as for any other request."""
         model = self._served().embedding_models[collection]  # an assistant names collections that its snapshot has
@@ -294,9 +304,11 @@ class Gateway:
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
         costs: dict[str, int] = {}
-        observe = self._metrics.observe
+        observe, access = self._metrics.observe, self._access
         for fact in facts:
             observe(fact)
+            if access is not None and (fact.error is not None or access.everything):
+                access.answered(fact)
             if fact.cost_nano_usd:
                 team = fact.team
                 costs[team] = costs.get(team, 0) + fact.cost_nano_usd
@@ -305,6 +317,9 @@ class Gateway:
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)
+        if self._access is not None:
+            path = surface.path if surface is not None else None
+            self._access.refused(error, exchange, path=path, request_id=_request_id(exchange))
         lines = self._lines(exchange)
         if isinstance(error, _WrongMethod):
             lines += b"allow: %b\r\n" % error.allowed.encode()

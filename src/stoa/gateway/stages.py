@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from stoa.domain.operations import Operation
 from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
+from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented
 from stoa.gateway.cache import AnswerCache
@@ -47,6 +48,7 @@ class Stages:
     draw: Callable[[], float]
     shadow: "Callable[[Inference, bytes], None]"
     """Sends a copy of the request to the offering's shadow."""
+    access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)
 
