@@ -67,9 +67,7 @@ async def test_what_fails_and_what_is_refused_is_told_of_by_its_code(house, line
     here = house(Scripted(500, [b"oops"], JSON), log_requests="errors")
     await here.chat()
     await here.chat("nobody")
-    await here.chat(key="sk-stoa-wrong", peer="10.0.0.7") if False else await here.begin(
-        "/v1/chat/completions", {}, key="x"
-    ).wait()
+    await here.ask("/v1/chat/completions", {}, key="x", peer="10.0.0.7")
     failed, unknown, stranger = lines.requests
     assert (failed["message"], failed["status"], failed["error"], failed["attempts"]) == (
         "request failed",
