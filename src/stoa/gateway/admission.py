@@ -20,6 +20,8 @@ class Admission:
         self._windows: dict[str, Window] = {}
         self._closed: OperatorError | None = None
         self._closed_until = 0.0
+        self.release: Callable[[str, int], None] = budgets.release
+        """Of a team's reservation: its cost is known, or there is none."""
 
     def admit(self, client: Client, offering: Offering, ask: Ask, body_bytes: int, now: float) -> int:
         """Count the request in and set its estimated cost aside, in nano-dollars. Raises LimitReached, or OperatorError.
@@ -45,10 +47,6 @@ class Admission:
             estimate = int(body_bytes * price.input / CHARACTERS_PER_TOKEN + ask.output_tokens * price.output) + 1
         self._budgets.reserve(caller.team, estimate, limit=client.budget, now_ms=self._now_ms())
         return estimate
-
-    def release(self, client: Client, estimate: int) -> None:
-        """The reservation's cost is known, or there is none."""
-        self._budgets.release(client.caller.team, estimate)
 
     def close(self, error: OperatorError) -> None:
         """The usage log cannot be written: for a moment refuse at once, before a model is paid for an answer nobody gets."""

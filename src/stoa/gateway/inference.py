@@ -32,7 +32,7 @@ from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -216,7 +216,10 @@ class Inference(Delivery):
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
-            tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
+            if usage is not None and usage.prompt_tokens is not None and not surface.free:
+                tokens = tokens_told(usage)
+            else:
+                tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
         self._ended("answer")

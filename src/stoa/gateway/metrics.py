@@ -80,7 +80,9 @@ class Metrics:
         if series is None:
             series = self._series[key] = _Series()
         series.requests += 1
-        series.latency.observe(fact.latency_ms)
+        latency = series.latency
+        latency.buckets[bisect_left(_BOUNDS_MS, fact.latency_ms)] += 1
+        latency.total_ms += fact.latency_ms
         if fact.first_token_ms is not None:
             series.first_token.observe(fact.first_token_ms)
         if fact.attempts > 1:

@@ -176,7 +176,8 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
-        self._won(attempt)
+        if self._timer is not None or self._rival is not None:
+            self._won(attempt)
         self.running = None
         tokens = asker.answered(attempt, body)
         if attempt.ticket is not FREE:
@@ -294,7 +295,8 @@ class Tries:
             self.running = attempt
         else:
             self._rival = attempt
-        attempt.begin(endpoint, body, asker.lines)
+        lines = asker.lines
+        attempt.call = endpoint.post(body, attempt, lines) if lines else endpoint.post(body, attempt)
         offering = self._offering
         if offering.watched:
             self._stages.deadlines.add(attempt, offering.route.timeouts)
