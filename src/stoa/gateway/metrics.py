@@ -6,6 +6,8 @@ stoa_first_token_seconds{route}                     histogram  of streams, from 
 stoa_tokens_total{route,model,kind}                 counter    kind is prompt or completion
 stoa_cost_nano_usd_total{route,model}               counter    nano-dollars; requests of unknown cost are not in it
 stoa_unknown_cost_requests_total{route,model}       counter    requests whose cost is not known
+stoa_shadow_requests_total{route,model,status}      counter    copies that nobody saw the answer of; they are in none of the above
+stoa_shadow_cost_nano_usd_total{route,model}        counter    what they cost
 stoa_refused_total{code}                            counter    requests refused before a model was asked
 stoa_upstream_failures_total{code}                  counter    failed tries, by why
 stoa_stage_seconds{stage}                           histogram  of one request in sixteen: receive (the body comes in), read,
@@ -28,7 +30,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 
 from stoa.domain.targets import TargetReport
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import SHADOW, UsageFact
 
 _BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _BOUNDS_MS = tuple(bound * 1000 for bound in _BOUNDS_S)
@@ -87,10 +89,17 @@ class Metrics:
         self._requests = 0
         self._stages: dict[str, _Histogram] = {}
         self._series: dict[tuple[str, str | None, int, str], _Series] = {}
+        self._shadows: dict[tuple[str, str, int], list[int]] = {}
+        """By route, model and status: how many, and their cost in nano-dollars."""
         self._refused: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
+        if fact.arm == SHADOW:
+            seen = self._shadows.setdefault((fact.requested, fact.model or "", fact.status), [0, 0])
+            seen[0] += 1
+            seen[1] += fact.cost_nano_usd or 0
+            return
         key = (fact.requested, fact.model, fact.status, fact.cache)
         series = self._series.get(key)
         if series is None:
@@ -145,6 +154,7 @@ class Metrics:
         lines += _counter("stoa_cost_nano_usd_total", costs)
         unknown = _summed((f'route="{k[0]}",model="{k[1] or ""}"', s.unknown_cost) for k, s in self._series.items())
         lines += _counter("stoa_unknown_cost_requests_total", unknown)
+        lines += self._shadow_counters()
         lines += _counter("stoa_refused_total", ((f'code="{code}"', n) for code, n in self._refused.items()))
         lines += _counter("stoa_upstream_failures_total", ((f'code="{code}"', n) for code, n in self._failures.items()))
         lines += self._stage_histograms()
@@ -152,6 +162,16 @@ class Metrics:
         for name, value in gauges.items():
             lines += [f"# TYPE {name} gauge", f"{name} {value}"]
         return ("\n".join(lines) + "\n").encode()
+
+    def _shadow_counters(self) -> Iterable[str]:
+        if self._shadows:
+            named = {
+                f'route="{route}",model="{model}",status="{status}"': n
+                for (route, model, status), (n, _) in self._shadows.items()
+            }
+            yield from _counter("stoa_shadow_requests_total", named.items())
+            costs = _summed((f'route="{k[0]}",model="{k[1]}"', cost) for k, (_, cost) in self._shadows.items())
+            yield from _counter("stoa_shadow_cost_nano_usd_total", costs)
 
     def _stage_histograms(self) -> Iterable[str]:
         name = "stoa_stage_seconds"

@@ -47,6 +47,9 @@ class Target:
     """The answer's header lines that name the model and the arm."""
     weight: int = 1
     arm: str | None = None
+    """What its share of a route is called in facts."""
+    arm_line: bytes = b""
+    """The header line of an arm that was given a name."""
     tags: frozenset[str] = frozenset()
 
     def door(self, door: Door, stream: bool) -> Endpoint | None:
@@ -227,7 +230,8 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
 
 
 def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Mapping[str, Target]) -> Offering:
-    chosen = [_placed(known[each.model], each) for each in route.targets if each.model in known]
+    several = len(route.targets) > 1
+    chosen = [_placed(known[each.model], each, several=several) for each in route.targets if each.model in known]
     fallback = [(known[each.model], each) for each in route.fallbacks if each.model in known]
     every = (*chosen, *(target for target, _ in fallback))
     described = [(snapshot.models[each.model], snapshot.providers[each.provider].url, each.weight) for each in every]
@@ -254,12 +258,14 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
     )
 
 
-def _placed(target: Target, place: RouteTarget) -> Target:
+def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
     """The target with its place in a route; models share their doors and their state over all routes."""
-    if place.arm is None and place.weight == 1 and not place.tags:
+    arm = place.arm or (place.model if several else None)
+    if arm is None and place.weight == 1 and not place.tags:
         return target
-    lines = target.lines + (f"x-stoa-arm: {place.arm}\r\n".encode() if place.arm is not None else b"")
-    return replace(target, weight=place.weight, arm=place.arm, tags=frozenset(place.tags), lines=lines)
+    named = f"x-stoa-arm: {place.arm}\r\n".encode() if place.arm is not None else b""
+    lines = target.lines + named
+    return replace(target, weight=place.weight, arm=arm, arm_line=named, tags=frozenset(place.tags), lines=lines)
 
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:

@@ -109,6 +109,10 @@ class Choices(Generic[T]):
             self._last = found
         return found
 
+    def put_back(self, target: T) -> None:
+        """The target that `next` gave was not asked after all."""
+        self._tried.remove(target.model)
+
     def after(self, error_class: ErrorClass, now: float) -> T | None:
         """The next one after the last failed so. What is the request's fault stays it, whatever fails later."""
         if self._fault not in CALLERS_FAULTS or error_class in CALLERS_FAULTS:
