@@ -167,6 +167,7 @@ class Shadow(_Policy, frozen=True):
     share: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
+CACHE_TTL_S = 3600
 Strategy = Literal["weighted", "ordered", "least_busy", "lowest_latency", "cheapest", "tagged", "complexity"]
 
 
@@ -185,7 +186,7 @@ class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
     hedge: Hedge | None = None
     shadow: Shadow | None = None
     cache: bool = True
-    cache_ttl_s: Positive = 3600
+    cache_ttl_s: Positive = CACHE_TTL_S
     teams: tuple[Name, ...] | None = None
 
     @property

@@ -11,11 +11,10 @@ import msgspec
 
 from stoa.dialects.classify import class_of
 from stoa.dialects.forms import UpstreamError
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.upstream import Failure
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.plan import Target
-from stoa.gateway.routing.breaker import CALLERS_FAULTS
 from stoa.gateway.routing.told import told_s
 from stoa.gateway.wire import Wire, upstream_of
 

@@ -6,7 +6,7 @@ stoa_first_token_seconds{route}                     histogram  of streams, from 
 stoa_tokens_total{route,model,kind}                 counter    kind is prompt or completion
 stoa_cost_nano_usd_total{route,model}               counter    nano-dollars; requests of unknown cost are not in it
 stoa_unknown_cost_requests_total{route,model}       counter    requests whose cost is not known
-stoa_shadow_requests_total{route,model,status}      counter    copies that nobody saw the answer of; they are in none of the above
+stoa_shadow_requests_total{route,model,status}      counter    copies whose answer nobody saw, in none of the above
 stoa_shadow_cost_nano_usd_total{route,model}        counter    what they cost
 stoa_refused_total{code}                            counter    requests refused before a model was asked
 stoa_upstream_failures_total{code}                  counter    failed tries, by why
@@ -165,11 +165,8 @@ class Metrics:
 
     def _shadow_counters(self) -> Iterable[str]:
         if self._shadows:
-            named = {
-                f'route="{route}",model="{model}",status="{status}"': n
-                for (route, model, status), (n, _) in self._shadows.items()
-            }
-            yield from _counter("stoa_shadow_requests_total", named.items())
+            counts = ((f'route="{k[0]}",model="{k[1]}",status="{k[2]}"', n) for k, (n, _) in self._shadows.items())
+            yield from _counter("stoa_shadow_requests_total", counts)
             costs = _summed((f'route="{k[0]}",model="{k[1]}"', cost) for k, (_, cost) in self._shadows.items())
             yield from _counter("stoa_shadow_cost_nano_usd_total", costs)
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
-from stoa.domain.operations import ClientForm
+from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
 from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
-from stoa.gateway.routing.breaker import CALLERS_FAULTS, REFUSED
+from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.routing.order import Choices, NothingLeft

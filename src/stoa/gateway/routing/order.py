@@ -13,9 +13,8 @@ against is the last resort.
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Strategy
-from stoa.gateway.routing.breaker import CALLERS_FAULTS
 from stoa.gateway.routing.rank import NO_WISH, T, Wish, ranked
 
 _NO_TARGETS: frozenset[ErrorClass] = frozenset(("credentials",))

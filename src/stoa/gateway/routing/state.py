@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from stoa.domain.operations import ErrorClass, Lane
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass, Lane
 from stoa.domain.resources import Breaker
 from stoa.domain.targets import TargetReport
-from stoa.gateway.routing.breaker import CALLERS_FAULTS, REFUSED, CircuitBreaker
+from stoa.gateway.routing.breaker import REFUSED, CircuitBreaker
 from stoa.gateway.routing.lanes import CallLater, Lanes
 from stoa.gateway.routing.window import RecentMean, Window, percentile
 
