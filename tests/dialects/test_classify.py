@@ -92,7 +92,7 @@ def test_a_spent_quota_is_told_from_a_limit_of_the_moment() -> None:
 ERRORS = {
     "chat": b'{"error":{"message":"maximum context length is 8192 tokens","type":"invalid_request_error","code":null}}',
     "messages": b'{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 3 tokens > 2"}}',
-    "gemini": b'{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"token count exceeds the maximum number of tokens"}}',
+    "gemini": b'{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"token count exceeds the maximum"}}',
     "bedrock": b'{"__type":"ValidationException","message":"Input is too long for requested model."}',
     "cohere": b'{"message":"too many tokens: total number of tokens in the prompt cannot exceed 4081"}',
 }
