@@ -156,7 +156,7 @@ class Hedge(_Policy, frozen=True):
     """A second target is asked when the first is slow; the first answer wins, the other is cancelled and not billed."""
 
     after_s: Annotated[float, Meta(gt=0)] | None = None
-    """The target's own 95th percentile of the time to its first content when left out."""
+    """When left out, the target's own 95th percentile: to the first content of a stream, or to the end of a whole answer."""
     least_s: Annotated[float, Meta(gt=0)] = 0.05
 
 

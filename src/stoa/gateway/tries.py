@@ -270,7 +270,7 @@ class Tries:
         hedge = self._offering.route.hedge
         if hedge is None or self._asker.lane == "batch":  # a batch has time
             return
-        wait = hedge_after_s(hedge, target.state, perf_counter())
+        wait = hedge_after_s(hedge, target.state, perf_counter(), streamed=self._asker.streamed)
         if wait is not None:
             self._timer = asyncio.get_running_loop().call_later(wait, self._hedge, target)
 

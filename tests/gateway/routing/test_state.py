@@ -80,20 +80,20 @@ def test_the_95th_percentile_is_known_from_twenty_streams_on(new_state) -> None:
     state = new_state("a")
     for number in range(19):
         state.first_content(0.0, 100.0)
-        assert state.first_token_p95_ms(float(number)) is None
+        assert state.p95_ms(float(number), "first_token") is None
     state.first_content(0.0, 100.0)
-    assert state.first_token_p95_ms(20.0) == pytest.approx(100, rel=0.2)
+    assert state.p95_ms(20.0, "first_token") == pytest.approx(100, rel=0.2)
 
 
 def test_the_95th_percentile_is_at_most_a_second_old(new_state) -> None:
     state = new_state("a")
     for _ in range(20):
         state.first_content(0.0, 100.0)
-    assert state.first_token_p95_ms(0.0) == pytest.approx(100, rel=0.2)
+    assert state.p95_ms(0.0, "first_token") == pytest.approx(100, rel=0.2)
     for _ in range(200):
         state.first_content(0.0, 4000.0)
-    assert state.first_token_p95_ms(0.5) == pytest.approx(100, rel=0.2)
-    assert state.first_token_p95_ms(1.0) == pytest.approx(4000, rel=0.2)
+    assert state.p95_ms(0.5, "first_token") == pytest.approx(100, rel=0.2)
+    assert state.p95_ms(1.0, "first_token") == pytest.approx(4000, rel=0.2)
 
 
 def test_what_was_not_measured_is_none_and_not_nothing(new_state) -> None:
