@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from random import random
 from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
@@ -274,6 +275,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.probes import Probes
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.retrieve import HybridRetriever
@@ -301,6 +303,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         rewrite=rewrite,
     )
     application = Gateway(ports, settings.gateway)
+    probes = Probes(application.states, draw=random)
+    application.on_plan = probes.follow
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
@@ -311,6 +315,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
             ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
         ),
         asyncio.create_task(_warm(application, index)),
+        asyncio.create_task(probes.run()),
     ]
     try:
         yield application

@@ -117,6 +117,8 @@ class Plan:
     targets: Mapping[str, Target]
     """By model."""
     providers: Mapping[str, Provider]
+    health: Mapping[str, Endpoint]
+    """Where those providers that are to be checked are asked whether they are there."""
     embedding_models: Mapping[str, str]
     """By collection."""
     keys_by_id: Mapping[str, Client]
@@ -133,7 +135,8 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
         return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
 
-    targets = _targets(snapshot, providers, unsealer, states)
+    links = _links(snapshot, providers, unsealer)
+    targets = _targets(snapshot, links, states)
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"])
@@ -149,21 +152,32 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
         offerings=offerings,
         targets=targets,
         providers=snapshot.providers,
+        health=_health(snapshot, links),
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
     )
 
 
-def _targets(snapshot: Snapshot, providers: Providers, unsealer: Unsealer, states: TargetStates) -> dict[str, Target]:
+def _links(snapshot: Snapshot, providers: Providers, unsealer: Unsealer) -> dict[str, Link]:
     links: dict[str, Link] = {}
-    breakers: dict[str, list[Breaker]] = {}
-    for route in snapshot.routes.values():
-        for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
-            breakers.setdefault(name, []).append(route.breaker)
     for provider in snapshot.providers.values():
         try:
             links[provider.name] = providers.link(provider, _opened(provider, unsealer))
         except OperatorError as error:
             log.error("provider %s is left out: %s", provider.name, error.message)
+    return links
+
+
+def _health(snapshot: Snapshot, links: Mapping[str, Link]) -> dict[str, Endpoint]:
+    asked = ((name, each.health) for name, each in snapshot.providers.items() if name in links)
+    found = ((name, links[name].health(check.path)) for name, check in asked if check is not None)
+    return {name: endpoint for name, endpoint in found if endpoint is not None}
+
+
+def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates) -> dict[str, Target]:
+    breakers: dict[str, list[Breaker]] = {}
+    for route in snapshot.routes.values():
+        for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
+            breakers.setdefault(name, []).append(route.breaker)
     return {
         model.name: _target(
             model,
