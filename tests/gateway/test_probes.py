@@ -80,9 +80,7 @@ def snapshot(secrets: Secrets, version: int, *upstreams: Served, health: HealthC
         },
         models={name: Model(name=name, provider=name) for name in names},
         prices={},
-        routes={
-            "best": Route(name="best", targets=targets, strategy="ordered", cache=False)
-        },
+        routes={"best": Route(name="best", targets=targets, strategy="ordered", cache=False)},
         assistants={},
         collections={},
     )
