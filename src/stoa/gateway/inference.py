@@ -10,21 +10,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
-from stoa.dialects.forms import AnswerFailed
 from stoa.dialects.table import CLIENTS
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
 from stoa.gateway.ask import fields_of
-from stoa.gateway.attempt import Attempt, Fault
+from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON, Delivery
 from stoa.gateway.events import EventStream
+from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.replay import stream_of, whole_of, with_stoa
 from stoa.gateway.routing.complexity import complexity, escalates
@@ -46,7 +47,7 @@ _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-b
 
 
 class Inference(Delivery):
-    """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
+    """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
     lines: bytes = b""
@@ -122,7 +123,7 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), perf_counter())
         if clock is not None:
             clock.mark("admit")
         key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
@@ -287,9 +288,11 @@ class Inference(Delivery):
     def gave_up(self, fault: Fault) -> None:
         self._ended()
         self.fault = fault
-        body = fault.body if self._form == self.surface.form else None
-        self.answer = body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
+        self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
+
+    def asked_first(self, target: Target) -> None:
+        self.assigned = target
 
     # --- what an answer comes to
 
@@ -303,16 +306,13 @@ class Inference(Delivery):
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):
             return Whole(body, None, str, None)
-        try:
-            return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
-        except AnswerFailed as failed:
-            raise ValueError(f"it gave no answer: {failed}") from failed
+        return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
 
     def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
         """The answer as the client gets it, where it is not the upstream's own bytes."""
+        got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        got = self._whole(attempt, body)
         tokens = self._tokens_of(got.usage, got.text)
         if self._passages is None:
             return got.body, tokens
@@ -349,7 +349,8 @@ class Inference(Delivery):
     def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None and self.stages.cache is not None:
             expires = time.monotonic() + self.offering.cache_ttl_s
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires))
+            arm = (self.assigned or target).arm
+            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))
 
 
 def wish_of(
