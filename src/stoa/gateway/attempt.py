@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from stoa.dialects.forms import AnswerFailed
 from stoa.domain.operations import ErrorClass
 from stoa.domain.upstream import Call, Endpoint, Failure, Headers
 from stoa.gateway.events import ErrorBody
@@ -151,6 +152,10 @@ class Attempt:
             parts = self._parts
             try:
                 tokens = tries.answered(self, parts[0] if len(parts) == 1 else b"".join(parts))
+            except AnswerFailed as failed:
+                told = failed.error
+                self._fail(self._in_stream(ErrorBody(told.message, None, told.code), told.error_class))
+                return
             except ValueError as error:
                 self._fail(self._fault(502, "upstream_malformed", str(error), "server_error"))
                 return
@@ -221,12 +226,13 @@ class Attempt:
         return Fault(status, code, named, error_class, retry_after_s=self._retry_after_s)
 
     def _in_stream(self, error: ErrorBody, told: ErrorClass | None) -> Fault:
+        """An error that came with a status of success. `told` is its class as the dialect knows it."""
         code = str(error.code) if error.code is not None else error.type
         number = error.code if isinstance(error.code, int) else None
         found = classify(number, code or error.type, error.message)
         error_class = told if told is not None and found in ("server_error", "invalid_request") else found
         status = _STATUS.get(error_class, 502)
-        return self._fault(status, "upstream_error", error.message or "an error in its stream", error_class)
+        return self._fault(status, "upstream_error", error.message or "an error instead of an answer", error_class)
 
     def _refused(self, body: bytes) -> Fault:
         """An answer that is no success: the caller's fault as it is, everything else as the upstream's."""

@@ -115,9 +115,13 @@ class EventStream:
 
     def text(self) -> str | None:
         """The text of the first choice; None when the stream was too large to keep."""
-        chunks = self.parsed()
-        answer = whole_of(chunks) if chunks else None
+        answer = self.whole()
         return text_of(answer) if answer is not None else None
+
+    def whole(self) -> bytes | None:
+        """The chat completion that the stream amounts to; None when it was too large, or something of it would be lost."""
+        chunks = self.parsed()
+        return whole_of(chunks) if chunks else None
 
     def end(self, stoa: object) -> bytes:
         if stoa is None:
@@ -128,11 +132,17 @@ class EventStream:
         return b"data: " + refusal(status, code, message) + b"\n\n"
 
     def parsed(self) -> list[dict[str, Any]] | None:
-        """Everything that came, usage included; None when it was too large to keep. Any: it is the upstream's."""
+        """Everything that came, usage included; None when it was too large to keep, or nonsense, for content passes unread.
+
+        Any: it is the upstream's.
+        """
         if self._overflowed:
             return None
         events = [event for kept in (*self._kept, self._stripped) for event in kept.split(b"\n\n")]
-        return [_any.decode(data) for data in map(_data, events) if data]
+        try:
+            return [_any.decode(data) for data in map(_data, events) if data]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
 
     def count_characters(self) -> int:
         """How many characters of content were passed on."""
@@ -221,7 +231,10 @@ def _characters(pieces: list[bytes]) -> int:
     total = 0
     for data in pieces:
         for event in data.split(b"\n\n"):
-            chunk = _chunk(event)
+            try:
+                chunk = _chunk(event)
+            except ValueError:
+                continue
             for choice in chunk.choices if chunk is not None else ():
                 total += len(choice.delta.content or "") + len(choice.delta.reasoning_content or "")
     return total

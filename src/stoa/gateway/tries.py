@@ -178,6 +178,8 @@ class Tries:
         """A try gave nothing: wait for its rival, try again, or go on to the next."""
         self._stages.metrics.upstream_failed(fault.code)
         attempt.ticket.release()
+        if fault.body is not None and attempt.wire != self._asker.surface.form:
+            fault = fault._replace(body=None)  # a refusal in another dialect than the client's
         self._fault = fault
         if self._rival is not None:
             if attempt is self.running:
