@@ -68,26 +68,28 @@ class WholeEvents:
         self._limit = limit
         self._rest: list[bytes] = []
         self._size = 0
+        self._after_cr = False
 
     def feed(self, data: bytes) -> bytes:
         """The events that are whole by now. Raises ValueError over the limit."""
+        if b"\r" in data or self._after_cr:
+            if self._after_cr and data.startswith(b"\n"):
+                data, self._after_cr = data[1:], False
+            if data:
+                self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self._rest.append(data)
         self._size += len(data)
         if self._size > self._limit:
             raise ValueError(f"an event of the stream is longer than {self._limit} bytes")
-        if b"\n" not in data and b"\r" not in data:  # long events come in many pieces: join them once
+        if b"\n" not in data:  # long events come in many pieces: join them once
             return b""
-        data = b"".join(self._rest) if len(self._rest) > 1 else data
-        after = b""
-        if b"\r" in data:
-            if data.endswith(b"\r"):
-                data, after = data[:-1], b"\r"
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        data = b"".join(self._rest)
         data = data.lstrip(b"\n")
         cut = data.rfind(b"\n\n") + 2
         if cut == 1:
             cut = 0
-        rest = data[cut:].lstrip(b"\n") + after
+        rest = data[cut:].lstrip(b"\n")
         self._rest = [rest] if rest else []
         self._size = len(rest)
         events = data[:cut]

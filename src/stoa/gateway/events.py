@@ -55,6 +55,7 @@ class EventStream:
     """
 
     __slots__ = (
+        "_after_cr",
         "_keep_bytes",
         "_kept",
         "_kept_bytes",
@@ -73,6 +74,7 @@ class EventStream:
 
     def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
         self._rest = b""
+        self._after_cr = False
         self._keep_bytes = keep_bytes
         self._strip_usage = strip_usage
         self._kept: list[bytes] = []
@@ -90,16 +92,16 @@ class EventStream:
         """The events that are whole by now and that the client is to get. After `done` or `error` nothing is."""
         if self.done or self.error is not None:
             return b""
+        if b"\r" in data or self._after_cr:
+            data = self._plain_line_ends(data)
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        if b"\r" in data:
-            data = self._plain_line_ends(data)
         if not data.endswith(b"\n\n"):
             cut = data.rfind(b"\n\n") + 2
             if cut == 1:
                 cut = 0
-            self._rest = data[cut:] + self._rest
+            self._rest = data[cut:]
             data = data[:cut]
             if len(self._rest) > _MAX_EVENT:
                 raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
@@ -150,9 +152,10 @@ class EventStream:
 
     def _plain_line_ends(self, data: bytes) -> bytes:
         """A bare CR cannot occur inside JSON, so that every one ends a line."""
-        if data.endswith(b"\r"):
-            self._rest = b"\r"
-            data = data[:-1]
+        if self._after_cr and data.startswith(b"\n"):
+            data, self._after_cr = data[1:], False
+        if data:
+            self._after_cr = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _examine(self, data: bytes) -> bytes:

@@ -102,7 +102,10 @@ class ResponsesPassing:
         return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), _encode(event))
 
     def fail(self, status: int, code: str, message: str, *, first: bytes, latest: bytes) -> bytes:
-        response = _response_in(first.partition(b"\n\n")[0])
+        try:
+            response = _response_in(first.partition(b"\n\n")[0])
+        except (msgspec.MsgspecError, UnicodeDecodeError, AttributeError):
+            response = None
         numbers = _NUMBER.findall(latest)
         return failure_events(response or {}, int(numbers[-1]) + 1 if numbers else 0, status, code, message)
 
