@@ -18,7 +18,10 @@ from stoa.gateway.passing import PassingStream
 from stoa.gateway.watching import Watcher
 
 FORMS: dict[ClientForm, tuple[dict[str, Behaviour], bytes]] = {
-    "chat": (openai_chat.BEHAVIOURS, b'{"messages":[{"role":"user","content":"good day"}],"tools":[{"function":{"name":"f"}}],'),
+    "chat": (
+        openai_chat.BEHAVIOURS,
+        b'{"messages":[{"role":"user","content":"good day"}],"tools":[{"function":{"name":"f"}}],',
+    ),
     "completions": (openai_completions.BEHAVIOURS, b'{"prompt":"good day",'),
     "messages": (anthropic.BEHAVIOURS, b'{"messages":[{"role":"user","content":"good day"}],"tools":[{"name":"f"}],'),
     "responses": (openai_responses.BEHAVIOURS, b'{"input":"good day","tools":[{"name":"f"}],'),
@@ -172,7 +175,9 @@ def test_a_broken_stream_ends_with_an_error_of_its_form_and_no_mark_of_success(f
     stream = watcher(form)
     stream.feed(data(form, "dies"))
     assert (stream.done, stream.closed()) == (False, False)
-    events = [event.split(b"data: ")[1] for event in stream.fail(502, "upstream_truncated", "It broke.").split(b"\n\n") if event]
+    events = [
+        event.split(b"data: ")[1] for event in stream.fail(502, "upstream_truncated", "It broke.").split(b"\n\n") if event
+    ]
     first = json.loads(events[0])
     assert first["error"]["message"] == "It broke."
     if form == "messages":
