@@ -84,22 +84,22 @@ def behaving(behaviour: str, **by_host: str) -> Script:
     return script
 
 
-def request(form: ClientForm, model: str, text: str = "good day", *, tools: bool = False, **fields: Any) -> dict[str, Any]:
+def request(form: ClientForm, model: str, text: str = "good day", *, with_tools: bool = False, **fields: Any) -> dict[str, Any]:
     """What a client of this form sends."""
     body: dict[str, Any] = {"model": model}
     match form:
         case "chat":
             body["messages"] = [{"role": "user", "content": text}]
             function = {"name": "weather", "parameters": SCHEMA}
-            body |= {"tools": [{"type": "function", "function": function}]} if tools else {}
+            body |= {"tools": [{"type": "function", "function": function}]} if with_tools else {}
         case "completions":
             body["prompt"] = text
         case "messages":
             body |= {"max_tokens": 4096, "messages": [{"role": "user", "content": text}]}
-            body |= {"tools": [{"name": "weather", "input_schema": SCHEMA}]} if tools else {}
+            body |= {"tools": [{"name": "weather", "input_schema": SCHEMA}]} if with_tools else {}
         case "responses":
             body["input"] = text
-            body |= {"tools": [{"type": "function", "name": "weather", "parameters": SCHEMA}]} if tools else {}
+            body |= {"tools": [{"type": "function", "name": "weather", "parameters": SCHEMA}]} if with_tools else {}
     return body | fields
 
 

@@ -71,7 +71,7 @@ async def test_usage_is_told_only_to_those_who_asked_and_counted_all_the_same(ho
 @each_upstream
 async def test_tools_are_called_two_at_a_time(house, client: ClientForm, upstream: str, stream: bool) -> None:
     here = house(behaving("tools_streamed" if stream else "tools"), **house_of())
-    reply = await here.ask(PATHS[client], request(client, upstream, tools=True, stream=stream))
+    reply = await here.ask(PATHS[client], request(client, upstream, with_tools=True, stream=stream))
     got = (read_stream if stream else read_whole)(client, reply.body)
     assert (got.calls, got.finish, got.whole) == (CALLS, FINISHED[client][1], True)
 
@@ -128,14 +128,14 @@ async def test_signed_thinking_goes_round_through_a_client_that_sends_it_back(ho
 async def test_what_a_tool_gave_back_reaches_every_upstream(house, upstream: str) -> None:
     """The whole round of an agent, spoken in Anthropic's form."""
     here = house(behaving("tools"), **house_of())
-    first = await here.ask(PATHS["messages"], request("messages", upstream, tools=True))
+    first = await here.ask(PATHS["messages"], request("messages", upstream, with_tools=True))
     content = first.json["content"]
     results = [
         {"type": "tool_result", "tool_use_id": block["id"], "content": f"{block['input']['town']}: rain"}
         for block in content
         if block["type"] == "tool_use"
     ]
-    again = request("messages", upstream, tools=True)
+    again = request("messages", upstream, with_tools=True)
     again["messages"] += [{"role": "assistant", "content": content}, {"role": "user", "content": results}]
     here.upstreams.script = behaving("plain")
     assert (await here.ask(PATHS["messages"], again)).status == 200
