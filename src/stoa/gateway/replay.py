@@ -18,6 +18,8 @@ Fields = dict[str, Any]
 """A JSON object. Any: it is the upstream's."""
 
 _TEXTS = {"content", "refusal", "reasoning_content"}
+_SHOWN = _TEXTS | {"reasoning_details", "annotations"}
+"""What of a message may go into one piece of a stream as it is."""
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -70,7 +72,7 @@ def _chat_stream_of(answer: bytes, *, with_usage: bool) -> bytes | None:
     fields = _fields(answer)
     choices = _choices(fields)
     message = _message(fields)
-    if len(choices) != 1 or choices[0].get("logprobs") or set(message) - _TEXTS - {"role"}:
+    if len(choices) != 1 or choices[0].get("logprobs") or set(message) - _SHOWN - {"role"}:
         return None
     head = {**_head(fields), "object": "chat.completion.chunk"}
     delta = {"role": "assistant", "content": ""} | message
