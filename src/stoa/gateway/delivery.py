@@ -13,13 +13,13 @@ from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
 from stoa.gateway.attempt import Fault
 from stoa.gateway.cache import Entry
+from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens, cost_of
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
-    from stoa.gateway.metrics import StageClock
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -56,12 +56,16 @@ class Delivery:
     answer: bytes | None = None
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
+    clock: StageClock | None = None
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
-        self.clock: StageClock | None = stages.metrics.clock()
+        metrics = stages.metrics
+        metrics.begun += 1
+        if not metrics.begun & SAMPLED:
+            self.clock = StageClock()
         self.stages = stages
         self.plan = plan
         self.exchange = exchange

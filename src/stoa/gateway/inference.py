@@ -49,6 +49,7 @@ class Inference(Delivery):
 
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
+    _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _sent_bytes: int = 0
     _conversation: Conversation | None = None  # as the client sent it
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
@@ -63,17 +64,22 @@ class Inference(Delivery):
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
         self.body_limit = stages.body_limit
-        self._parts: list[bytes] = []
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
 
     def on_body(self, data: bytes) -> None:
-        self._parts.append(data)
+        if self._parts is not None:
+            self._parts.append(data)
+        elif self._body:
+            self._parts = [self._body, data]
+        else:
+            self._body = data
 
     def on_end(self) -> None:
-        parts = self._parts
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._parts is not None:
+            self._body = b"".join(self._parts)
+            self._parts = None
         if self.clock is not None:
             self.clock.mark("receive")
         try:
@@ -116,7 +122,7 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body))
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
         if clock is not None:
             clock.mark("admit")
         key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)

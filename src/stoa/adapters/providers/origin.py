@@ -50,7 +50,7 @@ class HttpOrigin:
     def open(self, method: bytes, target: bytes, headers: Headers, length: int | None, receiver: Receiver) -> HttpCall:
         framing = b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length if length else b""
         head = self._head(method, target, headers) + framing + b"\r\n"
-        call = HttpCall(self, head, b"" if length == 0 else None, receiver, chunked=length is None)
+        call = HttpCall(self, head, b"" if length == 0 else None, receiver, chunked=length is None, bodiless=method == b"HEAD")
         self.start(call)
         return call
 
@@ -161,6 +161,7 @@ class HttpEndpoint:
         self._head = head
 
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> HttpCall:
-        call = HttpCall(self._origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
-        self._origin.start(call)
+        origin = self._origin
+        call = HttpCall(origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
+        origin.start(call)
         return call

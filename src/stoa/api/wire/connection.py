@@ -124,10 +124,10 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         parser, headers = self._parser, self.headers
-        version = parser.get_http_version()
-        exchange = self._reading = WireExchange(
-            self, parser.get_method(), self.target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
-        )
+        keep_alive = parser.should_keep_alive()
+        # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
+        version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
+        exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
         problem = self.too_long() if self.is_too_long() else problem_of(exchange, version, repeated=self.repeated)
