@@ -90,6 +90,7 @@ class Tries:
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    attempt_of: type[Attempt] = Attempt
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
@@ -175,7 +176,8 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
-        self._won(attempt)
+        if self._timer is not None or self._rival is not None:
+            self._won(attempt)
         self.running = None
         tokens = asker.answered(attempt, body)
         if attempt.ticket is not FREE:
@@ -290,7 +292,7 @@ class Tries:
                 self._approach(following)
             return
         self.count += 1
-        attempt = Attempt(self, target, entry, wire, ticket, now)
+        attempt = self.attempt_of(self, target, entry, wire, ticket, now)
         if self.running is None:
             self.running = attempt
         else:

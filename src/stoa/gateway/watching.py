@@ -13,6 +13,7 @@ from stoa.dialects.answer import (
     Event,
     Failed,
     Finished,
+    FinishReason,
     RefusalPiece,
     Started,
     TextPiece,
@@ -85,7 +86,7 @@ class Translated:
 
     __slots__ = (
         "_events", "_head", "_keep", "_reader", "_write_whole", "_writer", "characters", "content", "done", "error",
-        "error_class", "finished", "told",
+        "error_class", "finish", "told",
     )  # fmt: skip
 
     def __init__(
@@ -105,7 +106,7 @@ class Translated:
         self._events: list[Event] | None = []
         self.characters = 0
         self.content = False
-        self.finished = False
+        self.finish: FinishReason | None = None
         self.done = False
         self.error: ErrorBody | None = None
         self.error_class: ErrorClass | None = None
@@ -130,8 +131,9 @@ class Translated:
                 case ToolCallPiece(arguments=arguments):
                     self.content = True
                     self.characters += len(arguments)
-                case Finished():
-                    self.content = self.finished = True
+                case Finished(finish=finish):
+                    self.content = True
+                    self.finish = finish
                 case Started(usage=usage):
                     self._tell(usage)
                 case UsageTold(usage=usage):
