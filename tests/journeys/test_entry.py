@@ -93,10 +93,12 @@ def test_both_workers_answer_and_their_usage_is_counted_once(stoa: RunningStoa, 
             answer = client.post("/v1/chat/completions", json=QUESTION, headers={"authorization": f"Bearer {key}"})
             assert answer.status_code == 200, answer.text
     urls = [stoa.roles()["gateway"]["url"], stoa.roles()["gateways"]["gateway-2"]["url"]]
-    for url in urls:
+
+    def shown(url: str) -> int:
         text = httpx.get(f"{url}/metrics").text
-        counted_by = [line for line in text.splitlines() if "stoa_requests_total{" in line]
-        assert sum(int(line.rpartition(" ")[2]) for line in counted_by) == 16, "each tells of both"
+        return sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if "stoa_requests_total{" in line)
+
+    wait_until(lambda: [shown(url) for url in urls] == [16, 16], "each tells of both")
     posted = [msgspec.msgpack.decode(path.read_bytes()) for path in (stoa.home / "run" / "metrics").glob("*.msgpack")]
     counts = [sum(post["sheet"]["numbers"]["stoa_requests_total"].values()) for post in posted]
     assert len(counts) == 2
