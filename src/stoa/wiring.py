@@ -263,6 +263,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.limits.shared import MachineLimits
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
@@ -291,10 +292,10 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
-    providers = ProviderTable(upstreams)
-    name = f"gateway-{worker}"
+    providers, workers, name = ProviderTable(upstreams), settings.gateway.workers, f"gateway-{worker}"
+    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
     tracer = open_tracer(settings.telemetry, instance=name)
-    board = FileBoard(home.metrics, name, run=roles.began_ms) if settings.gateway.workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -308,6 +309,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
         board=board,
+        shared=shared,
     )
     application = Gateway(ports, settings.gateway)
     kept = read_copy(home.snapshot)
@@ -318,12 +320,12 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
             follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
-        asyncio.create_task(
-            ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
-        ),
+        asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
+    if shared is not None:
+        tasks.append(asyncio.create_task(shared.give_back()))
     try:
         yield application
     finally:
@@ -339,6 +341,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         usage.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
+        if shared is not None:
+            shared.close()
 
 
 async def _warm(application: "Gateway", index: "LateIndex") -> None:

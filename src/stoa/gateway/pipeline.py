@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.limits import SharedLimits
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
@@ -44,8 +45,10 @@ from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.rate import new_window
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
+from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
@@ -74,6 +77,8 @@ class Ports:
     log_requests: Literal["none", "errors", "all"] = "none"
     board: Board | None = None
     """Where several workers put their numbers together."""
+    shared: SharedLimits | None = None
+    """What is counted together with the other workers of this machine; None where there is one."""
 
 
 def now_ms() -> int:
@@ -97,13 +102,17 @@ class Gateway:
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
+        kept, shared = ports.log.kept, ports.shared
+        self.budgets = (
+            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
+        )
         self._metrics = Metrics()
         self._heard_at = time.monotonic()
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
-        self._admission = Admission(self.budgets, now_ms=now_ms)
+        window_of = new_window if shared is None else shared.window
+        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             admission=self._admission,

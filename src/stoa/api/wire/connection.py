@@ -125,9 +125,11 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         parser, headers = self._parser, self.headers
-        keep_alive = parser.should_keep_alive()
         # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
+        keep_alive = parser.should_keep_alive()
         version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
+        if self._server.draining:
+            keep_alive = False
         exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
@@ -211,12 +213,17 @@ class Connection(HeadReader, asyncio.Protocol):
         self._steer()
 
     def drain(self) -> None:
-        """Take no further request; close as soon as those at hand are answered."""
-        if self._current is None and not self._waiting and not self.head_open:
+        """The server stops: the answers at hand say that they are the last. A request may be on its way already, so wait."""
+        final = self._waiting[-1] if self._waiting else self._current
+        if final is not None and not final.started:
+            final.keep_alive = False
+            self._last = self._last or final.received
+
+    def part(self) -> None:
+        """Nothing more is waited for: hang up unless a request is at hand."""
+        if self._current is None and not self._waiting and not self.head_open and not self._deaf:
             self._deaf = True
             self.transport.close()
-        elif not self.head_open and self._reading is None:
-            self._take_no_more()
 
     def expire(self) -> None:
         """The deadline is over."""
@@ -294,7 +301,7 @@ class Connection(HeadReader, asyncio.Protocol):
             return
         if self._current is None and not self._waiting and not self.head_open:
             server = self._server
-            if server.draining or self._last:
+            if server.parting or self._last:
                 self._deaf = True
                 self.transport.close()
                 return
