@@ -292,10 +292,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
-    providers, workers, name = ProviderTable(upstreams), settings.gateway.workers, f"gateway-{worker}"
+    providers, workers = ProviderTable(upstreams), settings.gateway.workers
     shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
-    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
+    name = f"gateway-{worker}"
     tracer = open_tracer(settings.telemetry, instance=name)
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -305,11 +306,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        shared=shared,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
         board=board,
-        shared=shared,
     )
     application = Gateway(ports, settings.gateway)
     kept = read_copy(home.snapshot)
@@ -339,10 +340,10 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
-        if tracer is not None:
-            await asyncio.to_thread(tracer.close)
         if shared is not None:
             shared.close()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
 
 async def _warm(application: "Gateway", index: "LateIndex") -> None:

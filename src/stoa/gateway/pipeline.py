@@ -71,14 +71,14 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    shared: SharedLimits | None = None
+    """What is counted together with the other workers of this machine; None where there is one."""
     name: str = "gateway"
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
     log_requests: Literal["none", "errors", "all"] = "none"
     board: Board | None = None
     """Where several workers put their numbers together."""
-    shared: SharedLimits | None = None
-    """What is counted together with the other workers of this machine; None where there is one."""
 
 
 def now_ms() -> int:

@@ -295,8 +295,7 @@ class Tries:
             self.running = attempt
         else:
             self._rival = attempt
-        lines = asker.lines
-        attempt.call = endpoint.post(body, attempt, lines) if lines else endpoint.post(body, attempt)
+        attempt.begin(endpoint, body, asker.lines)
         offering = self._offering
         if offering.watched:
             self._stages.deadlines.add(attempt, offering.route.timeouts)

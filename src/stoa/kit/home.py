@@ -21,14 +21,14 @@ class Home:
         return self.path / "run"
 
     @property
-    def metrics(self) -> Path:
-        """The numbers of each gateway worker, as it put them there last."""
-        return self.run / "metrics"
-
-    @property
     def limits(self) -> Path:
         """Where several gateway workers count requests and spend together, for as long as this Stoa runs."""
         return self.run / "limits"
+
+    @property
+    def metrics(self) -> Path:
+        """The numbers of each gateway worker, as it put them there last."""
+        return self.run / "metrics"
 
     @property
     def secrets(self) -> Path:
