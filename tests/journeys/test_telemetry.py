@@ -51,7 +51,7 @@ def ask(stoa: RunningStoa, key: str, number: int = 0, **fields: Any) -> httpx.Re
 
 def counted(stoa: RunningStoa) -> float:
     """Requests, as whichever worker answers tells."""
-    text = httpx.get(f"{stoa.url}/metrics", headers={"connection": "close"}).text
+    text = httpx.get(f"{stoa.url}/metrics", headers={"connection": "close"}, timeout=60).text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert {name.removesuffix("_total") for name in METRICS} == {name.removesuffix("_total") for name in families}
     return sum(sample.value for sample in families["stoa_requests"].samples)
@@ -65,7 +65,7 @@ def workers(stoa: RunningStoa) -> dict[str, Any]:
 def put_up(stoa: RunningStoa) -> None:
     """Have each worker put up its numbers now, by asking each."""
     for worker in workers(stoa).values():
-        assert httpx.get(f"{worker['url']}/metrics").status_code == 200
+        assert httpx.get(f"{worker['url']}/metrics", timeout=60).status_code == 200
 
 
 def test_a_request_arrives_at_the_collector_as_part_of_its_clients_trace(
@@ -99,7 +99,7 @@ def test_a_scrape_tells_of_all_workers_and_never_less_than_before(stoa: RunningS
     for name, worker in workers(stoa).items():
         os.kill(worker["pid"], signal.SIGKILL)
         wait_until(lambda: workers(stoa)[name]["restarts"] == worker["restarts"] + 1, f"{name} is back")  # noqa: B023
-        wait_until(lambda: httpx.get(f"{workers(stoa)[name]['url']}/readyz").status_code == 200, f"{name} is ready")  # noqa: B023
+        wait_until(lambda: httpx.get(f"{workers(stoa)[name]['url']}/readyz", timeout=60).status_code == 200, f"{name} is ready")  # noqa: B023
         assert [counted(stoa) for _ in range(8)] == [before + 16] * 8
     assert ask(stoa, key, 17).status_code == 200
     wait_until(lambda: counted(stoa) == before + 17, "the new ones go on from there")

@@ -15,6 +15,7 @@ from stoa.dialects.forms import AnswerFailed
 from stoa.domain.exchange import Exchange
 from stoa.domain.providers import ProviderType
 from stoa.domain.tracing import Span, Value
+from stoa.domain.upstream import Endpoint
 from stoa.errors import OperatorError, StoaError
 from stoa.gateway.attempt import Attempt, Fault
 from stoa.gateway.cache import Entry
@@ -43,15 +44,20 @@ _PROVIDERS: Mapping[ProviderType, str] = {
 class TracedAttempt(Attempt):
     """A try with a span, which ends when the request is settled: only then it is known whose answer was used."""
 
+    _span: Span | None = None
     _ended_ns: int | None = None
     _failed: str | None = None
 
     def __init__(self, tries: Tries, target: Target, entry: int, wire: Wire, ticket: Ticket, now: float) -> None:
         super().__init__(tries, target, entry, wire, ticket, now)
         assert isinstance(tries, TracedTries)
+        self._request: Traced | None = tries.request
         self.found: dict[str, Value] = {}
         """What its answer came to."""
-        self._span = tries.request.try_begins(self)
+
+    def begin(self, endpoint: Endpoint, body: bytes, lines: bytes) -> None:
+        span = self._span = self._request.try_begins(self) if self._request is not None else None
+        super().begin(endpoint, body, lines + span.lines() if span is not None else lines)
 
     def cancel(self) -> None:
         self._over("cancelled")
@@ -68,6 +74,7 @@ class TracedAttempt(Attempt):
     def tell(self) -> None:
         """End the span."""
         span, self._span = self._span, None
+        self._request = None
         if self._status:
             self.found["http.response.status_code"] = self._status
         if self.first_at:
@@ -91,11 +98,6 @@ class TracedTries(Tries):
         asker = self._asker
         assert isinstance(asker, Traced)
         return asker
-
-    def _ask(self, target: Target, ticket: Ticket) -> None:
-        request, plain = self.request, self.request.lines
-        super()._ask(target, ticket)
-        request.lines = plain
 
 
 class Traced(Inference):
@@ -126,7 +128,7 @@ class Traced(Inference):
         return _OPERATIONS.get(surface.form or surface.operation, surface.operation)
 
     def try_begins(self, attempt: TracedAttempt) -> Span | None:
-        """The span of a further try, None once the request is over. What is sent next goes on with the trace."""
+        """The span of a further try, None once the request is over."""
         if self.span is None:
             return None
         self._all.append(attempt)
@@ -147,9 +149,7 @@ class Traced(Inference):
             found["server.port"] = place.port or (443 if place.scheme == "https" else 80)
         if target.arm is not None:
             found["stoa.arm"] = target.arm
-        span = self.span.child(f"{self.operation} {target.upstream_name}", "client", found)
-        self.lines += span.lines()
-        return span
+        return self.span.child(f"{self.operation} {target.upstream_name}", "client", found)
 
     # --- on the way
 
