@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
@@ -295,7 +296,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
-        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600)),
+        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600, longest_s=inf)),
         unsealer=secrets,
         log=usage,
         behalf_key=secrets.behalf_key,
