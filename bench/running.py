@@ -68,12 +68,26 @@ def running(*, example: bool = False, prefix: Sequence[str] = (), options: Seque
                 _wait(lambda: _ingested(stoa), process, output, "done with the example company")
             yield stoa
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started here, in the end by force."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The process ends with the block."""
+    try:
+        yield
+    finally:
+        stop(process)
 
 
 def run_stoa(args: Sequence[str], *, home: Path, url: str) -> str:
