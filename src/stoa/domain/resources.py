@@ -86,7 +86,7 @@ class Model(_Resource, frozen=True, tag_field="kind", tag="Model"):
     max_output_tokens: Positive | None = None
     """Asked for where the provider demands a number and the client names none."""
     max_parallel: Positive | None = None
-    """Requests that may be under way at once in each gateway; further ones wait, batches behind everybody."""
+    """Requests that may be under way at once in each gateway worker; further ones wait, batches behind everybody."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
     """The name that the provider wants for the limit of the answer, where it differs from what its type is known for."""
     drop_fields: tuple[str, ...] = ()
