@@ -5,7 +5,7 @@ import pytest
 
 from stoa.adapters.providers.memory import Scripted
 from stoa.domain.resources import Provider
-from stoa.domain.upstream import Failure, Opened
+from stoa.domain.upstream import Failure
 from stoa.gateway.proxy import is_internal
 from stoa.settings import GatewaySettings
 
