@@ -100,6 +100,8 @@ class OriginLimits:
     first_byte_timeout_s: float = 120.0
     idle_timeout_s: float = 60.0
     """Between two pieces of an answer."""
+    longest_s: float = 3600.0
+    """From the request to the end of its answer, though pieces keep coming."""
     max_connections: int = 1024
 
 

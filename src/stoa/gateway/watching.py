@@ -25,11 +25,14 @@ from stoa.dialects.answer import (
 )
 from stoa.dialects.answer_rules import later
 from stoa.dialects.answer_whole import answer_of
+from stoa.dialects.event_lines import EventLines
 from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.usage import Usage, usage_of
+
+_LARGEST_EVENT = 33_554_432  # may hold a picture
 
 
 class Watcher(Protocol):
@@ -223,13 +226,12 @@ class OperationStream(Raw):
     def __init__(self, usage: Callable[[bytes], Usage | None]) -> None:
         super().__init__()
         self._usage = usage
-        self._rest = b""
+        self._lines = EventLines(_LARGEST_EVENT)
 
     def feed(self, data: bytes) -> bytes:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:") and b'"usage"' in line:
-                self.usage = self._usage(line[5:].strip()) or self.usage
+        for _, event in self._lines.feed(data):
+            if b'"usage"' in event:
+                self.usage = self._usage(event) or self.usage
         return super().feed(data)
 
     def fail(self, status: int, code: str, message: str) -> bytes:
