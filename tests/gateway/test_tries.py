@@ -252,7 +252,7 @@ GOOGLE = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Quo
     {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "120s"}]}}  # fmt: skip
 TOLD = {
     "seconds": (refusal(429, retry_after="120"), "openai-compatible"),
-    "a date": (refusal(429, retry_after=dated(120)), "openai-compatible"),
+    "a date": (lambda sent: refusal(429, retry_after=dated(120)), "openai-compatible"),
     "milliseconds": (refusal(429, retry_after_ms="120000", retry_after="1"), "openai-compatible"),
     "the body": (Scripted(429, [json.dumps(GOOGLE).encode()], JSON), "gemini"),
 }
