@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
+from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
@@ -40,6 +41,7 @@ class Delivery:
     fact: UsageFact
     lane: Lane = "realtime"
     shadow: bool = False
+    span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
     estimate: int = 0
@@ -82,6 +84,16 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        if self.stages.access is not None:
+            route = self.offering.name if hasattr(self, "offering") else None
+            self.stages.access.refused(
+                error,
+                self.exchange,
+                path=self.surface.path,
+                request_id=self.request_id,
+                caller=self.client.caller,
+                route=route,
+            )
         lines = b"%b%b" % (JSON, self.id_lines())
         if isinstance(error, LimitReached) and error.retry_after_s is not None:
             lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
@@ -92,8 +104,10 @@ class Delivery:
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
+        caller = self.client.caller
         if self.estimate:
-            self.release_estimate()
+            self.stages.admission.release(caller.team, self.estimate)
+            self.estimate = 0
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
@@ -107,7 +121,7 @@ class Delivery:
         if self.assigned is not None:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
-        now, caller, offering, first = perf_counter(), self.client.caller, self.offering, self.first_token
+        now, offering, first = perf_counter(), self.offering, self.first_token
         started, plan = self.started, self.plan
         self.fact = UsageFact(
             self.id,
@@ -163,14 +177,16 @@ class Delivery:
                 exchange.finish()
             return
         cost, status = self.fact.cost_nano_usd, self.status
-        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\n%b" % (
+        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\nx-request-id: %b\r\n" % (
             self.answer_type,
             self.offering.lines,
             self.model_line,
             CACHE_LINES[self.cache],
             b"unknown" if cost is None else b"%d" % cost,
-            self.id_lines(),
+            self.request_id.encode(),
         )
+        if self.surface.form == "messages":
+            lines += b"request-id: %b\r\n" % self.request_id.encode()
         if self.fault is not None and self.fault.retry_after_s is not None and status != 200:
             lines += b"retry-after: %d\r\n" % max(1, -(-self.fault.retry_after_s // 1))
         exchange.send(status, lines, answer)
@@ -212,5 +228,5 @@ class Delivery:
 
     def release_estimate(self) -> None:
         if self.estimate:
-            self.stages.admission.release(self.client, self.estimate)
+            self.stages.admission.release(self.client.caller.team, self.estimate)
             self.estimate = 0

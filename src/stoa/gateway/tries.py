@@ -39,6 +39,7 @@ class Tries:
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    attempt_of: type[Attempt] = Attempt
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
@@ -104,6 +105,11 @@ class Tries:
                 attempt.ticket.release()
         return running
 
+    @property
+    def contested(self) -> bool:
+        """Whether another try is under way, or about to be."""
+        return self._timer is not None or self._rival is not None
+
     # --- called by the attempts
 
     def passes(self, wire: Wire) -> bool:
@@ -114,7 +120,7 @@ class Tries:
         return self._asker.new_stream(attempt, events=events)
 
     def commit(self, attempt: Attempt, events: bytes) -> None:
-        self._won(attempt)
+        self.won(attempt)
         self._asker.commit(attempt, events)
 
     def relay(self, events: bytes) -> None:
@@ -130,7 +136,6 @@ class Tries:
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
         tokens = asker.answered(attempt, body)
-        self._won(attempt)
         self.running = None
         if attempt.ticket is not FREE:
             attempt.ticket.release()
@@ -224,7 +229,8 @@ class Tries:
         self._ticket = None
         fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
-        self._after(target, fault)
+        now = perf_counter()
+        self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
@@ -252,7 +258,7 @@ class Tries:
                 self._go_on(self._following(target).next(now), now)
             return
         self.count += 1
-        attempt = Attempt(self, target, entry, wire, ticket, now)
+        attempt = self.attempt_of(self, target, entry, wire, ticket, now)
         if self.running is None:
             self.running = attempt
         else:
@@ -292,7 +298,7 @@ class Tries:
         self._first_was(target)
         self._ask(second, ticket)
 
-    def _won(self, attempt: Attempt) -> None:
+    def won(self, attempt: Attempt) -> None:
         """This one answers; whatever else is under way is cut off."""
         if self._timer is not None:
             self._timer.cancel()

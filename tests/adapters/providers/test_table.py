@@ -20,8 +20,6 @@ from stoa.errors import MissingExtra, OperatorError
 
 KINDS = [kind for kind in get_args(ProviderType) if kind not in ("litellm", "tei")]
 """Those that chat over a connection of ours."""
-    kind for kind in get_args(ProviderType) if kind not in ("litellm", "tei")
-]  # they do not chat over a connection of ours
 FAMILIES = ["openai", "azure", "anthropic", "gemini", "vertex", "bedrock", "cohere"]
 
 

@@ -10,8 +10,8 @@ from stoa.gateway.routing.window import SLOT_S, SLOTS, RecentMean, Window, perce
 def histogram(values: list[float]) -> list[int]:
     window = Window()
     for value in values:
-        window.at(0).latency_of(value)
-    return window.at(0).latency
+        window.at(0).first_token_of(value)
+    return window.at(0).first_token
 
 
 @given(values=st.lists(st.floats(2, 600_000), min_size=1, max_size=200), share=st.sampled_from([0.5, 0.9, 0.95, 0.99]))

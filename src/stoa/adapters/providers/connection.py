@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, cast
 
@@ -33,7 +34,6 @@ class HttpCall:
 
     __slots__ = (
         "_early",
-        "_ended",
         "_paused",
         "_upload_held",
         "bodiless",
@@ -41,6 +41,7 @@ class HttpCall:
         "chunked",
         "connection",
         "deadline",
+        "ended",
         "head",
         "origin",
         "receiver",
@@ -53,7 +54,6 @@ class HttpCall:
         head: bytes,
         body: bytes | None,
         receiver: Receiver,
-        *,
         chunked: bool = False,
         bodiless: bool = False,
     ) -> None:
@@ -63,18 +63,13 @@ class HttpCall:
         self.receiver: Receiver | None = receiver
         self.chunked = chunked
         self.bodiless = bodiless  # asked with HEAD: the headers describe a body that does not follow
+        self.ended = body is not None  # the request has left whole
         self.connection: UpstreamConnection | None = None
         self.retried = False
         self.deadline = inf  # for a connection
-        self._early: list[bytes] = []  # body that came before there was a connection
-        self._ended = body is not None
+        self._early: Sequence[bytes] = ()  # body that came before there was a connection
         self._paused = False
         self._upload_held = False
-
-    @property
-    def sent(self) -> bool:
-        """Whether the request has left whole."""
-        return self._ended
 
     def cancel(self) -> None:
         self.receiver = None
@@ -97,11 +92,11 @@ class HttpCall:
         if self.connection is not None:
             self._put(self.connection, data)
             return
-        self._early.append(data)
+        self._early = (*self._early, data)
         self.hold_upload(True)
 
     def finish(self) -> None:
-        self._ended = True
+        self.ended = True
         if self.connection is not None:
             if self.chunked:
                 self.connection.transport.write(b"0\r\n\r\n")
@@ -113,10 +108,10 @@ class HttpCall:
         write = connection.transport.write
         if self.body is None:
             write(self.head)
-            early, self._early = self._early, []
+            early, self._early = self._early, ()
             for piece in early:
                 self._put(connection, piece)
-            if self._ended and self.chunked:
+            if self.ended and self.chunked:
                 write(b"0\r\n\r\n")
             self.hold_upload(connection.writing_paused)
         elif len(self.body) < _UNCOPIED_ABOVE:
@@ -128,7 +123,7 @@ class HttpCall:
 
     def hold_upload(self, hold: bool) -> None:
         """Tell whoever writes the body to stop or to go on, if that is news."""
-        if self.receiver is None or self._ended or hold == self._upload_held:
+        if self.receiver is None or self.ended or hold == self._upload_held:
             return
         self._upload_held = hold
         if hold:
@@ -283,7 +278,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._heard = self._in_body = self._done = False
         self._head_fed = self._interim = 0
         self._pieces = []
-        self.await_answer()
+        self.deadline = self._loop.time() + self._origin.limits.first_byte_timeout_s
         call.begin(self)
 
     def await_answer(self) -> None:
@@ -331,14 +326,15 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if self._held:
             self.hold(False)
-        if self._dirty or not call.sent or self.transport.is_closing():
+        if self._dirty or not call.ended or self.transport.is_closing():
             self._origin.lost(self)
             self.transport.close()
         else:
             self._used = True
             self.deadline = self._loop.time() + self._origin.keep_s
             self._origin.free(self)
-        self._end(call)
+        receiver, call.receiver, call.connection = call.receiver, None, None
+        receiver.on_end()
 
     def _break(self, failure: Failure) -> None:
         call = self._call
