@@ -47,9 +47,9 @@ METRICS: Mapping[str, Metric] = {
         "counter", "Further tries of requests after their first: retries, fallbacks, hedges.", ("route",)
     ),
     "stoa_shadow_requests_total": Metric(
-        "counter", "Copies of requests whose answer nobody saw; they are in none of the above.", ("route", "model", "status")
+        "counter", "Copies for a shadow, whose answer nobody saw; in none of the above.", ("route", "model", "status")
     ),
-    "stoa_shadow_cost_nano_usd_total": Metric("counter", "Nano-dollars that they cost.", ("route", "model")),
+    "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
@@ -122,7 +123,7 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), perf_counter())
         if clock is not None:
             clock.mark("admit")
         key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
@@ -222,8 +223,6 @@ class Inference(Delivery):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        if self._tries is not None and self._tries.contested:
-            self._tries.won(attempt)
         self._ended("answer")
         if self._cache_key is not None:
             self._remember(body, target, tokens)

@@ -138,8 +138,8 @@ class Metrics:
             sheet.add("stoa_retries_total", series.retries, route)
             series.latency.show(sheet, "stoa_request_seconds", route)
             series.first_token.show(sheet, "stoa_first_token_seconds", route)
-        for (route, model, status), (copies, cost) in self._shadows.items():
-            sheet.add("stoa_shadow_requests_total", copies, route, model, str(status))
+        for (route, model, status), (count, cost) in self._shadows.items():
+            sheet.add("stoa_shadow_requests_total", count, route, model, str(status))
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)

@@ -57,8 +57,8 @@ def shadowing(stages: "Callable[[], Stages]", draw: Callable[[], float]) -> "Cal
             return
         span = original.span
         make = Inference if span is None else partial(Traced, span.child("shadow", "internal", {}))
+        copy = make(stages(), original.plan, Unseen(original.exchange), original.client, original.surface, None)
         try:
-            copy = make(stages(), original.plan, Unseen(original.exchange), original.client, original.surface, None)
             copy.copy_of(original, _alone(original.offering, target), body)
         except Exception:  # whatever is wrong with it, the request itself is under way
             log.exception("the shadow of a request could not be sent", extra={"request_id": original.request_id})

@@ -17,10 +17,9 @@ from stoa.domain.providers import ProviderType
 from stoa.domain.tracing import Span, Value
 from stoa.domain.upstream import Endpoint
 from stoa.errors import OperatorError, StoaError
-from stoa.gateway.attempt import Attempt
+from stoa.gateway.attempt import Attempt, Fault
 from stoa.gateway.cache import Entry
 from stoa.gateway.events import EventStream
-from stoa.gateway.faults import Fault
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan, Target
 from stoa.gateway.routing.lanes import Ticket
@@ -71,6 +70,10 @@ class TracedAttempt(Attempt):
     def _fail(self, why: Fault, *, cut: bool = False) -> None:
         self._over(why.code)
         super()._fail(why, cut=cut)
+
+    def lost(self) -> None:
+        """Another try answers; what is still under way is about to be cut off."""
+        self._over("cancelled")
 
     def tell(self) -> None:
         """End the span."""
@@ -207,9 +210,12 @@ class Traced(Inference):
         self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
     ) -> None:
         super().settle(status, target, tokens, entry=entry, error=error)
-        if self._answering is not None:
-            self._answering.found |= _usage(tokens)
-            self._answering = None
+        answering, self._answering = self._answering, None
+        if answering is not None:
+            answering.found |= _usage(tokens)
+            for attempt in self._all:
+                if attempt is not answering:
+                    attempt.lost()
         self._tell_all()
 
     def release(self) -> None:

@@ -105,11 +105,6 @@ class Tries:
                 attempt.ticket.release()
         return running
 
-    @property
-    def contested(self) -> bool:
-        """Whether another try is under way, or about to be."""
-        return self._timer is not None or self._rival is not None
-
     # --- called by the attempts
 
     def passes(self, wire: Wire) -> bool:
@@ -120,7 +115,7 @@ class Tries:
         return self._asker.new_stream(attempt, events=events)
 
     def commit(self, attempt: Attempt, events: bytes) -> None:
-        self.won(attempt)
+        self._won(attempt)
         self._asker.commit(attempt, events)
 
     def relay(self, events: bytes) -> None:
@@ -136,6 +131,8 @@ class Tries:
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
         tokens = asker.answered(attempt, body)
+        if self._timer is not None or self._rival is not None:
+            self._won(attempt)
         self.running = None
         if attempt.ticket is not FREE:
             attempt.ticket.release()
@@ -298,7 +295,7 @@ class Tries:
         self._first_was(target)
         self._ask(second, ticket)
 
-    def won(self, attempt: Attempt) -> None:
+    def _won(self, attempt: Attempt) -> None:
         """This one answers; whatever else is under way is cut off."""
         if self._timer is not None:
             self._timer.cancel()

@@ -1,17 +1,18 @@
+from bisect import bisect_left
 from math import ceil
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.gateway.routing.window import SLOT_S, SLOTS, RecentMean, Window, percentile
+from stoa.gateway.routing.window import BOUNDS_MS, SLOT_S, SLOTS, RecentMean, Window, percentile
 
 
 def histogram(values: list[float]) -> list[int]:
     window = Window()
     for value in values:
-        window.at(0).first_token_of(value)
-    return window.at(0).first_token
+        window.at(0).latency[bisect_left(BOUNDS_MS, value)] += 1
+    return window.at(0).latency
 
 
 @given(values=st.lists(st.floats(2, 600_000), min_size=1, max_size=200), share=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
