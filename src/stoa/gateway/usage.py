@@ -41,6 +41,7 @@ class _MessagesUsage(msgspec.Struct):
 
 class _MessagesAnswer(msgspec.Struct):
     usage: _MessagesUsage | None = None
+    error: ChatError | str | None = None
 
 
 class Tokens(NamedTuple):
@@ -77,9 +78,12 @@ def usage_in(answer: bytes) -> Usage | None:
 def messages_usage_in(answer: bytes) -> Usage | None:
     """The same of Anthropic's form, whose input tokens are without the cached ones, and of OpenAI's newer forms."""
     try:
-        told = _decode_messages(answer).usage
+        found = _decode_messages(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if found.error is not None:
+        raise AnswerFailed(error_of(found.error, 0))
+    told = found.usage
     if told is None or told.input_tokens is None:
         return None
     if told.input_tokens_details is not None:
