@@ -121,7 +121,7 @@ class Attempt:
         if tries is None:
             return
         if self.stream is not None:
-            if self.stream.closed():
+            if self.stream.closed() and self._committed:
                 self._ended_well(0)
                 tries.streamed_whole(self)
             else:

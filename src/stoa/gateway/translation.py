@@ -57,8 +57,10 @@ def outgoing(
         if endpoint is None:
             raise not_offered(target, surface)
         return Outgoing(endpoint, ask.body_for(body, target.upstream_name), None)
-    if form is None and target.form != "chat" and surface.door in ("embedding", "rerank"):
-        return _reshaped(surface, target, body)
+    if form is None and surface.door == "rerank" and target.facts.rerank != "jina":
+        return _reranked(surface, target, body, target.facts.rerank)
+    if form is None and surface.door == "embedding" and target.form != "chat":
+        return _embedded(surface, target, body)
     if form is None or form in target.native:
         endpoint = target.door(surface.door if form is None else _DOORS[form], ask.streamed)
         if endpoint is None:
@@ -76,25 +78,30 @@ def outgoing(
     return Outgoing(endpoint, sent, target.form)
 
 
-def _reshaped(surface: Surface, target: Target, body: bytes) -> Outgoing:
-    """Embeddings and rerank in another form than OpenAI's and Jina's."""
-    endpoint = target.door(surface.door, stream=False)
-    form = embeddings.FORMS.get(target.form)
-    if endpoint is None or (surface.door == "embedding" and form is None):
+def _embedded(surface: Surface, target: Target, body: bytes) -> Outgoing:
+    """Embeddings in another form than OpenAI's."""
+    endpoint, form = target.door("embedding", stream=False), embeddings.FORMS.get(target.form)
+    if endpoint is None or form is None:
         raise not_offered(target, surface)
-    if form is not None and surface.door == "embedding":
-        request = embeddings.read_request(body)
-        bodies = form.write(request, model=target.upstream_name, facts=target.facts)
+    request = embeddings.read_request(body)
+    bodies = form.write(request, model=target.upstream_name, facts=target.facts)
 
-        def join(answers: Sequence[bytes]) -> bytes:
-            return embeddings.join_answers(form, answers, request, model=target.model).body
+    def join(answers: Sequence[bytes]) -> bytes:
+        return embeddings.join_answers(form, answers, request, model=target.model).body
 
-        return Outgoing(Reshaped(endpoint, bodies, join), body, None)
+    return Outgoing(Reshaped(endpoint, bodies, join), body, None)
+
+
+def _reranked(surface: Surface, target: Target, body: bytes, style: rerank.Style) -> Outgoing:
+    """Rerank in another form than clients speak."""
+    endpoint = target.door("rerank", stream=False)
+    if endpoint is None:
+        raise not_offered(target, surface)
     asked = rerank.read_request(body)
-    sent = rerank.write(asked, style="cohere", model=target.upstream_name, facts=target.facts)
+    sent = rerank.write(asked, style=style, model=target.upstream_name, facts=target.facts)
 
     def back(answers: Sequence[bytes]) -> bytes:
-        return rerank.read(answers[0], asked, style="cohere", model=target.model, answer_id=new_id("rerank")).body
+        return rerank.read(answers[0], asked, style=style, model=target.model, answer_id=new_id("rerank")).body
 
     return Outgoing(Reshaped(endpoint, [sent], back), body, None)
 

@@ -47,6 +47,14 @@ def groq(model: Model) -> Facts:
     return _facts(model, max_tokens_field="max_completion_tokens", drop=frozenset({"store"}))
 
 
+def cohere(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="cohere")
+
+
+def tei(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="tei")
+
+
 def plain(model: Model) -> Facts:
     """Of servers that take OpenAI's fields, and pass over those that they do not know."""
     return _facts(model)
