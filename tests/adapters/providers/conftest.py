@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,13 @@ from tests.adapters.providers.scripted import ScriptedUpstream
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
 from stoa.domain.upstream import Failure, Headers
+
+collect_ignore = [
+    file
+    for package, file in (("litellm", "test_litellm_sdk.py"), ("botocore", "test_botocore.py"))
+    if importlib.util.find_spec(package) is None
+]
+"""These packages want other versions than Stoa pins: `tests/conformance/test_sdks.py` runs their tests where they are."""
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
