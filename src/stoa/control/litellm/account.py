@@ -1,6 +1,6 @@
 """What became of each key of a configuration. Nothing in it is lost in silence: what nobody spoke for is reported."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, cast
 
@@ -43,28 +43,34 @@ class Account:
     def left(self, path: Path, note: str) -> None:
         self.settle(path, "left", note)
 
+    def left_whole(self, path: Path, note: str) -> None:
+        """What was carried of it before is of no use."""
+        for below in [found for found in self.found if found[: len(path)] == path]:
+            del self.found[below]
+        self.left(path, note)
+
     def settles(self, path: Path) -> bool:
         """Whether something was said of the value at the path, or of what it is part of."""
         return any(path[:length] in self.found for length in range(1, len(path) + 1))
 
-    def unsettled(self, values: Values) -> list[Path]:
-        """The outermost values that nothing was said of, nor of anything below them."""
+    def unsettled(self, values: Values, opened: Callable[[Path], bool]) -> list[Path]:
+        """The outermost values that nothing was said of, nor of anything in them. What is `opened` is looked into anyway."""
         parents = {path[:length] for path in self.found for length in range(1, len(path))}
-        return list(self._unsettled(values, (), parents))
+        return list(self._unsettled(values, (), lambda path: path in parents or opened(path)))
 
-    def _unsettled(self, value: object, path: Path, parents: set[Path]) -> Iterator[Path]:
+    def _unsettled(self, value: object, path: Path, opened: Callable[[Path], bool]) -> Iterator[Path]:
         if path in self.found:
-            return
-        if path and path not in parents:
-            yield path
             return
         items: Sequence[tuple[str | int, object]] = []
         if isinstance(value, dict):
             items = list(cast("Values", value).items())  # cast: a document's mappings have text keys
         elif isinstance(value, list):
             items = list(enumerate(cast("list[object]", value)))  # cast: of whatever kind
+        if path and not (items and opened(path)):
+            yield path
+            return
         for key, each in items:
-            yield from self._unsettled(each, (*path, key), parents)
+            yield from self._unsettled(each, (*path, key), opened)
 
 
 class Unset(Exception):

@@ -23,11 +23,7 @@ def base_url(kind: Kind, written: str | None) -> str | None:
     url = written.strip()
     if kind.type == "azure":
         url = url.partition("?")[0]
-    url = url.rstrip("/")
-    if not _URL.fullmatch(url):
-        raise CannotCarry(f"Its api_base {_masked(written)!r} is not a URL such as https://llm.example.com/v1.")
-    if "@" in urlsplit(url).netloc:
-        raise CannotCarry("Its api_base holds a password, and a base_url takes none. Put it into headers of the provider.")
+    url = checked(url)
     if kind.type == "azure":
         return re.sub(r"/openai(/deployments/.*|/v1/.*|/responses.*)?$", "", url) or url
     for method in _METHODS:
@@ -37,6 +33,16 @@ def base_url(kind: Kind, written: str | None) -> str | None:
     elif not kind.versioned:
         url = f"{url.removesuffix('/v1')}/v1"
     return None if url == BASE_URLS.get(kind.type) else url
+
+
+def checked(written: str) -> str:
+    """The address without a slash at its end. Raises CannotCarry for what is none."""
+    url = written.strip().rstrip("/")
+    if not _URL.fullmatch(url) or not _place(url):
+        raise CannotCarry(f"Its api_base {_masked(written)!r} is not a URL such as https://llm.example.com/v1.")
+    if "@" in urlsplit(url).netloc:
+        raise CannotCarry("Its api_base holds a password, and a base_url takes none. Put it into headers of the provider.")
+    return url
 
 
 def azure_version(written: str | None) -> str | None:
@@ -56,6 +62,13 @@ def host_label(url: str | None) -> str:
 def slug(text: str, *, most: int = 63) -> str:
     """The nearest name that Stoa allows; empty when nothing is left."""
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:most].strip("-._")
+
+
+def _place(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0 and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _masked(url: str) -> str:

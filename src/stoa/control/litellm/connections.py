@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 import msgspec
 
 from stoa.control.litellm.account import Fields, variable_of
-from stoa.control.litellm.addresses import CannotCarry, azure_version, base_url, host_label
+from stoa.control.litellm.addresses import CannotCarry, azure_version, base_url, checked, host_label
 from stoa.control.litellm.document import Path
 from stoa.control.litellm.kinds import KINDS, Kind
 from stoa.control.litellm.secrets import Secrets
@@ -34,6 +34,8 @@ _SDK_CREDENTIALS = (
 )  # fmt: skip
 """What the SDK takes as arguments to say who we are."""
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _GOOGLES_OWN = re.compile(r"(google/)?(gemini|gemma|text-embedding|textembedding|text-multilingual|multimodalembedding)")
 _AWS_REGION = re.compile(r"[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d")
 
@@ -95,7 +97,9 @@ class Connector:
         elif kind.variable is not None and not own:
             made = _with(made, api_key=self._secrets.variable(kind.variable))
         elif own:
-            params.changed("model", "LiteLLM sends OPENAI_API_KEY to this server. Stoa sends no key unless the provider has one.")
+            params.changed(
+                "model", "LiteLLM sends OPENAI_API_KEY to this server. Stoa sends no key unless the provider has one."
+            )
         name = deployment.model.removeprefix("responses/") if kind.type == "openai" else deployment.model
         if name != deployment.model:
             params.changed(
@@ -152,7 +156,7 @@ class Connector:
         if region is None:
             raise CannotCarry("It names no aws_region_name, and AWS_REGION is not set here. Name the region and import again.")
         written = params.text("aws_bedrock_runtime_endpoint") or _address(params)
-        made = Provider(name="x", type="bedrock", region=region, base_url=written and written.rstrip("/"))
+        made = Provider(name="x", type="bedrock", region=region, base_url=written and checked(written))
         if "api_key" in params:
             made = _with(made, api_key=self._key(deployment, "api_key"))
         else:
@@ -214,7 +218,8 @@ class Connector:
     def _sdk(self, deployment: Deployment) -> Connection:
         """Through LiteLLM's own SDK, which takes the same arguments as the proxy."""
         params = deployment.params
-        made = Provider(name="x", type="litellm", base_url=_address(params), api_version=params.text("api_version"))
+        written = _address(params)
+        made = Provider(name="x", type="litellm", base_url=written and checked(written), api_version=params.text("api_version"))
         if "api_key" in params:
             made = _with(made, api_key=self._key(deployment, "api_key"))
         region = params.text("aws_region_name") or params.text("vertex_location") or params.text("region_name")
@@ -273,6 +278,9 @@ class Connector:
                 continue
             written = cast("dict[str, object]", params.take(name))  # cast: a document's mappings have text keys
             for header, value in written.items():
+                if not _HEADER_NAME.fullmatch(header) or not _HEADER_VALUE.fullmatch(str(value)):
+                    params.account.left((*params.path(name), header), "No header can carry it.")
+                    continue
                 secret = variable_of(value) is not None or _SECRET_HEADER.search(header) is not None
                 found[header] = self._secrets.refer(value, f"{deployment.provider}_{header}") if secret else str(value)
         return found

@@ -12,6 +12,7 @@ Path = tuple[str | int, ...]
 """The keys and positions that lead to a value."""
 
 Values = dict[str, Any]  # Any: whatever somebody wrote
+_SECTIONS = ("model_list", "router_settings", "litellm_settings", "general_settings", "include", "environment_variables")
 MOST_VALUES = 100_000
 """More than any configuration has; aliases could otherwise stand for billions."""
 
@@ -41,6 +42,8 @@ class Document:
 def read(name: str, load: Callable[[str], str]) -> Document:
     """The configuration and what it includes. `load` gives a file's text. Raises InvalidRequest with file and line."""
     found = _parse(name, load(name))
+    if not any(section in found.values for section in _SECTIONS):
+        raise InvalidRequest(f"{name} is no configuration of LiteLLM's proxy: it has none of {', '.join(_SECTIONS)}")
     included = found.values.get("include")
     for position, file in enumerate(cast("list[object]", included) if isinstance(included, list) else []):  # cast: as above
         if not isinstance(file, str):
@@ -87,7 +90,7 @@ def _at(document: Document, path: Path) -> str:
 
 
 def _parse(name: str, text: str) -> Document:
-    loader = yaml.SafeLoader(text)
+    loader: Any = yaml.SafeLoader(text)  # Any: the library has no types
     try:
         node = loader.get_single_node()
         if node is None:
@@ -113,7 +116,7 @@ def _parse(name: str, text: str) -> Document:
 class _Builder:
     """Makes values of YAML nodes and notes their places."""
 
-    def __init__(self, name: str, loader: yaml.SafeLoader, document: Document) -> None:
+    def __init__(self, name: str, loader: Any, document: Document) -> None:
         self._name = name
         self._loader = loader
         self._document = document
@@ -130,7 +133,7 @@ class _Builder:
             raise InvalidRequest(f"{self._name}, line {node.start_mark.line + 1}: an alias stands for what it is part of")
         self._within.add(id(node))
         try:
-            if isinstance(node, yaml.MappingNode):
+            if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
                 return self._mapping(node, path)
             if isinstance(node, yaml.SequenceNode):
                 return [self.build(each, (*path, number)) for number, each in enumerate(node.value)]
@@ -166,7 +169,7 @@ class _Builder:
         return key if isinstance(key, str) else str(key)
 
     def _scalar(self, node: yaml.Node) -> object:
-        return cast("object", self._loader.construct_object(node, deep=True))  # cast: the library has no types
+        return self._loader.construct_object(node, deep=True)
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self._name, node.start_mark.line + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
+from typing import cast
 
 from stoa.control.litellm.account import Account
 from stoa.control.litellm.addresses import slug
@@ -11,7 +12,9 @@ from stoa.control.litellm.routing import Router, attempts
 from stoa.domain.resources import Breaker, Fallback, Model, Retries, Route, Strategy, Target
 
 _MOST_WEIGHT = 1000
-_NOT_A_LIMIT = "It became the share of the requests. It is no limit: a 429 of the provider moves a request on to the next target."
+_NOT_A_LIMIT = (
+    "It became the share of the requests. It is no limit: a 429 of the provider moves a request on to the next target."
+)
 _ALONE = "Stoa limits keys, not models: the provider's own 429 is passed on, or answered by a fallback."
 
 
@@ -47,16 +50,16 @@ def needs_route(group: str, members: int, router: Router) -> bool:
     return members > 1 or bool(told) or bool(router.fallbacks_of(group))
 
 
-def route(group: Group, name: str, original: str, router: Router, groups: Mapping[str, Group], account: Account) -> Route:
+def route(group: Group, original: str, router: Router, groups: Mapping[str, Group], account: Account) -> Route:
     """The route of a group. `original` is LiteLLM's name for it."""
     first = group.first
     tagged = router.by_tag and any(_tags(each, account) for each in first)
-    strategy: Strategy = "tagged" if tagged else router.strategy
+    strategy: Strategy = "tagged" if tagged else router.strategy if len(first) > 1 else "weighted"
     weights = _weights(first, account)
     further = [Fallback(model=each.model.name) for each in group.others]
     further += _fallbacks(original, router, groups, account, {each.model.name for each in group.members})
     return Route(
-        name=name,
+        name=group.name,
         targets=tuple(
             Target(model=each.model.name, weight=weight, tags=tuple(_tags(each, account)) if tagged else ())
             for each, weight in zip(first, weights, strict=True)
@@ -86,9 +89,7 @@ def settle_alone(member: Member, account: Account) -> None:
         params.left("tags", "There is nothing to choose from under its name.")
 
 
-def _fallbacks(
-    original: str, router: Router, groups: Mapping[str, Group], account: Account, taken: set[str]
-) -> list[Fallback]:
+def _fallbacks(original: str, router: Router, groups: Mapping[str, Group], account: Account, taken: set[str]) -> list[Fallback]:
     found: list[Fallback] = []
     seen: set[tuple[str, tuple[str, ...] | None]] = {(name, None) for name in taken}
     for wanted in router.fallbacks_of(original):
@@ -98,7 +99,9 @@ def _fallbacks(
             account.left(wanted.path, f"There is no model {wanted.group!r} among those that were carried.")
             continue
         if other.members[0].model.operation != mine:
-            account.left(wanted.path, f"{wanted.group!r} is for {other.members[0].model.operation}, and {original!r} for {mine}.")
+            account.left(
+                wanted.path, f"{wanted.group!r} is for {other.members[0].model.operation}, and {original!r} for {mine}."
+            )
             continue
         account.carried(wanted.path)
         for each in (*other.first, *other.others):
@@ -148,7 +151,7 @@ def _tags(member: Member, account: Account) -> list[str]:
     params = member.deployment.params
     written = params.get("tags")
     found: list[str] = []
-    for position, tag in enumerate(written if isinstance(written, list) else []):
+    for position, tag in enumerate(cast("list[object]", written) if isinstance(written, list) else []):  # cast: of any kind
         path = (*params.path("tags"), position)
         name = slug(str(tag))
         if str(tag) == "default":

@@ -1,6 +1,5 @@
 """A deployment's model: what the provider calls it, what it does, what it costs, how much it takes."""
 
-
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
@@ -96,10 +95,10 @@ def _base_price(deployment: Deployment, prices: PriceList | None) -> Price | Non
     place.take("base_model")
     maker, slash, rest = base.partition("/")
     kind = "azure" if deployment.provider.startswith("azure") else "openai"
-    known = prices and prices.price(rest if slash else base, base_url="https://api.openai.com/v1", kind=kind)
-    if maker not in ("azure", "openai") and slash:
-        known = None
-    if not known:
+    known = None
+    if prices is not None and (not slash or maker in ("azure", "openai")):
+        known = prices.price(rest if slash else base, base_url="https://api.openai.com/v1", kind=kind)
+    if known is None:
         place.left("base_model", "Stoa's price list does not know it. Give the model a price, or its cost will be unknown.")
         return None
     place.changed("base_model", "It is only for the price, which was written into the model.")
@@ -117,5 +116,3 @@ def _per_million(value: object) -> str | None:
 
 def _dollars(nano_usd_per_token: float) -> str:
     return format(Decimal(str(round(nano_usd_per_token / 1000, 9))).normalize(), "f")
-
-

@@ -14,7 +14,10 @@ _STRATEGIES: Mapping[str, tuple[Strategy, str]] = {
     "least-busy": ("least_busy", ""),
     "latency-based-routing": ("lowest_latency", ""),
     "cost-based-routing": ("cheapest", ""),
-    "usage-based-routing": ("weighted", "Shares follow the deployments' rpm or tpm; the use of the last minute is not looked at."),
+    "usage-based-routing": (
+        "weighted",
+        "Shares follow the deployments' rpm or tpm; the use of the last minute is not looked at.",
+    ),
     "usage-based-routing-v2": (
         "weighted",
         "Shares follow the deployments' rpm or tpm; the use of the last minute is not looked at.",
@@ -54,8 +57,8 @@ class Router:
 
     strategy: Strategy = "weighted"
     tries: int | None = None
-    retries: Retries = Retries()
-    breaker: Breaker = Breaker()
+    retries: Retries = field(default_factory=Retries)
+    breaker: Breaker = field(default_factory=Breaker)
     by_tag: bool = False
     fallbacks: dict[str, list[Wanted]] = field(default_factory=dict[str, list[Wanted]])
     otherwise: list[Wanted] = field(default_factory=list[Wanted])
@@ -113,7 +116,9 @@ def _read_retries(settings: Fields, router: Router) -> None:
             elif count:
                 counts[_CLASSES[name]] = count
         if counts and len({*counts.values()}) > 1:
-            settings.changed("retry_policy", "A route has one number of retries, the largest of these, for all of these classes.")
+            settings.changed(
+                "retry_policy", "A route has one number of retries, the largest of these, for all of these classes."
+            )
     if counts:
         router.tries = max(counts.values())
         router.retries = Retries(on=tuple(counts))

@@ -1,10 +1,11 @@
 """Secrets on their way: a manifest only names the variable that each will be in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from stoa.control.litellm.account import variable_of
+from stoa.domain.resources import Provider
 
 Origin = Literal["environment", "configuration", "file"]
 """Where the value is now: in a variable that LiteLLM reads too, in the clear in the configuration, or in a file."""
@@ -42,6 +43,11 @@ class Secrets:
         """For what LiteLLM reads from this variable."""
         self.found.setdefault(name, Secret(name, "environment"))
         return f"${{env:{name}}}"
+
+    def named_in(self, providers: Iterable[Provider]) -> list[Secret]:
+        """Those that a provider names, in the order in which they were found."""
+        texts = "".join(str((each.api_key, each.credentials, each.headers)) for each in providers)
+        return [secret for name, secret in self.found.items() if f"${{env:{name}}}" in texts]
 
     def _new(self, origin: Origin, value: str, wanted: str) -> str:
         secret = self._by_value.get((origin, value))

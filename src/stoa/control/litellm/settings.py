@@ -22,8 +22,9 @@ _DATABASE = Rule(
     "left",
     "Stoa has a database of its own: SQLite in its home, or PostgreSQL by its setting database.url. Keys, teams, users and "
     "spend of LiteLLM's are not moved; make them with stoa team create, stoa user create and stoa key create.",
-    "database_url database_type database_connection_pool_limit database_connection_pool_timeout database_connection_timeout "
-    "database_args store_model_in_db supported_db_objects",
+    "database_url database_type database_connection_pool_limit database_connection_pool_timeout "
+    "database_connection_timeout "
+    "database_args supported_db_objects",
 )
 _KEYS = Rule(
     "left",
@@ -39,13 +40,15 @@ _BUDGETS = Rule(
     "left",
     "A budget is a team's, in US dollars for a calendar month: stoa team create NAME --budget USD.",
     "max_budget budget_duration max_user_budget max_end_user_budget max_end_user_budget_id provider_budget_config "
-    "spend_report_frequency disable_end_user_cost_tracking disable_end_user_cost_tracking_prometheus_only tag_budget_config",
+    "spend_report_frequency disable_end_user_cost_tracking disable_end_user_cost_tracking_prometheus_only "
+    "tag_budget_config",
 )
 _CALLBACKS = Rule(
     "left",
     "Stoa sends nothing to others. It records every request itself, without its content: see the page's Usage, /api/usage and "
     "/metrics for Prometheus.",
-    "callbacks success_callback failure_callback service_callbacks audit_log_callbacks callback_settings langfuse_default_tags "
+    "callbacks success_callback failure_callback service_callbacks audit_log_callbacks callback_settings "
+    "langfuse_default_tags "
     "post_call_rules pre_call_rules input_callback prometheus_metrics_config prometheus_initialize_budget_metrics "
     "custom_prometheus_metadata_labels custom_prometheus_tags s3_callback_params datadog_params generic_logger_headers "
     "cost_discount_config cost_margin_config store_audit_logs",
@@ -59,7 +62,8 @@ _CACHE = Rule(
 _REDIS = Rule(
     "unneeded",
     "Stoa's gateways need no Redis.",
-    "redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl redis_startup_nodes use_redis_transaction_buffer",
+    "redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl redis_startup_nodes "
+    "use_redis_transaction_buffer",
 )
 _CONTENT = Rule(
     "unneeded",
@@ -68,7 +72,9 @@ _CONTENT = Rule(
     "global_disable_no_log_param disable_spend_logs disable_spend_updates disable_error_logs",
 )
 _LOGS = Rule(
-    "unneeded", "See log_level of Stoa's settings.", "set_verbose json_logs debug_level suppress_debug_info log_raw_request_response"
+    "unneeded",
+    "See log_level of Stoa's settings.",
+    "set_verbose json_logs debug_level suppress_debug_info log_raw_request_response",
 )
 _SIGN_IN = Rule(
     "left",
@@ -84,7 +90,8 @@ _SECRET_STORES = Rule(
 _CALLER_SAYS = Rule(
     "left",
     "In Stoa nobody who asks a model says where a request goes or with which key.",
-    "allow_client_side_credentials configurable_clientside_auth_params forward_client_headers_to_llm_api forward_openai_org_id "
+    "allow_client_side_credentials configurable_clientside_auth_params forward_client_headers_to_llm_api "
+    "forward_openai_org_id "
     "forward_llm_provider_auth_headers use_client_credentials_pass_through_routes infer_model_from_keys "
     "model_group_settings reject_clientside_metadata_tags",
 )
@@ -130,9 +137,12 @@ _INSIDE = Rule(
     "disable_prisma_schema_update disable_responses_id_security disable_retry_on_max_parallel_request_limit_error "
     "allow_requests_on_db_unavailable maximum_spend_logs_retention_period maximum_spend_logs_retention_interval "
     "maximum_spend_logs_cleanup_cron telemetry litellm_license enable_preview_features disable_hf_tokenizer_download "
-    "disable_copilot_system_to_assistant disable_add_transform_inline_image_block use_chat_completions_url_for_anthropic_messages "
-    "LITELLM_DISABLE_STOP_SEQUENCE_LIMIT disable_stop_sequence_limit ignore_invalid_deployments enable_loadbalancing_on_batch_endpoints "
-    "always_include_stream_usage return_response_headers modify_params model_list_cache_ttl store_in_memory num_workers port host "
+    "disable_copilot_system_to_assistant disable_add_transform_inline_image_block "
+    "use_chat_completions_url_for_anthropic_messages "
+    "LITELLM_DISABLE_STOP_SEQUENCE_LIMIT disable_stop_sequence_limit ignore_invalid_deployments "
+    "enable_loadbalancing_on_batch_endpoints "
+    "always_include_stream_usage return_response_headers modify_params model_list_cache_ttl "
+    "store_in_memory num_workers port host "
     "disable_token_counter reasoning_auto_summary",
 )
 _SHARED = (
@@ -141,6 +151,14 @@ _SHARED = (
 )  # fmt: skip
 
 _ROUTER = (
+    Rule(
+        "unneeded",
+        "There is nothing in it that could be carried.",
+        "fallbacks context_window_fallbacks content_policy_fallbacks default_fallbacks model_group_alias "
+        "model_alias_map retry_policy "
+        "additional_drop_params",
+    ),
+    Rule("unneeded", "It is what Stoa does anyway.", "disable_cooldowns enable_tag_filtering num_retries"),
     Rule(
         "changed",
         "Stoa does not count before it asks: what is too long for a model is refused by its provider, and goes to the "
@@ -163,6 +181,12 @@ _GENERAL = (
         "master_key",
     ),
 )
+_STORED = Rule(
+    "left",
+    "Models that were added on LiteLLM's page are in its database and not in this file. Write them into model_list and import "
+    "again: GET /model/info lists them.",
+    "store_model_in_db",
+)
 _LITELLM = (
     Rule(
         "left",
@@ -174,7 +198,7 @@ _LITELLM = (
 _SECTIONS: Mapping[str, tuple[Rule, ...]] = {
     "router_settings": (*_ROUTER, *_SHARED),
     "litellm_settings": (*_LITELLM, *_ROUTER, *_SHARED),
-    "general_settings": (*_GENERAL, *_SHARED),
+    "general_settings": (*_GENERAL, _STORED, *_SHARED),
 }
 
 _TOP = (
@@ -195,10 +219,11 @@ _PARAMS = (
     Rule(
         "left",
         "Stoa adds no fields to requests. Let applications send them.",
-        "temperature top_p top_k max_tokens max_completion_tokens n stop presence_penalty frequency_penalty seed logit_bias user "
-        "response_format tools tool_choice functions reasoning_effort thinking extra_body metadata stream stream_options "
-        "service_tier dimensions encoding_format input_type verbosity modalities logprobs top_logprobs safety_settings "
-        "guardrailConfig parallel_tool_calls web_search_options cache_control_injection_points modify_params instructions",
+        "temperature top_p top_k max_tokens max_completion_tokens n stop presence_penalty frequency_penalty seed "
+        "logit_bias user response_format tools tool_choice functions reasoning_effort thinking extra_body metadata "
+        "stream stream_options service_tier dimensions encoding_format input_type verbosity modalities logprobs "
+        "top_logprobs safety_settings guardrailConfig parallel_tool_calls web_search_options "
+        "cache_control_injection_points modify_params instructions",
     ),
     Rule("unneeded", "Retries are the route's: see num_retries.", "max_retries"),
     Rule("left", "Retries are the same for a whole route; see retries of a Route.", "num_retries"),
@@ -218,11 +243,21 @@ _PARAMS = (
 )
 _INFO = (
     Rule("unneeded", "Stoa asks no list of abilities: what a model cannot do, its provider refuses.", "supports_* supported_*"),
-    Rule("unneeded", "It tells nothing that Stoa needs.", "id db_model created_at created_by updated_at updated_by tier key litellm_provider metadata"),
+    Rule(
+        "unneeded",
+        "It tells nothing that Stoa needs.",
+        "id db_model created_at created_by updated_at updated_by tier key litellm_provider metadata",
+    ),
     Rule("left", "A price has two parts, for a million tokens of input and of output.", "*cost*"),
-    Rule("left", "Who may use a model is its field teams, once the teams are made.", "access_groups team_id team_public_model_name"),
+    Rule(
+        "left",
+        "Who may use a model is its field teams, once the teams are made.",
+        "access_groups team_id team_public_model_name",
+    ),
     _HEALTH,
 )
+_MEANT_OFF = ("ssl_verify", "health_check_details", "discoverable")
+"""What says something by being false."""
 _RULES: Mapping[str, tuple[Rule, ...]] = {"litellm_params": _PARAMS, "model_info": _INFO}
 
 
@@ -234,10 +269,18 @@ def settle_rest(account: Account, path: Path, value: object) -> None:
     rules, name = _rules(path)
     for rule in rules:
         if any(fnmatchcase(name, pattern) for pattern in rule.names.split()):
-            account.settle(path, rule.outcome, rule.note)
+            off = value is False and name not in _MEANT_OFF
+            account.settle(path, *(("unneeded", "It is off.") if off else (rule.outcome, rule.note)))
             return
     known = [each for rule in rules for each in rule.names.split() if "*" not in each]
     account.left(path, f"Stoa does not know this setting.{did_you_mean(name, known)}")
+
+
+def is_section(path: Path) -> bool:
+    """Whether each key in it is spoken for on its own."""
+    if path[0] == "model_list":
+        return len(path) < 3 or (len(path) == 3 and path[2] in _RULES)
+    return len(path) == 1 and (path[0] in _SECTIONS or path[0] in ("credential_list", "environment_variables"))
 
 
 def _rules(path: Path) -> tuple[tuple[Rule, ...], str]:
