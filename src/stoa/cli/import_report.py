@@ -107,10 +107,11 @@ def _listed(document: "Document", findings: Sequence["Finding"]) -> Iterable[str
     from stoa.control.litellm.document import shown
 
     by_note: dict[str, list[str]] = {}
-    several = len({place.file for place in document.places.values()}) > 1
+    main = document.place(())
     for each in findings:
         place = document.place(each.path)
-        where = f" ({place.file + ' ' if several else ''}line {place.line})" if place else ""
+        file = f"{place.file} " if place and main and place.file != main.file else ""
+        where = f" ({file}line {place.line})" if place else ""
         by_note.setdefault(each.note, []).append(f"  {shown(each.path)}{where}")
     for note, keys in by_note.items():
         yield from keys

@@ -74,7 +74,7 @@ def converted(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], Conversion]
     return document.values, convert(document, {"HERE": "http://here/v1"})
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(configuration)
 def test_every_key_is_spoken_for_and_what_is_made_can_be_applied(values: dict[str, Any]) -> None:
     written, made = converted(values)

@@ -139,7 +139,7 @@ def _group(original: str, entries: _Described, name: str, router: Router, names:
     several = grouping.needs_route(original, len(entries), router)
     members: list[Member] = []
     for deployment, connection, described in entries:
-        own = names.own(deployment.info, f"{name}-{connection.label}") if several else name
+        own = names.own(deployment.info, f"{name}-{connection.label}", connection.hint) if several else name
         made = msgspec.structs.replace(described, name=own, provider=providers.add(connection))
         members.append(Member(deployment, made))
     return Group(name, members)
@@ -164,7 +164,9 @@ def _cached(routes: Sequence[Route], values: Values, account: Account) -> list[R
             path, "Routes have cache: false. A model that is not behind a route answers repeated requests from memory."
         )
         return [msgspec.structs.replace(each, cache=False) for each in routes]
-    account.changed(path, "Stoa's cache is its own memory, for an hour: see cache and cache_ttl_s of a Route.")
+    account.changed(
+        path, "Answers are kept in the gateway's own memory: see cache and cache_ttl_s of a Route, and gateway.cache_bytes."
+    )
     fields = Fields(account, {}, (_section(settings, "cache_params"), ("litellm_settings", "cache_params")))
     ttl = fields.whole("ttl")
     return list(routes) if ttl is None else [msgspec.structs.replace(each, cache_ttl_s=ttl) for each in routes]

@@ -25,13 +25,13 @@ class Names:
             self.renamed[wanted] = name
         return name
 
-    def own(self, info: Fields, wanted: str) -> str:
-        """The name of one model among several: its id in LiteLLM, if that is a name, else what is wanted."""
+    def own(self, info: Fields, wanted: str, hint: str) -> str:
+        """The name of one model among several: its id in LiteLLM, if that is a name, else what is wanted and the hint."""
         given = info.get("id")
         if isinstance(given, str) and is_name(given) and not given.isdigit() and given not in self._taken:
             info.take("id")
             wanted = given
-        return self._free(wanted)
+        return self._free(f"{wanted}-{hint}" if hint and wanted in self._taken else wanted)
 
     def _free(self, wanted: str) -> str:
         name = next(each for each in _numbered(wanted) if each not in self._taken)
