@@ -263,6 +263,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.limits.shared import MachineLimits
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
@@ -289,7 +290,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
-    providers = ProviderTable(upstreams)
+    providers, workers = ProviderTable(upstreams), settings.gateway.workers
+    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -299,6 +301,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        shared=shared,
     )
     application = Gateway(ports, settings.gateway)
     kept = read_copy(home.snapshot)
@@ -307,11 +310,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     tasks = [
         asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
-        asyncio.create_task(
-            ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
-        ),
+        asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
     ]
+    if shared is not None:
+        tasks.append(asyncio.create_task(shared.give_back()))
     try:
         yield application
     finally:
@@ -323,6 +326,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
+        if shared is not None:
+            shared.close()
 
 
 async def _warm(application: "Gateway", index: "LateIndex") -> None:

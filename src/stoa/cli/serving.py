@@ -45,6 +45,7 @@ class _Serving:
         self._started = time.monotonic()
 
     async def run(self, *, example: bool) -> None:
+        self._home.limits.unlink(missing_ok=True)  # counts of an earlier start, perhaps of other sizes
         write_roles(self._home, self._roles)
         # The worker's jobs call the gateway, so the two end together; control takes the gateway's last facts of usage.
         gateways = [self._role(name) for name in ("gateway", *self._roles.gateways)]

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.limits import SharedLimits
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
@@ -38,8 +39,10 @@ from stoa.gateway.metrics import Metrics
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.rate import new_window
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
+from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.settings import GatewaySettings
@@ -61,6 +64,8 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    shared: SharedLimits | None = None
+    """What is counted together with the other workers of this machine; None where there is one."""
 
 
 def now_ms() -> int:
@@ -81,10 +86,14 @@ class Gateway:
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
+        kept, shared = ports.log.kept, ports.shared
+        self.budgets = (
+            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
+        )
         self._metrics = Metrics()
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
-        self._admission = Admission(self.budgets, now_ms=now_ms)
+        window_of = new_window if shared is None else shared.window
+        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             admission=self._admission,
@@ -161,13 +170,15 @@ class Gateway:
         return _ANSWERED
 
     def _infer(self, exchange: Exchange, surface: Surface) -> Intake:
+        headers = exchange.headers
         try:
-            plan = self._served()
-            client = self._identify(plan, exchange)
+            plan = self._plan or self._served()
+            client = identify(plan, headers, self._ports.behalf_key, time.time())
         except StoaError as error:
             self._refuse(exchange, error, surface)
             return _ANSWERED
-        return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
+        request_id = _request_id(exchange) if b"x-request-id" in headers else None
+        return Inference(self._stages, plan, exchange, client, surface, request_id)
 
     def _aside(self, exchange: Exchange, surface: Surface) -> Intake:
         stages, plan = self._stages, self._served()
@@ -240,7 +251,7 @@ class Gateway:
         return self._plan
 
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
-        return identify(plan, exchange.headers, behalf_key=self._ports.behalf_key, now_s=time.time())
+        return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
     async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
         assert offering.assistant is not None
@@ -258,10 +269,15 @@ class Gateway:
         return self._embedders[model]
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
+        costs: dict[str, int] = {}
+        observe = self._metrics.observe
         for fact in facts:
-            self._metrics.observe(fact)
+            observe(fact)
             if fact.cost_nano_usd:
-                self.budgets.spent(fact.team, fact.cost_nano_usd, position=position, now_ms=fact.at_ms)
+                team = fact.team
+                costs[team] = costs.get(team, 0) + fact.cost_nano_usd
+        for team, cost in costs.items():
+            self.budgets.spent(team, cost, position=position, now_ms=facts[-1].at_ms)
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)
