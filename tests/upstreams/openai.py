@@ -29,7 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Ways:
-    """How one kind of server refuses. `within` is what stands in a stream; `before` is sent ahead of an answer's first event."""
+    """How one kind of server refuses. `within` is what stands in a stream; `before` comes ahead of an answer."""
 
     rate_limit: Refusal
     server_error: Refusal
@@ -63,13 +63,11 @@ _OPENAI = Ways(
     context_window=Refusal(400, _openai(_TOO_LONG, "invalid_request_error", "context_length_exceeded")),
     credentials=_NO_KEY,
     within=event(_openai("The server had an error while processing your request.", "server_error")),
-    policy=Refusal(
-        400, _openai("Your request was rejected by our safety system.", "invalid_request_error", "content_policy_violation")
-    ),
+    policy=Refusal(400, _openai("Rejected by our safety system.", "invalid_request_error", "content_policy_violation")),
 )
 _AZURE = Ways(
     rate_limit=Refusal(
-        429, {"error": {"code": "429", "message": "Requests to the ChatCompletions_Create Operation have exceeded call rate limit."}}, _SOON,
+        429, {"error": {"code": "429", "message": "Requests to the Operation have exceeded call rate limit."}}, _SOON,
     ),
     server_error=Refusal(503, {"error": {"code": "InternalServerError", "message": "Backend returned unexpected response."}}),
     context_window=_OPENAI.context_window,
@@ -87,7 +85,7 @@ _MISTRAL = Ways(
     rate_limit=Refusal(429, _object("Requests rate limit exceeded", "rate_limited", "1300"), _SOON),
     server_error=Refusal(500, _object("Service unavailable.", "internal_server_error", "1000")),
     context_window=Refusal(
-        400, _object("Prompt contains 40000 tokens, too large for model with 32768 maximum context length", "invalid_request_prompt", "3051"),
+        400, _object("Prompt contains 40000 tokens, too large for model with 32768 maximum", "invalid_request_prompt", "3051"),
     ),
     credentials=Refusal(401, {"detail": "Unauthorized"}),
     within=event(_object("Service unavailable.", "internal_server_error", "1000")),
@@ -111,17 +109,17 @@ _TOGETHER = Ways(
         422,
         {
             "id": "nQ1",
-            **_openai("Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097.", "invalid_request_error"),
+            **_openai("`inputs` tokens + `max_new_tokens` must be <= 4097.", "invalid_request_error"),
         },
     ),
     credentials=Refusal(401, {"id": "nQ1", **_openai("Invalid API key provided.", "invalid_request_error", "invalid_api_key")}),
     within=event({"id": "nQ1", **_openai("Internal server error", "server_error")}),
 )
 _OPENROUTER = Ways(
-    rate_limit=Refusal(429, {"error": {"message": "Rate limit exceeded: free-models-per-min.", "code": 429}, "user_id": "u"}, _SOON),
+    rate_limit=Refusal(429, {"error": {"message": "Rate limit exceeded.", "code": 429}, "user_id": "u"}, _SOON),
     server_error=Refusal(502, {"error": {"message": "Provider returned error", "code": 502, "metadata": {"raw": "x"}}}),
     context_window=Refusal(
-        400, {"error": {"message": "This endpoint's maximum context length is 8192 tokens. However, you requested more.", "code": 400}}
+        400, {"error": {"message": "This endpoint's maximum context length is 8192 tokens.", "code": 400}}
     ),
     credentials=Refusal(401, {"error": {"message": "No auth credentials found", "code": 401}}),
     within=event(
@@ -131,7 +129,7 @@ _OPENROUTER = Ways(
             "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
         }
     ),
-    policy=Refusal(403, {"error": {"message": "Your chosen model requires moderation and your input was flagged", "code": 403}}),
+    policy=Refusal(403, {"error": {"message": "Your chosen model requires moderation", "code": 403}}),
     before=b": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n",
 )  # fmt: skip
 _DEEPSEEK = Ways(
@@ -162,7 +160,7 @@ _TGI = Ways(
     server_error=Refusal(500, {"error": "Request failed during generation: CUDA error", "error_type": "generation"}),
     context_window=Refusal(
         422,
-        {"error": "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000", "error_type": "validation"},
+        {"error": "`inputs` must have less than 4096 tokens. Given: 5000", "error_type": "validation"},
     ),
     credentials=Refusal(401, {"error": "unauthorized"}),
     within=b'data:{"error":"Request failed during generation: CUDA error","error_type":"generation"}\n\n',
@@ -175,7 +173,7 @@ _LLAMA_CPP = Ways(
         {
             "error": {
                 "code": 400,
-                "message": "the request exceeds the available context size",
+                "message": "request exceeds the available context size",
                 "type": "exceed_context_size_error",
             }
         },

@@ -5,16 +5,18 @@ An answer is judged before the client sees any of it: a whole one when it is who
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
+from stoa.dialects.forms import AnswerFailed, UpstreamError
 from stoa.domain.operations import ErrorClass
 from stoa.domain.upstream import Call, Failure, Headers
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.plan import Target
-from stoa.gateway.routing.classify import classify
+from stoa.gateway.routing.breaker import CALLERS_FAULTS
+from stoa.gateway.routing.classify import classify, told_s
 from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.watching import Watcher
 from stoa.gateway.wire import Wire, upstream_of
@@ -42,8 +44,14 @@ class Fault(NamedTuple):
 
 
 class _Refusal(msgspec.Struct):
+    """OpenAI's form, and those without an `error` of Mistral, vLLM and FastAPI."""
+
     error: ErrorBody | str | None = None
     message: str | None = None
+    type: str | None = None
+    code: str | int | None = None
+    error_type: str | None = None
+    detail: object = None
 
 
 _refusal = msgspec.json.Decoder(_Refusal).decode
@@ -62,7 +70,7 @@ class Attempt:
     _size = 0
     _committed = False
     _held: list[bytes] | None = None  # events before the first content
-    _retry_after_s: float | None = None
+    _retry_after: bytes | None = None
 
     def __init__(self, tries: Tries, target: Target, entry: int, wire: Wire, ticket: Ticket, now: float) -> None:
         self._tries: Tries | None = tries
@@ -117,8 +125,8 @@ class Attempt:
         for name, value in headers:
             if name == b"content-type":
                 self.content_type = value
-            elif name == b"retry-after" and value.isdigit():
-                self._retry_after_s = float(value)
+            elif name == b"retry-after":
+                self._retry_after = value
         if status == 200:
             events = self.content_type is not None and self.content_type.startswith(_EVENT_STREAMS)
             self.stream = tries.new_stream(self, events=events)
@@ -148,6 +156,9 @@ class Attempt:
             parts = self._parts
             try:
                 tokens = tries.answered(self, parts[0] if len(parts) == 1 else b"".join(parts))
+            except AnswerFailed as failed:
+                self._fail(self._no_answer(failed.error))
+                return
             except ValueError as error:
                 self._fail(self._fault(502, "upstream_malformed", str(error), "server_error"))
                 return
@@ -213,9 +224,19 @@ class Attempt:
         else:
             tries.failed(self, fault)
 
-    def _fault(self, status: int, code: str, message: str, error_class: ErrorClass) -> Fault:
+    def _fault(
+        self, status: int, code: str, message: str, error_class: ErrorClass, *, retry_after_s: float | None = None
+    ) -> Fault:
         named = f"Model {self.target.model!r} of provider {self.target.provider!r} failed: {message}."
-        return Fault(status, code, named, error_class, retry_after_s=self._retry_after_s)
+        return Fault(status, code, named, error_class, retry_after_s=retry_after_s)
+
+    def _no_answer(self, error: UpstreamError) -> Fault:
+        """A success that tells of none."""
+        if error.error_class in CALLERS_FAULTS:
+            named = f"Model {self.target.model!r} refused the request: {error.message}"
+            return Fault(400, "upstream_refused", named, error.error_class, param=error.param)
+        status = _STATUS.get(error.error_class, 502)
+        return self._fault(status, "upstream_error", f"it gave no answer: {error.message}", error.error_class)
 
     def _in_stream(self, error: ErrorBody, told: ErrorClass | None) -> Fault:
         code = str(error.code) if error.code is not None else error.type
@@ -223,41 +244,49 @@ class Attempt:
         found = classify(number, code or error.type, error.message)
         error_class = told if told is not None and found in ("server_error", "invalid_request") else found
         status = _STATUS.get(error_class, 502)
-        return self._fault(status, "upstream_error", error.message or "an error in its stream", error_class)
+        wait = told_s(self._retry_after, code, error.message, time())
+        name = "upstream_refused" if error_class in CALLERS_FAULTS else "upstream_error"
+        return self._fault(status, name, error.message or "an error in its stream", error_class, retry_after_s=wait)
 
     def _refused(self, body: bytes) -> Fault:
         """An answer that is no success: the caller's fault as it is, everything else as the upstream's."""
-        status, said, code, param = self._status, *_said(body, self._status, self.wire)
+        status, (said, code, param, wait) = self._status, _said(body, self._status, self.wire)
         if 300 <= status < 400:
             message = f"it answered with a redirect ({status}), which is not followed"
             return self._fault(502, "upstream_redirect", message, "server_error")
         error_class = classify(status, code, said)
-        if error_class in ("invalid_request", "context_window", "content_policy"):
+        if error_class in CALLERS_FAULTS:
             named = f"Model {self.target.model!r} refused the request: {said or f'status {status}'}"
             given = status if status in (400, 413, 415, 422) else 400
             return Fault(given, "upstream_refused", named, error_class, body if said is not None else None, param=param)
+        if wait is None:
+            wait = told_s(self._retry_after, code, said, time())
         if error_class == "credentials":
-            return self._fault(
-                502, "upstream_credentials", "it does not accept the credentials it is configured with", error_class
-            )
+            told = "it does not accept the credentials it is configured with"
+            return self._fault(502, "upstream_credentials", told, error_class, retry_after_s=wait)
         known = status == 429 or status in (503, 504)
-        fault = self._fault(
-            status if known else 502, "upstream_error", f"it answered {status}: {(said or 'no reason')[:500]}", error_class
-        )
-        return fault._replace(code="upstream_rate_limited") if error_class == "rate_limit" else fault
+        named = f"it answered {status}: {(said or 'no reason')[:500]}"
+        name = "upstream_rate_limited" if error_class == "rate_limit" else "upstream_error"
+        return self._fault(status if known else 502, name, named, error_class, retry_after_s=wait)
 
 
-def _said(body: bytes, status: int, wire: Wire) -> tuple[str | None, str | None, str | None]:
-    """Message, code and field of a refusal; message None when it has no form that is known."""
+def _said(body: bytes, status: int, wire: Wire) -> tuple[str | None, str | None, str | None, float | None]:
+    """Message, code and field of a refusal, and when it says to come back; message None when it has no form that is known."""
     form = upstream_of(wire)
     if form is not None:
         error = form.read_error(status, body)
-        return error.message or None, error.code, error.param
+        return error.message or None, error.code, error.param, error.retry_after_s
     try:
         told = _refusal(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None, None, None
+        return None, None, None, None
     error = told.error
     if isinstance(error, ErrorBody):
-        return error.message, str(error.code) if error.code is not None else error.type, error.param
-    return error or told.message, None, None
+        return error.message, str(error.code) if error.code is not None else error.type, error.param, None
+    detail = told.detail if isinstance(told.detail, str) else None
+    return error or told.message or detail, _names(told.type or told.error_type, told.code), None, None
+
+
+def _names(kind: str | None, code: str | int | None) -> str | None:
+    """Both, for a number says less than a word."""
+    return " ".join(str(each) for each in (kind, code) if each is not None) or None

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
-from stoa.dialects.forms import AnswerFailed
 from stoa.dialects.table import CLIENTS
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
@@ -299,10 +298,7 @@ class Inference(Delivery):
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):
             return Whole(body, None, str, None)
-        try:
-            return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
-        except AnswerFailed as failed:
-            raise ValueError(f"it gave no answer: {failed}") from failed
+        return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
 
     def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
         """The answer as the client gets it, where it is not the upstream's own bytes."""
