@@ -113,7 +113,7 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
     )
 
 
-def run_own_tests(file: Path, report: Path, *, timeout_s: int = 180) -> Verdict:
+def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 240) -> Verdict:
     """Run tests of Stoa's own against what only the suites' environment holds. None of the suites' plugins takes part."""
     options = [
         "-c",
@@ -127,7 +127,7 @@ def run_own_tests(file: Path, report: Path, *, timeout_s: int = 180) -> Verdict:
         "--junitxml",
         report,
     ]
-    command = [PYTHON, "-B", "-m", "pytest", file, *options]
+    command = [PYTHON, "-B", "-m", "pytest", file, "-W", "default", *chosen, *options]
     paths = {"PYTHONPATH": str(ROOT / "src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return _verdict(run_tool(command, timeout_s=timeout_s, **paths), report)
 

@@ -128,15 +128,15 @@ def test_each_setting_that_litellm_documents_is_known(place: str, names: list[st
     assert [each.path for each in made.findings if UNKNOWN in each.note] == []
 
 
-def test_each_field_of_a_deployment_is_known() -> None:
-    for model in MODELS:
-        entry = {
-            "model_name": "m",
-            "litellm_params": {**dict.fromkeys(PARAMS, 1), "model": model},
-            "model_info": dict.fromkeys(INFO, 1),
-        }
-        _, made = converted({"model_list": [entry]})
-        assert [each.path for each in made.findings if UNKNOWN in each.note] == []
+@pytest.mark.parametrize("model", MODELS)
+def test_each_field_of_a_deployment_is_known(model: str) -> None:
+    place = {"api_base": "http://llm/v1", "aws_bedrock_runtime_endpoint": "http://llm", "custom_llm_provider": None}
+    params = {**dict.fromkeys(PARAMS, "x"), **place, "model": model}
+    entry = {"model_name": "m", "litellm_params": params, "model_info": dict.fromkeys(INFO, "x") | {"mode": None}}
+    _, made = converted({"model_list": [entry]})
+    assert [each.path for each in made.findings if UNKNOWN in each.note] == []
+    if model not in ("nothing", "openai/*"):
+        assert made.resources
 
 
 def test_each_section_is_known() -> None:

@@ -55,6 +55,14 @@ def test_shares_follow_weight_then_rpm_then_tpm(converted: Convert, params: list
     assert [target.get("weight", 1) for target in found.fields("Route", "a")["targets"]] == weights
 
 
+def test_a_share_of_one_is_none(converted: Convert) -> None:
+    alone = [entry("a", rpm=5, weight=2), entry("b", "groq/x", rpm=5)]
+    found = converted(configured(*alone, router={"fallbacks": [{"a": ["b"]}]}))
+    assert found.outcome("model_list[0].litellm_params.weight") == "unneeded"
+    assert "limits keys, not models" in found.note("model_list[0].litellm_params.rpm")
+    assert "limits keys, not models" in found.note("model_list[1].litellm_params.rpm")
+
+
 def test_where_litellm_once_had_rpm_it_still_counts(converted: Convert) -> None:
     found = converted(configured(entry("a") | {"rpm": 4}, entry("a") | {"rpm": 2}))
     assert [target.get("weight", 1) for target in found.fields("Route", "a")["targets"]] == [2, 1]

@@ -125,6 +125,9 @@ class Fields:
             self._settle(name)
         return value
 
+    def settle(self, name: str, outcome: Outcome, note: str) -> None:
+        self.account.settle(self.path(name), outcome, note)
+
     def changed(self, name: str, note: str) -> None:
         self.account.changed(self.path(name), note)
 

@@ -15,6 +15,7 @@ _MOST_WEIGHT = 1000
 _NOT_A_LIMIT = (
     "It became the share of the requests. It is no limit: a 429 of the provider moves a request on to the next target."
 )
+_ONE = "It is the only deployment under its name."
 _ALONE = "Stoa limits keys, not models: the provider's own 429 is passed on, or answered by a fallback."
 
 
@@ -81,7 +82,7 @@ def settle_alone(member: Member, account: Account) -> None:
     params = member.deployment.params
     for name in ("weight", "order"):
         if name in params:
-            params.account.unneeded(params.path(name), "It is the only deployment under its name.")
+            params.account.unneeded(params.path(name), _ONE)
     for name in ("rpm", "tpm"):
         if name in params:
             params.left(name, _ALONE)
@@ -122,7 +123,9 @@ def _weights(members: Sequence[Member], account: Account) -> list[int]:
         for each in members:
             params = each.deployment.params
             if name != "weight" and name in params:
-                params.changed(name, _NOT_A_LIMIT)
+                params.settle(name, *(("changed", _NOT_A_LIMIT) if len(members) > 1 else ("left", _ALONE)))
+            elif name in params and len(members) == 1:
+                params.account.unneeded(params.path(name), _ONE)
             for other in {"rpm", "tpm"} - {name}:
                 if other in params:
                     params.left(other, _ALONE)

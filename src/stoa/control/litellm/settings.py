@@ -225,7 +225,14 @@ _PARAMS = (
         "top_logprobs safety_settings guardrailConfig parallel_tool_calls web_search_options "
         "cache_control_injection_points modify_params instructions",
     ),
+    Rule("left", "It is not of the form that it has in LiteLLM.", "headers extra_headers additional_drop_params base_model"),
     Rule("unneeded", "Retries are the route's: see num_retries.", "max_retries"),
+    Rule(
+        "unneeded",
+        "It says where another kind of provider is, or who asks it.",
+        "api_base base_url api_key api_version region_name aws_* vertex_* azure_* watsonx_* tenant_id client_id client_secret "
+        "organization project_id space_id",
+    ),
     Rule("left", "Retries are the same for a whole route; see retries of a Route.", "num_retries"),
     Rule("left", "It only labelled spend, as enable_tag_filtering is off.", "tags"),
     Rule("left", "A breaker is the same for a whole route.", "cooldown_time"),
