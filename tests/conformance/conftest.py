@@ -113,7 +113,7 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
     )
 
 
-def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 240) -> Verdict:
+def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 480) -> Verdict:
     """Run tests of Stoa's own against what only the suites' environment holds. None of the suites' plugins takes part."""
     options = [
         "-c",
