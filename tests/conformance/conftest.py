@@ -120,7 +120,31 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
     """Run a file of `suites/` with the suites' own pytest."""
     folder = ROOT / "tests" / "conformance" / "suites"
     options = ["-c", folder / "pytest.ini", "--rootdir", folder, "-p", "no:cacheprovider", "--junitxml", report]
-    done = run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment)
+    return _verdict(
+        run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment), report
+    )
+
+
+def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 480) -> Verdict:
+    """Run tests of Stoa's own against what only the suites' environment holds. None of the suites' plugins takes part."""
+    options = [
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        ROOT,
+        "-p",
+        "pytest_asyncio.plugin",
+        "-p",
+        "no:cacheprovider",
+        "--junitxml",
+        report,
+    ]
+    command = [PYTHON, "-B", "-m", "pytest", file, "-W", "default", *chosen, *options]
+    paths = {"PYTHONPATH": str(ROOT / "src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return _verdict(run_tool(command, timeout_s=timeout_s, **paths), report)
+
+
+def _verdict(done: subprocess.CompletedProcess[str], report: Path) -> Verdict:
     assert report.exists(), done.stdout + done.stderr
     verdict = Verdict()
     for case in ElementTree.parse(report).iter("testcase"):

@@ -42,6 +42,17 @@ class Chunk(msgspec.Struct):
     choices: list[Choice] = []
     usage: Usage | None = None
     error: ErrorBody | str | None = None
+    kind: object = msgspec.field(name="object", default=None)
+    message: object = None
+    type: object = None
+
+    def failure(self) -> ErrorBody | None:
+        """The error it tells of. Mistral and older vLLM send one as the event itself, whose `object` is `error`."""
+        if self.error is not None:
+            return ErrorBody(self.error) if isinstance(self.error, str) else self.error
+        if self.kind == "error":
+            return ErrorBody(str(self.message or ""), self.type if isinstance(self.type, str) else None)
+        return None
 
 
 _decode = msgspec.json.Decoder(Chunk).decode
@@ -183,8 +194,8 @@ class EventStream:
             if chunk is None:
                 passed.append(event)  # a comment, which keeps the connection alive
                 continue
-            if chunk.error is not None:
-                self.error = ErrorBody(chunk.error) if isinstance(chunk.error, str) else chunk.error
+            self.error = chunk.failure()
+            if self.error is not None:
                 break
             if chunk.usage is not None:
                 self.usage = chunk.usage

@@ -59,4 +59,8 @@ def test_headers_come_before_the_body() -> None:
 def test_a_spent_quota_is_waited_for_longer_than_any_retry() -> None:
     assert told_s(None, None, "insufficient_quota", "You exceeded your current quota") == QUOTA_WAIT_S
     assert told_s(1.0, None, None, "Your credit balance is too low") == QUOTA_WAIT_S
+
+
+def test_a_quota_whose_body_names_its_end_is_waited_for_until_then() -> None:
+    assert told_s(None, 2.0, "RESOURCE_EXHAUSTED", "You exceeded your current quota") == 2.0
     assert told_s(3600.0, None, None, "free-models-per-day") == 3600.0

@@ -32,10 +32,11 @@ def told_by_headers(headers: Headers, wall_now_s: float) -> float | None:
 
 def told_s(by_headers: float | None, by_body: float | None, code: str | None, message: str) -> float | None:
     """Headers come before the body. A spent quota counts as at least `QUOTA_WAIT_S`: it is not retried, and its target is
-    left alone at once.
+    left alone at once. Not so where the body names a time: Google calls every limit a quota, and says when it is over.
     """
-    told = by_headers if by_headers is not None else by_body
-    return max(told or 0.0, QUOTA_WAIT_S) if quota_spent(code, message) else told
+    if by_headers is None and by_body is not None:
+        return by_body
+    return max(by_headers or 0.0, QUOTA_WAIT_S) if quota_spent(code, message) else by_headers
 
 
 def _number(value: bytes) -> float | None:
