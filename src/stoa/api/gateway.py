@@ -7,7 +7,7 @@ import socket
 from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.peers import Proxies
-from stoa.api.wire.server import serve_application
+from stoa.api.wire.server import Server, serve_application
 from stoa.kit.logs import configure_logging
 from stoa.settings import GatewaySettings, Settings
 from stoa.wiring import gateway
@@ -42,8 +42,17 @@ async def _serve(settings: Settings, listener: socket.socket, own: socket.socket
                 "answers for itself, and max_parallel of a model holds in each of them",
                 settings.gateway.workers,
             )
+
+        def listens(server: Server) -> None:
+            application.connections = lambda: server.connections
+
         await serve_application(
-            application, sockets=sockets, limits=_limits(settings.gateway), entries=entries, proxies=proxies
+            application,
+            sockets=sockets,
+            limits=_limits(settings.gateway),
+            entries=entries,
+            proxies=proxies,
+            on_listen=listens,
         )
 
 

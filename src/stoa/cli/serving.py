@@ -40,7 +40,9 @@ class _Serving:
         further = {name: entries.pop(name) for name in listeners if name.startswith("gateway-")}
         scheme = "https" if settings.gateway.tls_certificate else "http"
         entry = url_of(listeners["gateway"][0], scheme=scheme)
-        self._roles = Roles(supervisor=os.getpid(), entry=entry, gateways=further, **entries)
+        self._roles = Roles(
+            supervisor=os.getpid(), began_ms=time.time_ns() // 1_000_000, entry=entry, gateways=further, **entries
+        )
         self._example: asyncio.subprocess.Process | None = None
         self._started = time.monotonic()
 

@@ -10,21 +10,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
-from stoa.dialects.forms import AnswerFailed
 from stoa.dialects.table import CLIENTS
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
 from stoa.gateway.ask import fields_of
-from stoa.gateway.attempt import Attempt, Fault
+from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON, Delivery
 from stoa.gateway.events import EventStream
+from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.replay import stream_of, whole_of, with_stoa
 from stoa.gateway.routing.complexity import complexity, escalates
@@ -46,8 +47,9 @@ _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-b
 
 
 class Inference(Delivery):
-    """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
+    """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
+    tries_of: type[Tries] = Tries
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
@@ -121,17 +123,18 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), perf_counter())
         if clock is not None:
             clock.mark("admit")
-        key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
+        key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
+        self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
             entry = stages.cache.get(key, now_s=time.monotonic())
-            if entry is not None and self._replay(entry):
-                return
         if clock is not None:
             clock.mark("cache")
+        if entry is not None and self._replay(entry):
+            return
         if offering.assistant is not None:
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
             return
@@ -158,7 +161,7 @@ class Inference(Delivery):
 
     def _call(self, body: bytes) -> None:
         self._sent_bytes = len(body)
-        tries = self._tries = Tries(self.stages, self.offering, self)
+        tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
             self.clock.mark("route")
@@ -210,6 +213,8 @@ class Inference(Delivery):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        if self.clock is not None:
+            self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
             if usage is not None and usage.prompt_tokens is not None and not surface.free:
@@ -218,7 +223,7 @@ class Inference(Delivery):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended()
+        self._ended("answer")
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
@@ -283,32 +288,31 @@ class Inference(Delivery):
     def gave_up(self, fault: Fault) -> None:
         self._ended()
         self.fault = fault
-        body = fault.body if self._form == self.surface.form else None
-        self.answer = body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
+        self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
+
+    def asked_first(self, target: Target) -> None:
+        self.assigned = target
 
     # --- what an answer comes to
 
-    def _ended(self) -> None:
+    def _ended(self, stage: str = "upstream") -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
-            self.clock.mark("upstream")
+            self.clock.mark(stage)
 
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):
             return Whole(body, None, str, None)
-        try:
-            return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
-        except AnswerFailed as failed:
-            raise ValueError(f"it gave no answer: {failed}") from failed
+        return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
 
     def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
         """The answer as the client gets it, where it is not the upstream's own bytes."""
+        got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        got = self._whole(attempt, body)
         tokens = self._tokens_of(got.usage, got.text)
         if self._passages is None:
             return got.body, tokens
@@ -345,7 +349,8 @@ class Inference(Delivery):
     def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None and self.stages.cache is not None:
             expires = time.monotonic() + self.offering.cache_ttl_s
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires))
+            arm = (self.assigned or target).arm
+            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))
 
 
 def wish_of(

@@ -94,16 +94,28 @@ class _Keeping:
                 log.warning("the snapshot could not be kept in %s, it is served all the same: %s", self._path, error)
 
 
-async def follow(fetch: Fetch, path: Path, version: int | None, swap: Callable[[Snapshot], None]) -> None:
-    """Until cancelled: wait for the next snapshot, swap it in, keep a copy. `version` is the one that is served."""
+async def follow(
+    fetch: Fetch,
+    path: Path,
+    version: int | None,
+    swap: Callable[[Snapshot], None],
+    *,
+    heard: Callable[[], None] = lambda: None,
+) -> None:
+    """Until cancelled: wait for the next snapshot, swap it in, keep a copy. `version` is the one that is served.
+
+    `heard` is told of every answer, also of the one that there is nothing new.
+    """
     keeping = _Keeping(path)
     try:
-        await _follow(fetch, keeping, version, swap)
+        await _follow(fetch, keeping, version, swap, heard)
     finally:
         await keeping.end()
 
 
-async def _follow(fetch: Fetch, keeping: _Keeping, version: int | None, swap: Callable[[Snapshot], None]) -> None:
+async def _follow(
+    fetch: Fetch, keeping: _Keeping, version: int | None, swap: Callable[[Snapshot], None], heard: Callable[[], None]
+) -> None:
     retry_s = 0.1
     while True:
         target = "/internal/snapshot" if version is None else f"/internal/snapshot?after={version}"
@@ -122,4 +134,5 @@ async def _follow(fetch: Fetch, keeping: _Keeping, version: int | None, swap: Ca
             await asyncio.sleep(retry_s)
             retry_s = min(_LONGEST_RETRY_S, retry_s * 2)
         else:
+            heard()
             retry_s = 0.1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +16,7 @@ import httptools
 
 from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
+from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
     from stoa.api.wire.server import Server
@@ -35,8 +35,7 @@ class Connection(HeadReader, asyncio.Protocol):
     def __init__(self, server: Server, told_peer: str | None = None, *, secure: bool = False) -> None:
         super().__init__(server.limits.header_bytes)
         self._server = server
-        self._peer = told_peer  # None: the socket knows
-        self._secure = secure
+        self.far = FarEnd(server.proxies, told_peer, secure=secure)
         self._parser = httptools.HttpRequestParser(self)
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
@@ -56,6 +55,7 @@ class Connection(HeadReader, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # cast: a stream's transport both reads and writes
+        self.far.transport = transport
         if self._server.join(self):
             self.transport.set_write_buffer_limits(high=self._server.limits.write_buffer_bytes)
             self.deadline = self._server.now + self._server.limits.keep_alive_s
@@ -170,24 +170,6 @@ class Connection(HeadReader, asyncio.Protocol):
             self._complete(exchange)
 
     # --- called by the exchange and by the server
-
-    @property
-    def peer(self) -> str:
-        """The address at the far end, which may be a proxy's."""
-        if self._peer is None:
-            name: object = self.transport.get_extra_info("peername")
-            self._peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
-        return self._peer
-
-    def client_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """The address of the client who sent a request with these headers."""
-        proxies = self._server.proxies
-        return self.peer if proxies is None else proxies.client(self.peer, headers)
-
-    def scheme_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """How that client sent it."""
-        own, proxies = "https" if self._secure else "http", self._server.proxies
-        return own if proxies is None else proxies.scheme(self.peer, headers, own)
 
     def answered(self, exchange: WireExchange) -> None:
         """The current exchange's answer is whole."""

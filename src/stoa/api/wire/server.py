@@ -28,17 +28,21 @@ async def serve_application(
     sockets: Sequence[socket.socket],
     limits: Limits = DEFAULT_LIMITS,
     stop: asyncio.Event | None = None,
+    on_listen: "Callable[[Server], None] | None" = None,
     on_drain: Callable[[], None] | None = None,
     entries: Sequence[Entry] = (),
     proxies: Proxies | None = None,
 ) -> None:
-    """As `serve`, for an application that takes plain callbacks. `on_drain` is called when the draining begins.
+    """As `serve`, for an application that takes plain callbacks. `on_listen` is given the server, `on_drain` called
+    when the draining begins.
 
     `entries` are sockets whose connections begin with TLS or a PROXY header; of `proxies` the forwarded headers are believed.
     """
     async with _told_to_stop(stop) as stopping:
         server = Server(application, limits, proxies=proxies)
         await server.listen(sockets, entries)
+        if on_listen is not None:
+            on_listen(server)
         try:
             await stopping.wait()
         finally:
