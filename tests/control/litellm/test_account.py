@@ -55,7 +55,8 @@ likely = st.fixed_dictionaries(
     {},
     optional={
         "fallbacks": others, "context_window_fallbacks": others, "content_policy_fallbacks": others,
-        "default_fallbacks": st.lists(groups, max_size=2), "model_group_alias": st.dictionaries(st.sampled_from(["z", "a"]), groups),
+        "default_fallbacks": st.lists(groups, max_size=2),
+        "model_group_alias": st.dictionaries(st.sampled_from(["z", "a"]), groups),
         "num_retries": st.integers(0, 9), "retry_after": st.integers(0, 9), "allowed_fails": st.integers(0, 9),
         "cooldown_time": st.integers(0, 900), "enable_tag_filtering": st.booleans(),
         "routing_strategy": st.sampled_from(["least-busy", "simple-shuffle", "usage-based-routing-v2"]),
