@@ -9,15 +9,19 @@ import yaml
 
 from stoa.control.litellm.convert import Conversion, convert
 from stoa.control.litellm.document import read, shown
+from stoa.control.references import References
 from stoa.domain.resources import Resource
 
 
 class Converted:
-    """A conversion, and short ways to what is in it."""
+    """A conversion that could be applied, and short ways to what is in it."""
 
     def __init__(self, conversion: Conversion) -> None:
         self.conversion = conversion
         self.resources: Sequence[Resource] = conversion.resources
+        references = References(self.resources, teams=())
+        for each in self.resources:
+            references.check(each)
 
     def fields(self, kind: str, name: str) -> dict[str, Any]:
         """One resource as YAML has it, without kind and name."""

@@ -49,10 +49,24 @@ deployment = st.fixed_dictionaries(
     },
     optional={"model_info": section(INFO), "rpm": anything, "surprise": anything},
 )
+groups = st.sampled_from(["a", "b", "C/d", "*", "gone"])
+others = st.lists(st.dictionaries(groups, st.lists(groups, max_size=3), max_size=2), max_size=2)
+likely = st.fixed_dictionaries(
+    {},
+    optional={
+        "fallbacks": others, "context_window_fallbacks": others, "content_policy_fallbacks": others,
+        "default_fallbacks": st.lists(groups, max_size=2),
+        "model_group_alias": st.dictionaries(st.sampled_from(["z", "a"]), groups),
+        "num_retries": st.integers(0, 9), "retry_after": st.integers(0, 9), "allowed_fails": st.integers(0, 9),
+        "cooldown_time": st.integers(0, 900), "enable_tag_filtering": st.booleans(),
+        "routing_strategy": st.sampled_from(["least-busy", "simple-shuffle", "usage-based-routing-v2"]),
+    },
+)  # fmt: skip
+router = st.builds(lambda anyhow, usual: {**anyhow, **usual}, section(ROUTER), likely)
 configuration = st.fixed_dictionaries(
     {"model_list": st.lists(deployment | anything, max_size=4)},
     optional={
-        "router_settings": section(ROUTER),
+        "router_settings": router,
         "litellm_settings": section(LITELLM),
         "general_settings": section(GENERAL),
         "environment_variables": section(["HERE", "OPENAI_API_KEY"]),

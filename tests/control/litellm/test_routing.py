@@ -151,7 +151,20 @@ def test_a_fallback_that_cannot_be_is_named(converted: Convert, fallbacks: list[
 @pytest.mark.parametrize(("targets", "retries", "attempts"), [(1, 3, 3), (2, 3, 1), (3, 2, 0), (1, 9, 5), (2, 2, 1)])
 def test_further_tries_are_no_fewer_than_before(converted: Convert, targets: int, retries: int, attempts: int) -> None:
     found = converted(configured(*[A] * targets, router={"num_retries": retries, "retry_after": 2}))
-    assert found.fields("Route", "a")["retries"] == {"wait_s": 2.0, **({"attempts": attempts} if attempts else {})}
+    route = found.fields("Route", "a")
+    assert route.get("retries", {}) == ({"attempts": attempts, "wait_s": 2.0} if attempts else {})
+
+
+def test_a_wait_without_retries_is_not_needed(converted: Convert) -> None:
+    found = converted(configured(A, A, router={"retry_after": 2}))
+    assert "retries" not in found.fields("Route", "a")
+    assert found.outcome("router_settings.retry_after") == "unneeded"
+
+
+def test_a_model_that_several_lists_name_is_one_fallback_for_all_their_classes(converted: Convert) -> None:
+    router = {name: [{"a": ["b"]}] for name in ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks")}
+    (fallback,) = converted(configured(A, B, router=router)).fields("Route", "a")["fallback"]
+    assert {"rate_limit", "context_window", "content_policy"} <= {*fallback["on"]}
 
 
 def test_a_retry_policy_names_the_classes(converted: Convert) -> None:

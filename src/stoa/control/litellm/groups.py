@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import gcd
 from typing import cast
 
+import msgspec
+
 from stoa.control.litellm.account import Account
 from stoa.control.litellm.addresses import slug
 from stoa.control.litellm.connections import Deployment
@@ -57,8 +59,8 @@ def route(group: Group, original: str, router: Router, groups: Mapping[str, Grou
     tagged = router.by_tag and any(_tags(each, account) for each in first)
     strategy: Strategy = "tagged" if tagged else router.strategy if len(first) > 1 else "weighted"
     weights = _weights(first, account)
-    further = [Fallback(model=each.model.name) for each in group.others]
-    further += _fallbacks(original, router, groups, account, {each.model.name for each in group.members})
+    further = {each.model.name: Fallback(model=each.model.name) for each in group.others}
+    further |= _fallbacks(original, router, groups, account, {each.model.name for each in group.members})
     return Route(
         name=group.name,
         targets=tuple(
@@ -66,13 +68,8 @@ def route(group: Group, original: str, router: Router, groups: Mapping[str, Grou
             for each, weight in zip(first, weights, strict=True)
         ),
         strategy=strategy,
-        fallback=tuple(further),
-        retries=Retries(
-            attempts=attempts(router, len(first)),
-            on=router.retries.on,
-            wait_s=router.retries.wait_s,
-            most_wait_s=router.retries.most_wait_s,
-        ),
+        fallback=tuple(further.values()),
+        retries=_retries(router, len(first)),
         breaker=router.breaker,
     )
 
@@ -90,9 +87,17 @@ def settle_alone(member: Member, account: Account) -> None:
         params.left("tags", "There is nothing to choose from under its name.")
 
 
-def _fallbacks(original: str, router: Router, groups: Mapping[str, Group], account: Account, taken: set[str]) -> list[Fallback]:
-    found: list[Fallback] = []
-    seen: set[tuple[str, tuple[str, ...] | None]] = {(name, None) for name in taken}
+def _retries(router: Router, targets: int) -> Retries:
+    """Without a retry there is nothing to say about it."""
+    number = attempts(router, targets)
+    return msgspec.structs.replace(router.retries, attempts=number) if number else Retries()
+
+
+def _fallbacks(
+    original: str, router: Router, groups: Mapping[str, Group], account: Account, taken: set[str]
+) -> dict[str, Fallback]:
+    """By model, each once, for the classes of all lists that name it. `taken` are asked anyway."""
+    found: dict[str, Fallback] = {}
     for wanted in router.fallbacks_of(original):
         other = groups.get(wanted.group)
         mine = groups[original].members[0].model.operation
@@ -105,12 +110,12 @@ def _fallbacks(original: str, router: Router, groups: Mapping[str, Group], accou
             )
             continue
         account.carried(wanted.path)
-        for each in (*other.first, *other.others):
-            key = (each.model.name, wanted.on)
-            if key not in seen and (each.model.name, None) not in seen:
-                seen.add(key)
-                model = each.model.name
-                found.append(Fallback(model=model) if wanted.on is None else Fallback(model=model, on=wanted.on))
+        for name in (each.model.name for each in (*other.first, *other.others)):
+            if name not in taken:
+                fresh = Fallback(model=name) if wanted.on is None else Fallback(model=name, on=wanted.on)
+                before = found.get(name)
+                both = fresh if before is None else Fallback(model=name, on=tuple(dict.fromkeys((*before.on, *fresh.on))))
+                found[name] = both
     return found
 
 

@@ -124,7 +124,9 @@ def _read_retries(settings: Fields, router: Router) -> None:
         router.retries = Retries(on=tuple(counts))
     elif tries is not None:
         router.tries = tries
-    if wait is not None:
+    if wait is not None and not router.tries:
+        settings.account.unneeded(settings.path("retry_after"), "Nothing is retried: there is no num_retries.")
+    elif wait is not None:
         router.retries = Retries(on=router.retries.on, wait_s=wait, most_wait_s=max(wait, Retries().most_wait_s))
 
 
