@@ -40,6 +40,17 @@ class _MessagesAnswer(msgspec.Struct):
     usage: _MessagesUsage | None = None
 
 
+class Beyond(NamedTuple):
+    """What a request took that is no token of text. `audio` and `image` are tokens of the prompt, and counted in it too."""
+
+    audio: int = 0
+    image: int = 0
+    seconds: float | None = None
+    """Of sound that was listened to; None is unknown."""
+    characters: int | None = None
+    """Of text that was spoken; None is unknown."""
+
+
 class Tokens(NamedTuple):
     """How many tokens a request took, and who says so. `cached` are those of the prompt that the provider had in its cache."""
 
@@ -47,6 +58,13 @@ class Tokens(NamedTuple):
     completion: int | None
     told_by: Literal["provider", "estimate", "none"]
     cached: int | None = None
+    beyond: Beyond | None = None
+
+
+class OperationUsage(Usage):
+    """What an answer of another operation than chat reports, and what is known of its request."""
+
+    beyond: Beyond = Beyond()
 
 
 NO_TOKENS = Tokens(None, None, "none")
@@ -95,12 +113,40 @@ def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters:
     return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
 
 
+def tokens_told(usage: Usage | None) -> Tokens:
+    """What was reported, and nothing besides: for operations whose bytes say nothing of tokens."""
+    if usage is None:
+        return NO_TOKENS
+    beyond = usage.beyond if isinstance(usage, OperationUsage) else None
+    if usage.prompt_tokens is None:
+        return Tokens(None, None, "none", beyond=beyond)
+    return tokens_of(usage, prompt_characters=0, answer_characters=0)._replace(beyond=beyond)
+
+
 def tokens_in(characters: int) -> int:
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def cost_of(price: ModelPrice | None, tokens: Tokens) -> int | None:
-    """Nano-dollars; None when the price or the number of tokens is not known."""
-    if price is None or tokens.prompt is None or tokens.completion is None:
+    """Nano-dollars; None when the price or what it is for is not known."""
+    if price is None:
         return None
-    return round(tokens.prompt * price.input + tokens.completion * price.output)
+    if tokens.beyond is not None or price.second is not None or price.character is not None:
+        return _cost_beyond(price, tokens, tokens.beyond or Beyond())
+    if tokens.prompt is None or tokens.completion is None:
+        return 0 if price.is_free else None
+    return round(tokens.prompt * price.input + tokens.completion * price.output + (price.request or 0))
+
+
+def _cost_beyond(price: ModelPrice, tokens: Tokens, beyond: Beyond) -> int | None:
+    """By seconds or characters where the price is for them, else by tokens of each kind."""
+    by_request = price.request or 0
+    if price.second is not None:
+        return None if beyond.seconds is None else round(beyond.seconds * price.second + by_request)
+    if price.character is not None:
+        return None if beyond.characters is None else round(beyond.characters * price.character + by_request)
+    if tokens.prompt is None or tokens.completion is None:
+        return 0 if price.is_free else None
+    audio = beyond.audio * ((price.input if price.audio_input is None else price.audio_input) - price.input)
+    image = beyond.image * ((price.input if price.image_input is None else price.image_input) - price.input)
+    return round(tokens.prompt * price.input + audio + image + tokens.completion * price.output + by_request)
