@@ -238,7 +238,8 @@ class Attempt:
         if error_class in ("invalid_request", "context_window", "content_policy"):
             named = f"Model {self.target.model!r} refused the request: {said or f'status {status}'}"
             given = status if status in (400, 413, 415, 422) else 400
-            return Fault(given, "upstream_refused", named, error_class, body if said is not None else None, param=param)
+            passes = said is not None and self._tries is not None and self._tries.speaks(self.wire)
+            return Fault(given, "upstream_refused", named, error_class, body if passes else None, param=param)
         if error_class == "credentials":
             return self._fault(
                 502, "upstream_credentials", "it does not accept the credentials it is configured with", error_class

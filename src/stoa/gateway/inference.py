@@ -19,7 +19,7 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.ask import fields_of
+from stoa.gateway.ask import OperationAsk, fields_of
 from stoa.gateway.attempt import Attempt, Fault
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
@@ -32,7 +32,7 @@ from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Beyond, Tokens, Usage, cost_of, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -43,6 +43,7 @@ log = logging.getLogger("stoa.gateway")
 
 _CLIENT_GONE = 499
 _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-beta", b"content-type"
+_ANTHROPIC = ("messages", "count_tokens")
 
 
 class Inference(Delivery):
@@ -61,7 +62,7 @@ class Inference(Delivery):
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
-        self.body_limit = stages.body_limit
+        self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
         self._parts: list[bytes] = []
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
@@ -108,14 +109,14 @@ class Inference(Delivery):
         self.streamed = ask.streamed
         if _LANE in headers and headers[_LANE] == b"batch":
             self.lane = "batch"
-        if surface.form == "messages" and _BETA in headers:
+        if surface.door in _ANTHROPIC and _BETA in headers:
             self.lines = b"anthropic-beta: %b\r\n" % headers[_BETA]
-        if surface.form_data and _TYPE in headers:
-            self.lines = b"content-type: %b\r\n" % headers[_TYPE]
+        if surface.form_data:
+            self.lines = b"content-type: %b\r\n" % headers.get(_TYPE, b"application/json")
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body))
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body) if surface.estimates else 0)
         if clock is not None:
             clock.mark("admit")
         key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
@@ -185,7 +186,9 @@ class Inference(Delivery):
 
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         if not events:
-            return Raw() if self.surface.relays_type and self.streamed else None
+            told = attempt.content_type
+            sound = self.streamed and self.surface.relays_type and (told is None or not _is_json(told))
+            return Raw() if sound else None
         if not self.streamed:
             return None
         form, wire = self.surface.form, attempt.wire
@@ -200,6 +203,11 @@ class Inference(Delivery):
         return Translated(reader, writer, keep_characters=keep)
 
     # --- called by the tries
+
+    def paid(self, target: Target, usage: Usage | None) -> None:
+        """Part of what a try asked for was answered, and is of no use since the rest was not."""
+        cost = cost_of(target.price, tokens_told(usage))
+        self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
@@ -219,7 +227,7 @@ class Inference(Delivery):
     def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
         """Whether a small model's answer calls for a larger one."""
         upstream = upstream_of(attempt.wire)
-        if upstream is None:
+        if upstream is None or self.surface.form is None:
             return False
         answer = upstream.read_answer(body, model="")
         finish, refused = finish_of(answer)
@@ -274,8 +282,7 @@ class Inference(Delivery):
     def gave_up(self, fault: Fault) -> None:
         self._ended()
         self.fault = fault
-        body = fault.body if self._form == self.surface.form else None
-        self.answer = body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
+        self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
 
     # --- what an answer comes to
@@ -307,17 +314,28 @@ class Inference(Delivery):
         return with_stoa(got.body, stoa), tokens
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
-        if self.surface.free:
-            return FREE_OF_CHARGE
+        if not self.surface.estimates:
+            return self._tokens_told(usage)
         answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
         return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
 
     def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
+        if not self.surface.estimates:
+            return self._tokens_told(stream.usage if stream is not None else None)
         if stream is None:
             return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
         usage = stream.usage
         answered = stream.count_characters() if usage is None else 0
         return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+
+    def _tokens_told(self, usage: Usage | None) -> Tokens:
+        if self.surface.free:
+            return FREE_OF_CHARGE
+        tokens = tokens_told(usage)
+        characters = self.ask.asked.characters if isinstance(self.ask, OperationAsk) else None
+        if characters is None:
+            return tokens
+        return tokens._replace(beyond=(tokens.beyond or Beyond())._replace(characters=characters))
 
     def _replay(self, entry: Entry) -> bool:
         """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""

@@ -50,15 +50,20 @@ def outgoing(
     body: bytes,
     form: ClientForm | None,
     conversation: Callable[[], Conversation],
+    *,
+    paid: Callable[[Target, Usage | None], None],
 ) -> Outgoing:
-    """`form` is the body's. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
+    """`form` is the body's; `paid` is told of answers to a part of it, where the rest failed. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
     if isinstance(ask, OperationAsk):
         endpoint = target.door(surface.door, ask.streamed)
         if endpoint is None:
             raise not_offered(target, surface)
-        return Outgoing(endpoint, ask.body_for(body, target.upstream_name), None)
+        sent = ask.body_for(body, target.upstream_name)
+        if target.facts.drop and not ask.asked.boundary:
+            sent = adjusted(sent, target.facts, limits=False)
+        return Outgoing(endpoint, sent, None)
     if form is None and target.form != "chat" and surface.door in ("embedding", "rerank"):
-        return _reshaped(surface, target, body)
+        return _reshaped(surface, target, body, paid)
     if form is None or form in target.native:
         endpoint = target.door(surface.door if form is None else _DOORS[form], ask.streamed)
         if endpoint is None:
@@ -76,7 +81,7 @@ def outgoing(
     return Outgoing(endpoint, sent, target.form)
 
 
-def _reshaped(surface: Surface, target: Target, body: bytes) -> Outgoing:
+def _reshaped(surface: Surface, target: Target, body: bytes, paid: Callable[[Target, Usage | None], None]) -> Outgoing:
     """Embeddings and rerank in another form than OpenAI's and Jina's."""
     endpoint = target.door(surface.door, stream=False)
     form = embeddings.FORMS.get(target.form)
@@ -89,14 +94,20 @@ def _reshaped(surface: Surface, target: Target, body: bytes) -> Outgoing:
         def join(answers: Sequence[bytes]) -> bytes:
             return embeddings.join_answers(form, answers, request, model=target.model).body
 
-        return Outgoing(Reshaped(endpoint, bodies, join), body, None)
+        def lost(answers: Sequence[bytes]) -> None:
+            paid(target, usage_of(embeddings.used_by(form, answers)))
+
+        return Outgoing(Reshaped(endpoint, bodies, join, lost), body, target.form)
     asked = rerank.read_request(body)
     sent = rerank.write(asked, style="cohere", model=target.upstream_name, facts=target.facts)
 
     def back(answers: Sequence[bytes]) -> bytes:
         return rerank.read(answers[0], asked, style="cohere", model=target.model, answer_id=new_id("rerank")).body
 
-    return Outgoing(Reshaped(endpoint, [sent], back), body, None)
+    def spent(answers: Sequence[bytes]) -> None:
+        paid(target, None)
+
+    return Outgoing(Reshaped(endpoint, [sent], back, spent), body, target.form)
 
 
 def not_offered(target: Target, surface: Surface) -> ProviderError:

@@ -24,7 +24,9 @@ from stoa.gateway.routing.rank import Wish
 from stoa.gateway.routing.retry import retry_after_s
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import not_offered, outgoing
+from stoa.gateway.usage import Usage
 from stoa.gateway.watching import Watcher
+from stoa.gateway.wire import Wire
 
 if TYPE_CHECKING:
     from stoa.gateway.stages import Stages
@@ -58,6 +60,10 @@ class Asker(Protocol):
     def conversation(self) -> Conversation: ...
 
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None: ...
+
+    def paid(self, target: Target, usage: Usage | None) -> None:
+        """Part of a try was answered before the rest failed, and costs all the same."""
+        ...
 
     def commit(self, attempt: Attempt, events: bytes) -> None:
         """The first content is there: from here on this target answers."""
@@ -142,6 +148,10 @@ class Tries:
         return running
 
     # --- called by the attempts
+
+    def speaks(self, wire: Wire) -> bool:
+        """Whether the client is spoken to in that dialect, so that an upstream's own words are for it."""
+        return wire == self._asker.surface.form
 
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         return self._asker.new_stream(attempt, events=events)
@@ -255,7 +265,9 @@ class Tries:
                 endpoint = target.door(asker.surface.door, stream=False)
                 body = body_for(self._body, asker.ask, target.upstream_name, meter=False)
             else:
-                endpoint, body, wire = outgoing(asker.surface, target, asker.ask, self._body, wire, asker.conversation)
+                endpoint, body, wire = outgoing(
+                    asker.surface, target, asker.ask, self._body, wire, asker.conversation, paid=asker.paid
+                )
             if endpoint is None:
                 raise not_offered(target, asker.surface)
         except (InvalidRequest, ProviderError) as error:

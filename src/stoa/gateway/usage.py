@@ -28,6 +28,14 @@ class _Answer(msgspec.Struct):
     usage: Usage | None = None
 
 
+class _RerankUsage(Usage):
+    total_tokens: int | None = None
+
+
+class _Reranked(msgspec.Struct):
+    usage: _RerankUsage | None = None
+
+
 class _MessagesUsage(msgspec.Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -71,6 +79,7 @@ NO_TOKENS = Tokens(None, None, "none")
 FREE_OF_CHARGE = Tokens(0, 0, "none")
 
 _decode = msgspec.json.Decoder(_Answer).decode
+_decode_reranked = msgspec.json.Decoder(_Reranked).decode
 _decode_messages = msgspec.json.Decoder(_MessagesAnswer).decode
 
 
@@ -80,6 +89,17 @@ def usage_in(answer: bytes) -> Usage | None:
         return _decode(answer).usage
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+
+
+def rerank_usage_in(answer: bytes) -> Usage | None:
+    """The same of a rerank, where some tell the total alone, and some count searches instead of tokens."""
+    try:
+        told = _decode_reranked(answer).usage
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if told is None or (read := told.prompt_tokens or told.total_tokens) is None:
+        return None
+    return Usage(read, told.completion_tokens)
 
 
 def messages_usage_in(answer: bytes) -> Usage | None:
