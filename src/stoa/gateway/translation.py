@@ -53,7 +53,10 @@ def outgoing(
     *,
     paid: Callable[[Target, Usage | None], None],
 ) -> Outgoing:
-    """`form` is the body's; `paid` is told of answers to a part of it, where the rest failed. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
+    """`form` is the body's; `paid` is told of answers to a part of it, where the rest failed.
+
+    Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer.
+    """
     if isinstance(ask, OperationAsk):
         endpoint = target.door(surface.door, ask.streamed)
         if endpoint is None:

@@ -90,7 +90,7 @@ def read_request(door: Door, content_type: str, body: bytes) -> Asked:
     try:
         found = _FIELDS.decode(body)
     except msgspec.DecodeError as error:
-        param = str(error).rpartition("`$.")[2][:-1] or None
+        param = str(error).rpartition("`$.")[2][:-1] if "`$." in str(error) else None
         raise InvalidRequest(f"The body has to be a JSON object; found {error}.", param=param) from error
     model = _model(door, found.model)
     _check_needed(door, {name for name in ("input", "prompt") if bytes(getattr(found, name)) not in (b"", b"null")})
@@ -153,7 +153,7 @@ class _Details(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    """OpenAI's for sound and for images, which differ in the name of the details; and Mistral's, which has the names of chat."""
+    """OpenAI's for sound and for images, which differ in the name of the details; Mistral's has the names of chat."""
 
     seconds: float | None = None
     input_tokens: int | None = None
