@@ -101,10 +101,9 @@ def join_answers(form: EmbeddingForm, bodies: Sequence[bytes], request: Embeddin
         {"object": "embedding", "index": place, "embedding": _packed(vector) if request.base64 else vector}
         for place, vector in enumerate(vectors)
     ]
-    answer: Fields = {"object": "list", "data": data, "model": model}
-    if tokens is not None:  # left out rather than told to be none
-        answer["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return Embedded(msgspec.json.encode(answer), TokenUsage(input=tokens))
+    usage = {"prompt_tokens": tokens or 0, "total_tokens": tokens or 0}  # the form has no other word for what nobody told
+    body = msgspec.json.encode({"object": "list", "data": data, "model": model, "usage": usage})
+    return Embedded(body, TokenUsage(input=tokens))
 
 
 def used_by(form: EmbeddingForm, bodies: Sequence[bytes]) -> TokenUsage:

@@ -149,6 +149,8 @@ class Facts(NamedTuple):
     """Fields beyond its dialect that the server understands, such as top_k of the chat dialect."""
     reasoning_field: Literal["reasoning_content", "reasoning", "reasoning_details"] | None = None
     """Of the chat dialect: where in an assistant's message the server takes earlier thinking back; None for nowhere."""
+    texts_at_once: int | None = None
+    """That are embedded in one call; None for as many as the dialect allows."""
     thinking: Literal["adaptive", "budget"] = "adaptive"
     """Of the messages dialect: whether the model is told how much to think by an effort, or, as older ones, by tokens."""
 

@@ -121,7 +121,10 @@ def whole(surface: Surface, wire: Wire, body: bytes, *, model: str, conversation
     """Raises ValueError when the body is not of the dialect, AnswerFailed when it tells that there is no answer."""
     form = surface.form
     if wire == form or form is None:
-        return Whole(body, surface.usage(body), lambda: text_in(form, body), None)
+        usage = surface.usage(body)
+        if wire != form and usage is not None and not usage.prompt_tokens:
+            usage = None  # put together here, where none is the word for what nobody told
+        return Whole(body, usage, lambda: text_in(form, body), None)
     answer = reader_of(wire).read_answer(body, model=model)
     written = CLIENTS[form].write_answer(answer, conversation())
     return Whole(written, usage_of(answer.usage), lambda: text_of_answer(answer), answer)
