@@ -149,6 +149,8 @@ def tokens_in(characters: int) -> int:
 
 def cost_of(price: ModelPrice | None, tokens: Tokens) -> int | None:
     """Nano-dollars; None when the price or what it is for is not known."""
+    if tokens is FREE_OF_CHARGE:
+        return 0
     if price is None:
         return None
     if tokens.beyond is not None or price.second is not None or price.character is not None:
