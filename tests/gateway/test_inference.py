@@ -138,7 +138,7 @@ async def test_a_failing_provider_is_named_and_leaves_a_fact(house, name: str) -
     assert "'mock'" in reply.error["message"]
     assert "sk-one" not in reply.error["message"]
     (fact,) = here.facts
-    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, None, 0, 1)
+    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, "mock", 0, 1)
     if name == "rate limit":
         assert reply.named["retry-after"] == "9"
 

@@ -48,6 +48,8 @@ class Delivery:
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
+    failed_at: Target | None = None
+    """The target that was asked last, where none answered."""
     first_token: float | None = None
     stream: Watcher | None = None
     streamed: bool = False
@@ -99,6 +101,8 @@ class Delivery:
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
             model, provider = entry.model, entry.provider
+        elif self.failed_at is not None:
+            model, provider, arm = self.failed_at.model, self.failed_at.provider, self.failed_at.arm
         now, caller, offering, first = perf_counter(), self.client.caller, self.offering, self.first_token
         started, plan = self.started, self.plan
         self.fact = UsageFact(

@@ -279,9 +279,9 @@ class Inference(Delivery):
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
 
-    def gave_up(self, fault: Fault) -> None:
+    def gave_up(self, fault: Fault, target: Target | None) -> None:
         self._ended()
-        self.fault = fault
+        self.fault, self.failed_at = fault, target
         self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
 

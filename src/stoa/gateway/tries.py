@@ -87,8 +87,8 @@ class Asker(Protocol):
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None: ...
 
-    def gave_up(self, fault: Fault) -> None:
-        """Nothing is left to try."""
+    def gave_up(self, fault: Fault, target: Target | None) -> None:
+        """Nothing is left to try; the target is the one that was asked last."""
         ...
 
 
@@ -102,6 +102,7 @@ class Tries:
     _as_it_is = False
     _choices: Choices[Target] | None = None
     _fault: Fault | None = None
+    _failed_at: Target | None = None
     _made = 0  # retries at the present target
     _timer: asyncio.TimerHandle | None = None  # of a retry, or of a hedge
     _ticket: Ticket | None = None  # waits in line
@@ -188,7 +189,7 @@ class Tries:
         """A try gave nothing: wait for its rival, try again, or go on to the next."""
         self._stages.metrics.upstream_failed(fault.code)
         attempt.ticket.release()
-        self._fault = fault
+        self._fault, self._failed_at = fault, attempt.target
         if self._rival is not None:
             if attempt is self.running:
                 self.running = self._rival
@@ -360,4 +361,4 @@ class Tries:
     def _give_up(self, fault: Fault) -> None:
         if self.count > 1:
             fault = fault._replace(message=f"All {self.count} targets of {self._offering.name!r} failed. {fault.message}")
-        self._asker.gave_up(fault)
+        self._asker.gave_up(fault, self._failed_at)
