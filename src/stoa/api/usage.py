@@ -46,7 +46,7 @@ class UsageReport(View):
 
 
 class PercentilesView(View):
-    """Milliseconds, each a time that was measured."""
+    """Milliseconds to three figures, each a time that was measured."""
 
     p50: float
     p95: float

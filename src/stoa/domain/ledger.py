@@ -41,7 +41,7 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Percentiles(msgspec.Struct, frozen=True):
-    """Of measured times, in milliseconds, by nearest rank: each is a time that was measured."""
+    """Of measured times, in milliseconds to three figures, by nearest rank: each is a time that was measured."""
 
     p50: float
     p95: float

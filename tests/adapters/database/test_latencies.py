@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import pytest
 from tests.adapters.database.test_usage import EVER, NOON, fact, put
 
 from stoa.adapters.database import Database
@@ -23,9 +24,14 @@ def chat(fact_id: str, **changed: Any) -> Any:
     return fact(fact_id, **({"form": "chat"} | changed))
 
 
-def nearest(times: Sequence[float]) -> Percentiles | None:
+def nearest(times: Sequence[float]) -> list[Any]:
     ordered = sorted(times)
-    return Percentiles(*(ordered[math.ceil(len(ordered) * share / 100) - 1] for share in (50, 95, 99))) if ordered else None
+    return [pytest.approx(ordered[math.ceil(len(ordered) * share / 100) - 1], rel=0.005) for share in (50, 95, 99)]
+
+
+def three(found: Percentiles | None) -> list[float]:
+    assert found is not None
+    return [found.p50, found.p95, found.p99]
 
 
 async def test_one_request_is_every_percentile_of_itself(database: Database) -> None:
@@ -50,8 +56,15 @@ async def test_percentiles_are_those_of_the_sorted_list(database: Database) -> N
     for model, bucket in (await latencies(database)).items():
         facts = models[str(model)]
         assert bucket.requests == len(facts)
-        assert bucket.latency_ms == nearest([each.latency_ms for each in facts])
-        assert bucket.first_token_ms == nearest([each.first_token_ms for each in facts if each.first_token_ms is not None])
+        assert three(bucket.latency_ms) == nearest([each.latency_ms for each in facts])
+        assert three(bucket.first_token_ms) == nearest([each.first_token_ms for each in facts if each.first_token_ms])
+
+
+@pytest.mark.parametrize("time", [0.0, 0.004, 1.234, 9.999, 12.34, 99.96, 567.8, 1234.0, 98_765.0, 123_456.0, 3_600_000.0, 1e7])
+async def test_a_time_is_told_to_three_figures(database: Database, time: float) -> None:
+    await put(database, chat("a", latency_ms=time))
+    found = (await latencies(database))["gpt"].latency_ms
+    assert three(found) == [pytest.approx(time, rel=0.005, abs=0.005)] * 3
 
 
 async def test_what_failed_counts_as_an_error_and_has_no_time(database: Database) -> None:

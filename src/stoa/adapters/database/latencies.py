@@ -1,18 +1,22 @@
-"""Percentiles of usage facts, in one statement that SQLite and PostgreSQL both understand.
+"""Percentiles of usage facts, on SQLite and PostgreSQL alike.
 
-Each measured time gets its rank among those of its bucket; the percentile is the time at the rank that is nearest from above.
+The database counts times to three figures, and the percentile is found among the counts: a tenth of the work of putting every
+time in order, and of the rows to fetch there are a few thousand for a model, however many facts there are.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, Select, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
 from stoa.adapters.database.tables import usage
 from stoa.domain.ledger import LatencyBucket, LatencyGroup, Percentiles
 
-_PERCENTILES = (50, 95, 99)
+Times = Mapping[str | None, Sequence[tuple[float, int]]]
+"""By bucket: each time in milliseconds, in order, and how often it was measured."""
 
 _BUCKETS: Mapping[LatencyGroup, ColumnElement[Any]] = {  # Any: text, which may be null
     "model": usage.c.model,
@@ -29,74 +33,66 @@ _failed = or_(usage.c.status >= 500, usage.c.status == 429, and_(usage.c.status 
 _timed = and_(usage.c.status < 400, usage.c.error.is_(None), usage.c.lane == "realtime")
 
 
-def latencies(
-    within: Sequence[ColumnElement[bool]], group_by: LatencyGroup
-) -> Select[*tuple[Any, ...]]:  # Any: columns of a row
-    """A row for each bucket, to be read by `latency_bucket`."""
-    bucket = _BUCKETS[group_by]
-    timed, first = _flag(_timed), _flag(and_(_timed, usage.c.first_token_ms.is_not(None)))
-    facts = (
+async def latencies(
+    connection: AsyncConnection, within: Sequence[ColumnElement[bool]], group_by: LatencyGroup
+) -> list[LatencyBucket]:
+    bucket, among = _BUCKETS[group_by], (_asked_a_model, *within)
+    whole = await _times(connection, bucket, usage.c.latency_ms, among)
+    first = await _times(connection, bucket, usage.c.first_token_ms, among)
+    told = and_(_timed, usage.c.completion_tokens > 0)
+    rows = await connection.execute(
         select(
-            bucket.label("bucket"),
-            usage.c.latency_ms,
-            usage.c.first_token_ms,
-            usage.c.completion_tokens,
-            _flag(_failed).label("failed"),
-            timed.label("timed"),
-            first.label("first"),
-            *_ranked("latency", usage.c.latency_ms, bucket, timed),
-            *_ranked("first", usage.c.first_token_ms, bucket, first),
+            bucket,
+            func.count(),
+            func.sum(case((_failed, 1), else_=0)),
+            func.coalesce(cast(func.sum(usage.c.completion_tokens), BigInteger), 0),
+            cast(func.sum(case((told, usage.c.completion_tokens))), BigInteger),
+            func.sum(case((told, usage.c.latency_ms))),
         )
-        .where(_asked_a_model, *within)
-        .subquery()
+        .where(*among)
+        .group_by(bucket)
     )
-    told = and_(facts.c.timed == 1, facts.c.completion_tokens > 0)
-    return select(
-        facts.c.bucket,
-        func.count().label("requests"),
-        func.sum(facts.c.failed).label("errors"),
-        func.coalesce(cast(func.sum(facts.c.completion_tokens), BigInteger), 0).label("completion_tokens"),
-        cast(func.sum(case((told, facts.c.completion_tokens))), BigInteger).label("told_tokens"),
-        func.sum(case((told, facts.c.latency_ms))).label("told_ms"),
-        *_picked("latency", facts.c.latency_ms, facts.c, facts.c.timed),
-        *_picked("first", facts.c.first_token_ms, facts.c, facts.c.first),
-    ).group_by(facts.c.bucket)
-
-
-def latency_bucket(row: RowMapping) -> LatencyBucket:
-    told_ms = row["told_ms"]
-    return LatencyBucket(
-        bucket=row["bucket"],
-        requests=row["requests"],
-        errors=row["errors"],
-        completion_tokens=row["completion_tokens"],
-        latency_ms=_percentiles(row, "latency"),
-        first_token_ms=_percentiles(row, "first"),
-        output_tokens_per_s=row["told_tokens"] * 1000 / told_ms if told_ms else None,
-    )
-
-
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
-
-
-def _ranked(
-    name: str, measured: ColumnElement[Any], bucket: ColumnElement[Any], counts: ColumnElement[int]
-) -> tuple[ColumnElement[int], ...]:
-    """Its rank among those that count, from 1, and how many they are."""
-    among = (bucket, counts)
-    rank = func.row_number().over(partition_by=among, order_by=measured).label(f"{name}_rank")
-    return rank, func.count().over(partition_by=among).label(f"{name}_many")
-
-
-def _picked(name: str, measured: ColumnElement[Any], facts: Any, counts: ColumnElement[int]) -> list[ColumnElement[Any]]:
-    many, rank = facts[f"{name}_many"], facts[f"{name}_rank"]
     return [
-        func.max(case((and_(counts == 1, rank == (many * percent + 99) // 100), measured))).label(f"{name}_p{percent}")
-        for percent in _PERCENTILES
+        LatencyBucket(
+            bucket=name,
+            requests=requests,
+            errors=errors,
+            completion_tokens=tokens,
+            latency_ms=percentiles(whole.get(name, ())),
+            first_token_ms=percentiles(first.get(name, ())),
+            output_tokens_per_s=told_tokens * 1000 / told_ms if told_ms else None,
+        )
+        for name, requests, errors, tokens, told_tokens, told_ms in rows
     ]
 
 
-def _percentiles(row: RowMapping, name: str) -> Percentiles | None:
-    found = [row[f"{name}_p{percent}"] for percent in _PERCENTILES]
-    return None if found[0] is None else Percentiles(*found)
+def percentiles(times: Sequence[tuple[float, int]]) -> Percentiles | None:
+    """By nearest rank; None of nothing."""
+    many = sum(count for _, count in times)
+    return Percentiles(*(_at(times, -(-many * share // 100)) for share in (50, 95, 99))) if many else None
+
+
+def _at(times: Sequence[tuple[float, int]], rank: int) -> float:
+    for time, count in times:
+        rank -= count
+        if rank <= 0:
+            return time
+    raise ValueError("a rank beyond the last")
+
+
+async def _times(
+    connection: AsyncConnection, bucket: ColumnElement[Any], measured: ColumnElement[Any], among: Sequence[ColumnElement[bool]]
+) -> Times:
+    timed = select(bucket.label("bucket"), _three_figures(measured).label("time"))
+    timed = timed.where(_timed, measured.is_not(None), *among).subquery()
+    counted = select(timed.c.bucket, timed.c.time, func.count()).group_by(timed.c.bucket, timed.c.time)
+    found: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
+    for name, time, count in await connection.execute(counted):
+        found[name].append((time, count))
+    return {name: sorted(times) for name, times in found.items()}
+
+
+def _three_figures(time: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Rounded to hundredths below 10 ms, to tenths below 100, and so on."""
+    steps = [(time < 10.0**power, func.round(time * 10.0 ** (3 - power)) / 10.0 ** (3 - power)) for power in range(1, 7)]
+    return case(*steps, else_=func.round(time / 10_000.0) * 10_000.0)

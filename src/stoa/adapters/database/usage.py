@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import dialect as postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from stoa.adapters.database.latencies import latencies, latency_bucket
+from stoa.adapters.database.latencies import latencies
 from stoa.adapters.database.tables import keys, spend, teams, usage
 from stoa.domain.ledger import LatencyBucket, LatencyGroup, UsageBucket, UsageGroup, UsageQuery
 from stoa.domain.usage import UsageFact
@@ -85,8 +85,7 @@ class UsageTable:
         return sorted(found, key=lambda each: (-each.cost_nano_usd, -each.requests, each.bucket is None, each.bucket or ""))
 
     async def latencies(self, query: UsageQuery, *, group_by: LatencyGroup) -> Sequence[LatencyBucket]:
-        rows = (await self._connection.execute(latencies(_within(query), group_by))).mappings().all()
-        found = [latency_bucket(row) for row in rows]
+        found = await latencies(self._connection, _within(query), group_by)
         return sorted(found, key=lambda each: (-each.requests, each.bucket is None, each.bucket or ""))
 
 
