@@ -102,7 +102,7 @@ def upstream(core: str) -> Iterator[str]:
         with nginx("upstream", servers, core):
             yield f"http://127.0.0.1:{port}"
         return
-    with _process([sys.executable, str(Path(__file__).with_name("plain_upstream.py")), str(port)], core):
+    with process([sys.executable, str(Path(__file__).with_name("plain_upstream.py")), str(port)], core):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -117,7 +117,7 @@ def nginx(name: str, servers: str, core: str) -> Iterator[int]:
             f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/{name}.err;"
             f" events {{ worker_connections 4096; }} http {{ access_log off; keepalive_requests 100000000; {temp} {servers} }}"
         )
-        with _process([str(_nginx()), "-c", str(conf)], core) as pid:
+        with process([str(_nginx()), "-c", str(conf)], core) as pid:
             yield pid
 
 
@@ -138,12 +138,12 @@ def measure(
     run = _wrk if has_tools() else _plain
     run(url, request, key, core, 2)
     settled()
-    before = {pid: _cpu_s(pid, tree) for pid, tree in pids.items()}
+    before = {pid: cpu_s(pid, tree) for pid, tree in pids.items()}
     count, rate, p50, p99, bad = run(url, request, key, core, seconds)
     ended = time.monotonic()
     settled()
     settled_s = time.monotonic() - ended
-    used = {pid: (_cpu_s(pid, tree) - before[pid]) * 1e6 / count for pid, tree in pids.items()}
+    used = {pid: (cpu_s(pid, tree) - before[pid]) * 1e6 / count for pid, tree in pids.items()}
     return Measured(rate, p50, p99, used, bad, settled_s)
 
 
@@ -195,7 +195,7 @@ def send(url: str, request: str, *, key: str, core: str, count: int) -> int:
 
 
 @contextlib.contextmanager
-def _process(command: list[str], core: str) -> Iterator[int]:
+def process(command: list[str], core: str) -> Iterator[int]:
     process = subprocess.Popen(["taskset", "-c", core, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
@@ -210,7 +210,7 @@ def _nginx() -> str | None:
     return shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
 
 
-def _cpu_s(pid: int, tree: bool) -> float:
+def cpu_s(pid: int, tree: bool) -> float:
     ticks = 0
     for each in family(pid) if tree else [pid]:
         with contextlib.suppress(OSError):

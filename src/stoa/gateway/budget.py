@@ -37,7 +37,10 @@ class Budgets:
 
     def reserve(self, team: str, estimate: int, *, limit: int | None, now_ms: int) -> None:
         """Set the estimate aside. Raises LimitReached when the budget is spent, what is reserved included."""
-        if limit is not None and (used := self.used(team, now_ms=now_ms)) >= limit:
+        if now_ms >= self._month_end_ms:
+            self._roll(now_ms)
+        reserved = self._reserved.get(team, 0)
+        if limit is not None and (used := self._told.get(team, 0) + self._unshipped.get(team, 0) + reserved) >= limit:
             reset = datetime.fromtimestamp(self._month_end_ms / 1000, UTC)
             raise LimitReached(
                 f"Team {team!r} has used {format_usd(used)} of its budget of {format_usd(limit)} this month. It starts anew on "
@@ -46,7 +49,7 @@ class Budgets:
                 retry_after_s=max(1.0, (self._month_end_ms - now_ms) / 1000),
             )
         if estimate:
-            self._reserved[team] = self._reserved.get(team, 0) + estimate
+            self._reserved[team] = reserved + estimate
 
     def release(self, team: str, estimate: int) -> None:
         """Give a reservation back, at the moment its cost is known."""

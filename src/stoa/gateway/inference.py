@@ -32,7 +32,17 @@ from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Beyond, Tokens, Usage, cost_of, tokens_of, tokens_told
+from stoa.gateway.usage import (
+    FREE_OF_CHARGE,
+    NO_TOKENS,
+    Beyond,
+    Tokens,
+    Usage,
+    cost_of,
+    measured,
+    tokens_of,
+    tokens_told,
+)
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -51,6 +61,7 @@ class Inference(Delivery):
 
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
+    _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _sent_bytes: int = 0
     _conversation: Conversation | None = None
     _cache_key: bytes | None = None
@@ -63,17 +74,22 @@ class Inference(Delivery):
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
         self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
-        self._parts: list[bytes] = []
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
 
     def on_body(self, data: bytes) -> None:
-        self._parts.append(data)
+        if self._parts is not None:
+            self._parts.append(data)
+        elif self._body:
+            self._parts = [self._body, data]
+        else:
+            self._body = data
 
     def on_end(self) -> None:
-        parts = self._parts
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._parts is not None:
+            self._body = b"".join(self._parts)
+            self._parts = None
         if self.clock is not None:
             self.clock.mark("receive")
         try:
@@ -116,7 +132,8 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body) if surface.estimates else 0)
+        weight = len(body) if surface.estimates else 0
+        self.estimate = stages.admission.admit(self.client, offering, ask, weight, self.started)
         if clock is not None:
             clock.mark("admit")
         key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
@@ -206,7 +223,7 @@ class Inference(Delivery):
 
     def paid(self, target: Target, usage: Usage | None) -> None:
         """Part of what a try asked for was answered, and is of no use since the rest was not."""
-        cost = cost_of(target.price, tokens_told(usage))
+        cost = cost_of(target.price, measured(usage))
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def answered(self, attempt: Attempt, body: bytes) -> int:
@@ -214,7 +231,10 @@ class Inference(Delivery):
         target, surface = attempt.target, self.surface
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
-            tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
+            if usage is not None and usage.prompt_tokens is not None and surface.estimates:
+                tokens = tokens_told(usage)
+            else:
+                tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
         self._ended()
@@ -331,7 +351,7 @@ class Inference(Delivery):
     def _tokens_told(self, usage: Usage | None) -> Tokens:
         if self.surface.free:
             return FREE_OF_CHARGE
-        tokens = tokens_told(usage)
+        tokens = measured(usage)
         characters = self.ask.asked.characters if isinstance(self.ask, OperationAsk) else None
         if characters is None:
             return tokens

@@ -33,7 +33,8 @@ from stoa.domain.usage import UsageFact
 _BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _BOUNDS_MS = tuple(bound * 1000 for bound in _BOUNDS_S)
 _FINE_MS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 1000.0, 10_000.0)
-_SAMPLED = 15  # a mask: one of sixteen
+SAMPLED = 15
+"""A mask: one request of sixteen."""
 _OTHERS_TIME = frozenset(("receive", "augment", "upstream"))
 """Stages in which Stoa waits for somebody else."""
 
@@ -84,7 +85,8 @@ class Metrics:
     """Plain integers, rendered when scraped."""
 
     def __init__(self) -> None:
-        self._requests = 0
+        self.begun = 0
+        """Requests that began; one for which this has no bit of `SAMPLED` gets a clock."""
         self._stages: dict[str, _Histogram] = {}
         self._series: dict[tuple[str, str | None, int, str], _Series] = {}
         self._refused: dict[str, int] = {}
@@ -96,7 +98,9 @@ class Metrics:
         if series is None:
             series = self._series[key] = _Series()
         series.requests += 1
-        series.latency.observe(fact.latency_ms)
+        latency = series.latency
+        latency.buckets[bisect_left(_BOUNDS_MS, fact.latency_ms)] += 1
+        latency.total_ms += fact.latency_ms
         if fact.first_token_ms is not None:
             series.first_token.observe(fact.first_token_ms)
         if fact.prompt_tokens is not None:
@@ -106,11 +110,6 @@ class Metrics:
             series.unknown_cost += 1
         else:
             series.cost += fact.cost_nano_usd
-
-    def clock(self) -> StageClock | None:
-        """For a request that begins: None for most."""
-        self._requests += 1
-        return None if self._requests & _SAMPLED else StageClock()
 
     def observe_stages(self, clock: StageClock) -> None:
         """Adds up what Stoa itself took; waiting for the body, for retrieval and for the upstream is kept apart."""

@@ -162,13 +162,15 @@ class Gateway:
         return _ANSWERED
 
     def _infer(self, exchange: Exchange, surface: Surface) -> Intake:
+        headers = exchange.headers
         try:
-            plan = self._served()
-            client = self._identify(plan, exchange)
+            plan = self._plan or self._served()
+            client = identify(plan, headers, self._ports.behalf_key, time.time())
         except StoaError as error:
             self._refuse(exchange, error, surface)
             return _ANSWERED
-        return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
+        request_id = _request_id(exchange) if b"x-request-id" in headers else None
+        return Inference(self._stages, plan, exchange, client, surface, request_id)
 
     def _aside(self, exchange: Exchange, surface: Surface) -> Intake:
         stages, plan = self._stages, self._served()
@@ -241,7 +243,7 @@ class Gateway:
         return self._plan
 
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
-        return identify(plan, exchange.headers, behalf_key=self._ports.behalf_key, now_s=time.time())
+        return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
     async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
         assert offering.assistant is not None
@@ -259,10 +261,15 @@ class Gateway:
         return self._embedders[model]
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
+        costs: dict[str, int] = {}
+        observe = self._metrics.observe
         for fact in facts:
-            self._metrics.observe(fact)
+            observe(fact)
             if fact.cost_nano_usd:
-                self.budgets.spent(fact.team, fact.cost_nano_usd, position=position, now_ms=fact.at_ms)
+                team = fact.team
+                costs[team] = costs.get(team, 0) + fact.cost_nano_usd
+        for team, cost in costs.items():
+            self.budgets.spent(team, cost, position=position, now_ms=facts[-1].at_ms)
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)

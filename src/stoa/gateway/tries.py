@@ -100,6 +100,7 @@ class Tries:
     looks_at_heads = False
     running: Attempt | None = None
     _as_it_is = False
+    _draw = 0.5
     _choices: Choices[Target] | None = None
     _fault: Fault | None = None
     _failed_at: Target | None = None
@@ -119,20 +120,32 @@ class Tries:
         self._form: ClientForm | None = form
         asker, offering = self._asker, self._offering
         surface = asker.surface
-        self.looks_at_heads = asker.streamed or surface.relays_type
-        self._as_it_is = not asker.streamed and form == surface.form and not surface.form_data and surface.form is not None
-        now, draw = perf_counter(), self._stages.draw()
-        self._draw = draw
+        if asker.streamed or surface.relays_type:
+            self.looks_at_heads = True
+        else:
+            self._as_it_is = form is not None and form == surface.form and not surface.form_data
         if offering.budget is not None:
-            offering.budget.requested(now)
-        target = offering.router.first(now, draw)
+            offering.budget.requested(perf_counter())
+        target = offering.router.only
+        if target is None or not target.state.plain:
+            target = self._first()
+            if target is None:
+                return
+        if target.max_parallel is None and asker.lane == "realtime":
+            self._ask(target, FREE)
+        else:
+            self._approach(target)
+
+    def _first(self) -> Target | None:
+        router, now = self._offering.router, perf_counter()
+        draw = self._draw = self._stages.draw()
+        target = router.first(now, draw)
         if target is None:
-            self._choices = offering.router.choose(asker.wish(), now, self._draw)
+            self._choices = router.choose(self._asker.wish(), now, draw)
             target = self._choices.next(now)
             if target is None:
                 self._nothing_left(now)
-                return
-        self._approach(target)
+        return target
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
@@ -173,7 +186,8 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
-        self._won(attempt)
+        if self._timer is not None or self._rival is not None:
+            self._won(attempt)
         self.running = None
         tokens = asker.answered(attempt, body)
         if attempt.ticket is not FREE:
@@ -293,7 +307,8 @@ class Tries:
             self.running = attempt
         else:
             self._rival = attempt
-        attempt.begin(endpoint, body, asker.lines)
+        lines = asker.lines
+        attempt.call = endpoint.post(body, attempt, lines) if lines else endpoint.post(body, attempt)
         offering = self._offering
         if offering.watched:
             self._stages.deadlines.add(attempt, offering.route.timeouts)

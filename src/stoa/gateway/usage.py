@@ -127,20 +127,24 @@ def usage_of(told: TokenUsage | None) -> Usage | None:
 def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters: int) -> Tokens:
     """What was reported, else four characters a token."""
     if usage is not None and usage.prompt_tokens is not None:
-        details = usage.prompt_tokens_details
-        cached = details.cached_tokens if details is not None else None
-        return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
+        return tokens_told(usage)
     return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
 
 
-def tokens_told(usage: Usage | None) -> Tokens:
+def tokens_told(usage: Usage) -> Tokens:
+    details = usage.prompt_tokens_details
+    cached = details.cached_tokens if details is not None else None
+    return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
+
+
+def measured(usage: Usage | None) -> Tokens:
     """What was reported, and nothing besides: for operations whose bytes say nothing of tokens."""
     if usage is None:
         return NO_TOKENS
     beyond = usage.beyond if isinstance(usage, OperationUsage) else None
     if usage.prompt_tokens is None:
         return Tokens(None, None, "none", beyond=beyond)
-    return tokens_of(usage, prompt_characters=0, answer_characters=0)._replace(beyond=beyond)
+    return tokens_told(usage)._replace(beyond=beyond)
 
 
 def tokens_in(characters: int) -> int:

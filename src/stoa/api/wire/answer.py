@@ -46,7 +46,6 @@ class WireExchange:
         method: bytes,
         target: bytes,
         headers: Mapping[bytes, bytes],
-        *,
         keep_alive: bool,
         old: bool,
     ) -> None:

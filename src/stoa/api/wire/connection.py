@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from stoa.api.wire.answer import ALLOW, JSON_HEADERS, STATUS_LINES, WireExchange
+from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
-from stoa.domain.refusal import refusal
 
 if TYPE_CHECKING:
     from stoa.api.wire.server import Server
@@ -66,7 +65,9 @@ class Connection(HeadReader, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf or self._last:
             return
-        self.feed(len(data))
+        self._feed = len(data)
+        if self.head_open:
+            self._fed += self._feed
         if self._chunked:
             self._framing += len(data)
         try:
@@ -124,13 +125,16 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         parser, headers = self._parser, self.headers
-        version = parser.get_http_version()
-        exchange = self._reading = WireExchange(
-            self, parser.get_method(), self.target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
-        )
+        keep_alive = parser.should_keep_alive()
+        # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
+        version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
+        exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
-        problem = self.too_long() if self.is_too_long() else problem_of(exchange, version, repeated=self.repeated)
+        if (self._fed or self._feed > self._limit) and self.is_too_long():
+            problem = self.too_long()
+        else:
+            problem = problem_of(exchange, version, repeated=self.repeated)
         if problem is not None:
             self._broken(problem)
         elif self._current is None and not self._writing_paused:
@@ -288,10 +292,15 @@ class Connection(HeadReader, asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        if self._current is None and not self._waiting and not self.head_open and (self._server.draining or self._last):
-            self._deaf = True
-            self.transport.close()
-            return
+        if self._current is None and not self._waiting and not self.head_open:
+            server = self._server
+            if server.draining or self._last:
+                self._deaf = True
+                self.transport.close()
+                return
+            if not self._reading_paused and not self._writing_paused and self._reading is None:
+                self.deadline = server.now + server.limits.keep_alive_s  # what the two below come to
+                return
         self._rearm()
         self._steer()
 
@@ -348,10 +357,7 @@ class Connection(HeadReader, asyncio.Protocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer outside any exchange and hang up."""
-        body = refusal(problem.status, problem.code, problem.message)
-        allow = ALLOW if problem.status == 405 else b""
-        head = b"%bcontent-length: %d\r\nconnection: close\r\n\r\n" % (allow, len(body))
-        self.transport.write(STATUS_LINES[problem.status] + JSON_HEADERS + head + body)
+        self.transport.write(problem.answer())
         self._linger()
 
     def _too_large(self, exchange: WireExchange, limit: int) -> None:
