@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.conformance.upstream.server import EMBEDDING_MODELS, KEY, OPENAI_MODELS
+from tests.conformance.upstream.server import EMBEDDING_MODELS, KEY, OPENAI_MODELS, OPERATION_MODELS
 from tests.journeys.conftest import RunningStoa, clean_environment, start
 
 ROOT = Path(__file__).parents[2]
@@ -126,5 +126,6 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
 
 def _resources(upstream: str) -> str:
     models = [(name, "chat") for name in OPENAI_MODELS] + [(name, "embedding") for name in EMBEDDING_MODELS]
+    models += OPERATION_MODELS.items()
     parts = [_MODEL.format(name=name, provider="scripted", operation=operation) for name, operation in models]
     return _UPSTREAM.format(url=upstream) + "".join(parts)
