@@ -156,13 +156,19 @@ def test_a_file_is_kept_read_and_deleted(client: openai.OpenAI) -> None:
         client.files.retrieve(kept.id)
 
 
-def test_a_batch_is_done_and_answered_in_a_file(client: openai.OpenAI) -> None:
-    ask = {"model": MODEL, "messages": [{"role": "user", "content": "Say hello."}]}
-    lines = [
-        {"custom_id": f"ask-{number}", "method": "POST", "url": "/v1/chat/completions", "body": ask} for number in range(3)
-    ]
+@pytest.mark.parametrize(
+    ("endpoint", "ask"),
+    [
+        ("/v1/chat/completions", {"model": MODEL, "messages": [{"role": "user", "content": "Say hello."}]}),
+        ("/v1/embeddings", {"model": "embed-script", "input": ["one", "two"]}),
+        ("/v1/moderations", {"model": "judge-script", "input": "Good day."}),
+        ("/v1/images/generations", {"model": "draw-script", "prompt": "a house"}),
+    ],
+)
+def test_a_batch_is_done_and_answered_in_a_file(client: openai.OpenAI, endpoint: Any, ask: dict[str, Any]) -> None:
+    lines = [{"custom_id": f"ask-{number}", "method": "POST", "url": endpoint, "body": ask} for number in range(3)]
     asked = client.files.create(file=("asks.jsonl", "\n".join(map(json.dumps, lines)).encode()), purpose="batch")
-    batch = client.batches.create(input_file_id=asked.id, endpoint="/v1/chat/completions", completion_window="24h")
+    batch = client.batches.create(input_file_id=asked.id, endpoint=endpoint, completion_window="24h")
     deadline = time.monotonic() + 60
     while batch.status not in ("completed", "failed", "expired", "cancelled") and time.monotonic() < deadline:
         time.sleep(0.25)
