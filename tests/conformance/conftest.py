@@ -26,9 +26,21 @@ _MODEL = """\
 kind: Model
 name: {name}
 provider: {provider}
+upstream_name: {upstream_name}
 operation: {operation}
 price: {{input_per_million: "1", output_per_million: "4"}}
 """
+
+GUIDE_MODELS = {
+    "gpt-4o": ("gpt-4o-script", "chat"),
+    "text-embedding-3-small": ("embed-script", "embedding"),
+    "rerank-v3.5": ("rank-script", "rerank"),
+    "omni-moderation-latest": ("judge-script", "moderation"),
+    "gpt-image-1": ("draw-script", "image"),
+    "gpt-4o-mini-tts": ("say-script", "speech"),
+    "whisper-1": ("hear-script", "transcription"),
+}
+"""The guide's models: what each is upstream, and what it does."""
 
 
 @dataclass(frozen=True)
@@ -127,5 +139,11 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
 def _resources(upstream: str) -> str:
     models = [(name, "chat") for name in OPENAI_MODELS] + [(name, "embedding") for name in EMBEDDING_MODELS]
     models += OPERATION_MODELS.items()
-    parts = [_MODEL.format(name=name, provider="scripted", operation=operation) for name, operation in models]
+    models += [(name, operation) for name, (_, operation) in GUIDE_MODELS.items()]
+    parts = [
+        _MODEL.format(
+            name=name, provider="scripted", operation=operation, upstream_name=GUIDE_MODELS.get(name, (name, operation))[0]
+        )
+        for name, operation in models
+    ]
     return _UPSTREAM.format(url=upstream) + "".join(parts)
