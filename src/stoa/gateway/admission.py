@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from time import monotonic
 
+from stoa.domain.limits import Window
 from stoa.errors import LimitReached, OperatorError
 from stoa.gateway.ask import Ask
 from stoa.gateway.budget import Budgets
 from stoa.gateway.plan import Client, Offering
-from stoa.gateway.rate import Window
+from stoa.gateway.rate import new_window
 from stoa.gateway.usage import CHARACTERS_PER_TOKEN
 
 
 class Admission:
-    """Counts in this process. `now_ms` tells UTC milliseconds."""
+    """`now_ms` tells UTC milliseconds; `window_of` makes the window of a key, by its id."""
 
-    def __init__(self, budgets: Budgets, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, budgets: Budgets, *, now_ms: Callable[[], int], window_of: Callable[[str], Window] = new_window) -> None:
         self._budgets = budgets
         self._now_ms = now_ms
+        self._window_of = window_of
         self._windows: dict[str, Window] = {}
         self._closed: OperatorError | None = None
         self._closed_until = 0.0
@@ -35,7 +37,7 @@ class Admission:
         if limit is not None:
             window = self._windows.get(caller.id)
             if window is None:
-                window = self._windows[caller.id] = Window()
+                window = self._windows[caller.id] = self._window_of(caller.id)
             if not window.take(limit, int(now)):
                 wait = window.wait_s(limit)
                 made = f"{caller.name!r} may make {limit} requests a minute and has made {window.total}."

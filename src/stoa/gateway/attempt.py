@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from stoa.domain.operations import ErrorClass
-from stoa.domain.upstream import Call, Failure, Headers
+from stoa.domain.upstream import Call, Endpoint, Failure, Headers
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.plan import Target
 from stoa.gateway.routing.classify import classify
@@ -83,6 +83,9 @@ class Attempt:
 
     def characters(self) -> int:
         return self.stream.count_characters() if self.stream is not None else 0
+
+    def begin(self, endpoint: Endpoint, body: bytes, lines: bytes) -> None:
+        self.call = endpoint.post(body, self, lines) if lines else endpoint.post(body, self)
 
     def cancel(self) -> None:
         """Give up; nothing more is told."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
+from stoa.domain.tracing import Span
 from stoa.domain.usage import CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
@@ -41,6 +42,7 @@ class Delivery:
     fact: UsageFact
     lane: Lane = "realtime"
     shadow: bool = False
+    span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
     estimate: int = 0
@@ -83,6 +85,16 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        if self.stages.access is not None:
+            route = self.offering.name if hasattr(self, "offering") else None
+            self.stages.access.refused(
+                error,
+                self.exchange,
+                path=self.surface.path,
+                request_id=self.request_id,
+                caller=self.client.caller,
+                route=route,
+            )
         lines = b"%b%b" % (JSON, self.id_lines())
         if isinstance(error, LimitReached) and error.retry_after_s is not None:
             lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)

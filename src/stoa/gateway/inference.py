@@ -59,6 +59,7 @@ _ANTHROPIC = ("messages", "count_tokens")
 class Inference(Delivery):
     """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
 
+    tries_of: type[Tries] = Tries
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
@@ -136,14 +137,15 @@ class Inference(Delivery):
         self.estimate = stages.admission.admit(self.client, offering, ask, weight, self.started)
         if clock is not None:
             clock.mark("admit")
-        key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
+        key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
+        self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
             entry = stages.cache.get(key, now_s=time.monotonic())
-            if entry is not None and self._replay(entry):
-                return
         if clock is not None:
             clock.mark("cache")
+        if entry is not None and self._replay(entry):
+            return
         if offering.assistant is not None:
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
             return
@@ -170,7 +172,7 @@ class Inference(Delivery):
 
     def _call(self, body: bytes) -> None:
         self._sent_bytes = len(body)
-        tries = self._tries = Tries(self.stages, self.offering, self)
+        tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
             self.clock.mark("route")
@@ -229,6 +231,8 @@ class Inference(Delivery):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        if self.clock is not None:
+            self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
             if usage is not None and usage.prompt_tokens is not None and surface.estimates:
@@ -237,7 +241,7 @@ class Inference(Delivery):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended()
+        self._ended("answer")
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
@@ -307,12 +311,12 @@ class Inference(Delivery):
 
     # --- what an answer comes to
 
-    def _ended(self) -> None:
+    def _ended(self, stage: str = "upstream") -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
-            self.clock.mark("upstream")
+            self.clock.mark(stage)
 
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):

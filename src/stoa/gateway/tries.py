@@ -96,6 +96,7 @@ class Tries:
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    attempt_of: type[Attempt] = Attempt
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
@@ -302,13 +303,12 @@ class Tries:
                 self._approach(following)
             return
         self.count += 1
-        attempt = Attempt(self, target, entry, wire, ticket, now)
+        attempt = self.attempt_of(self, target, entry, wire, ticket, now)
         if self.running is None:
             self.running = attempt
         else:
             self._rival = attempt
-        lines = asker.lines
-        attempt.call = endpoint.post(body, attempt, lines) if lines else endpoint.post(body, attempt)
+        attempt.begin(endpoint, body, asker.lines)
         offering = self._offering
         if offering.watched:
             self._stages.deadlines.add(attempt, offering.route.timeouts)

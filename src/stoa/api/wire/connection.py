@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +16,7 @@ import httptools
 
 from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
+from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
     from stoa.api.wire.server import Server
@@ -35,8 +35,7 @@ class Connection(HeadReader, asyncio.Protocol):
     def __init__(self, server: Server, told_peer: str | None = None, *, secure: bool = False) -> None:
         super().__init__(server.limits.header_bytes)
         self._server = server
-        self._peer = told_peer  # None: the socket knows
-        self._secure = secure
+        self.far = FarEnd(server.proxies, told_peer, secure=secure)
         self._parser = httptools.HttpRequestParser(self)
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
@@ -56,6 +55,7 @@ class Connection(HeadReader, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # cast: a stream's transport both reads and writes
+        self.far.transport = transport
         if self._server.join(self):
             self.transport.set_write_buffer_limits(high=self._server.limits.write_buffer_bytes)
             self.deadline = self._server.now + self._server.limits.keep_alive_s
@@ -125,9 +125,11 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         parser, headers = self._parser, self.headers
-        keep_alive = parser.should_keep_alive()
         # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
+        keep_alive = parser.should_keep_alive()
         version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
+        if self._server.draining:
+            keep_alive = False
         exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
@@ -171,24 +173,6 @@ class Connection(HeadReader, asyncio.Protocol):
 
     # --- called by the exchange and by the server
 
-    @property
-    def peer(self) -> str:
-        """The address at the far end, which may be a proxy's."""
-        if self._peer is None:
-            name: object = self.transport.get_extra_info("peername")
-            self._peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
-        return self._peer
-
-    def client_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """The address of the client who sent a request with these headers."""
-        proxies = self._server.proxies
-        return self.peer if proxies is None else proxies.client(self.peer, headers)
-
-    def scheme_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """How that client sent it."""
-        own, proxies = "https" if self._secure else "http", self._server.proxies
-        return own if proxies is None else proxies.scheme(self.peer, headers, own)
-
     def answered(self, exchange: WireExchange) -> None:
         """The current exchange's answer is whole."""
         if self._hold_body:
@@ -211,12 +195,17 @@ class Connection(HeadReader, asyncio.Protocol):
         self._steer()
 
     def drain(self) -> None:
-        """Take no further request; close as soon as those at hand are answered."""
-        if self._current is None and not self._waiting and not self.head_open:
+        """The server stops: the answers at hand say that they are the last. A request may be on its way already, so wait."""
+        final = self._waiting[-1] if self._waiting else self._current
+        if final is not None and not final.started:
+            final.keep_alive = False
+            self._last = self._last or final.received
+
+    def part(self) -> None:
+        """Nothing more is waited for: hang up unless a request is at hand."""
+        if self._current is None and not self._waiting and not self.head_open and not self._deaf:
             self._deaf = True
             self.transport.close()
-        elif not self.head_open and self._reading is None:
-            self._take_no_more()
 
     def expire(self) -> None:
         """The deadline is over."""
@@ -294,7 +283,7 @@ class Connection(HeadReader, asyncio.Protocol):
             return
         if self._current is None and not self._waiting and not self.head_open:
             server = self._server
-            if server.draining or self._last:
+            if server.parting or self._last:
                 self._deaf = True
                 self.transport.close()
                 return
