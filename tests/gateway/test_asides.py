@@ -121,6 +121,20 @@ async def test_the_dry_run_passes_over_a_target_that_is_down(counts: Any) -> Non
     assert (steps[0]["model"], steps[0]["verdict"]) == ("gpt", "first")
 
 
+async def test_the_dry_run_is_for_every_operation(counts: Any) -> None:
+    models = {
+        name: Model(name=name, provider="openai", operation=operation)
+        for name, operation in (("draw", "image"), ("embed", "embedding"))
+    }
+    here = counts(models=models, routes={}, access=(Access(True, frozenset(), frozenset({"embed"}), frozenset({"draw"})),))
+    drawn = (await here.ask("/v1/explain", {"model": "draw", "prompt": "a house"})).json
+    assert (drawn["route"], drawn["cache"], [step["model"] for step in drawn["steps"]]) == ("draw", "bypass", ["draw"])
+    embedded = (await here.ask("/v1/explain", {"model": "embed", "input": "a"})).json
+    assert (embedded["route"], embedded["cache"]) == ("embed", "miss")
+    assert (await here.ask("/v1/explain", {"model": "embed"})).error["param"] == "input"
+    assert here.upstreams.sent == []
+
+
 @pytest.mark.parametrize(
     ("body", "key", "status", "param"),
     [
