@@ -14,11 +14,12 @@ from stoa.domain.targets import Consideration
 from stoa.errors import StoaError
 from stoa.gateway.ask import reader
 from stoa.gateway.cache import AnswerCache, cache_key
-from stoa.gateway.inference import Inference, wish_of
+from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.routing.explain import explain
 from stoa.gateway.stages import Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, EMBEDDINGS, RERANK, Surface
+from stoa.gateway.wish import wish_of
 
 _encode = msgspec.json.Encoder().encode
 _CACHED: dict[Operation, Surface] = {"chat": CHAT, "embedding": EMBEDDINGS, "rerank": RERANK}
@@ -133,8 +134,10 @@ def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, bo
 
 
 def offers_counting(offering: Offering) -> bool:
-    """Whether every target counts tokens itself, so that the count is the provider's own."""
-    return all(target.door("count_tokens", stream=False) is not None for target in offering.targets)
+    """Whether every target speaks this form and counts tokens itself, so that the count is the provider's own."""
+    return all(
+        "messages" in target.native and target.door("count_tokens", stream=False) is not None for target in offering.targets
+    )
 
 
 def _cached(cache: AnswerCache | None, key: bytes | None) -> str:

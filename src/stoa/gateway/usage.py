@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from stoa.dialects.answer import TokenUsage
+from stoa.dialects.forms import AnswerFailed
+from stoa.dialects.openai.chat_answer import ChatError, error_of
 from stoa.domain.snapshot import ModelPrice
 
 CHARACTERS_PER_TOKEN = 4
@@ -26,6 +28,7 @@ class Usage(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     usage: Usage | None = None
+    error: ChatError | str | None = None
 
 
 class _RerankUsage(Usage):
@@ -46,6 +49,7 @@ class _MessagesUsage(msgspec.Struct):
 
 class _MessagesAnswer(msgspec.Struct):
     usage: _MessagesUsage | None = None
+    error: ChatError | str | None = None
 
 
 class Beyond(NamedTuple):
@@ -84,11 +88,18 @@ _decode_messages = msgspec.json.Decoder(_MessagesAnswer).decode
 
 
 def usage_in(answer: bytes) -> Usage | None:
-    """The usage that a whole answer in OpenAI's chat or embeddings form reports. Raises ValueError for no JSON object."""
+    """The usage that a whole answer in OpenAI's chat or embeddings form reports.
+
+    Raises ValueError for no JSON object, and AnswerFailed for one that holds an error: some servers refuse with a status of
+    success.
+    """
     try:
-        return _decode(answer).usage
+        found = _decode(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if found.error is not None:
+        raise AnswerFailed(error_of(found.error, 0))
+    return found.usage
 
 
 def rerank_usage_in(answer: bytes) -> Usage | None:
@@ -105,9 +116,12 @@ def rerank_usage_in(answer: bytes) -> Usage | None:
 def messages_usage_in(answer: bytes) -> Usage | None:
     """The same of Anthropic's form, whose input tokens are without the cached ones, and of OpenAI's newer forms."""
     try:
-        told = _decode_messages(answer).usage
+        found = _decode_messages(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if found.error is not None:
+        raise AnswerFailed(error_of(found.error, 0))
+    told = found.usage
     if told is None or told.input_tokens is None:
         return None
     if told.input_tokens_details is not None:
@@ -137,12 +151,12 @@ def tokens_told(usage: Usage) -> Tokens:
     return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
 
 
-def measured(usage: Usage | None) -> Tokens:
-    """What was reported, and nothing besides: for operations whose bytes say nothing of tokens."""
-    if usage is None:
-        return NO_TOKENS
+def measured(usage: Usage | None, characters: int | None = None) -> Tokens:
+    """What was reported, and the `characters` that were to be spoken: for operations whose bytes say nothing of tokens."""
     beyond = usage.beyond if isinstance(usage, OperationUsage) else None
-    if usage.prompt_tokens is None:
+    if characters is not None:
+        beyond = (beyond or Beyond())._replace(characters=characters)
+    if usage is None or usage.prompt_tokens is None:
         return Tokens(None, None, "none", beyond=beyond)
     return tokens_told(usage)._replace(beyond=beyond)
 
