@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from random import random
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     objects = ObjectFolder.local(settings.home_folder.objects)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
-    compile_state = partial(compile_snapshot, policy=policy, prices=GenaiPrices(), requests_per_minute=limit)
+    prices = GenaiPrices()
+    compile_state = partial(compile_snapshot, policy=policy, prices=prices, requests_per_minute=limit)
     secrets = Secrets.load(settings.home_folder)
     try:
         async with _turns(settings, database, secrets) as turns:
@@ -103,14 +105,22 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())
+            loading = asyncio.create_task(_settled(prices.load))
             try:
                 yield parts
             finally:
                 await parts.feed.close()
                 await asyncio.wait([keeping_fresh], timeout=_PATIENCE_S)
                 keeping_fresh.cancel()
+                loading.cancel()
     finally:
         await database.close()
+
+
+async def _settled(work: Callable[[], None]) -> None:
+    """Do what the first request would otherwise wait for, once the start is over."""
+    await asyncio.sleep(_SETTLED_S)
+    await asyncio.to_thread(work)
 
 
 @asynccontextmanager
@@ -302,7 +312,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
-        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600)),
+        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600, longest_s=inf)),
         unsealer=secrets,
         log=usage,
         behalf_key=secrets.behalf_key,

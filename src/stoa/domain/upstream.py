@@ -100,6 +100,8 @@ class OriginLimits:
     first_byte_timeout_s: float = 120.0
     idle_timeout_s: float = 60.0
     """Between two pieces of an answer."""
+    longest_s: float = 3600.0
+    """From the request to the end of its answer, though pieces keep coming."""
     max_connections: int = 1024
 
 
@@ -154,6 +156,8 @@ class Facts(NamedTuple):
     """Of the chat dialect: where in an assistant's message the server takes earlier thinking back; None for nowhere."""
     texts_at_once: int | None = None
     """That are embedded in one call; None for as many as the dialect allows."""
+    rerank: Literal["jina", "cohere", "tei"] = "jina"
+    """How the server wants to be asked to rerank: as clients ask, or in one of two other ways."""
     thinking: Literal["adaptive", "budget"] = "adaptive"
     """Of the messages dialect: whether the model is told how much to think by an effort, or, as older ones, by tokens."""
 

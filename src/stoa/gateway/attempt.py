@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from stoa.gateway.tries import Tries
 
 LARGEST_ANSWER = 67_108_864
+LARGEST_STREAM = 268_435_456
+"""An upstream whose stream never ends is cut off here: a hundred times the longest answers there are."""
 _LARGEST_REFUSAL = 65_536
+_LARGEST_PRELUDE = 16_777_216  # of a stream, before its first content
 _EVENT_STREAMS = (b"text/event-stream", b"application/vnd.amazon.eventstream")
 
 
@@ -118,7 +121,7 @@ class Attempt:
         if tries is None:
             return
         if self.stream is not None:
-            if self.stream.closed():
+            if self.stream.closed() and self._committed:
                 self._ended_well(0)
                 tries.streamed_whole(self)
             else:
@@ -155,6 +158,11 @@ class Attempt:
         tries, stream = self._tries, self.stream
         if tries is None or stream is None:
             return  # what follows the end of the answer
+        self._size += len(data)
+        if self._size > (LARGEST_STREAM if self._committed else _LARGEST_PRELUDE):
+            what = "its stream is too large" if self._committed else f"its stream gave no content in {self._size} bytes"
+            self._fail(fault(self.target, 502, "upstream_too_large", what, "server_error"), cut=True)
+            return
         try:
             events = stream.feed(data)
         except ValueError as error:
@@ -170,7 +178,9 @@ class Attempt:
             tries.commit(self, b"".join([*(self._held or ()), events]))
             self._held = None
         elif events:
-            self._held = [*(self._held or ()), events]
+            if self._held is None:
+                self._held = []
+            self._held.append(events)
         if stream.error is not None:
             self._fail(in_stream(self.target, stream.error, stream.error_class), cut=True)
         elif stream.done:

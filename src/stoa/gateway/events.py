@@ -59,6 +59,8 @@ class EventStream:
         "_keep_bytes",
         "_kept",
         "_kept_bytes",
+        "_middle",
+        "_middle_bytes",
         "_overflowed",
         "_rest",
         "_strip_usage",
@@ -75,6 +77,8 @@ class EventStream:
     def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
         self._rest = b""
         self._after_cr = False
+        self._middle: list[bytes] = []  # what came after `_rest`, without a line end
+        self._middle_bytes = 0
         self._keep_bytes = keep_bytes
         self._strip_usage = strip_usage
         self._kept: list[bytes] = []
@@ -94,9 +98,15 @@ class EventStream:
             return b""
         if b"\r" in data or self._after_cr:
             data = self._plain_line_ends(data)
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+        if b"\n" not in data:  # the middle of a long event: joined once, when it ends
+            self._middle.append(data)
+            self._middle_bytes += len(data)
+            if self._middle_bytes + len(self._rest) > _MAX_EVENT:
+                raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
+            return b""
+        if self._rest or self._middle:
+            data = b"".join((self._rest, *self._middle, data))
+            self._rest, self._middle, self._middle_bytes = b"", [], 0
         if not data.endswith(b"\n\n"):
             cut = data.rfind(b"\n\n") + 2
             if cut == 1:

@@ -164,6 +164,8 @@ def _links(snapshot: Snapshot, providers: Providers, unsealer: Unsealer) -> dict
             links[provider.name] = providers.link(provider, _opened(provider, unsealer))
         except OperatorError as error:
             log.error("provider %s is left out: %s", provider.name, error.message)
+        except Exception:  # one provider may not hold back the keys that were revoked with it
+            log.exception("provider %s is left out", provider.name)
     return links
 
 

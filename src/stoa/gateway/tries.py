@@ -226,7 +226,8 @@ class Tries:
         self._ticket = None
         fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
-        self._after(target, fault)
+        now = perf_counter()
+        self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form

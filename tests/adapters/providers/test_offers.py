@@ -14,6 +14,7 @@ from stoa.adapters.providers.table import ProviderTable
 from stoa.dialects import embeddings
 from stoa.domain.operations import ClientForm
 from stoa.domain.providers import ProviderType
+from stoa.domain.resources import Model
 from stoa.domain.upstream import Door, Link
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "providers.md"
@@ -45,7 +46,8 @@ def offered(link: Link) -> dict[str, str]:
     def cell(door: Door) -> str:
         if link.door(door, "titan-embed", stream=False) is None:
             return "-"
-        foreign = (door == "embedding" and link.form in embeddings.FORMS) or (door == "rerank" and link.form != "chat")
+        ranks = link.facts(Model(name="m", provider="p")).rerank
+        foreign = (door == "embedding" and link.form in embeddings.FORMS) or (door == "rerank" and ranks != "jina")
         return "translated" if foreign else "yes"
 
     native = ", ".join(form for form in FORMS if form in link.native)
@@ -79,6 +81,7 @@ def test_the_guide_says_what_each_kind_offers(table: ProviderTable, kind: Provid
 
 
 @pytest.mark.parametrize("kind", get_args(ProviderType))
-def test_every_kind_answers_chat(table: ProviderTable, kind: ProviderType) -> None:
+def test_every_kind_but_tei_answers_chat(table: ProviderTable, kind: ProviderType) -> None:
     link = link_of(table, kind)
-    assert link.door("messages" if link.form == "messages" else "chat", "m", stream=True) is not None
+    chats = link.door("messages" if link.form == "messages" else "chat", "m", stream=True) is not None
+    assert chats == (kind != "tei")

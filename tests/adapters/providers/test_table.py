@@ -18,7 +18,8 @@ from stoa.domain.resources import Model
 from stoa.domain.upstream import Opened
 from stoa.errors import MissingExtra, OperatorError
 
-KINDS = [kind for kind in get_args(ProviderType) if kind != "litellm"]
+KINDS = [kind for kind in get_args(ProviderType) if kind not in ("litellm", "tei")]
+"""Those that chat over a connection of ours."""
 FAMILIES = ["openai", "azure", "anthropic", "gemini", "vertex", "bedrock", "cohere"]
 
 

@@ -1497,7 +1497,7 @@ export interface components {
              * @default openai-compatible
              * @enum {unknown}
              */
-            type: "anthropic" | "azure" | "bedrock" | "cohere" | "deepseek" | "gemini" | "groq" | "litellm" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "tgi" | "together" | "vertex" | "vllm";
+            type: "anthropic" | "azure" | "bedrock" | "cohere" | "deepseek" | "gemini" | "groq" | "litellm" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "tei" | "tgi" | "together" | "vertex" | "vllm";
             /** @default null */
             base_url: string | null;
             /** @default null */

@@ -29,6 +29,10 @@ class GenaiPrices:
         self.version = f"genai-prices-{version('genai-prices')}"
         self._lookup = lru_cache(4096)(_lookup)
 
+    def load(self) -> None:
+        """Read the list now, so that the first change that needs it does not wait. Blocks for a tenth of a second or more."""
+        self.price("gpt-4o-mini", base_url="https://api.openai.com/v1")
+
     def price(self, model: str, *, base_url: str, kind: ProviderType = "openai-compatible") -> ModelPrice | None:
         return self._lookup(_plain(model, kind), base_url, _IDS.get(kind))
 

@@ -24,7 +24,7 @@ class CohereLink:
     native: frozenset[ClientForm] = frozenset()
 
     def facts(self, model: Model) -> Facts:
-        return facts.plain(model)
+        return facts.cohere(model)
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         del upstream_name, stream  # both stand in the body

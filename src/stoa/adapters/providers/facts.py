@@ -53,6 +53,14 @@ def vertex(model: Model) -> Facts:
     return facts._replace(texts_at_once=1) if _name(model).startswith("gemini-embedding") else facts
 
 
+def cohere(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="cohere")
+
+
+def tei(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="tei")
+
+
 def plain(model: Model) -> Facts:
     """Of servers that take OpenAI's fields, and pass over those that they do not know."""
     return _facts(model)
