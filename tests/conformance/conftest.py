@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS
+from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS, OPERATION_MODELS
 from tests.journeys.conftest import RunningStoa, clean_environment, start
 
 MODELS = ("gpt-5-script", "claude-sonnet-4-script")
@@ -41,6 +41,17 @@ operation: {operation}
 upstream_name: {upstream_name}
 price: {{input_per_million: "1", output_per_million: "4"}}
 """
+
+GUIDE_MODELS = {
+    "gpt-4o": ("gpt-4o-script", "chat"),
+    "text-embedding-3-small": ("embed-script", "embedding"),
+    "rerank-v3.5": ("rank-script", "rerank"),
+    "omni-moderation-latest": ("judge-script", "moderation"),
+    "gpt-image-1": ("draw-script", "image"),
+    "gpt-4o-mini-tts": ("say-script", "speech"),
+    "whisper-1": ("hear-script", "transcription"),
+}
+"""The guide's models: what each is upstream, and what it does."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,8 @@ def _resources(upstream: str) -> str:
         (CROSSED["anthropic"], "scripted", "chat", OPENAI_MODELS[0]),
         (CROSSED["openai-chat"], "scripted-anthropic", "chat", ANTHROPIC_MODELS[0]),
     ]
+    models += [(name, "scripted", operation, name) for name, operation in OPERATION_MODELS.items()]
+    models += [(name, "scripted", operation, upstream_name) for name, (upstream_name, operation) in GUIDE_MODELS.items()]
     parts = [
         _MODEL.format(name=name, provider=provider, operation=operation, upstream_name=upstream_name)
         for name, provider, operation, upstream_name in models

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.resources import Model, Provider
 from stoa.domain.upstream import Failure
 
 
@@ -137,7 +138,7 @@ async def test_a_failing_provider_is_named_and_leaves_a_fact(house, name: str) -
     assert "'mock'" in reply.error["message"]
     assert "sk-one" not in reply.error["message"]
     (fact,) = here.facts
-    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, None, 0, 1)
+    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, "mock", 0, 1)
     if name == "rate limit":
         assert reply.named["retry-after"] == "9"
 
@@ -217,3 +218,14 @@ async def test_a_second_key_for_the_model_cannot_fool_a_reader_that_takes_the_fi
     assert (await here.begin("/v1/chat/completions", body).wait()).status == 200
     assert here.upstreams.sent[0].body.count(b"model") == 1
     assert json.loads(here.upstreams.sent[0].body)["model"] == "mock"
+
+
+async def test_a_refusal_of_another_dialect_is_said_in_the_clients_own(house) -> None:
+    said = b'{"type":"error","error":{"type":"invalid_request_error","message":"messages.0: no such role"}}'
+    providers = {"two": Provider(name="two", type="anthropic", api_key="sealed:k")}
+    here = house(
+        Scripted(400, [said], JSON), providers=providers, models={"other": Model(name="other", provider="two")}, routes={}
+    )
+    reply = await here.chat("other")
+    assert (reply.status, reply.error["code"], set(reply.json)) == (400, "upstream_refused", {"error"})
+    assert "no such role" in reply.error["message"]

@@ -40,7 +40,7 @@ async def test_it_is_counted_apart(house, make) -> None:
     assert [line for line in metrics if line.startswith("stoa_requests_total")] == [
         'stoa_requests_total{route="best",model="a",status="200",cache="bypass"} 3'
     ]
-    assert 'stoa_shadow_requests_total{route="best",model="",status="502"} 3' in metrics
+    assert 'stoa_shadow_requests_total{route="best",model="d",status="502"} 3' in metrics
     assert 'stoa_request_seconds_count{route="best"} 3' in metrics
     assert not [line for line in metrics if line.startswith("stoa_upstream_failures_total{")]
 
@@ -143,7 +143,7 @@ async def test_one_that_nobody_answers_is_of_its_arm_too(house) -> None:
     here = fleet(house, {"a": refusal(500), "b": refusal(500)}, **ONLY_CANARY)
     reply = await here.chat("best")
     assert (reply.status, reply.named["x-stoa-arm"]) == (503, "canary")
-    assert (here.facts[0].model, here.facts[0].arm) == (None, "canary")
+    assert (here.facts[0].model, here.facts[0].arm) == ("b", "canary")
 
 
 async def test_one_whose_client_leaves_is_of_its_arm(house) -> None:

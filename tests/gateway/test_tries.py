@@ -330,7 +330,7 @@ async def test_when_all_fail_each_is_named_with_its_reason_and_when_to_try_again
         "Model 'b' of provider 'b' failed: it answered 429: slow down. Model 'c' of provider 'c' failed: nothing came."
     )
     (fact,) = here.facts
-    assert (fact.status, fact.error, fact.model, fact.attempts, fact.cost_nano_usd) == (503, "all_targets_failed", None, 3, 0)
+    assert (fact.status, fact.error, fact.model, fact.attempts, fact.cost_nano_usd) == (503, "all_targets_failed", "c", 3, 0)
 
 
 async def test_when_all_are_limited_it_is_a_limit_and_the_soonest_counts(house) -> None:

@@ -154,6 +154,8 @@ class Facts(NamedTuple):
     """Fields beyond its dialect that the server understands, such as top_k of the chat dialect."""
     reasoning_field: Literal["reasoning_content", "reasoning", "reasoning_details"] | None = None
     """Of the chat dialect: where in an assistant's message the server takes earlier thinking back; None for nowhere."""
+    texts_at_once: int | None = None
+    """That are embedded in one call; None for as many as the dialect allows."""
     rerank: Literal["jina", "cohere", "tei"] = "jina"
     """How the server wants to be asked to rerank: as clients ask, or in one of two other ways."""
     thinking: Literal["adaptive", "budget"] = "adaptive"

@@ -33,7 +33,7 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The model name the client sent: a route, a model or assistant/<name>."""
     assistant: str | None
     model: str | None
-    """The Stoa model that answered; None for a request that no target answered."""
+    """The Stoa model that answered or, where none did, failed last; None for a request that came to no target."""
     provider: str | None
     status: int
     cache: CacheOutcome

@@ -11,6 +11,7 @@ from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Target
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.surface import Surface
+from stoa.gateway.usage import Usage
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class Asker(Protocol):
         """Whether a small model's whole answer calls for a larger one. Raises ValueError."""
         ...
 
+    def paid(self, target: Target, usage: Usage | None) -> None:
+        """A part of what a try asked for was answered, and costs all the same though the rest failed."""
+        ...
+
     def discard(self, attempt: Attempt, body: bytes) -> None:
         """A whole answer is paid for and not used. Raises ValueError."""
         ...
@@ -70,8 +75,8 @@ class Asker(Protocol):
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None: ...
 
-    def gave_up(self, fault: Fault) -> None:
-        """Nothing is left to try."""
+    def gave_up(self, fault: Fault, target: Target | None) -> None:
+        """Nothing is left to try; the target is the one that failed last."""
         ...
 
     def asked_first(self, target: Target) -> None:

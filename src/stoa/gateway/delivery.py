@@ -49,6 +49,8 @@ class Delivery:
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
+    failed_at: Target | None = None
+    """The target that was asked last, where none answered."""
     assigned: Target | None = None
     """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
@@ -118,6 +120,8 @@ class Delivery:
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
             model, provider, arm = entry.model, entry.provider, entry.arm
+        elif self.failed_at is not None:
+            model, provider, arm = self.failed_at.model, self.failed_at.provider, self.failed_at.arm
         if self.assigned is not None:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)

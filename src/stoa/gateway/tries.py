@@ -236,7 +236,9 @@ class Tries:
                 endpoint = target.door(asker.surface.door, stream=False)
                 body = body_for(self._body, asker.ask, target.upstream_name, meter=False)
             else:
-                endpoint, body, wire = outgoing(asker.surface, target, asker.ask, self._body, wire, self._conversation)
+                endpoint, body, wire = outgoing(
+                    asker.surface, target, asker.ask, self._body, wire, self._conversation, paid=asker.paid
+                )
             if endpoint is None:
                 raise not_offered(target, asker.surface)
         except (InvalidRequest, ProviderError) as error:
@@ -348,18 +350,19 @@ class Tries:
 
     def _nothing_left(self, now: float) -> None:
         name, faults = self._offering.name, list((self._faults or {}).values())
+        last: Target | None = None
         if not faults:
             left = self._left(now)
             fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
         else:
-            fault = faults[-1][1]
+            last, fault = faults[-1]
             if fault.error_class in CALLERS_FAULTS:
                 pass
             elif len(faults) > 1:
                 fault = exhausted(name, faults, now)
             elif self.count > 1:
                 fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
-        self._asker.gave_up(fault)
+        self._asker.gave_up(fault, last)
 
     def _left(self, now: float) -> NothingLeft:
         assert self._choices is not None

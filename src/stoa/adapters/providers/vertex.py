@@ -34,7 +34,7 @@ class VertexLink:
     native: frozenset[ClientForm] = frozenset()
 
     def facts(self, model: Model) -> Facts:
-        return facts.plain(model)
+        return facts.vertex(model)
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         if door == "chat":
