@@ -50,9 +50,10 @@ class References:
     def _check_route(self, route: Route) -> None:
         if route.name in self._models:
             raise _wrong(route, "name", f"a model is called {route.name!r} too, and clients could not tell them apart")
-        for name in _models_of(route):
-            self._known(route, "targets", name, self._models)
-        if len({self._models[name].operation for name in _models_of(route)}) > 1:
+        named = dict(_models_of(route))
+        for field, name in named.items():
+            self._known(route, field, name, self._models)
+        if len({self._models[name].operation for name in named.values()}) > 1:
             raise _wrong(route, "targets", "its models must all be for the same operation")
         if not any(target.weight for target in route.targets):
             raise _wrong(route, "targets", "at least one weight must be above 0")
@@ -75,11 +76,12 @@ class References:
             raise _wrong(resource, field, f"there is no {name!r}", hint=did_you_mean(name, known))
 
 
-def _models_of(route: Route) -> Iterator[str]:
-    yield from (target.model for target in route.targets)
-    yield from (each.model for each in route.fallbacks)
+def _models_of(route: Route) -> Iterator[tuple[str, str]]:
+    """Each field that names a model, and the name."""
+    yield from ((f"targets[{number}].model", target.model) for number, target in enumerate(route.targets))
+    yield from ((f"fallback[{number}]", each.model) for number, each in enumerate(route.fallbacks))
     if route.shadow is not None:
-        yield route.shadow.model
+        yield "shadow.model", route.shadow.model
 
 
 def _check_price(model: Model, field: str, amount: str) -> None:

@@ -28,6 +28,7 @@ from stoa.gateway.events import EventStream
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.replay import stream_of, whole_of, with_stoa
 from stoa.gateway.routing.complexity import complexity, escalates
+from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
@@ -172,7 +173,12 @@ class Inference(Delivery):
 
     def wish(self) -> Wish:
         return wish_of(
-            self.offering, self.client, self.exchange.headers, self._body, lane=self.lane, named=self.surface.form is not None
+            self.offering.router,
+            self.client,
+            self.exchange.headers,
+            self._body,
+            lane=self.lane,
+            named=self.surface.form is not None,
         )
 
     def conversation(self) -> Conversation:
@@ -340,10 +346,10 @@ class Inference(Delivery):
 
 
 def wish_of(
-    offering: Offering, client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
+    router: Router[Target], client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
 ) -> Wish:
     """What routing looks at of a request. With `named` the body may name the application's own user."""
-    router, caller = offering.router, client.caller
+    caller = client.caller
     tags = tuple(part.strip().decode("latin-1") for part in headers.get(_TAGS, b"").split(b",") if part.strip())
     if not router.needs_wish:
         return Wish(lane, tags)
