@@ -32,11 +32,8 @@ async def test_a_role_brings_a_route_that_nobody_has_applied(house) -> None:
     here = house()
     draft = route("secret", "mock", strategy="ordered", fallback=[{"model": "other", "on": ["context_window"]}])
     told = (await here.ask("/v1/explain", asking(route=draft), key=of_a_role())).json
-    assert [(step["model"], step["verdict"]) for step in told["steps"]] == [
-        ("secret", "first"),
-        ("mock", "then"),
-        ("other", "on"),
-    ]
+    assert told["steps"][0]["model"] == "secret"
+    assert {step["model"]: step["verdict"] for step in told["steps"]} == {"secret": "first", "mock": "then", "other": "on"}
     assert (await here.chat("draft")).status == 404
 
 
