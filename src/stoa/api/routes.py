@@ -21,7 +21,7 @@ from stoa.wiring import now_ms
 router = APIRouter(prefix="/api/routes", tags=["routes"])
 
 
-class Question(Form):
+class RouteQuestion(Form):
     """A route, applied or not, and the request to try it with."""
 
     # Any: read by hand, so that each mistake is named with its field
@@ -34,7 +34,7 @@ class Question(Form):
     """The application's user, for routes that are sticky."""
 
 
-class Step(View):
+class RouteStep(View):
     """One target, and what the request would do with it now."""
 
     model: str
@@ -53,11 +53,13 @@ class RouteExplanation(View):
     sticky: bool
     complexity: float | None
     """From 0 to 1, where the strategy asks for it."""
-    steps: list[Step]
+    steps: list[RouteStep]
 
 
 @router.post("/explain")
-async def explain_route(asked: Question, caller: Annotated[Caller, allow("resource:read")], parts: Parts) -> RouteExplanation:
+async def explain_route(
+    asked: RouteQuestion, caller: Annotated[Caller, allow("resource:read")], parts: Parts
+) -> RouteExplanation:
     """A dry run: nothing is sent to a provider and nothing is kept. A gateway answers, with how its targets are doing now."""
     route = read_resource(asked.route, place="route")
     if not isinstance(route, Route):
@@ -80,7 +82,7 @@ async def explain_route(asked: Question, caller: Annotated[Caller, allow("resour
         strategy=found.strategy,
         sticky=found.sticky,
         complexity=found.complexity,
-        steps=[Step(**msgspec.to_builtins(step)) for step in found.steps],
+        steps=[RouteStep(**msgspec.to_builtins(step)) for step in found.steps],
     )
 
 

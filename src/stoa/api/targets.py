@@ -18,7 +18,7 @@ from stoa.wiring import now_ms
 router = APIRouter(prefix="/api/targets", tags=["targets"])
 
 
-class PriceView(View):
+class TargetPrice(View):
     """US dollars for a million tokens, the model's own price or the price list's."""
 
     input_per_million: float
@@ -73,7 +73,7 @@ class TargetView(View):
     operation: Operation
     description: str
     built_in: bool
-    price: PriceView | None
+    price: TargetPrice | None
     """Null when nobody knows it."""
     context_tokens: int | None
     health: TargetHealth
@@ -123,9 +123,9 @@ def _view(model: Model, price: ModelPrice | None, status: TargetStatus | None, n
     )
 
 
-def _price(price: ModelPrice | None) -> PriceView | None:
+def _price(price: ModelPrice | None) -> TargetPrice | None:
     """From nano-dollars a token: a million of them are thousandths of a dollar."""
-    return None if price is None else PriceView(input_per_million=price.input / 1000, output_per_million=price.output / 1000)
+    return None if price is None else TargetPrice(input_per_million=price.input / 1000, output_per_million=price.output / 1000)
 
 
 def _figures(status: TargetStatus, now: int) -> TargetFigures:
