@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { Mark } from "../brand/Mark";
 import { Icon, type IconName } from "../kit/Icon";
+import { useRights } from "../session/queries";
 import { StatusStrip } from "./StatusStrip";
 import styles from "./Shell.module.css";
 
@@ -12,8 +13,16 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
+/** For those who may see models, routes and providers. */
+const PLATFORM: typeof PLACES = [
+  { href: "/models", name: "Models", icon: "models" },
+  { href: "/routes", name: "Routes", icon: "routes" },
+  { href: "/providers", name: "Providers", icon: "providers" },
+];
+
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
+  const places = useRights().see_models ? [...PLACES, ...PLATFORM] : PLACES;
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">
@@ -24,7 +33,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Mark /> Stoa
         </Link>
         <nav className={styles.places} aria-label="Stoa">
-          {PLACES.map(({ href, name, icon }) => (
+          {places.map(({ href, name, icon }) => (
             <Link key={href} href={href} className={styles.place} aria-current={path.startsWith(href) ? "page" : undefined}>
               <Icon name={icon} />
               <span>{name}</span>
