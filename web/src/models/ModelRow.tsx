@@ -32,7 +32,11 @@ export function ModelRow({ target, routes, now }: { target: Target; routes: stri
           </button>
           <span className={styles.provider}>
             {provider}
-            {isTroubled(health) && <span className={styles.trouble}>{troubleText(target)}</span>}
+            {isTroubled(health) && (
+              <span className={styles.trouble} data-health={health}>
+                {troubleText(target)}
+              </span>
+            )}
           </span>
         </th>
         <td data-label="Kind">{operation}</td>

@@ -49,7 +49,9 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
             className={styles.form}
             onSubmit={(event) => {
               event.preventDefault();
-              if (editing.isChanged) review.mutate(resourceOf(draft));
+              const form = event.currentTarget;
+              if (editing.isChanged)
+                review.mutate(resourceOf(draft), { onError: () => requestAnimationFrame(() => toMistake(form)) });
             }}
           >
             <fieldset className={styles.fields} disabled={!mayChange}>
@@ -72,6 +74,9 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
     </section>
   );
 }
+
+/** The first field that was refused, into view and under the hand. */
+const toMistake = (form: HTMLFormElement) => form.querySelector<HTMLElement>("[aria-invalid]")?.focus();
 
 function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDraft: (draft: Draft) => void }) {
   return (

@@ -11,6 +11,8 @@ import { mistakeOf } from "./mistakes";
 import { type Trial, useTrial } from "./queries";
 import styles from "./TryIt.module.css";
 
+type Step = RouteExplanation["steps"][number];
+
 interface TryItProps {
   draft: Draft;
   models: Map<string, Target>;
@@ -79,17 +81,14 @@ function Outcome({ explanation: { steps, complexity }, models, isOld }: OutcomeP
       <ol className={styles.steps} aria-label="Where the request would go">
         {steps.map((step) => (
           <li key={step.model} className={styles.step} data-verdict={step.verdict}>
-            <p className={styles.verdict}>{VERDICTS[step.verdict]}</p>
+            <p className={styles.verdict}>{verdictText(step)}</p>
             <p className={styles.model}>
               <HealthMark health={models.get(step.model)?.health ?? "unknown"} />
               {step.model}
               {step.arm && step.arm !== step.model && <span className={styles.arm}>arm {step.arm}</span>}
               {step.provider && <span className={styles.provider}>{step.provider}</span>}
             </p>
-            <p className={styles.why}>
-              {step.on.length > 0 && `After ${step.on.map((each) => ERROR_CLASSES[each]).join(", ")}. `}
-              {step.why}
-            </p>
+            <p className={styles.why}>{step.why}</p>
           </li>
         ))}
       </ol>
@@ -97,9 +96,15 @@ function Outcome({ explanation: { steps, complexity }, models, isOld }: OutcomeP
   );
 }
 
-const VERDICTS: Record<RouteExplanation["steps"][number]["verdict"], string> = {
-  first: "Asked first",
-  then: "Next, after any failure",
-  on: "After some failures",
-  "passed over": "Passed over",
-};
+function verdictText({ verdict, on }: Step): string {
+  switch (verdict) {
+    case "first":
+      return "Asked first";
+    case "then":
+      return "Next, after any failure of the provider";
+    case "on":
+      return `After ${on.map((each) => ERROR_CLASSES[each]).join(", ")}`;
+    case "passed over":
+      return "Passed over";
+  }
+}

@@ -99,8 +99,8 @@ export function draftOf(route: ResourceFields): Draft {
 
 /** What is to be applied. A number that is none goes as it is, so that the API says what is wrong with it. */
 export function resourceOf(draft: Draft): RouteResource {
+  const description = draft.description && { description: draft.description };
   const optional = {
-    description: draft.description || undefined,
     strategy: draft.strategy === DEFAULTS.strategy ? undefined : draft.strategy,
     sticky: draft.sticky || undefined,
     fallback: draft.fallback.length ? draft.fallback.map(fallbackOf) : undefined,
@@ -113,7 +113,13 @@ export function resourceOf(draft: Draft): RouteResource {
     cache_ttl_s: draft.cache_ttl_s === DEFAULTS.cache_ttl_s ? undefined : numberOf(draft.cache_ttl_s),
     teams: draft.teams.trim() ? words(draft.teams) : undefined,
   };
-  return { kind: "Route", name: draft.name.trim(), targets: draft.targets.map(targetOf), ...withoutUndefined(optional) };
+  return {
+    kind: "Route",
+    name: draft.name.trim(),
+    ...description,
+    targets: draft.targets.map(targetOf),
+    ...withoutUndefined(optional),
+  };
 }
 
 function targetOf({ model, weight, arm, tags }: DraftTarget): RouteResource["targets"][number] {

@@ -23,6 +23,13 @@ it("a mistake shows at its field and at what holds it, not at its neighbours", (
   expect(messageAt(null, "name")).toBeNull();
 });
 
+it.each([
+  ["Route 'best', field 'name': a model is called 'best' too.", "A model is called 'best' too."],
+  ["Route 'best': Expected `int` >= 0, in the field 'name'.", "Expected `int` >= 0."],
+])("at its field, %j does not say where it is", (message, short) =>
+  expect(messageAt({ field: "name", message }, "name")).toBe(short),
+);
+
 it("what never reached the API is about no field", () => {
   expect(mistakeOf(new Error("Away."))).toEqual({ field: null, message: "Away." });
   expect(mistakeOf(null)).toBeNull();

@@ -1,6 +1,9 @@
 /** Which field of the form an error of the API is about. */
 import { ApiError, messageOf } from "../api/errors";
 
+/** What the message says of the place, which is not needed where it stands at the field. */
+const PLACE = /^Route '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
+
 export interface Mistake {
   /** Such as `targets[1].weight`; null when it is about no field. */
   field: string | null;
@@ -18,5 +21,7 @@ export function mistakeOf(error: unknown): Mistake | null {
 export function messageAt(mistake: Mistake | null, field: string): string | null {
   const at = mistake?.field;
   if (!mistake || !at) return null;
-  return at === field || at.startsWith(`${field}.`) || at.startsWith(`${field}[`) ? mistake.message : null;
+  if (at !== field && !at.startsWith(`${field}.`) && !at.startsWith(`${field}[`)) return null;
+  const short = mistake.message.replace(PLACE, "");
+  return short.charAt(0).toUpperCase() + short.slice(1);
 }
