@@ -72,9 +72,9 @@ export function explain({ route, tags }: { route: Route; tags: string[] }): Rout
     }
   }
   for (const each of route.fallback ?? []) {
-    const fallback = typeof each === "string" ? { model: each, on: [] } : each;
-    const provider = known.get(fallback.model)?.provider ?? "";
-    steps.push({ arm: null, provider, ...fallback, verdict: "on", why: "Fallback." });
+    const { model, on } = typeof each === "string" ? { model: each, on: [] } : each;
+    const provider = known.get(model)?.provider ?? "";
+    steps.push({ model, on, arm: null, provider, verdict: on.length ? "on" : "then", why: "Fallback." });
   }
   const complexity = route.strategy === "complexity" ? 0.21 : null;
   return { strategy: route.strategy ?? "weighted", sticky: false, complexity, steps: [...steps, ...passed] };

@@ -23,7 +23,7 @@ export function Targets({ draft, onDraft, models }: PartProps) {
     set(targets.map((each) => (each.key === key ? { ...each, ...fields } : each)));
   return (
     <section className={styles.part} aria-labelledby="targets">
-      <h3 id="targets">Targets</h3>
+      <h2 id="targets">Targets</h2>
       <ol className={styles.rows}>
         {targets.map((target, i) => (
           <li key={target.key} className={styles.row} aria-label={`Target ${i + 1}`}>
@@ -90,7 +90,7 @@ export function Fallbacks({ draft, onDraft, models }: PartProps) {
     set(fallback.map((each) => (each.key === key ? { ...each, ...fields } : each)));
   return (
     <section className={styles.part} aria-labelledby="fallback">
-      <h3 id="fallback">Fallback</h3>
+      <h2 id="fallback">Fallback</h2>
       <p className={styles.hint}>Tried in this order when no target is left, for these kinds of failures.</p>
       {fallback.length > 0 && (
         <ol className={styles.rows}>

@@ -29,7 +29,7 @@ export function TryIt({ draft, models, trial }: TryItProps) {
 
   return (
     <section className={styles.panel} aria-labelledby="try-it">
-      <h3 id="try-it">Try it</h3>
+      <h2 id="try-it">Try it</h2>
       <p className={styles.note}>Where would this request go, and why? Nothing is sent.</p>
       <form
         className={styles.form}

@@ -1,5 +1,5 @@
 /** The frame of every screen: brand, where one can go, who is here. */
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { Mark } from "../brand/Mark";
 import { Icon, type IconName } from "../kit/Icon";
@@ -22,6 +22,11 @@ const PLATFORM: typeof PLACES = [
 
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the places may be wider than the screen.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   const places = useRights().see_models ? [...PLACES, ...PLATFORM] : PLACES;
   return (
     <div className={styles.shell}>
@@ -32,7 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Link href="/conversations" className={styles.brand}>
           <Mark /> Stoa
         </Link>
-        <nav className={styles.places} aria-label="Stoa">
+        <nav ref={nav} className={styles.places} aria-label="Stoa">
           {places.map(({ href, name, icon }) => (
             <Link key={href} href={href} className={styles.place} aria-current={path.startsWith(href) ? "page" : undefined}>
               <Icon name={icon} />
