@@ -47,7 +47,10 @@ class ChatAsk(msgspec.Struct):
     @property
     def output_tokens(self) -> int:
         """The most that the answer may hold, for the estimate."""
-        return max(0, self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS) * max(1, self.n or 1)
+        each = self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS
+        if each < 0:
+            return 0
+        return each if self.n is None or self.n < 2 else each * self.n
 
     @property
     def repeatable(self) -> bool:

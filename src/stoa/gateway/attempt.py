@@ -57,7 +57,7 @@ class Attempt:
     first_at = 0.0
     heard = 0
     paused = False
-    _call: Call | None = None
+    call: Call | None = None
     _status = 0
     _size = 0
     _committed = False
@@ -85,26 +85,26 @@ class Attempt:
         return self.stream.count_characters() if self.stream is not None else 0
 
     def begin(self, endpoint: Endpoint, body: bytes, lines: bytes) -> None:
-        self._call = endpoint.post(body, self, lines) if lines else endpoint.post(body, self)
+        self.call = endpoint.post(body, self, lines) if lines else endpoint.post(body, self)
 
     def cancel(self) -> None:
         """Give up; nothing more is told."""
         if self._tries is not None:
             self._tries = None
             self.target.state.gave_up(perf_counter(), self._entry)
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
+        if self.call is not None:
+            self.call.cancel()
+            self.call = None
 
     def pause(self) -> None:
         self.paused = True
-        if self._call is not None:
-            self._call.pause()
+        if self.call is not None:
+            self.call.pause()
 
     def resume(self) -> None:
         self.paused = False
-        if self._call is not None:
-            self._call.resume()
+        if self.call is not None:
+            self.call.resume()
 
     def time_out(self, what: str) -> None:
         """One of the route's times is over."""
@@ -138,7 +138,7 @@ class Attempt:
 
     def on_end(self) -> None:
         tries = self._tries
-        self._call = None
+        self.call = None
         if tries is None:
             return
         if self.stream is not None:
@@ -159,7 +159,7 @@ class Attempt:
             self._fail(self._refused(b"".join(self._parts)))
 
     def on_failure(self, failure: Failure) -> None:
-        self._call = None
+        self.call = None
         status = _FAILURE_STATUS.get(failure.kind, 502)
         error_class: Literal["timeout", "server_error"] = "timeout" if failure.kind == "timeout" else "server_error"
         self._fail(self._fault(status, f"upstream_{failure.kind}", failure.message, error_class))
@@ -205,9 +205,9 @@ class Attempt:
 
     def _fail(self, fault: Fault, *, cut: bool = False) -> None:
         tries, self._tries = self._tries, None
-        if cut and self._call is not None:
-            self._call.cancel()
-            self._call = None
+        if cut and self.call is not None:
+            self.call.cancel()
+            self.call = None
         if tries is None:
             return
         self.target.state.ended_badly(perf_counter(), fault.error_class, fault.message, fault.retry_after_s, self._entry)

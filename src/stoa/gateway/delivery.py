@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
+from stoa.domain.tracing import Span
 from stoa.domain.usage import CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
 from stoa.gateway.attempt import Fault
 from stoa.gateway.cache import Entry
+from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens, cost_of
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
-    from stoa.gateway.metrics import StageClock
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -41,6 +42,7 @@ class Delivery:
     fact: UsageFact
     lane: Lane = "realtime"
     shadow: bool = False
+    span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
     estimate: int = 0
@@ -56,12 +58,16 @@ class Delivery:
     answer: bytes | None = None
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
+    clock: StageClock | None = None
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
-        self.clock: StageClock | None = stages.metrics.clock()
+        metrics = stages.metrics
+        metrics.begun += 1
+        if not metrics.begun & SAMPLED:
+            self.clock = StageClock()
         self.stages = stages
         self.plan = plan
         self.exchange = exchange
@@ -77,6 +83,16 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        if self.stages.access is not None:
+            route = self.offering.name if hasattr(self, "offering") else None
+            self.stages.access.refused(
+                error,
+                self.exchange,
+                path=self.surface.path,
+                request_id=self.request_id,
+                caller=self.client.caller,
+                route=route,
+            )
         lines = b"%b%b" % (JSON, self.id_lines())
         if isinstance(error, LimitReached) and error.retry_after_s is not None:
             lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
@@ -87,8 +103,10 @@ class Delivery:
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
+        caller = self.client.caller
         if self.estimate:
-            self.release_estimate()
+            self.stages.admission.release(caller.team, self.estimate)
+            self.estimate = 0
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
@@ -99,7 +117,7 @@ class Delivery:
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
             model, provider = entry.model, entry.provider
-        now, caller, offering, first = perf_counter(), self.client.caller, self.offering, self.first_token
+        now, offering, first = perf_counter(), self.offering, self.first_token
         started, plan = self.started, self.plan
         self.fact = UsageFact(
             self.id,
@@ -155,14 +173,16 @@ class Delivery:
                 exchange.finish()
             return
         cost, status = self.fact.cost_nano_usd, self.status
-        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\n%b" % (
+        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\nx-request-id: %b\r\n" % (
             self.answer_type,
             self.offering.lines,
             self.model_line,
             CACHE_LINES[self.cache],
             b"unknown" if cost is None else b"%d" % cost,
-            self.id_lines(),
+            self.request_id.encode(),
         )
+        if self.surface.form == "messages":
+            lines += b"request-id: %b\r\n" % self.request_id.encode()
         if self.fault is not None and self.fault.retry_after_s is not None and status != 200:
             lines += b"retry-after: %d\r\n" % max(1, -(-self.fault.retry_after_s // 1))
         exchange.send(status, lines, answer)
@@ -198,5 +218,5 @@ class Delivery:
 
     def release_estimate(self) -> None:
         if self.estimate:
-            self.stages.admission.release(self.client, self.estimate)
+            self.stages.admission.release(self.client.caller.team, self.estimate)
             self.estimate = 0

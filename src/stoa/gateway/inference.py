@@ -33,7 +33,7 @@ from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -49,8 +49,10 @@ _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-b
 class Inference(Delivery):
     """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
 
+    tries_of: type[Tries] = Tries
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
+    _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _sent_bytes: int = 0
     _conversation: Conversation | None = None
     _cache_key: bytes | None = None
@@ -63,17 +65,22 @@ class Inference(Delivery):
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
         self.body_limit = stages.body_limit
-        self._parts: list[bytes] = []
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
 
     def on_body(self, data: bytes) -> None:
-        self._parts.append(data)
+        if self._parts is not None:
+            self._parts.append(data)
+        elif self._body:
+            self._parts = [self._body, data]
+        else:
+            self._body = data
 
     def on_end(self) -> None:
-        parts = self._parts
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._parts is not None:
+            self._body = b"".join(self._parts)
+            self._parts = None
         if self.clock is not None:
             self.clock.mark("receive")
         try:
@@ -116,17 +123,18 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body))
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
         if clock is not None:
             clock.mark("admit")
-        key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
+        key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
+        self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
             entry = stages.cache.get(key, now_s=time.monotonic())
-            if entry is not None and self._replay(entry):
-                return
         if clock is not None:
             clock.mark("cache")
+        if entry is not None and self._replay(entry):
+            return
         if offering.assistant is not None:
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
             return
@@ -153,7 +161,7 @@ class Inference(Delivery):
 
     def _call(self, body: bytes) -> None:
         self._sent_bytes = len(body)
-        tries = self._tries = Tries(self.stages, self.offering, self)
+        tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
             self.clock.mark("route")
@@ -210,12 +218,17 @@ class Inference(Delivery):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        if self.clock is not None:
+            self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
-            tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
+            if usage is not None and usage.prompt_tokens is not None and not surface.free:
+                tokens = tokens_told(usage)
+            else:
+                tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended()
+        self._ended("answer")
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
@@ -286,12 +299,12 @@ class Inference(Delivery):
 
     # --- what an answer comes to
 
-    def _ended(self) -> None:
+    def _ended(self, stage: str = "upstream") -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
-            self.clock.mark("upstream")
+            self.clock.mark(stage)
 
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):

@@ -4,7 +4,7 @@ _BUCKETS = 61  # whole seconds that together cover at least any sixty
 
 
 class Window:
-    """How many requests one key made in each of the last seconds. Refused requests do not count."""
+    """Implements `domain.limits.Window` in this process: how many requests one key made in each of the last seconds."""
 
     __slots__ = ("_counts", "_second", "total")
 
@@ -14,9 +14,12 @@ class Window:
         self.total = 0
 
     def take(self, limit: int, second: int) -> bool:
-        """Count a request in, unless `limit` of them were made within a minute before it. `second` never goes back."""
+        """Count a request in, unless `limit` of them were made within a minute before it.
+
+        One whose body took long may be of an earlier second than the last; it counts with the last.
+        """
         if second != self._second:
-            self._advance(second)
+            second = self._advance(second)
         if self.total >= limit:
             return False
         self._counts[second % _BUCKETS] += 1
@@ -32,7 +35,9 @@ class Window:
                 return _BUCKETS - age
         return _BUCKETS
 
-    def _advance(self, second: int) -> None:
+    def _advance(self, second: int) -> int:
+        if second < self._second:
+            return self._second
         if second - self._second >= _BUCKETS:
             self._counts = [0] * _BUCKETS
             self.total = 0
@@ -41,3 +46,10 @@ class Window:
                 self.total -= self._counts[passed % _BUCKETS]
                 self._counts[passed % _BUCKETS] = 0
         self._second = second
+        return second
+
+
+def new_window(key: str) -> Window:
+    """A key's window where there is but one process."""
+    del key
+    return Window()

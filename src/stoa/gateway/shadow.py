@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
@@ -46,11 +47,14 @@ def shadowing(stages: "Callable[[], Stages]", draw: Callable[[], float]) -> "Cal
 
     def shadow(original: "Inference", body: bytes) -> None:
         from stoa.gateway.inference import Inference  # late: each knows the other
+        from stoa.gateway.traced import Traced
 
         place, target = original.offering.route.shadow, original.offering.shadow
         if place is None or target is None or draw() >= place.share:
             return
-        copy = Inference(stages(), original.plan, Unseen(original.exchange), original.client, original.surface, None)
+        span = original.span
+        make = Inference if span is None else partial(Traced, span.child("shadow", "internal", {}))
+        copy = make(stages(), original.plan, Unseen(original.exchange), original.client, original.surface, None)
         copy.copy_of(original, _alone(original.offering, target), body)
 
     return shadow

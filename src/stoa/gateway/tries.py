@@ -90,10 +90,12 @@ class Tries:
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
+    attempt_of: type[Attempt] = Attempt
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
     _as_it_is = False
+    _draw = 0.5
     _choices: Choices[Target] | None = None
     _fault: Fault | None = None
     _made = 0  # retries at the present target
@@ -112,20 +114,32 @@ class Tries:
         self._form: ClientForm | None = form
         asker, offering = self._asker, self._offering
         surface = asker.surface
-        self.looks_at_heads = asker.streamed or surface.relays_type
-        self._as_it_is = not asker.streamed and form == surface.form and not surface.form_data and surface.form is not None
-        now, draw = perf_counter(), self._stages.draw()
-        self._draw = draw
+        if asker.streamed or surface.relays_type:
+            self.looks_at_heads = True
+        else:
+            self._as_it_is = form is not None and form == surface.form and not surface.form_data
         if offering.budget is not None:
-            offering.budget.requested(now)
-        target = offering.router.first(now, draw)
+            offering.budget.requested(perf_counter())
+        target = offering.router.only
+        if target is None or not target.state.plain:
+            target = self._first()
+            if target is None:
+                return
+        if target.max_parallel is None and asker.lane == "realtime":
+            self._ask(target, FREE)
+        else:
+            self._approach(target)
+
+    def _first(self) -> Target | None:
+        router, now = self._offering.router, perf_counter()
+        draw = self._draw = self._stages.draw()
+        target = router.first(now, draw)
         if target is None:
-            self._choices = offering.router.choose(asker.wish(), now, self._draw)
+            self._choices = router.choose(self._asker.wish(), now, draw)
             target = self._choices.next(now)
             if target is None:
                 self._nothing_left(now)
-                return
-        self._approach(target)
+        return target
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
@@ -162,7 +176,8 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
-        self._won(attempt)
+        if self._timer is not None or self._rival is not None:
+            self._won(attempt)
         self.running = None
         tokens = asker.answered(attempt, body)
         if attempt.ticket is not FREE:
@@ -275,7 +290,7 @@ class Tries:
                 self._approach(following)
             return
         self.count += 1
-        attempt = Attempt(self, target, entry, wire, ticket, now)
+        attempt = self.attempt_of(self, target, entry, wire, ticket, now)
         if self.running is None:
             self.running = attempt
         else:

@@ -89,10 +89,14 @@ def usage_of(told: TokenUsage | None) -> Usage | None:
 def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters: int) -> Tokens:
     """What was reported, else four characters a token."""
     if usage is not None and usage.prompt_tokens is not None:
-        details = usage.prompt_tokens_details
-        cached = details.cached_tokens if details is not None else None
-        return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
+        return tokens_told(usage)
     return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
+
+
+def tokens_told(usage: Usage) -> Tokens:
+    details = usage.prompt_tokens_details
+    cached = details.cached_tokens if details is not None else None
+    return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
 
 
 def tokens_in(characters: int) -> int:

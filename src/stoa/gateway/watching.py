@@ -11,6 +11,7 @@ from stoa.dialects.answer import (
     Ended,
     Failed,
     Finished,
+    FinishReason,
     RefusalPiece,
     Started,
     TextPiece,
@@ -70,7 +71,7 @@ class Translated:
     """Implements `Watcher` with a reader of one dialect and a writer of another. Text is kept up to `keep_characters`."""
 
     __slots__ = (
-        "_keep", "_reader", "_texts", "_writer", "characters", "content", "done", "error", "error_class", "finished", "told",
+        "_keep", "_reader", "_texts", "_writer", "characters", "content", "done", "error", "error_class", "finish", "told",
     )  # fmt: skip
 
     def __init__(self, reader: StreamReader, writer: StreamWriter, *, keep_characters: int) -> None:
@@ -80,7 +81,7 @@ class Translated:
         self._texts: list[str] | None = []
         self.characters = 0
         self.content = False
-        self.finished = False
+        self.finish: FinishReason | None = None
         self.done = False
         self.error: ErrorBody | None = None
         self.error_class: ErrorClass | None = None
@@ -107,8 +108,9 @@ class Translated:
                 case ToolCallPiece(arguments=arguments):
                     self.content = True
                     self.characters += len(arguments)
-                case Finished():
-                    self.content = self.finished = True
+                case Finished(finish=finish):
+                    self.content = True
+                    self.finish = finish
                 case Started(usage=usage):
                     self._tell(usage)
                 case UsageTold(usage=usage):

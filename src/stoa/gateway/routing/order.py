@@ -35,11 +35,11 @@ class Router(Generic[T]):
 
     __slots__ = (
         "_drawn",
-        "_only",
         "_weighted",
         "fallbacks",
         "name",
         "needs_wish",
+        "only",
         "sticky",
         "strategy",
         "targets",
@@ -64,12 +64,13 @@ class Router(Generic[T]):
         self._drawn = tuple(target for target in targets if target.weight)
         several = len(self.targets) > 1
         self.needs_wish = strategy == "tagged" or (several and (sticky or strategy == "complexity"))
-        self._only = self.targets[0] if len(self.targets) == 1 and strategy != "tagged" else None
+        self.only = self.targets[0] if len(self.targets) == 1 and strategy != "tagged" else None
+        """Where there is nothing to choose."""
         self._weighted = several and strategy == "weighted" and not sticky and self.total_weight > 0
 
     def first(self, now: float, draw: float) -> T | None:
         """The first target where that is quickly said, else None: then ask `choose`, which says the same for the same draw."""
-        target = self._only
+        target = self.only
         if target is None:
             if not self._weighted:
                 return None

@@ -1,5 +1,6 @@
 """What this process knows about each target from its own requests. It outlives every change of configuration."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -9,7 +10,7 @@ from stoa.domain.targets import TargetReport
 from stoa.gateway.routing.breaker import CALLERS_FAULTS, REFUSED, CircuitBreaker
 from stoa.gateway.routing.lanes import CallLater, Lanes
 from stoa.gateway.routing.window import RecentMean, Window
-from stoa.kit.histogram import added, percentile
+from stoa.kit.histogram import BOUNDS_MS, added, percentile
 
 HALF_LIFE_S = 20.0
 _P95_AGAIN_S = 1.0
@@ -85,10 +86,14 @@ class TargetState:
 
     def ended_well(self, now: float, ms: float, tokens: int | None, entry: int) -> None:
         """A whole answer; `tokens` of prompt and answer, as far as they are known."""
-        self._leave(entry)
-        slot = self._window.at(now)
+        if entry & _BATCH:  # as `_leave`; every good answer comes here, so nothing is called that need not be
+            self.inflight_batch -= 1
+        else:
+            self.inflight_realtime -= 1
+        window = self._window
+        slot = window.current if now < window.ends else window.at(now)
         slot.good += 1
-        slot.latency_of(ms)
+        slot.latency[bisect_left(BOUNDS_MS, ms)] += 1
         self.latency.add(now, ms)
         self.last_seen = now
         self.answered += 1

@@ -27,9 +27,6 @@ class Slot:
         self.latency = [0] * BUCKETS
         self.first_token = [0] * BUCKETS
 
-    def latency_of(self, ms: float) -> None:
-        self.latency[bisect_left(BOUNDS_MS, ms)] += 1
-
     def first_token_of(self, ms: float) -> None:
         self.first_token[bisect_left(BOUNDS_MS, ms)] += 1
 
@@ -37,16 +34,16 @@ class Slot:
 class Window:
     """A ring of slots. `now` is in seconds of a clock that never goes back."""
 
-    __slots__ = ("_ends", "_ring", "current")
+    __slots__ = ("_ring", "current", "ends")
 
     def __init__(self) -> None:
         self._ring = [Slot() for _ in range(SLOTS)]
-        self._ends = float("-inf")
+        self.ends = float("-inf")
         self.current = self._ring[0]
 
     def at(self, now: float) -> Slot:
         """The slot to count in."""
-        return self.current if now < self._ends else self._turn(now)
+        return self.current if now < self.ends else self._turn(now)
 
     def recent(self, now: float) -> list[Slot]:
         """The slots of the window that ends now."""
@@ -62,7 +59,7 @@ class Window:
         number = int(now // SLOT_S)
         slot = self.current = self._ring[number % SLOTS]
         slot.clear(number)
-        self._ends = (number + 1) * SLOT_S
+        self.ends = (number + 1) * SLOT_S
         return slot
 
 
