@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter
+from pydantic import Field
 
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.description import RESOURCE
-from stoa.api.forms import Form, NewName, View, Whole, described
+from stoa.api.forms import Form, View, Whole, described
 from stoa.control import desired
 from stoa.control.reading import read_resource
 from stoa.domain.behalf import Behalf
@@ -16,6 +17,7 @@ from stoa.domain.operations import ErrorClass
 from stoa.domain.resources import Route
 from stoa.domain.targets import Verdict
 from stoa.errors import InvalidRequest
+from stoa.kit.names import NAME
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/routes", tags=["routes"])
@@ -27,8 +29,8 @@ class RouteQuestion(Form):
     # Any: read by hand, so that each mistake is named with its field
     route: Annotated[Any, described(anyOf=[{"$ref": f"{RESOURCE}.Route"}])]
     prompt: str = "Hello"
-    max_tokens: Annotated[Whole | None, described(minimum=1)] = None
-    tags: tuple[NewName, ...] = ()
+    max_tokens: Annotated[Whole, Field(ge=1)] | None = None
+    tags: tuple[Annotated[str, Field(pattern=f"^{NAME}$")], ...] = ()
     """As in `x-stoa-tags`."""
     user: str | None = None
     """The application's user, for routes that are sticky."""

@@ -1,5 +1,6 @@
 """What the page shows of models, routes and providers."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -164,3 +165,32 @@ async def test_a_gateway_that_is_away_is_said_so(explained: "Running", explainer
 async def test_developers_do_not_try_routes_of_the_platform(explained: "Running") -> None:
     developer = await explained.add_user("dev", "developer")
     assert (await developer.post("/api/routes/explain", json={"route": ROUTE})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"tags": ["Not A Tag"]}, "tags.0"),
+        ({"tags": ["eu\r\nx-evil: 1"]}, "tags.0"),
+        ({"tags": ["é"]}, "tags.0"),
+        ({"prompt": "\ud800"}, "prompt"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"route": {**ROUTE, "description": "\ud800"}}, None),
+    ],
+)
+async def test_a_request_that_cannot_be_sent_on_is_refused(explained: "Running", changes: Any, param: str | None) -> None:
+    async with explained.client(explained.local_key) as administrator:
+        body = json.dumps({"route": ROUTE, **changes})
+        headers = {"content-type": "application/json"}
+        answer = await administrator.post("/api/routes/explain", content=body, headers=headers)
+    assert answer.status_code == 400, answer.text
+    if param is not None:
+        assert answer.json()["error"]["param"] == param
+
+
+async def test_without_a_gateway_a_dry_run_says_so(stoa: "Running") -> None:
+    await stoa.administer("POST", "/api/resources/apply", {"resources": [PROVIDER, MODEL]})
+    async with stoa.client(stoa.local_key) as administrator:
+        answer = await administrator.post("/api/routes/explain", json={"route": ROUTE})
+    assert answer.status_code == 502
+    assert "gateway cannot be reached" in answer.json()["error"]["message"]
