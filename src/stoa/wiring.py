@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from platform import node
+from random import random
 from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
@@ -297,6 +298,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.domain.targets import WorkerReport
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.probes import Probes
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
@@ -334,6 +336,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         board=board,
     )
     application = Gateway(ports, settings.gateway)
+    probes = Probes(application.states, draw=random)
+    application.on_plan = probes.follow
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
@@ -349,6 +353,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
+        asyncio.create_task(probes.run()),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
     if shared is not None:

@@ -56,7 +56,7 @@ def test_a_route_is_made_tried_and_used_while_a_target_is_away(stoa: RunningStoa
     page.get_by_label("Failures in a row").fill("1")
     page.get_by_label("Until the first probe").fill("100")
     page.get_by_role("button", name="Review and save").click()
-    expect(page.get_by_role("alert")).to_contain_text("must all be for the same operation")
+    expect(page.get_by_role("alert")).to_contain_text("one route has one")
     page.get_by_role("listitem", name="Target 2").get_by_label("Model").select_option("stoa-reader")
     steps = tried(page)
     expect(steps.nth(0)).to_contain_text("gone")

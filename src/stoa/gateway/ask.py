@@ -104,7 +104,7 @@ class CompletionAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return not self.stream and self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+        return self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
 
 
 class MessagesAsk(msgspec.Struct):
@@ -157,7 +157,7 @@ class ResponsesAsk(msgspec.Struct):
     @property
     def repeatable(self) -> bool:
         alone = self.previous_response_id is None and self.conversation is None
-        return not self.stream and alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
 
 
 class RerankAsk(msgspec.Struct):

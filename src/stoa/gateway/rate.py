@@ -14,12 +14,9 @@ class Window:
         self.total = 0
 
     def take(self, limit: int, second: int) -> bool:
-        """Count a request in, unless `limit` of them were made within a minute before it.
-
-        One whose body took long may be of an earlier second than the last; it counts with the last.
-        """
+        """Count a request in, unless `limit` of them were made within a minute before it. `second` never goes back."""
         if second != self._second:
-            second = self._advance(second)
+            self._advance(second)
         if self.total >= limit:
             return False
         self._counts[second % _BUCKETS] += 1
@@ -35,9 +32,7 @@ class Window:
                 return _BUCKETS - age
         return _BUCKETS
 
-    def _advance(self, second: int) -> int:
-        if second < self._second:
-            return self._second
+    def _advance(self, second: int) -> None:
         if second - self._second >= _BUCKETS:
             self._counts = [0] * _BUCKETS
             self.total = 0
@@ -46,7 +41,6 @@ class Window:
                 self.total -= self._counts[passed % _BUCKETS]
                 self._counts[passed % _BUCKETS] = 0
         self._second = second
-        return second
 
 
 def new_window(key: str) -> Window:

@@ -141,7 +141,7 @@ async def test_a_route_that_is_not_applied_is_explained_for_whoever_asks(
         ({**ROUTE, "fallback": ["gtp"]}, "fallback[0]"),
         ({**ROUTE, "shadow": {"model": "gtp"}}, "shadow.model"),
         ({**ROUTE, "retries": {"attempts": 9}}, "route.retries.attempts"),
-        ({**ROUTE, "targets": [{"model": "stoa-embed"}, {"model": "gpt"}]}, "targets"),
+        ({**ROUTE, "targets": [{"model": "stoa-embed"}, {"model": "gpt"}]}, "targets[1].model"),
         (MODEL, "route.kind"),
     ],
 )

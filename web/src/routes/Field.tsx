@@ -83,26 +83,31 @@ export function SelectField({ value, onValue, children, ...field }: SelectProps)
 
 interface CheckProps {
   label: string;
+  at: string;
   hint?: string;
   checked: boolean;
   onCheck: (checked: boolean) => void;
 }
 
-export function CheckField({ label, hint, checked, onCheck }: CheckProps) {
+export function CheckField({ label, at, hint, checked, onCheck }: CheckProps) {
   const id = useId();
+  const { field, message } = useContext(MistakeContext) ?? {};
+  const mistake = field === at ? message : undefined;
+  const told = mistake ?? hint;
   return (
     <div className={styles.check}>
       <input
         id={id}
         type="checkbox"
         checked={checked}
-        aria-describedby={hint ? `${id}-told` : undefined}
+        aria-invalid={mistake ? true : undefined}
+        aria-describedby={told ? `${id}-told` : undefined}
         onChange={(event) => onCheck(event.target.checked)}
       />
       <label htmlFor={id}>{label}</label>
-      {hint && (
-        <p id={`${id}-told`} className={styles.hint}>
-          {hint}
+      {told && (
+        <p id={`${id}-told`} className={mistake ? styles.mistake : styles.hint}>
+          {told}
         </p>
       )}
     </div>

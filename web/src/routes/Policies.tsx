@@ -126,6 +126,7 @@ function Slow({ draft, onDraft }: Omit<PoliciesProps, "models">) {
       <Part name="Hedged requests" at="hedge" summary={words.hedgeText(hedge)}>
         <CheckField
           label="Ask a second target when the first is slow"
+          at="hedge"
           hint="The first answer wins, the other is cancelled and not billed."
           checked={hedge !== null}
           onCheck={(checked) => onDraft({ ...draft, hedge: checked ? HEDGE : null })}
@@ -161,6 +162,7 @@ function Further({ draft, onDraft, models }: PoliciesProps) {
       <Part name="Shadow" at="shadow" summary={words.shadowText(shadow)}>
         <CheckField
           label="Send requests to another model too"
+          at="shadow"
           hint="Nobody sees its answers; its cost is counted apart."
           checked={shadow !== null}
           onCheck={(checked) => onDraft({ ...draft, shadow: checked ? SHADOW : null })}
@@ -184,7 +186,7 @@ function Further({ draft, onDraft, models }: PoliciesProps) {
         )}
       </Part>
       <Part name="Cache" at="cache_ttl_s" summary={words.cacheText(draft)}>
-        <CheckField label="Keep answers" checked={draft.cache} onCheck={(cache) => onDraft({ ...draft, cache })} />
+        <CheckField label="Keep answers" at="cache" checked={draft.cache} onCheck={(cache) => onDraft({ ...draft, cache })} />
         {draft.cache && (
           <NumberField
             label="For"

@@ -113,6 +113,7 @@ function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDra
       </SelectField>
       <CheckField
         label="Sticky"
+        at="sticky"
         hint="One user keeps being sent to the same target while it can be asked."
         checked={draft.sticky}
         onCheck={(sticky) => onDraft({ ...draft, sticky })}

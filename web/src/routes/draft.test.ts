@@ -18,7 +18,6 @@ const EVERYTHING = {
   timeouts: { first_token_s: 2.5, idle_s: 3, total_s: 60, min_tokens_per_s: 5 },
   hedge: { after_s: 1.5, least_s: 0.1 },
   shadow: { model: "e", share: 0.1 },
-  cache: false,
   cache_ttl_s: 60,
   teams: ["research"],
 };
@@ -37,6 +36,11 @@ describe("a route through the editor", () => {
       teams: null,
     };
     expect(resourceOf(draftOf(route))).toEqual({ ...PLAIN, fallback: ["c"], hedge: {}, shadow: { model: "e" } });
+  });
+
+  it("says nothing of how long answers are kept when they are not", () => {
+    const draft = { ...draftOf({ ...PLAIN, cache_ttl_s: 60 }), cache: false };
+    expect(resourceOf(draft)).toEqual({ ...PLAIN, cache: false });
   });
 
   it("is a name and one empty target when it is new", () => {

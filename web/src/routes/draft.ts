@@ -110,7 +110,7 @@ export function resourceOf(draft: Draft): RouteResource {
     hedge: draft.hedge ? (besides(draft.hedge, HEDGE) ?? {}) : undefined,
     shadow: draft.shadow ? { model: draft.shadow.model, ...besides({ share: draft.shadow.share }, SHADOW) } : undefined,
     cache: draft.cache ? undefined : false,
-    cache_ttl_s: draft.cache_ttl_s === DEFAULTS.cache_ttl_s ? undefined : numberOf(draft.cache_ttl_s),
+    cache_ttl_s: draft.cache && draft.cache_ttl_s !== DEFAULTS.cache_ttl_s ? numberOf(draft.cache_ttl_s) : undefined,
     teams: draft.teams.trim() ? words(draft.teams) : undefined,
   };
   return {
