@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
+from platform import node
 from random import random
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,14 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.vectors.late import LateIndex
     from stoa.batches.files import Files
     from stoa.control.feed import SnapshotFeed
+    from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
     from stoa.domain.documents import Objects
     from stoa.domain.files import Blobs
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.domain.ledger import UsageStore
     from stoa.domain.stores import Stores
+    from stoa.domain.targets import Explainer
     from stoa.gateway.pipeline import Gateway
     from stoa.knowledge.ingest import Ingestion
     from stoa.policy.decide import Policy
@@ -55,6 +58,8 @@ class Control:
     write: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
     turns: "Turns"
+    targets: "TargetBoard"
+    explainer: "Explainer"
     objects: "Objects"
     blobs: "Blobs"
     files: "Files"
@@ -76,6 +81,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.secrets import Secrets
     from stoa.control.feed import SnapshotFeed
     from stoa.control.snapshot import compile_snapshot
+    from stoa.control.targets import TargetBoard
 
     await check(settings.database_url, rows=False)
     engine_url, policy = read_roles(settings.home_folder).engine.url, CedarPolicy.default()
@@ -87,7 +93,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     compile_state = partial(compile_snapshot, policy=policy, prices=prices, requests_per_minute=limit)
     secrets = Secrets.load(settings.home_folder)
     try:
-        async with _turns(settings, database, secrets) as turns:
+        async with _turns(settings, database, secrets) as turns, _explainer(settings, secrets) as explainer:
             parts = Control(
                 settings=settings,
                 database=database,
@@ -98,6 +104,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 write=write,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
+                targets=TargetBoard(time.monotonic),
+                explainer=explainer,
                 objects=objects,
                 blobs=objects,
                 files=_files(settings, database, objects),
@@ -143,6 +151,17 @@ async def _turns(settings: Settings, database: "Database", secrets: "Secrets") -
             yield turns
         finally:
             await turns.close()
+
+
+@asynccontextmanager
+async def _explainer(settings: Settings, secrets: "Secrets") -> "AsyncGenerator[Explainer]":
+    from stoa.adapters.gateway_client.explain import GatewayExplainer
+    from stoa.adapters.gateway_client.http import make_client
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.domain.behalf import mint
+
+    async with make_client(read_roles(settings.home_folder).gateway.url) as gateway:
+        yield GatewayExplainer(gateway, token=lambda behalf: mint(behalf, key=secrets.behalf_key, now_s=time.time()))
 
 
 async def _begin(parts: Control) -> None:
@@ -286,9 +305,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
+    from stoa.domain.targets import WorkerReport
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
     from stoa.gateway.probes import Probes
+    from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.retrieve import HybridRetriever
@@ -330,10 +351,15 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
+
+    def report() -> WorkerReport:
+        return WorkerReport(gateway=node() or "gateway", worker=worker, targets=tuple(application.reports()))
+
     tasks = [
         asyncio.create_task(
             follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
+        asyncio.create_task(report_forever(internal, report)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),

@@ -11,7 +11,16 @@ from tests.page.browsing import is_wider_than_window, violations
 pytestmark = pytest.mark.slow
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-SCREENS = ("/conversations", "/collections/handbook", "/usage")
+SCREENS = (
+    "/conversations",
+    "/collections/handbook",
+    "/usage",
+    "/models",
+    "/routes",
+    "/routes/best",
+    "/routes?new",
+    "/providers",
+)
 LOOKS = pytest.mark.parametrize(
     "look",
     [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE | {"color_scheme": "light"}],
@@ -22,7 +31,7 @@ LOOKS = pytest.mark.parametrize(
 def visit(page: Page, path: str) -> None:
     page.goto(path)
     page.get_by_role("main").wait_for()
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
 
 
 @LOOKS
@@ -82,7 +91,17 @@ def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
         reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.textContent.trim()"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", reached[-1]
         assert len(reached) < 30
-    places = {"Stoa", "Conversations", "Collections", "Usage", "Theme: system. Change to light", "Sign out"}
+    places = {
+        "Stoa",
+        "Conversations",
+        "Collections",
+        "Usage",
+        "Models",
+        "Routes",
+        "Providers",
+        "Theme: system. Change to light",
+        "Sign out",
+    }
     assert places | {"New conversation", "Search conversations", example} <= set(reached)
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
@@ -113,6 +132,9 @@ def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in:
         ("/collections", "/api/collections"),
         ("/collections/handbook", "/api/collections/handbook/documents"),
         ("/usage", "/api/usage"),
+        ("/models", "/api/targets"),
+        ("/routes", "/api/resources"),
+        ("/providers", "/api/resources"),
     ],
 )
 def test_a_list_that_fails_says_so_and_is_asked_for_again(page: Page, path: str, api: str) -> None:

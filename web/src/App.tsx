@@ -11,6 +11,9 @@ import { sessionKey } from "./session/queries";
 import { Shell } from "./shell/Shell";
 
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
+const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
+const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
+const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
 /** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
@@ -42,6 +45,9 @@ export function App() {
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
+                  <Route path="/models" component={ModelsScreen} />
+                  <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
+                  <Route path="/providers" component={ProvidersScreen} />
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />
                   </Route>

@@ -30,3 +30,9 @@ async def read_snapshot(
 async def ship_usage(request: Request, caller: Annotated[Caller, allow("usage:ship")], parts: Parts) -> Response:
     """Take a batch of usage facts, each once; the answer is every team's spend of this month."""
     return Response(await record(await request.body(), write=parts.write_usage, now_ms=now_ms()), media_type=_MSGPACK)
+
+
+@router.post("/targets", status_code=204)
+async def report_targets(request: Request, caller: Annotated[Caller, allow("target:report")], parts: Parts) -> None:
+    """Keep what one worker of a gateway says of its targets, in place of what it said before."""
+    parts.targets.take(await request.body())

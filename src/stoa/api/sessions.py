@@ -10,15 +10,27 @@ from stoa.api.attempts import Attempts
 from stoa.api.description import ANYBODY
 from stoa.api.forms import Form, Moment, View, moment
 from stoa.api.users import UserView, view
+from stoa.control.authentication import of_user
 from stoa.control.sign_in import make_link, sign_in, sign_out
+from stoa.domain.users import User
 from stoa.errors import Unauthenticated
+from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
 
 router = APIRouter(prefix="/api", tags=["sessions"])
 
 
+class Rights(View):
+    """What the page offers this user beside the user's own; each route still decides by itself."""
+
+    see_models: bool
+    """Models, routes and providers, and how they are doing."""
+    change_routes: bool
+
+
 class SessionView(View):
     user: UserView
+    rights: Rights
     csrf_token: str
     """To be sent as x-csrf-token with everything that changes something."""
 
@@ -51,7 +63,7 @@ async def create_session(
         attempts.failed(request.client.host if request.client else "unknown", now_ms=now_ms())
         raise
     _set_cookie(response, session, parts, max_age=int(lifetime.total_seconds()))
-    return SessionView(user=view(user), csrf_token=csrf_token(session))
+    return _session(user, session, parts)
 
 
 @router.get("/session")
@@ -60,7 +72,7 @@ async def read_session(request: Request, caller: Annotated[Caller, allow("sessio
         user = await stores.users.get(caller.principal.id)
     if user is None:
         raise Unauthenticated("The user of this session is gone. Sign in again.", code="unauthenticated")
-    return SessionView(user=view(user), csrf_token=csrf_token(request.cookies[SESSION_COOKIE]))
+    return _session(user, request.cookies[SESSION_COOKIE], parts)
 
 
 @router.delete("/session", status_code=204)
@@ -79,6 +91,14 @@ async def create_link(wanted: LinkFor, caller: Annotated[Caller, allow("sign_in_
     async with parts.write() as stores:
         token, expires_at_ms = await make_link(stores, wanted.user, lifetime=lifetime, now_ms=now_ms())
     return LinkView(url=f"{parts.settings.url}/sign-in?token={token}", expires_at=moment(expires_at_ms))
+
+
+def _session(user: User, session: str, parts: Control) -> SessionView:
+    def may(action: str, kind: str) -> bool:
+        return parts.policy.decide(of_user(user), action, Target("Desired", kind=kind)).allowed
+
+    rights = Rights(see_models=may("resource:list", "Model"), change_routes=may("resource:apply", "Route"))
+    return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))
 
 
 def _set_cookie(response: Response, session: str, parts: Control, *, max_age: int) -> None:

@@ -40,9 +40,15 @@ def read_resource(sent: object, *, place: str) -> Resource:
     wanted = require_kind(kind, param=f"{place}.kind")
     title = f"{kind} {fields.get('name')!r}"
     try:
-        return msgspec.convert(dict(fields), wanted)
+        resource = msgspec.convert(dict(fields), wanted)
+        msgspec.json.encode(resource)
     except msgspec.ValidationError as error:
         raise _explain(str(error), wanted, title=title, place=place) from None
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            f"{title}: it holds half a character (a lone surrogate), which no text can.", param=place
+        ) from None
+    return resource
 
 
 def _explain(message: str, kind: type[Resource], *, title: str, place: str) -> InvalidRequest:

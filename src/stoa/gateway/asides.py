@@ -1,21 +1,24 @@
 """What is asked about a request instead of the request: how many tokens it has, and where it would go."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import random
 from time import perf_counter
+from typing import Literal
 
 import msgspec
 
 from stoa.dialects.anthropic.count import count
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Operation
-from stoa.domain.targets import Consideration
-from stoa.errors import StoaError
-from stoa.gateway.ask import reader
+from stoa.domain.resources import Route
+from stoa.domain.targets import Consideration, Explanation
+from stoa.errors import InvalidRequest, StoaError
+from stoa.gateway.ask import fields_of, reader
 from stoa.gateway.cache import AnswerCache, cache_key
 from stoa.gateway.inference import Inference
-from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.key import is_of_a_role
+from stoa.gateway.plan import Client, Offering, Plan, router_of
 from stoa.gateway.routing.explain import explain
 from stoa.gateway.stages import Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, EMBEDDINGS, RERANK, Surface
@@ -34,19 +37,7 @@ class _Named(msgspec.Struct):
 _named = reader(_Named)
 
 
-class Explanation(msgspec.Struct, frozen=True):
-    """Where a request would go now, and why, without sending it."""
-
-    route: str
-    strategy: str
-    assistant: str | None
-    sticky: bool
-    snapshot: int
-    cache: str
-    """`hit`: an answer is kept and would be given; `miss`; `bypass`: this request's answer would not be kept."""
-    complexity: float | None
-    """From 0 to 1, where the strategy asks for it."""
-    steps: list[Consideration]
+_UNKNOWN = "Not asked: this gateway cannot speak to its provider, or does not know the model yet."
 
 
 class Aside:
@@ -111,14 +102,23 @@ def counted(stages: Stages, plan: Plan, client: Client, body: bytes) -> bytes:
 
 
 def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, body: bytes) -> bytes:
-    """The dry run of a request to a model of whatever operation. Raises InvalidRequest, NotFound, Forbidden."""
+    """The dry run of a request to a model of whatever operation. Raises InvalidRequest, NotFound, Forbidden.
+
+    A body with a `route` asks about that one instead of the one it names. Only Stoa's own roles may send it: control has
+    looked at the rights of whoever drew it up.
+    """
     name = _named(body, b"").model
+    draft = _draft(exchange.headers, body)
+    if draft is not None:
+        CHAT.read(body, b"")
+        return _encode(_explained_draft(plan, client, exchange, body, draft))
     found: list[Operation] = [each for each, offerings in plan.offerings.items() if name in offerings]
     operation: Operation = found[0] if found else "chat"
     offering = stages.find(plan, client, operation, name)
     router, surface = offering.router, _CACHED.get(operation)
-    wish = wish_of(offering, client, exchange.headers, body, named=operation == "chat")
+    wish = wish_of(router, client, exchange.headers, body, named=operation == "chat")
     key = cache_key(client, offering, surface, surface.read(body, b""), body, exchange.headers) if surface is not None else None
+    draw = random()  # noqa: S311 - as any request's
     return _encode(
         Explanation(
             route=offering.name,
@@ -128,8 +128,44 @@ def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, bo
             snapshot=plan.version,
             cache=_cached(stages.cache, key),
             complexity=wish.complexity if router.strategy == "complexity" else None,
-            steps=explain(router, wish, perf_counter(), random()),  # noqa: S311 - a draw as any request's
+            steps=tuple(explain(router, wish, perf_counter(), draw, for_operator=is_of_a_role(exchange.headers))),
         )
+    )
+
+
+def _draft(headers: Mapping[bytes, bytes], body: bytes) -> Route | None:
+    """The route to be explained, where the body brings one. Raises InvalidRequest."""
+    sent = fields_of(body).get("route")
+    if sent is None:
+        return None
+    if not is_of_a_role(headers):
+        raise InvalidRequest("Only Stoa's own roles ask about a route that they bring; name one in 'model'.", param="route")
+    try:
+        return msgspec.convert(sent, Route)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"The route cannot be read: {error}.", param="route") from None
+
+
+def _explained_draft(plan: Plan, client: Client, exchange: Exchange, body: bytes, draft: Route) -> Explanation:
+    router = router_of(draft, plan.targets)
+    wish = wish_of(router, client, exchange.headers, body, named=True)
+    draw = random()  # noqa: S311 - as any request's
+    asked = bool(router.targets or router.fallbacks)
+    steps = explain(router, wish, perf_counter(), draw, for_operator=True) if asked else []
+    named = (*(each.model for each in draft.targets), *(each.model for each in draft.fallbacks))
+    unknown = [name for name in dict.fromkeys(named) if name not in plan.targets]
+    return Explanation(
+        route=draft.name,
+        strategy=draft.strategy,
+        assistant=None,
+        sticky=draft.sticky,
+        snapshot=plan.version,
+        cache="bypass",
+        complexity=wish.complexity if draft.strategy == "complexity" else None,
+        steps=(
+            *steps,
+            *(Consideration(model=name, provider="", arm=None, verdict="passed over", why=_UNKNOWN) for name in unknown),
+        ),
     )
 
 
@@ -140,7 +176,7 @@ def offers_counting(offering: Offering) -> bool:
     )
 
 
-def _cached(cache: AnswerCache | None, key: bytes | None) -> str:
+def _cached(cache: AnswerCache | None, key: bytes | None) -> Literal["hit", "miss", "bypass"]:
     if cache is None or key is None:
         return "bypass"
     return "hit" if cache.get(key, now_s=time.monotonic()) is not None else "miss"

@@ -188,7 +188,12 @@ class Inference(Delivery):
 
     def wish(self) -> Wish:
         return wish_of(
-            self.offering, self.client, self.exchange.headers, self._body, lane=self.lane, named=self.surface.form is not None
+            self.offering.router,
+            self.client,
+            self.exchange.headers,
+            self._body,
+            lane=self.lane,
+            named=self.surface.form is not None,
         )
 
     def conversation(self) -> Conversation:

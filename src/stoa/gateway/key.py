@@ -64,3 +64,9 @@ def _spoken_for(plan: Plan, behalf: Behalf) -> Client | None:
     if behalf.key is not None:
         return plan.keys_by_id.get(behalf.key)
     return plan.users.get(behalf.user) if behalf.user is not None else plan.services.get(behalf.team or "")
+
+
+def is_of_a_role(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether one of Stoa's roles asks, on somebody's behalf. For requests whose client `identify` has found."""
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    return scheme.lower() == b"bearer" and token.strip().startswith(_BEHALF)

@@ -246,22 +246,14 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
 
 
 def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Mapping[str, Target]) -> Offering:
-    several = len(route.targets) > 1
-    chosen = [_placed(known[each.model], each, several=several) for each in route.targets if each.model in known]
-    fallback = [(known[each.model], each) for each in route.fallbacks if each.model in known]
-    every = (*chosen, *(target for target, _ in fallback))
+    router = router_of(route, known)
+    every = (*router.targets, *(target for target, _ in router.fallbacks))
     described = [(snapshot.models[each.model], snapshot.providers[each.provider].url, each.weight) for each in every]
     return Offering(
         name=route.name,
         operation=operation,
         needs=route.name,
-        router=Router(
-            route.name,
-            chosen,
-            fallbacks=[(target, place.on) for target, place in fallback],
-            strategy=route.strategy,
-            sticky=route.sticky,
-        ),
+        router=router,
         targets=every,
         cache_ttl_s=route.cache_ttl_s if route.cache else 0,
         fingerprint=hashlib.sha256(msgspec.json.encode([route.name, described])).digest(),
@@ -271,6 +263,18 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
         budget=RetryBudget(route.retries.budget) if route.retries.attempts or route.hedge is not None else None,
         watched=route.timeouts != Timeouts(),
         shadow=known.get(route.shadow.model) if route.shadow is not None else None,
+    )
+
+
+def router_of(route: Route, known: Mapping[str, Target]) -> Router[Target]:
+    """The way through a route, over those of its models that are known."""
+    several = len(route.targets) > 1
+    return Router(
+        route.name,
+        [_placed(known[each.model], each, several=several) for each in route.targets if each.model in known],
+        fallbacks=[(known[each.model], each.on) for each in route.fallbacks if each.model in known],
+        strategy=route.strategy,
+        sticky=route.sticky,
     )
 
 

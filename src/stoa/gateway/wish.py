@@ -4,18 +4,19 @@ from collections.abc import Mapping
 
 from stoa.domain.operations import Lane
 from stoa.gateway.ask import fields_of
-from stoa.gateway.plan import Client, Offering
+from stoa.gateway.plan import Client, Target
 from stoa.gateway.routing.complexity import complexity
+from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 
 _TAGS = TAGS_HEADER.encode()
 
 
 def wish_of(
-    offering: Offering, client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
+    router: Router[Target], client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
 ) -> Wish:
     """With `named` the body may name the application's own user."""
-    router, caller = offering.router, client.caller
+    caller = client.caller
     tags = tuple(part.strip().decode("latin-1") for part in headers.get(_TAGS, b"").split(b",") if part.strip())
     if not router.needs_wish:
         return Wish(lane, tags)

@@ -100,6 +100,7 @@ _TABLE = (
     # the roles of Stoa among themselves, on /internal
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
+    Action("target:report", "tell how the targets of routes are doing"),
 )
 
 MODEL_ACTIONS = frozenset(

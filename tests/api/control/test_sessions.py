@@ -163,3 +163,12 @@ def test_failures_are_forgotten_after_a_minute_and_counted_by_client() -> None:
         attempts.failed("a", now_ms=59_000)
     assert refused.value.retry_after_s == 1
     attempts.failed("a", now_ms=60_000)
+
+
+@pytest.mark.parametrize(
+    ("role", "sees", "changes"),
+    [("member", False, False), ("developer", False, False), ("operator", True, True), ("auditor", True, False)],
+)
+async def test_a_session_says_which_screens_are_for_its_user(stoa: "Running", role: str, sees: bool, changes: bool) -> None:
+    browser = await stoa.add_user("somebody", role)
+    assert (await browser.get("/api/session")).json()["rights"] == {"see_models": sees, "change_routes": changes}

@@ -10,7 +10,7 @@ from stoa.gateway.routing.rank import Wish
 
 
 def told(router: Router[Place], wish: Wish | None = None, now: float = 1.0, draw: float = 0.0) -> list[tuple[str, str, str]]:
-    return [(each.model, each.verdict, each.why) for each in explain(router, wish, now, draw)]
+    return [(each.model, each.verdict, each.why) for each in explain(router, wish, now, draw, for_operator=True)]
 
 
 def test_each_target_and_fallback_is_told_once_in_the_order_it_would_be_asked(places) -> None:

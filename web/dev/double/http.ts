@@ -15,11 +15,13 @@ export interface Call {
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string | null;
+  readonly param: string | null;
 
-  constructor(status: number, message: string, code: string | null = null) {
+  constructor(status: number, message: string, code: string | null = null, param: string | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.param = param;
   }
 }
 
@@ -39,8 +41,8 @@ export function json(response: ServerResponse, body: unknown, status = 200): voi
   response.end(JSON.stringify(body));
 }
 
-export function refuse(response: ServerResponse, { status, message, code }: Refusal): void {
-  json(response, { error: { message, type: "invalid_request_error", param: null, code } }, status);
+export function refuse(response: ServerResponse, { status, message, code, param }: Refusal): void {
+  json(response, { error: { message, type: "invalid_request_error", param, code } }, status);
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

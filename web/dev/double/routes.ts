@@ -4,6 +4,8 @@ import type { Conversation, UsageBucket } from "../../src/api/types";
 import { pages } from "./handbook.ts";
 import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
+import { placeOf, targets } from "./platform.ts";
+import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
 import { again, ask, stream } from "./talk.ts";
 
@@ -196,6 +198,19 @@ export const routes: Route[] = [
     });
   }),
   route("GET", "/api/documents/:id/original", ({ response }) => void response.end("The original.")),
+  route("GET", "/api/targets", ({ response }) => json(response, targets())),
+  route("GET", "/api/resources", ({ response, query, state }) => {
+    const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));
+    json(response, { data: data.sort((a, b) => a.name.localeCompare(b.name)), next_cursor: null });
+  }),
+  route("POST", "/api/resources/apply", async ({ request, response, state }) =>
+    json(response, apply(state.resources, await jsonOf(request))),
+  ),
+  route("DELETE", "/api/resources/:kind/:name", ({ response, at, state }) => {
+    state.resources.delete(placeOf({ kind: at.kind ?? "", name: at.name ?? "" }));
+    response.writeHead(204).end();
+  }),
+  route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
   route("GET", "/api/usage", ({ response, query }) => {
     const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
     json(response, { data, total: totalOf(data) });

@@ -1,7 +1,8 @@
 /** What the double remembers: apart for each session, so that no test meets what another has left. */
-import type { Conversation, Document, Job, Message, Session, UsageBucket } from "../../src/api/types";
+import type { Conversation, Document, Job, Message, ResourceFields, Session, UsageBucket } from "../../src/api/types";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
+import { applied, placeOf } from "./platform.ts";
 
 let count = 0;
 export const newId = (prefix: string): string => `${prefix}-${++count}`;
@@ -9,6 +10,7 @@ export const now = (): string => new Date().toISOString();
 
 export const session: Session = {
   csrf_token: "csrf-of-the-double",
+  rights: { see_models: true, change_routes: true },
   user: {
     id: "user-1",
     name: "admin",
@@ -28,6 +30,7 @@ export class State {
   readonly conversations = new Map<string, Held>();
   readonly documents = new Map<string, Document>(documents.map((document) => [document.id, { ...document }]));
   readonly jobs = new Map<string, Job>();
+  readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
 
   held(id: string | undefined): Held {
     return found(this.conversations, id);

@@ -249,6 +249,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Targets
+         * @description Every model that the caller may see the resource of, the built-in ones included. Gateways report every two seconds.
+         */
+        get: operations["list_targets_api_targets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routes/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Route
+         * @description A dry run: nothing is sent to a provider and nothing is kept. A gateway answers, with how its targets are doing now.
+         */
+        post: operations["explain_route_api_routes_explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -1355,6 +1395,16 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * Rights
+         * @description What the page offers this user beside the user's own; each route still decides by itself.
+         */
+        Rights: {
+            /** See Models */
+            see_models: boolean;
+            /** Change Routes */
+            change_routes: boolean;
+        };
         /** RoleHealth */
         RoleHealth: {
             /** Ready */
@@ -1364,9 +1414,67 @@ export interface components {
             /** Reachable */
             reachable: boolean;
         };
+        /**
+         * RouteExplanation
+         * @description In the order in which targets would be asked; those that would not be are at the end.
+         */
+        RouteExplanation: {
+            /** Strategy */
+            strategy: string;
+            /** Sticky */
+            sticky: boolean;
+            /** Complexity */
+            complexity: number | null;
+            /** Steps */
+            steps: components["schemas"]["RouteStep"][];
+        };
+        /**
+         * RouteQuestion
+         * @description A route, applied or not, and the request to try it with.
+         */
+        RouteQuestion: {
+            /** Route */
+            route: components["schemas"]["Resource.Route"];
+            /**
+             * Prompt
+             * @default Hello
+             */
+            prompt: string;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
+        };
+        /**
+         * RouteStep
+         * @description One target, and what the request would do with it now.
+         */
+        RouteStep: {
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Arm */
+            arm: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "first" | "then" | "on" | "passed over";
+            /** On */
+            on: ("rate_limit" | "timeout" | "server_error" | "context_window" | "content_policy" | "credentials" | "not_found" | "invalid_request")[];
+            /** Why */
+            why: string;
+        };
         /** SessionView */
         SessionView: {
             user: components["schemas"]["UserView"];
+            rights: components["schemas"]["Rights"];
             /** Csrf Token */
             csrf_token: string;
         };
@@ -1412,6 +1520,124 @@ export interface components {
             unchanged: number;
             /** Remove */
             remove: string[];
+        };
+        /**
+         * TargetError
+         * @description The last failure of the provider, without a word of what was asked or answered.
+         */
+        TargetError: {
+            /**
+             * Error Class
+             * @enum {string}
+             */
+            error_class: "rate_limit" | "timeout" | "server_error" | "context_window" | "content_policy" | "credentials" | "not_found" | "invalid_request";
+            /** At */
+            at: string;
+        };
+        /**
+         * TargetFigures
+         * @description Over all workers of all gateways, of the last `window_s` seconds. What was not measured is null, never 0.
+         */
+        TargetFigures: {
+            /** Window S */
+            window_s: number;
+            /** Requests */
+            requests: number;
+            /** Failed */
+            failed: number;
+            /** Refused */
+            refused: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /** Latency P50 Ms */
+            latency_p50_ms: number | null;
+            /** Latency P95 Ms */
+            latency_p95_ms: number | null;
+            /** Latency P99 Ms */
+            latency_p99_ms: number | null;
+            /** First Token P50 Ms */
+            first_token_p50_ms: number | null;
+            /** First Token P95 Ms */
+            first_token_p95_ms: number | null;
+            /** Tokens Per S */
+            tokens_per_s: number;
+            /** In Flight */
+            in_flight: number;
+            /** Waiting */
+            waiting: number;
+            last_error: components["schemas"]["TargetError"] | null;
+            /** Workers */
+            workers: components["schemas"]["TargetWorker"][];
+        };
+        /**
+         * TargetPrice
+         * @description US dollars for a million tokens, the model's own price or the price list's.
+         */
+        TargetPrice: {
+            /** Input Per Million */
+            input_per_million: number;
+            /** Output Per Million */
+            output_per_million: number;
+        };
+        /**
+         * TargetView
+         * @description A model at its provider.
+         */
+        TargetView: {
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Upstream Name */
+            upstream_name: string;
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "chat" | "embedding" | "rerank" | "moderation" | "image" | "speech" | "transcription";
+            /** Description */
+            description: string;
+            /** Built In */
+            built_in: boolean;
+            price: components["schemas"]["TargetPrice"] | null;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /**
+             * Health
+             * @enum {string}
+             */
+            health: "healthy" | "probing" | "open" | "unhealthy" | "unknown";
+            /** Health Note */
+            health_note: string;
+            /** Usable In S */
+            usable_in_s: number;
+            figures: components["schemas"]["TargetFigures"] | null;
+        };
+        /**
+         * TargetWorker
+         * @description What one worker of one gateway sees.
+         */
+        TargetWorker: {
+            /** Gateway */
+            gateway: string;
+            /** Worker */
+            worker: number;
+            /**
+             * Health
+             * @enum {string}
+             */
+            health: "healthy" | "probing" | "open" | "unhealthy" | "unknown";
+            /** Requests */
+            requests: number;
+            /** In Flight */
+            in_flight: number;
+        };
+        /** Targets */
+        Targets: {
+            /** Data */
+            data: components["schemas"]["TargetView"][];
+            /** Workers */
+            workers: number;
         };
         /** TeamView */
         TeamView: {
@@ -2387,6 +2613,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_targets_api_targets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    explain_route_api_routes_explain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteExplanation"];
                 };
             };
             /** @description Refused. */

@@ -20,3 +20,9 @@ export type PassageView = Schemas["PassageView"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
 export type Upload = Schemas["Uploaded"];
+export type Targets = Schemas["Targets"];
+export type Target = Schemas["TargetView"];
+export type RouteExplanation = Schemas["RouteExplanation"];
+export type Change = Schemas["ChangeView"];
+/** A resource as it was applied: fields that have their default are left out. */
+export type ResourceFields = { kind: string; name: string } & Record<string, unknown>;

@@ -21,6 +21,11 @@ export function useSession() {
   });
 }
 
+const NONE: Session["rights"] = { see_models: false, change_routes: false };
+
+/** What the policy lets whoever is here do; the API decides anew with every request. */
+export const useRights = (): Session["rights"] => useSession().data?.rights ?? NONE;
+
 export function useSignIn() {
   const queries = useQueryClient();
   return useMutation({

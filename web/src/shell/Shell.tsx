@@ -1,8 +1,9 @@
 /** The frame of every screen: brand, where one can go, who is here. */
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { Mark } from "../brand/Mark";
 import { Icon, type IconName } from "../kit/Icon";
+import { useRights } from "../session/queries";
 import { StatusStrip } from "./StatusStrip";
 import styles from "./Shell.module.css";
 
@@ -12,8 +13,21 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
+/** For those who may see models, routes and providers. */
+const PLATFORM: typeof PLACES = [
+  { href: "/models", name: "Models", icon: "models" },
+  { href: "/routes", name: "Routes", icon: "routes" },
+  { href: "/providers", name: "Providers", icon: "providers" },
+];
+
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the places may be wider than the screen.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
+  const places = useRights().see_models ? [...PLACES, ...PLATFORM] : PLACES;
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">
@@ -23,8 +37,8 @@ export function Shell({ children }: { children: ReactNode }) {
         <Link href="/conversations" className={styles.brand}>
           <Mark /> Stoa
         </Link>
-        <nav className={styles.places} aria-label="Stoa">
-          {PLACES.map(({ href, name, icon }) => (
+        <nav ref={nav} className={styles.places} aria-label="Stoa">
+          {places.map(({ href, name, icon }) => (
             <Link key={href} href={href} className={styles.place} aria-current={path.startsWith(href) ? "page" : undefined}>
               <Icon name={icon} />
               <span>{name}</span>

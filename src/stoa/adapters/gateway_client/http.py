@@ -83,7 +83,7 @@ class GatewayChat:
         try:
             async with self._client.stream("POST", "/v1/chat/completions", content=content, headers=headers) as response:
                 if response.status_code != 200:
-                    raise _refused(response, await _start_of(response))
+                    raise refused(response, await _start_of(response))
                 yield AnswerBegins(response.headers.get("x-request-id"))
                 async for data in _events(response):
                     for piece in _pieces(data):
@@ -145,7 +145,7 @@ async def _start_of(response: httpx.Response) -> bytes:
     return body
 
 
-def _refused(response: httpx.Response, body: bytes) -> StoaError:
+def refused(response: httpx.Response, body: bytes) -> StoaError:
     """The gateway's refusal as an error of ours, in its own words."""
     try:
         error = _REFUSAL.decode(body).error

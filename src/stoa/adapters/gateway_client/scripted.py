@@ -1,12 +1,14 @@
-"""A ChatClient and an Asker that answer from a script, for tests."""
+"""A ChatClient, an Asker and an Explainer that answer from a script, for tests."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stoa.domain.batches import Answered
 from stoa.domain.behalf import Behalf
 from stoa.domain.chat import AnswerPiece, ChatMessage
+from stoa.domain.resources import Route
+from stoa.domain.targets import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,27 @@ class ScriptedAsker:
         if isinstance(answered, Exception):
             raise answered
         return answered
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRoute:
+    """One dry run as the explainer got it."""
+
+    route: Route
+    request: Mapping[str, object]
+    tags: tuple[str, ...]
+    behalf: Behalf
+
+
+@dataclass(slots=True)
+class ScriptedExplainer:
+    """Gives every dry run the same answer; an exception is raised."""
+
+    answer: Explanation | Exception
+    asked: list[AskedRoute] = field(default_factory=list[AskedRoute])
+
+    async def explain(self, route: Route, request: Mapping[str, object], *, tags: Sequence[str], behalf: Behalf) -> Explanation:
+        self.asked.append(AskedRoute(route, request, tuple(tags), behalf))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer

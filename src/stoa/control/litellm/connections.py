@@ -268,7 +268,7 @@ class Connector:
             made = _with(made, first_byte_timeout_s=first)
         if idle is not None:
             made = _with(made, idle_timeout_s=idle)
-        return _with(made, headers=headers)
+        return _sound(_with(made, headers=headers))
 
     def _headers(self, deployment: Deployment) -> dict[str, str]:
         params = deployment.params
@@ -298,6 +298,14 @@ class Connector:
 
 def _with(made: Provider, **fields: object) -> Provider:
     return msgspec.structs.replace(made, **fields)
+
+
+def _sound(made: Provider) -> Provider:
+    """The same; raises CannotCarry where a field holds what none may, such as a list for a project."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(made), Provider)
+    except msgspec.ValidationError as error:
+        raise CannotCarry(f"It cannot be connected to as it is written: {error}. Correct it and import again.") from None
 
 
 def _address(params: Fields) -> str | None:

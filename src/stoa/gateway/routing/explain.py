@@ -15,10 +15,13 @@ from stoa.gateway.routing.rank import INPUT_SHARE, NO_WISH, Candidate, T, Wish, 
 CLASSES: tuple[ErrorClass, ...] = get_args(ErrorClass)
 
 
-def explain(router: Router[T], wish: Wish | None, now: float, draw: float) -> list[Consideration]:
+def explain(
+    router: Router[T], wish: Wish | None, now: float, draw: float, *, for_operator: bool = False
+) -> list[Consideration]:
     """Every target and fallback once, in the order in which they would be asked; those that would not be are at the end.
 
-    Raises InvalidRequest when the wish's tags allow no target.
+    What a provider said of a failure is for the operator only: it may repeat what somebody else asked. Raises InvalidRequest
+    when the wish's tags allow no target.
     """
     wish = wish or NO_WISH
     paths: dict[ErrorClass, list[T]] = {each: _path(router, wish, now, draw, each) for each in CLASSES}
@@ -35,9 +38,9 @@ def explain(router: Router[T], wish: Wish | None, now: float, draw: float) -> li
         first = not found
         always = all(each in on for each in CLASSES if each not in CALLERS_FAULTS)
         verdict: Verdict = "first" if first else "then" if always else "on"
-        why = _why(router, known[model], wish, now)
+        why = _why(router, known[model], wish, now, for_operator=for_operator)
         found.append(_considered(known[model], verdict, why, on=on if verdict == "on" else ()))
-    return found + _passed_over(router, wish, now, draw, set(known))
+    return found + _passed_over(router, wish, now, draw, set(known), for_operator=for_operator)
 
 
 def _path(router: Router[T], wish: Wish, now: float, draw: float, error_class: ErrorClass) -> list[T]:
@@ -51,14 +54,16 @@ def _path(router: Router[T], wish: Wish, now: float, draw: float, error_class: E
     return path
 
 
-def _passed_over(router: Router[T], wish: Wish, now: float, draw: float, known: set[str]) -> list[Consideration]:
+def _passed_over(
+    router: Router[T], wish: Wish, now: float, draw: float, known: set[str], *, for_operator: bool
+) -> list[Consideration]:
     allowed = {id(target) for target in router.choose(wish, now, draw).order}
     found: list[Consideration] = []
     for target in (*router.targets, *(target for target, _ in router.fallbacks)):
         if target.model in known:
             continue
         known.add(target.model)
-        why = target.state.why_not(now, for_operator=True)
+        why = target.state.why_not(now, for_operator=for_operator)
         if why is None and id(target) not in allowed and target in router.targets:
             why = f"it is for the tags {', '.join(target.tags)}" if target.tags else "others have a tag that was asked for"
         found.append(_considered(target, "passed over", f"Not asked: {why or 'no failure leads here'}."))
@@ -70,9 +75,9 @@ def _considered(target: Candidate, verdict: Verdict, why: str, *, on: tuple[Erro
     return Consideration(model=target.model, provider=state.provider, arm=target.arm, verdict=verdict, on=on, why=why)
 
 
-def _why(router: Router[T], target: T, wish: Wish, now: float) -> str:
+def _why(router: Router[T], target: T, wish: Wish, now: float, *, for_operator: bool) -> str:
     if not target.state.healthy:
-        return f"Last resort, for {target.state.why_not(now, for_operator=True)}."
+        return f"Last resort, for {target.state.why_not(now, for_operator=for_operator)}."
     if target not in router.targets:
         classes = next(on for fallback, on in router.fallbacks if fallback is target)
         return f"Fallback for {', '.join(each for each in CLASSES if each in classes)}."

@@ -9,7 +9,8 @@ from stoa.domain.resources import Breaker
 from stoa.domain.targets import TargetReport
 from stoa.gateway.routing.breaker import REFUSED, CircuitBreaker
 from stoa.gateway.routing.lanes import CallLater, Lanes
-from stoa.gateway.routing.window import BOUNDS_MS, RecentMean, Window, percentile
+from stoa.gateway.routing.window import RecentMean, Window
+from stoa.kit.histogram import BOUNDS_MS, added, percentile
 
 HALF_LIFE_S = 20.0
 _P95_AGAIN_S = 1.0
@@ -95,7 +96,9 @@ class TargetState:
         self.latency.add(now, ms)
         self.last_seen = now
         self.answered += 1
-        self.tokens += tokens or 0
+        if tokens:
+            self.tokens += tokens
+            slot.tokens += tokens
         breaker = self.breaker
         if breaker.failures or breaker.open_until:
             breaker.succeeded(entry)
@@ -136,8 +139,8 @@ class TargetState:
         """Of the last minutes, at most a second old; None with fewer than 20 samples, which is too few to wait by."""
         at, known = self._p95.get(of, (float("-inf"), None))
         if now - at >= _P95_AGAIN_S:
-            found = [getattr(slot, of) for slot in self._window.recent(now)]
-            enough = sum(map(sum, found)) >= _LEAST_SAMPLES
+            found = added(getattr(slot, of) for slot in self._window.recent(now))
+            enough = sum(found) >= _LEAST_SAMPLES
             known = percentile(found, 0.95) if enough else None
             self._p95[of] = (now, known)
         return known
@@ -169,7 +172,7 @@ class TargetState:
         span = self._window.span_s(now, since)
         good, bad = sum(s.good for s in slots), sum(s.failed for s in slots)
         refused, given_up = sum(s.refused for s in slots), sum(s.given_up for s in slots)
-        latency, first = [s.latency for s in slots], [s.first_token for s in slots]
+        latency, first = added(s.latency for s in slots), added(s.first_token for s in slots)
         error = self._last_error
         return TargetReport(
             model=self.model,
@@ -189,14 +192,21 @@ class TargetState:
             given_up_total=self.given_up,
             tokens_total=self.tokens,
             window_s=span,
+            answered=good,
+            failed=bad,
+            refused=refused,
+            given_up=given_up,
+            tokens=sum(s.tokens for s in slots),
             requests_per_s=(good + bad + refused + given_up) / span,
             error_rate=bad / (good + bad + refused) if good + bad + refused else None,
             latency_mean_ms=self.latency.value(),
-            latency_p50_ms=percentile(latency, 0.5) if slots else None,
-            latency_p95_ms=percentile(latency, 0.95) if slots else None,
-            latency_p99_ms=percentile(latency, 0.99) if slots else None,
+            latency_p50_ms=percentile(latency, 0.5),
+            latency_p95_ms=percentile(latency, 0.95),
+            latency_p99_ms=percentile(latency, 0.99),
+            latency_counts=tuple(latency),
             first_token_mean_ms=self._first_token.value(),
-            first_token_p95_ms=percentile(first, 0.95) if slots else None,
+            first_token_p95_ms=percentile(first, 0.95),
+            first_token_counts=tuple(first),
             last_error_class=error[0] if error is not None else None,
             last_error_message=error[1] if error is not None else None,
             last_error_ago_s=now - error[2] if error is not None else None,

@@ -1,22 +1,18 @@
-"""What happened at a target in the last five minutes, counted by the minute; and means in which recent values weigh more.
-
-Percentiles come from buckets a quarter of an octave wide, so they are within 10 % of the true value.
-"""
+"""What happened at a target in the last five minutes, counted by the minute; and means in which recent values weigh more."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from math import exp2
+
+from stoa.kit.histogram import BOUNDS_MS, BUCKETS
 
 SLOT_S = 60.0
 SLOTS = 5
-BOUNDS_MS = tuple(2 ** (number / 4) for number in range(81))  # 1 ms to 17 minutes
-_BUCKETS = len(BOUNDS_MS) + 1
 
 
 class Slot:
     """Counts of one minute."""
 
-    __slots__ = ("failed", "first_token", "given_up", "good", "latency", "number", "refused")
+    __slots__ = ("failed", "first_token", "given_up", "good", "latency", "number", "refused", "tokens")
 
     def __init__(self) -> None:
         self.clear(-1)
@@ -27,8 +23,9 @@ class Slot:
         self.failed = 0
         self.refused = 0
         self.given_up = 0
-        self.latency = [0] * _BUCKETS
-        self.first_token = [0] * _BUCKETS
+        self.tokens = 0
+        self.latency = [0] * BUCKETS
+        self.first_token = [0] * BUCKETS
 
     def first_token_of(self, ms: float) -> None:
         self.first_token[bisect_left(BOUNDS_MS, ms)] += 1
@@ -64,22 +61,6 @@ class Window:
         slot.clear(number)
         self.ends = (number + 1) * SLOT_S
         return slot
-
-
-def percentile(histograms: Iterable[list[int]], share: float) -> float | None:
-    """The value in milliseconds that this share of all values does not exceed; None without values."""
-    counts = [sum(column) for column in zip(*histograms, strict=True)]
-    total = sum(counts)
-    if not total:
-        return None
-    rank, below = share * total, 0
-    for number, count in enumerate(counts):
-        if count and below + count >= rank:
-            low = BOUNDS_MS[number - 1] if number else 0.0
-            high = BOUNDS_MS[number] if number < len(BOUNDS_MS) else low
-            return low + (high - low) * (rank - below) / count
-        below += count
-    return BOUNDS_MS[-1]
 
 
 class RecentMean:

@@ -1,0 +1,153 @@
+/** One route: its fields, what saving would change, and beside them where a request would go. */
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import type { ResourceFields, Target } from "../api/types";
+import { Confirm } from "../kit/Confirm";
+import { Menu, MenuItem } from "../kit/Menu";
+import { useRights } from "../session/queries";
+import { CheckField, MistakeContext, SelectField, TextField } from "./Field";
+import { Policies } from "./Policies";
+import { SaveBar } from "./SaveBar";
+import { Fallbacks, Targets } from "./Targets";
+import { TryIt } from "./TryIt";
+import { type Draft, type Strategy, resourceOf } from "./draft";
+import { mistakeOf } from "./mistakes";
+import { useRemoveRoute, useReview, useTrial } from "./queries";
+import { useDraft } from "./useDraft";
+import { STRATEGIES } from "./words";
+import styles from "./RouteEditor.module.css";
+
+interface RouteEditorProps {
+  /** Null for a new one. */
+  route: ResourceFields | null;
+  models: Map<string, Target>;
+}
+
+export function RouteEditor({ route, models }: RouteEditorProps) {
+  const mayChange = useRights().change_routes;
+  const editing = useDraft(route);
+  const { draft } = editing;
+  const review = useReview();
+  const trial = useTrial();
+  const setDraft = (next: Draft) => {
+    if (review.isError) review.reset();
+    if (trial.isError) trial.reset();
+    editing.setDraft(next);
+  };
+  return (
+    <section className={styles.pane} aria-label={route?.name ?? "New route"}>
+      <Link href="/routes" className={styles.back}>
+        All routes
+      </Link>
+      <header className={styles.head}>
+        <h1>{route?.name ?? "New route"}</h1>
+        {route && mayChange && <RouteMenu name={route.name} />}
+      </header>
+      <MistakeContext value={mistakeOf(review.error) ?? mistakeOf(trial.error)}>
+        <div className={styles.columns}>
+          <form
+            className={styles.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              const form = event.currentTarget;
+              if (editing.isChanged)
+                review.mutate(resourceOf(draft), { onError: () => requestAnimationFrame(() => toMistake(form)) });
+            }}
+          >
+            <fieldset className={styles.fields} disabled={!mayChange}>
+              <legend className="unseen">The route</legend>
+              <Basics draft={draft} isNew={route === null} onDraft={setDraft} />
+              <Targets draft={draft} models={models} onDraft={setDraft} />
+              <Fallbacks draft={draft} models={models} onDraft={setDraft} />
+            </fieldset>
+            <fieldset className={styles.fields} disabled={!mayChange}>
+              <legend className="unseen">Further behaviour</legend>
+              <Policies draft={draft} models={models} onDraft={setDraft} />
+            </fieldset>
+            {mayChange && <SaveBar editing={editing} review={review} isNew={route === null} />}
+          </form>
+          <aside className={styles.aside}>
+            <TryIt draft={draft} models={models} trial={trial} />
+          </aside>
+        </div>
+      </MistakeContext>
+    </section>
+  );
+}
+
+/** The first field that was refused, into view and under the hand. */
+const toMistake = (form: HTMLFormElement) => form.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+
+function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDraft: (draft: Draft) => void }) {
+  return (
+    <div className={styles.basics}>
+      {isNew && (
+        <TextField
+          label="Name"
+          at="name"
+          hint="What applications send as model: small letters, digits, dots and dashes."
+          required
+          spellCheck={false}
+          value={draft.name}
+          onValue={(name) => onDraft({ ...draft, name })}
+        />
+      )}
+      <TextField
+        label="Description"
+        at="description"
+        value={draft.description}
+        onValue={(description) => onDraft({ ...draft, description })}
+      />
+      <SelectField
+        label="Strategy"
+        at="strategy"
+        hint={STRATEGIES[draft.strategy].meaning}
+        value={draft.strategy}
+        onValue={(strategy) => onDraft({ ...draft, strategy: strategy as Strategy })}
+      >
+        {Object.entries(STRATEGIES).map(([strategy, { name }]) => (
+          <option key={strategy} value={strategy}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+      <CheckField
+        label="Sticky"
+        at="sticky"
+        hint="One user keeps being sent to the same target while it can be asked."
+        checked={draft.sticky}
+        onCheck={(sticky) => onDraft({ ...draft, sticky })}
+      />
+    </div>
+  );
+}
+
+function RouteMenu({ name }: { name: string }) {
+  const [asking, setAsking] = useState(false);
+  const [, go] = useLocation();
+  const remove = useRemoveRoute();
+  return (
+    <>
+      <Menu label={`Actions for ${name}`}>
+        <MenuItem icon="remove" danger onSelect={() => setAsking(true)}>
+          Remove
+        </MenuItem>
+      </Menu>
+      {asking && (
+        <Confirm
+          title="Remove this route?"
+          action="Remove"
+          busy={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate(name, { onSuccess: () => go("/routes") })}
+          onClose={() => {
+            setAsking(false);
+            remove.reset();
+          }}
+        >
+          <p>Applications that ask for “{name}” will be refused. Its models stay.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}

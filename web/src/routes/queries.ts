@@ -1,0 +1,55 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, bodyOf } from "../api/client";
+import type { components } from "../api/schema";
+import type { Change } from "../api/types";
+import { resourcesKey } from "../targets/queries";
+import type { RouteResource } from "./draft";
+
+type Schemas = components["schemas"];
+
+async function apply(route: RouteResource, dryRun: boolean): Promise<Change> {
+  // The document says of fields with a default that they are there; they may be left out.
+  const resources = [route as unknown as Schemas["Resource"]];
+  const { changes } = await bodyOf(api.POST("/api/resources/apply", { body: { resources, dry_run: dryRun } }));
+  const [change] = changes;
+  if (!change) throw new Error("Stoa did not say what would change.");
+  return change;
+}
+
+/** What saving would change; every mistake is found, nothing is saved. */
+export function useReview() {
+  return useMutation({ mutationFn: (route: RouteResource) => apply(route, true) });
+}
+
+export function useSave() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (route: RouteResource) => apply(route, false),
+    onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
+  });
+}
+
+export function useRemoveRoute() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) =>
+      bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind: "Route", name } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
+  });
+}
+
+export interface Trial {
+  route: RouteResource;
+  prompt: string;
+  tags: string[];
+  user: string | null;
+}
+
+/** Where a request would go over a route as it stands in the editor. */
+export function useTrial() {
+  return useMutation({
+    mutationFn: ({ route, ...trial }: Trial) =>
+      // As above.
+      bodyOf(api.POST("/api/routes/explain", { body: { ...trial, route: route as unknown as Schemas["Resource.Route"] } })),
+  });
+}

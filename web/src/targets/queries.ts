@@ -1,0 +1,36 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, bodyOf } from "../api/client";
+import type { ResourceFields, Target } from "../api/types";
+
+export const resourcesKey = ["resources"];
+const REFRESH_MS = 2_000;
+const PAGE = 200;
+
+/** Every model with its figures, as often as gateways report. What is shown stays while the next answer is under way. */
+export function useTargets() {
+  return useQuery({
+    queryKey: ["targets"],
+    queryFn: () => bodyOf(api.GET("/api/targets")),
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+/** All resources of a kind that were applied, in the order of their names. */
+export function useResources(kind: "Provider" | "Route") {
+  return useQuery({
+    queryKey: [...resourcesKey, kind],
+    queryFn: async () => {
+      const found: ResourceFields[] = [];
+      let cursor: string | null | undefined;
+      do {
+        const query = { kind, limit: PAGE, cursor };
+        const page = await bodyOf(api.GET("/api/resources", { params: { query } }));
+        found.push(...(page.data as ResourceFields[]));
+        cursor = page.next_cursor;
+      } while (cursor);
+      return found;
+    },
+  });
+}
+
+export const byModel = (targets: Target[]): Map<string, Target> => new Map(targets.map((each) => [each.model, each]));
