@@ -19,4 +19,5 @@ export type Job = Schemas["JobView"];
 export type PassageView = Schemas["PassageView"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
+export type UsageRequest = Schemas["RequestView"];
 export type Upload = Schemas["Uploaded"];
