@@ -11,6 +11,7 @@ import { sessionKey } from "./session/queries";
 import { Shell } from "./shell/Shell";
 
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
+const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
 /** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
@@ -41,6 +42,7 @@ export function App() {
                 <Switch>
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
+                  <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/usage" component={UsageScreen} />
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />

@@ -5,6 +5,7 @@ import { pages } from "./handbook.ts";
 import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
 import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
+import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
 
 type Handler = (call: Call) => void | Promise<void>;
@@ -196,6 +197,10 @@ export const routes: Route[] = [
     });
   }),
   route("GET", "/api/documents/:id/original", ({ response }) => void response.end("The original.")),
+  route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
+    play(state, request, response, at.form ?? ""),
+  ),
+  route("GET", "/api/usage/requests/:id", ({ response, at, state }) => json(response, found(state.requests, at.id))),
   route("GET", "/api/usage", ({ response, query }) => {
     const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
     json(response, { data, total: totalOf(data) });

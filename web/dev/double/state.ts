@@ -1,5 +1,5 @@
 /** What the double remembers: apart for each session, so that no test meets what another has left. */
-import type { Conversation, Document, Job, Message, Session, UsageBucket } from "../../src/api/types";
+import type { Conversation, Document, Job, Message, Session, UsageBucket, UsageRequest } from "../../src/api/types";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
 
@@ -28,6 +28,7 @@ export class State {
   readonly conversations = new Map<string, Held>();
   readonly documents = new Map<string, Document>(documents.map((document) => [document.id, { ...document }]));
   readonly jobs = new Map<string, Job>();
+  readonly requests = new Map<string, UsageRequest>();
 
   held(id: string | undefined): Held {
     return found(this.conversations, id);
