@@ -11,7 +11,7 @@ from tests.page.browsing import is_wider_than_window, violations
 pytestmark = pytest.mark.slow
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-SCREENS = ("/conversations", "/collections/handbook", "/usage")
+SCREENS = ("/conversations", "/collections/handbook", "/playground", "/usage")
 LOOKS = pytest.mark.parametrize(
     "look",
     [{"color_scheme": "light"}, {"color_scheme": "dark"}, PHONE | {"color_scheme": "light"}],
@@ -82,7 +82,7 @@ def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
         reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.textContent.trim()"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", reached[-1]
         assert len(reached) < 30
-    places = {"Stoa", "Conversations", "Collections", "Usage", "Theme: system. Change to light", "Sign out"}
+    places = {"Stoa", "Conversations", "Collections", "Playground", "Usage", "Theme: system. Change to light", "Sign out"}
     assert places | {"New conversation", "Search conversations", example} <= set(reached)
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
@@ -112,6 +112,7 @@ def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in:
         ("/conversations", "/api/catalog"),
         ("/collections", "/api/collections"),
         ("/collections/handbook", "/api/collections/handbook/documents"),
+        ("/playground", "/api/catalog"),
         ("/usage", "/api/usage"),
     ],
 )

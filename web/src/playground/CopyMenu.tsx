@@ -1,5 +1,6 @@
 /** The request as code, for the terminal or an application. */
 import { useEffect, useState } from "react";
+import { IconButton } from "../kit/Button";
 import { copyText } from "../kit/clipboard";
 import { Menu, MenuItem } from "../kit/Menu";
 import { type Asked, LANGUAGES, type Language, snippet } from "./snippets";
@@ -13,7 +14,7 @@ export function CopyMenu({ asked }: { asked: Asked | null }) {
     const timer = setTimeout(() => setTold(""), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [told]);
-  if (!asked) return null;
+  if (!asked) return <IconButton small icon="copy" label="Copy as" disabled />;
   const copy = async (language: Language, name: string) => {
     const done = await copyText(snippet(language, asked, location.origin));
     setTold(done ? `Copied as ${name}` : "The browser did not let it be copied");

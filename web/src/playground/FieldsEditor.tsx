@@ -57,7 +57,7 @@ export function FieldsEditor({ draft, problems, onDraft }: FieldsEditorProps) {
         <NumberField label="Temperature" value={draft.temperature} problem={problemOf("temperature")}>
           {(props) => <input {...props} inputMode="decimal" onChange={(event) => set({ temperature: event.target.value })} />}
         </NumberField>
-        <NumberField label="Most tokens" value={draft.maxTokens} problem={problemOf("maxTokens")}>
+        <NumberField label="Max tokens" value={draft.maxTokens} problem={problemOf("maxTokens")}>
           {(props) => <input {...props} inputMode="numeric" onChange={(event) => set({ maxTokens: event.target.value })} />}
         </NumberField>
       </div>
@@ -109,7 +109,7 @@ function NumberField({ label, value, problem, children }: NumberFieldProps) {
   return (
     <label className={styles.number}>
       <span>{label}</span>
-      {children({ value, placeholder: "as the model has it", "aria-invalid": problem !== null })}
+      {children({ value, placeholder: "the model's own", "aria-invalid": problem !== null })}
       {problem !== null && <small>{problem}</small>}
     </label>
   );

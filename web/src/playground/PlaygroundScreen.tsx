@@ -1,5 +1,5 @@
 /** One request to several targets side by side. */
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
 import { useCatalog } from "../conversations/queries";
 import { useEscapeToStop } from "../conversations/useEscapeToStop";
 import { Button } from "../kit/Button";
@@ -25,11 +25,14 @@ function Playground({ userId }: { userId: string }) {
   const [{ draft, columns }, change] = usePlayground(userId);
   const [runs, shown] = useRuns();
   const [attempted, setAttempted] = useState(false);
+  const results = useRef<HTMLElement>(null);
   const composed = compose(draft);
   const isRunning = columns.some(({ id }) => isUnderWay(shown.get(id)));
 
-  const onDraft = (next: Draft | ((draft: Draft) => Draft)) =>
+  const onDraft = (next: Draft | ((draft: Draft) => Draft)) => {
+    setAttempted(false);
     change((held) => ({ ...held, draft: typeof next === "function" ? next(held.draft) : next }));
+  };
   const onColumns = (next: (columns: Column[]) => Column[]) => change((held) => ({ ...held, columns: next(held.columns) }));
 
   const run = (only?: string) => {
@@ -55,10 +58,14 @@ function Playground({ userId }: { userId: string }) {
         attempted={attempted}
         isRunning={isRunning}
         onDraft={onDraft}
-        onRun={() => run()}
+        onRun={() => {
+          run();
+          // On a phone they stand below the request.
+          if (composed.ok && matchMedia("(max-width: 900px)").matches) results.current?.scrollIntoView({ behavior: "smooth" });
+        }}
         onStop={() => runs.stopAll()}
       />
-      <section className={styles.results} aria-label="Targets">
+      <section ref={results} className={styles.results} aria-label="Targets">
         {isError && <Failure error={error} onRetry={() => void refetch()} />}
         <div className={styles.columns}>
           {columns.map((column, i) => {

@@ -10,7 +10,7 @@ export function RawRequest({ asked }: { asked: Asked | null }) {
   const head = [`POST ${asked.path}`, "authorization: Bearer $STOA_KEY", ...linesOf(asked.headers)].join("\n");
   return (
     <div className={styles.raw}>
-      <pre className={styles.head} tabIndex={0} role="region" aria-label="Head of the request">
+      <pre className={styles.head} tabIndex={0} role="group" aria-label="Head of the request">
         {head}
       </pre>
       <div className={styles.bar}>

@@ -11,7 +11,7 @@ export function RawResponse({ run }: { run: Run | undefined }) {
   const text = elided(run.raw);
   return (
     <div className={styles.raw}>
-      <pre className={styles.head} tabIndex={0} role="region" aria-label="Head of the response">
+      <pre className={styles.head} tabIndex={0} role="group" aria-label="Head of the response">
         {[`HTTP ${run.status}`, ...linesOf(run.headers)].join("\n")}
       </pre>
       <div className={styles.bar}>
@@ -21,7 +21,7 @@ export function RawResponse({ run }: { run: Run | undefined }) {
       {isJson(run.raw) ? (
         <JsonText text={text} label="Body of the response" />
       ) : (
-        <pre className={styles.body} tabIndex={0} role="region" aria-label="Body of the response">
+        <pre className={styles.body} tabIndex={0} role="group" aria-label="Body of the response">
           {text}
         </pre>
       )}

@@ -109,7 +109,7 @@ export function RequestPane({ draft, problems, attempted, isRunning, onDraft, on
 const NAMES: Record<Problem["field"], string> = {
   messages: "",
   temperature: "Temperature: ",
-  maxTokens: "Most tokens: ",
+  maxTokens: "Max tokens: ",
   schema: "JSON schema: ",
   tools: "Tools: ",
   raw: "",
