@@ -108,10 +108,13 @@ export class RunFollower {
   }
 }
 
-/** Tokens that came a second: of a stream after its first, else over the whole time. */
+const BURST_MS = 100;
+
+/** Tokens that came a second: of a stream after its first, else, or where all came in one burst, over the whole time. */
 export function tokensPerSecond({ account, firstTokenMs, totalMs }: Run): number | null {
   const tokens = typeof account === "object" ? account.completion_tokens : null;
   if (tokens === null || totalMs === null) return null;
-  const ms = totalMs - (firstTokenMs ?? 0);
+  const streamed = totalMs - (firstTokenMs ?? 0);
+  const ms = streamed >= BURST_MS ? streamed : totalMs;
   return ms > 0 && tokens > 1 ? (tokens * 1000) / ms : null;
 }

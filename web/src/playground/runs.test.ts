@@ -59,6 +59,7 @@ describe("Runs", () => {
       account: BILLED,
     });
     expect(tokensPerSecond(of("one"))).toBe(110);
+    expect(tokensPerSecond({ ...of("one"), firstTokenMs: 140 })).toBeCloseTo(78, 0);
     expect(asked).toEqual([]);
   });
 
