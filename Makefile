@@ -41,10 +41,12 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
 	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
 
-bench: bench-gateway bench-retrieval bench-reader bench-handbook bench-footprint  ## run every benchmark
+bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, retrieval, reader, handbook, footprint, soak (minutes)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint (minutes each)
 	$(BIN)/python bench/$*.py
+
+bench-gateway: .build/peers
 
 clean:  ## remove what the commands above made, but not .stoa
 	rm -rf $(VENV) .build src/stoa/api/page web/node_modules
@@ -84,6 +86,14 @@ $(BIN)/uv:
 	$(BIN)/uv pip install --quiet --python .build/suites/bin/python --no-deps --require-hashes -r requirements-conformance.lock
 	@mkdir -p .build/suites-node && cp tests/conformance/package.json tests/conformance/package-lock.json .build/suites-node
 	cd .build/suites-node && PATH="$$(cat ../node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Gateways to be measured beside Stoa, in environments of their own; only `make bench-gateway` wants them.
+.build/peers: bench/peers/requirements.lock bench/peers/package.json bench/peers/package-lock.json .build/node
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/peers
+	$(BIN)/uv pip install --quiet --python .build/peers/bin/python --no-deps --require-hashes -r bench/peers/requirements.lock
+	@mkdir -p .build/peers-node && cp bench/peers/package.json bench/peers/package-lock.json .build/peers-node
+	cd .build/peers-node && PATH="$$(cat ../node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Debian packages that some tests and benchmarks use; without root they say what is missing and skip.

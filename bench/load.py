@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from running import family, free_port
@@ -47,6 +48,7 @@ wrk.method = "POST"
 wrk.body = '%(body)s'
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer %(key)s"
+%(more)s
 """
 
 
@@ -102,7 +104,7 @@ def upstream(core: str) -> Iterator[str]:
         with nginx("upstream", servers, core):
             yield f"http://127.0.0.1:{port}"
         return
-    with _process([sys.executable, str(Path(__file__).with_name("plain_upstream.py")), str(port)], core):
+    with process([sys.executable, str(Path(__file__).with_name("plain_upstream.py")), str(port)], core):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -117,7 +119,7 @@ def nginx(name: str, servers: str, core: str) -> Iterator[int]:
             f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/{name}.err;"
             f" events {{ worker_connections 4096; }} http {{ access_log off; keepalive_requests 100000000; {temp} {servers} }}"
         )
-        with _process([str(_nginx()), "-c", str(conf)], core) as pid:
+        with process([str(_nginx()), "-c", str(conf)], core) as pid:
             yield pid
 
 
@@ -130,26 +132,40 @@ def measure(
     seconds: int,
     pids: dict[int, bool],
     settled: Callable[[], None] = lambda: None,
+    headers: Mapping[str, str] | None = None,
 ) -> Measured:
     """Load a gateway after two seconds of warming up. `pids` whose CPU is wanted; True takes the whole tree.
 
     `settled` returns when nothing that the load left behind is still to be done.
     """
-    run = _wrk if has_tools() else _plain
+    run = partial(_wrk, headers=headers or {}) if has_tools() else _plain
     run(url, request, key, core, 2)
     settled()
-    before = {pid: _cpu_s(pid, tree) for pid, tree in pids.items()}
+    before = {pid: cpu_s(pid, tree) for pid, tree in pids.items()}
     count, rate, p50, p99, bad = run(url, request, key, core, seconds)
     ended = time.monotonic()
     settled()
     settled_s = time.monotonic() - ended
-    used = {pid: (_cpu_s(pid, tree) - before[pid]) * 1e6 / count for pid, tree in pids.items()}
+    used = {pid: (cpu_s(pid, tree) - before[pid]) * 1e6 / max(count, 1) for pid, tree in pids.items()}
     return Measured(rate, p50, p99, used, bad, settled_s)
 
 
-def _wrk(url: str, request: str, key: str, core: str, seconds: int) -> tuple[int, float, float, float, int]:
+def steady(
+    url: str, request: str, *, key: str, core: str, seconds: int, rate: int, headers: Mapping[str, str] | None = None
+) -> dict[str, float]:
+    """Latencies in milliseconds at so many requests a second: `p50_ms`, `p99_ms`, `p999_ms`; `bad` answers were no 200."""
+    script = str(Path(__file__).with_name("steady_load.py"))
+    command = [sys.executable, script, url, key, str(rate), str(seconds), json.dumps(dict(headers or {}))]
+    done = subprocess.run(["taskset", "-c", core, *command], input=request, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def _wrk(
+    url: str, request: str, key: str, core: str, seconds: int, *, headers: Mapping[str, str]
+) -> tuple[int, float, float, float, int]:
+    more = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items())
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(LUA % {"body": request, "key": key})
+        script.write(LUA % {"body": request, "key": key, "more": more})
         script.flush()
         command = [
             "wrk",
@@ -195,7 +211,7 @@ def send(url: str, request: str, *, key: str, core: str, count: int) -> int:
 
 
 @contextlib.contextmanager
-def _process(command: list[str], core: str) -> Iterator[int]:
+def process(command: list[str], core: str) -> Iterator[int]:
     process = subprocess.Popen(["taskset", "-c", core, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
@@ -210,7 +226,7 @@ def _nginx() -> str | None:
     return shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
 
 
-def _cpu_s(pid: int, tree: bool) -> float:
+def cpu_s(pid: int, tree: bool) -> float:
     ticks = 0
     for each in family(pid) if tree else [pid]:
         with contextlib.suppress(OSError):

@@ -49,12 +49,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*, example: bool = False, prefix: Sequence[str] = ()) -> Iterator[Running]:
+def running(*, example: bool = False, prefix: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[Running]:
     """Start `stoa up` (behind `prefix`, such as taskset) and yield once all is ready, the example included."""
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
         home, output, port = Path(folder) / "home", Path(folder) / "output.txt", free_port()
         environ = _environ(home, f"http://127.0.0.1:{port}")
-        command = [*prefix, sys.executable, "-m", "stoa", "up", "--port", str(port), *(["--example"] if example else [])]
+        command = [*prefix, sys.executable, "-m", "stoa", "up", "--port", str(port), *options]
+        command += ["--example"] if example else []
         started = time.monotonic()
         with output.open("wb") as sink:
             process = subprocess.Popen(command, env=environ, stdout=sink, stderr=subprocess.STDOUT, cwd=ROOT)
@@ -67,12 +68,26 @@ def running(*, example: bool = False, prefix: Sequence[str] = ()) -> Iterator[Ru
                 _wait(lambda: _ingested(stoa), process, output, "done with the example company")
             yield stoa
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started here, in the end by force."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The process ends with the block."""
+    try:
+        yield
+    finally:
+        stop(process)
 
 
 def run_stoa(args: Sequence[str], *, home: Path, url: str) -> str:

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # a loaded machine is no failure
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -17,17 +17,10 @@ from msgspec import Meta
 from stoa.errors import SettingsError
 from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
-
-Seconds = Annotated[float, Meta(gt=0)]
-Bytes = Annotated[int, Meta(ge=1)]
-Port = Annotated[int, Meta(ge=0, le=65535)]
+from stoa.sections import Bytes, Port, Seconds, Section, TelemetrySettings
 
 
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class GatewaySettings(_Section, frozen=True):
+class GatewaySettings(Section, frozen=True):
     header_bytes: Bytes = 32_768
     """Largest request head: request line and all headers."""
     body_bytes: Bytes = 16_777_216
@@ -76,14 +69,14 @@ class GatewaySettings(_Section, frozen=True):
             _check_networks(self.trusted_proxies, self.egress_allow)
 
 
-class ControlSettings(_Section, frozen=True):
+class ControlSettings(Section, frozen=True):
     session_hours: Annotated[int, Meta(ge=1)] = 12
     """How long a browser stays signed in."""
     sign_in_link_minutes: Annotated[int, Meta(ge=1)] = 30
     """How long a sign-in link can be used, once."""
 
 
-class WorkerSettings(_Section, frozen=True):
+class WorkerSettings(Section, frozen=True):
     parse_timeout_s: Seconds = 120.0
     """Longest that one document may take to parse before it is reported as broken."""
     document_bytes: Bytes = 134_217_728
@@ -92,12 +85,12 @@ class WorkerSettings(_Section, frozen=True):
     """How many lines of one batch are asked at once."""
 
 
-class EngineSettings(_Section, frozen=True):
+class EngineSettings(Section, frozen=True):
     threads: Annotated[int, Meta(ge=0)] = 0
     """Threads for inference; 0 is one for each core."""
 
 
-class DatabaseSettings(_Section, frozen=True):
+class DatabaseSettings(Section, frozen=True):
     url: str | None = None
     """SQLAlchemy URL of a PostgreSQL database, such as postgresql://user:password@host/stoa; SQLite in the home if left out."""
     jobs_url: str | None = None
@@ -105,7 +98,7 @@ class DatabaseSettings(_Section, frozen=True):
     pool_size: Annotated[int, Meta(ge=1)] = 10
 
 
-class Settings(_Section, frozen=True):
+class Settings(Section, frozen=True):
     home: str = ".stoa"
     """Folder for all state; made with mode 0700."""
     host: str = "127.0.0.1"
@@ -121,6 +114,7 @@ class Settings(_Section, frozen=True):
     worker: WorkerSettings = WorkerSettings()
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
     def home_folder(self) -> Home:
@@ -141,8 +135,8 @@ class Settings(_Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url"})
-"""Fields that may hold a password; shown masked."""
+SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "telemetry.otlp_headers"})
+"""Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})
 """Variables of the command line: where its settings file lies, which Stoa it talks to, and with which keys."""
@@ -186,7 +180,7 @@ def fields(section: type[msgspec.Struct] = Settings, prefix: str = "") -> dict[s
     """Every setting by dotted name, with its type. Any: types are values of many kinds."""
     found: dict[str, Any] = {}
     for name, kind in typing.get_type_hints(section, include_extras=True).items():
-        if isinstance(kind, type) and issubclass(kind, _Section):
+        if isinstance(kind, type) and issubclass(kind, Section):
             found |= fields(kind, f"{prefix}{name}.")
         else:
             found[prefix + name] = kind

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from random import random
 from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
@@ -272,17 +273,21 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.limits.shared import MachineLimits
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.telemetry.board import FileBoard, keep_posted
+    from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.probes import Probes
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.retrieve import HybridRetriever
@@ -298,7 +303,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
-    providers = ProviderTable(upstreams)
+    providers, workers = ProviderTable(upstreams), settings.gateway.workers
+    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
+    name = f"gateway-{worker}"
+    tracer = open_tracer(settings.telemetry, instance=name)
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -308,23 +317,36 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        shared=shared,
+        name=name,
+        log_requests=settings.telemetry.log_requests,
+        tracer=tracer,
+        board=board,
     )
     application = Gateway(ports, settings.gateway)
+    probes = Probes(application.states, draw=random)
+    application.on_plan = probes.follow
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
     tasks = [
-        asyncio.create_task(follow(internal, home.snapshot, kept.version if kept else None, application.swap)),
-        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
         asyncio.create_task(
-            ship_left(home.left_wals(settings.gateway.workers) if worker == 1 else (), HttpUsageSink(internal))
+            follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
+        asyncio.create_task(probes.run()),
+        *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
+    if shared is not None:
+        tasks.append(asyncio.create_task(shared.give_back()))
     try:
         yield application
     finally:
         application.close()
+        if board is not None:
+            board.post(application.sheet())
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
@@ -332,6 +354,10 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
+        if shared is not None:
+            shared.close()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
 
 async def _warm(application: "Gateway", index: "LateIndex") -> None:

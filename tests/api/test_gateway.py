@@ -13,6 +13,7 @@ import pytest
 import uvloop
 
 from stoa.adapters.providers.http import HttpUpstreams
+from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.api.wire.handlers import HandlerApplication
 from stoa.api.wire.limits import Limits
@@ -106,7 +107,7 @@ async def running() -> AsyncIterator[Running]:
     behind, before = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     provider = f"http://127.0.0.1:{behind.getsockname()[1]}"
     ports = Ports(
-        upstreams=upstreams,
+        providers=ProviderTable(upstreams),
         control=upstreams.origin(provider, OriginLimits()),
         unsealer=PlainSecrets(),
         log=log,

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.conformance.upstream.server import EMBEDDING_MODELS, KEY, OPENAI_MODELS
+from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS
 from tests.journeys.conftest import RunningStoa, clean_environment, start
 
+MODELS = ("gpt-5-script", "claude-sonnet-4-script")
+"""One behind each wire form of an upstream: OpenAI's chat, and Anthropic's messages."""
+CROSSED = {"anthropic": "claude-sonnet-4-of-openai", "openai-chat": "gpt-5-of-anthropic"}
+"""Models behind the other form, named so that a suite which goes by a maker's names asks all that it asks of that maker."""
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".build" / "suites" / "bin" / "python"
 """The environment of the suites; `make conformance` makes it."""
@@ -20,6 +24,13 @@ kind: Provider
 name: scripted
 base_url: {{url}}/v1
 api_key: {KEY}
+speaks: [chat]
+---
+kind: Provider
+name: scripted-anthropic
+type: anthropic
+base_url: {{url}}/anthropic/v1
+api_key: {KEY}
 """
 _MODEL = """\
 ---
@@ -27,6 +38,7 @@ kind: Model
 name: {name}
 provider: {provider}
 operation: {operation}
+upstream_name: {upstream_name}
 price: {{input_per_million: "1", output_per_million: "4"}}
 """
 
@@ -125,6 +137,15 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
 
 
 def _resources(upstream: str) -> str:
-    models = [(name, "chat") for name in OPENAI_MODELS] + [(name, "embedding") for name in EMBEDDING_MODELS]
-    parts = [_MODEL.format(name=name, provider="scripted", operation=operation) for name, operation in models]
+    models = [(name, "scripted", "chat", name) for name in OPENAI_MODELS]
+    models += [(name, "scripted", "embedding", name) for name in EMBEDDING_MODELS]
+    models += [(name, "scripted-anthropic", "chat", name) for name in ANTHROPIC_MODELS]
+    models += [
+        (CROSSED["anthropic"], "scripted", "chat", OPENAI_MODELS[0]),
+        (CROSSED["openai-chat"], "scripted-anthropic", "chat", ANTHROPIC_MODELS[0]),
+    ]
+    parts = [
+        _MODEL.format(name=name, provider=provider, operation=operation, upstream_name=upstream_name)
+        for name, provider, operation, upstream_name in models
+    ]
     return _UPSTREAM.format(url=upstream) + "".join(parts)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.conformance.conftest import ROOT, Served, run_tool
+from tests.conformance.conftest import MODELS, ROOT, Served, run_tool
 
 pytestmark = [pytest.mark.slow, pytest.mark.conformance]
 
@@ -31,5 +31,7 @@ def _scan(served: Served, model: str, profile: str, report: Path) -> dict[str, s
     return {each["id"]: each["summary"] for each in found["results"] if each["status"] != "pass"}
 
 
-def test_the_chat_profile(served: Served, tmp_path: Path) -> None:
-    assert _scan(served, "gpt-5-script", "chat", tmp_path / "report.json") == {}
+@pytest.mark.parametrize("profile", ["chat", "modern"])
+@pytest.mark.parametrize("model", MODELS)
+def test_every_probe_passes(served: Served, model: str, profile: str, tmp_path: Path) -> None:
+    assert _scan(served, model, profile, tmp_path / "report.json") == {}

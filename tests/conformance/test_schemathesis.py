@@ -51,7 +51,7 @@ def test_our_own_document_tells_the_truth(served: Served, tmp_path: Path) -> Non
         assert client.get("/api/session", headers=headers).status_code == 200, "the session ended on the way"
 
 
-@pytest.mark.parametrize("model", ["gpt-4o-script"])
+@pytest.mark.parametrize("model", ["gpt-4o-script", "claude-sonnet-4-script"])
 def test_chat_completions_hold_to_openais_schema(served: Served, model: str, tmp_path: Path) -> None:
     """Whatever may be asked by the schema is answered by the schema, or refused in its form; nonsense is never a failure."""
     document = tmp_path / "chat.json"

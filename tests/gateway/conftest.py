@@ -25,6 +25,7 @@ from stoa.settings import GatewaySettings
 
 KEY = "sk-stoa-" + "a" * 43
 BEHALF_KEY = b"b" * 32
+_HEADERS = ("key", "cache_control", "x_request_id", "traceparent", "tracestate")
 
 
 class PlainSecrets:
@@ -138,6 +139,7 @@ class House:
         method: str = "POST",
         key: str | None = KEY,
         peer: str = "127.0.0.1",
+        ended: bool = True,
         **headers: str,
     ) -> Reply:
         sent = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
@@ -149,11 +151,12 @@ class House:
             data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
             for at in range(0, len(data), 1000):
                 reply.intake.on_body(data[at : at + 1000])
-            reply.intake.on_end()
+            if ended:
+                reply.intake.on_end()
         return reply
 
     async def chat(self, model: str = "mock", text: str = "What is DevOps?", **fields: Any) -> Reply:
-        headers = {name: fields.pop(name) for name in ("key", "cache_control", "x_request_id") if name in fields}
+        headers = {name: fields.pop(name) for name in _HEADERS if name in fields}
         body = {"model": model, "messages": [{"role": "user", "content": text}], **fields}
         return await self.begin("/v1/chat/completions", body, **headers).wait()
 
@@ -234,6 +237,7 @@ class Make:
     chunk = staticmethod(chunk)
     stream = staticmethod(stream)
     talk = staticmethod(talk)
+    access = staticmethod(Access)
 
     @staticmethod
     def passage(number: int, text: str = "Trains come first.", title: str = "Travel", **fields: Any) -> Passage:
@@ -257,7 +261,13 @@ def house() -> Callable[..., House]:
     """`house(script, settings=..., **changes of the snapshot)`."""
 
     def build(
-        script: Script | Scripted | None = None, *, settings: GatewaySettings | None = None, log: Any = None, **changes: Any
+        script: Script | Scripted | None = None,
+        *,
+        settings: GatewaySettings | None = None,
+        log: Any = None,
+        tracer: Any = None,
+        log_requests: Any = "none",
+        **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
         upstreams, usage, documents = MemoryUpstreams(chosen), log or MemoryLog(), Documents()
@@ -272,6 +282,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            tracer=tracer, log_requests=log_requests,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -158,10 +158,13 @@ async def test_an_error_moves_on_to_the_next_target(house, make) -> None:
     assert (fact.attempts, fact.model, fact.provider, fact.requested) == (2, "other", "two", "spread")
 
 
-async def test_when_every_target_fails_the_last_reason_is_given(house) -> None:
+async def test_when_every_target_fails_each_is_named_with_its_reason(house) -> None:
     reply = await house(Scripted(500, [b"oops"], JSON)).chat("spread")
-    assert reply.status == 502
-    assert reply.error["message"].startswith("All 2 targets of 'spread' failed. Model 'other' of provider 'two' failed")
+    assert (reply.status, reply.error["code"], reply.named["retry-after"]) == (503, "all_targets_failed", "1")
+    assert reply.error["message"] == (
+        "All 2 targets of 'spread' that could be asked failed. Model 'mock' of provider 'one' failed: it answered 500: oops. "
+        "Model 'other' of provider 'two' failed: it answered 500: oops."
+    )
 
 
 async def test_a_client_that_leaves_cancels_the_upstream_and_pays_for_the_question(house) -> None:

@@ -104,3 +104,28 @@ def test_settings_of_the_edge_that_do_not_fit_together_are_named(variables: dict
 
 def test_with_a_certificate_the_entry_is_https() -> None:
     assert load(environ={"STOA_GATEWAY__TLS_CERTIFICATE": "a.pem"}).settings.url == "https://127.0.0.1:8420"
+
+
+def test_headers_for_a_collector_are_read_and_never_shown() -> None:
+    loaded = load(environ={"STOA_TELEMETRY__OTLP_HEADERS": "api-key=hunter2, x-team = a"})
+    assert loaded.settings.telemetry.headers == {"api-key": "hunter2", "x-team": "a"}
+    assert "hunter2" not in str(effective(loaded.settings))
+    for wrong in ("hunter2", "a=b, hunter2", "na me=hunter2", "=hunter2"):
+        with pytest.raises(SettingsError, match="must be name=value") as caught:
+            load(environ={"STOA_TELEMETRY__OTLP_HEADERS": wrong})
+        assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [("collector:4318", "expected a base URL"), ("ftp://a", "expected a base URL"), ("http://me:hunter2@a", "no user and no")],
+)
+def test_an_endpoint_that_is_no_base_url_is_refused(endpoint: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        load(environ={"STOA_TELEMETRY__OTLP_ENDPOINT": endpoint})
+    assert "hunter2" not in caught.value.message
+
+
+def test_a_share_is_between_none_and_all() -> None:
+    with pytest.raises(SettingsError, match=r"telemetry\.sample_ratio"):
+        load(environ={"STOA_TELEMETRY__SAMPLE_RATIO": "1.5"})

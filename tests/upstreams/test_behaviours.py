@@ -1,25 +1,32 @@
 """The doubles behave as their providers do: what the codecs read of them is what a test would expect of the real ones."""
 
 import pytest
-from tests.upstreams import bedrock, cohere, gemini
+from tests.upstreams import anthropic, bedrock, cohere, gemini, openai_chat, openai_completions, openai_responses
 from tests.upstreams.behaviours import Behaviour, steps
 
 from stoa.dialects.answer import Ended, Failed, Finished, TextPiece, ThinkingPiece, ToolCallPiece, ToolCallStarted, UsageTold
+from stoa.dialects.anthropic.form import MessagesUpstream
 from stoa.dialects.bedrock.form import Bedrock
 from stoa.dialects.cohere.form import Cohere
 from stoa.dialects.conversation import Conversation, Message, Text, Tool, ToolCall
 from stoa.dialects.forms import AnswerFailed, Upstream
 from stoa.dialects.gemini.form import Gemini
+from stoa.dialects.openai.chat import ChatUpstream
 from stoa.domain.upstream import Facts
 
 FORMS: dict[str, tuple[Upstream, dict[str, Behaviour]]] = {
+    "chat": (ChatUpstream(), openai_chat.BEHAVIOURS),
+    "messages": (MessagesUpstream(), anthropic.BEHAVIOURS),
     "gemini": (Gemini(), gemini.BEHAVIOURS),
     "bedrock": (Bedrock(), bedrock.BEHAVIOURS),
     "cohere": (Cohere(), cohere.BEHAVIOURS),
 }
 each = pytest.mark.parametrize("form", FORMS)
 REQUEST = Conversation(
-    model="route", messages=[Message(role="user", content=[Text(text="good day to you")])], tools=[Tool(name="weather")]
+    model="route",
+    messages=[Message(role="user", content=[Text(text="good day to you")])],
+    tools=[Tool(name="weather")],
+    stream=True,
 )
 
 
@@ -28,7 +35,8 @@ def asked(form: str) -> bytes:
 
 
 def test_every_double_knows_every_behaviour() -> None:
-    assert len({frozenset(behaviours) for _, behaviours in FORMS.values()}) == 1
+    passing = (openai_completions.BEHAVIOURS, openai_responses.BEHAVIOURS)
+    assert len({frozenset(behaviours) for behaviours in (*passing, *(each for _, each in FORMS.values()))}) == 1
 
 
 @each

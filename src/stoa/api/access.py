@@ -21,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 
 from fastapi import Depends, Request
 
-from stoa.control.authentication import Presented, authenticate, on_behalf
+from stoa.control.authentication import Presented, at_once, authenticate, on_behalf
 from stoa.domain.behalf import verify
 from stoa.domain.identity import ANONYMOUS, Principal
 from stoa.errors import Forbidden
@@ -62,9 +62,10 @@ class Allow:
     async def __call__(self, request: Request) -> Caller:
         parts = parts_of(request)
         presented = presented_by(request)
-        async with parts.read() as stores:
-            token, now = parts.secrets.internal_token, now_ms()
-            principal = await authenticate(presented, stores, internal_token=token, now_ms=now)
+        principal = at_once(presented, internal_token=parts.secrets.internal_token)
+        if principal is None:
+            async with parts.read() as stores:
+                principal = await authenticate(presented, stores, now_ms=now_ms())
         caller = Caller(principal, self.action, parts.policy)
         if not reach(parts.policy, principal, self.action):
             self._refuse(caller)

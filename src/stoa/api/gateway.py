@@ -7,7 +7,7 @@ import socket
 from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.peers import Proxies
-from stoa.api.wire.server import serve_application
+from stoa.api.wire.server import Server, serve_application
 from stoa.kit.logs import configure_logging
 from stoa.settings import GatewaySettings, Settings
 from stoa.wiring import gateway
@@ -38,12 +38,21 @@ async def _serve(settings: Settings, listener: socket.socket, own: socket.socket
         log.info("the gateway serves on %s", settings.url)
         if settings.gateway.workers > 1 and worker == 1:
             log.warning(
-                "%d workers share the entry: each counts requests a minute and keeps cached answers by itself, so a key's "
-                "limit counts per worker; what teams spend is shared through control, up to 15 seconds old",
+                "%d workers share the entry: limits of keys and budgets of teams are counted together; each keeps cached "
+                "answers for itself, and max_parallel of a model holds in each of them",
                 settings.gateway.workers,
             )
+
+        def listens(server: Server) -> None:
+            application.connections = lambda: server.connections
+
         await serve_application(
-            application, sockets=sockets, limits=_limits(settings.gateway), entries=entries, proxies=proxies
+            application,
+            sockets=sockets,
+            limits=_limits(settings.gateway),
+            entries=entries,
+            proxies=proxies,
+            on_listen=listens,
         )
 
 

@@ -54,8 +54,17 @@ def _texts(place: str) -> list[tuple[str, str]]:
 def _documents(name: str, text: str) -> list[dict[str, Any]]:
     import yaml  # late: only some verbs need it
 
+    class Loader(yaml.SafeLoader):
+        """Names of fields are text, also `on`, which YAML 1.1 takes for true."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            for key, _ in node.value:
+                if key.tag == "tag:yaml.org,2002:bool":
+                    key.tag = "tag:yaml.org,2002:str"
+            return super().construct_mapping(node, deep)
+
     try:
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+        documents = [document for document in yaml.load_all(text, Loader) if document is not None]
     except yaml.YAMLError as error:
         raise InvalidRequest(f"{name} is not valid YAML: {error}") from None
     for document in documents:

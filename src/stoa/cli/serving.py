@@ -40,11 +40,14 @@ class _Serving:
         further = {name: entries.pop(name) for name in listeners if name.startswith("gateway-")}
         scheme = "https" if settings.gateway.tls_certificate else "http"
         entry = url_of(listeners["gateway"][0], scheme=scheme)
-        self._roles = Roles(supervisor=os.getpid(), entry=entry, gateways=further, **entries)
+        self._roles = Roles(
+            supervisor=os.getpid(), began_ms=time.time_ns() // 1_000_000, entry=entry, gateways=further, **entries
+        )
         self._example: asyncio.subprocess.Process | None = None
         self._started = time.monotonic()
 
     async def run(self, *, example: bool) -> None:
+        self._home.limits.unlink(missing_ok=True)  # counts of an earlier start, perhaps of other sizes
         write_roles(self._home, self._roles)
         # The worker's jobs call the gateway, so the two end together; control takes the gateway's last facts of usage.
         gateways = [self._role(name) for name in ("gateway", *self._roles.gateways)]

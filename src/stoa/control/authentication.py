@@ -22,14 +22,20 @@ class Presented:
     session: str | None = None
 
 
-async def authenticate(presented: Presented, stores: Stores, *, internal_token: str, now_ms: int) -> Principal:
-    """Who presents this. Raises Unauthenticated for a bearer token that is not, or no longer, good.
+def at_once(presented: Presented, *, internal_token: str) -> Principal | None:
+    """Who presents nothing, or is one of Stoa's own roles: known without the database, which may be away. None for others."""
+    if presented.bearer is not None:
+        own = hmac.compare_digest(presented.bearer.encode("utf-8", "replace"), internal_token.encode())
+        return SERVICE if own else None
+    return None if presented.session else ANONYMOUS
+
+
+async def authenticate(presented: Presented, stores: Stores, *, now_ms: int) -> Principal:
+    """Who presents this, unless it is known at once. Raises Unauthenticated for a bearer token that is not, or no longer, good.
 
     A session that is over is as if there were none, so that its owner can sign in again.
     """
     if presented.bearer is not None:
-        if hmac.compare_digest(presented.bearer.encode("utf-8", "replace"), internal_token.encode()):
-            return SERVICE
         return of_key(await _key(presented.bearer, stores, now_ms=now_ms))
     if presented.session:
         session = await stores.sessions.find(digest(presented.session), now_ms=now_ms)

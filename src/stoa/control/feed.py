@@ -17,6 +17,11 @@ logger = logging.getLogger(__name__)
 POLL_S = 0.25
 """How often the revision is looked at. A change by any process reaches a waiting gateway within this and a compilation."""
 
+_SILENT_S = 3.0
+"""A look that takes longer than this is a database that does not answer."""
+_LONGEST_LOOK_S = 5.0
+"""A database that is frozen does not say so: after this the look is given up, and the next one takes a new connection."""
+
 Open = Callable[[], AbstractAsyncContextManager[Stores]]
 
 
@@ -35,12 +40,14 @@ class SnapshotFeed:
         self.current: Snapshot | None = None
         """None until the first was compiled."""
         self._fault: str | None = None
+        self._looked_at = time.monotonic()
         self._closed = asyncio.Event()
 
     async def run(self) -> None:
         while not self._closed.is_set():
             try:
-                await self.refresh()
+                async with asyncio.timeout(_LONGEST_LOOK_S):
+                    await self.refresh()
             except Exception as error:  # noqa: BLE001 - whatever it was, the last snapshot goes on being served
                 self._complain(error)
             with suppress(TimeoutError):
@@ -56,9 +63,17 @@ class SnapshotFeed:
                     self.current = snapshot
                     self._changed.notify_all()
                 logger.info("snapshot %d compiled", version)
-        self._fault = None
+        self._fault, self._looked_at = None, time.monotonic()
         assert self.current is not None
         return self.current
+
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no snapshot of the present state, as far as `run` has seen; None when all is well. Asks nobody."""
+        if self._fault is not None:
+            return f"no snapshot from the database: {self._fault.partition(':')[0]}"
+        silent_s = time.monotonic() - self._looked_at
+        return f"the database has not answered for {silent_s:.0f} s" if silent_s > _SILENT_S else None
 
     async def after(self, version: int | None, *, wait_s: float) -> Snapshot | None:
         """The snapshot as soon as it is another than `version`; None when it was not within `wait_s`, or this is closed."""

@@ -3,12 +3,12 @@
 A field is carried, left out because that changes nothing the client asked for (each writer has a table of these), or refused.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
 
-from stoa.dialects.conversation import Conversation, Fields
+from stoa.dialects.conversation import Fields
 from stoa.domain.upstream import Facts
 from stoa.errors import InvalidRequest
 
@@ -25,12 +25,6 @@ class Refusals:
         """Refuse `field` unless the operator said that it may be left out. `do` is what the client can do instead."""
         if field not in self._drop:
             self._found.append((field, do))
-
-    def rest(self, request: Conversation, left_out: Collection[str]) -> None:
-        """Refuse what the form in the middle has no place for, but for what the writer leaves out with a reason."""
-        for path in request.rest:
-            if path not in left_out:
-                self.add(path)
 
     def check(self) -> None:
         """Raises InvalidRequest that names every field; `param` is the first."""

@@ -87,6 +87,8 @@ class Message(msgspec.Struct, kw_only=True):
     role: Role
     content: list[Part]
     name: str | None = None
+    path: str = ""
+    """Where it stands in the client's request, so that a refusal can say it; of several that became one, the first."""
 
 
 class Tool(msgspec.Struct, kw_only=True):

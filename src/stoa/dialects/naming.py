@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from stoa.dialects.carrying import Refusals
-from stoa.dialects.conversation import Conversation
+from stoa.dialects.conversation import Conversation, Message
 from stoa.domain.operations import ClientForm
 
 _NAMES: Mapping[ClientForm, Mapping[str, str]] = {
@@ -25,15 +25,28 @@ _NAMES: Mapping[ClientForm, Mapping[str, str]] = {
 }
 
 
+_INSTEAD = {"prompt": "send one prompt, as text"}
+"""What to do instead of a field that cannot simply be left out."""
+
+
 def name_of(request: Conversation, field: str) -> str:
     """The client's name for a field of Conversation."""
     return _NAMES[request.form].get(field, field)
 
 
+def place_of(message: Message, at: int) -> str:
+    """The client's name for the place of a message, which is the `at`-th of the conversation."""
+    return message.path or f"messages[{at}]"
+
+
 def refuse_said(refusals: Refusals, request: Conversation, unsupported: Mapping[str, str]) -> None:
-    """Refuse each field of `unsupported` (name in the form in the middle, what to do instead) that the client set."""
+    """Refuse each field of `unsupported` (name in the form in the middle, what to do instead) that the client set.
+
+    An empty list or object says nothing, but for `web_search`: with an empty one the model searches as it likes.
+    """
     for field, do in unsupported.items():
-        if getattr(request, field) not in (None, [], {}):
+        value = getattr(request, field)
+        if value not in (None, [], {}) or (field == "web_search" and value is not None):
             refusals.add(name_of(request, field), do)
 
 
@@ -41,7 +54,8 @@ def refuse_rest(refusals: Refusals, request: Conversation, known: Collection[str
     """Refuse what the form in the middle has no place for, but for what the writer knows how to treat."""
     for path, value in request.rest.items():
         if path not in known:
-            refusals.add(path, f"leave it out (it is of type {value!r})" if _is_part(path, value) else "leave it out")
+            told = f"leave it out (it is of type {value!r})" if _is_part(path, value) else "leave it out"
+            refusals.add(path, _INSTEAD.get(path, told))
 
 
 def _is_part(path: str, value: object) -> bool:

@@ -156,7 +156,7 @@ class Hedge(_Policy, frozen=True):
     """A second target is asked when the first is slow; the first answer wins, the other is cancelled and not billed."""
 
     after_s: Annotated[float, Meta(gt=0)] | None = None
-    """The target's own 95th percentile of the time to its first content when left out."""
+    """When left out, the target's own 95th percentile: to the first content of a stream, or to the end of a whole answer."""
     least_s: Annotated[float, Meta(gt=0)] = 0.05
 
 
@@ -167,6 +167,7 @@ class Shadow(_Policy, frozen=True):
     share: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
+CACHE_TTL_S = 3600
 Strategy = Literal["weighted", "ordered", "least_busy", "lowest_latency", "cheapest", "tagged", "complexity"]
 
 
@@ -185,7 +186,7 @@ class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
     hedge: Hedge | None = None
     shadow: Shadow | None = None
     cache: bool = True
-    cache_ttl_s: Positive = 3600
+    cache_ttl_s: Positive = CACHE_TTL_S
     teams: tuple[Name, ...] | None = None
 
     @property

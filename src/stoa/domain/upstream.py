@@ -68,18 +68,21 @@ class Call(Protocol):
         ...
 
 
+Method = Literal["GET", "POST"]
+
+
 class Endpoint(Protocol):
     """One path of an origin, with headers that never change, such as the credential."""
 
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> Call:
-        """`lines` are further header lines, each ended by CRLF."""
+        """Send a request; of one that GETs, the body is empty. `lines` are further header lines, each ended by CRLF."""
         ...
 
 
 class Origin(Protocol):
     """One server and the connections to it. Redirects are not followed."""
 
-    def endpoint(self, path: str, headers: Mapping[str, str]) -> Endpoint:
+    def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> Endpoint:
         """`path` is appended to the base URL's. Raises ValueError when a header holds a line break."""
         ...
 
@@ -179,6 +182,10 @@ class Link(Protocol):
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         """Where one of its models is asked; None when it does not offer that."""
+        ...
+
+    def health(self, path: str) -> Endpoint | None:
+        """What GETs a path below the API's own, to find out whether the server is there; None where there is no way."""
         ...
 
 

@@ -119,8 +119,10 @@ def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, bo
 
 
 def offers_counting(offering: Offering) -> bool:
-    """Whether every target counts tokens itself, so that the count is the provider's own."""
-    return all(target.door("count_tokens", stream=False) is not None for target in offering.targets)
+    """Whether every target speaks this form and counts tokens itself, so that the count is the provider's own."""
+    return all(
+        "messages" in target.native and target.door("count_tokens", stream=False) is not None for target in offering.targets
+    )
 
 
 def _cached(cache: AnswerCache | None, key: bytes | None) -> str:

@@ -47,7 +47,10 @@ class ChatAsk(msgspec.Struct):
     @property
     def output_tokens(self) -> int:
         """The most that the answer may hold, for the estimate."""
-        return max(0, self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS) * max(1, self.n or 1)
+        each = self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS
+        if each < 0:
+            return 0
+        return each if self.n is None or self.n < 2 else each * self.n
 
     @property
     def repeatable(self) -> bool:
@@ -101,7 +104,7 @@ class CompletionAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return not self.stream and self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+        return self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
 
 
 class MessagesAsk(msgspec.Struct):
@@ -154,7 +157,7 @@ class ResponsesAsk(msgspec.Struct):
     @property
     def repeatable(self) -> bool:
         alone = self.previous_response_id is None and self.conversation is None
-        return not self.stream and alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
 
 
 class RerankAsk(msgspec.Struct):

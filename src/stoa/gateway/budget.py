@@ -37,16 +37,13 @@ class Budgets:
 
     def reserve(self, team: str, estimate: int, *, limit: int | None, now_ms: int) -> None:
         """Set the estimate aside. Raises LimitReached when the budget is spent, what is reserved included."""
-        if limit is not None and (used := self.used(team, now_ms=now_ms)) >= limit:
-            reset = datetime.fromtimestamp(self._month_end_ms / 1000, UTC)
-            raise LimitReached(
-                f"Team {team!r} has used {format_usd(used)} of its budget of {format_usd(limit)} this month. It starts anew on "
-                f"{reset:%Y-%m-%d %H:%M} UTC; whoever runs Stoa can raise it with `stoa team`.",
-                code="insufficient_quota",
-                retry_after_s=max(1.0, (self._month_end_ms - now_ms) / 1000),
-            )
+        if now_ms >= self._month_end_ms:
+            self._roll(now_ms)
+        reserved = self._reserved.get(team, 0)
+        if limit is not None and (used := self._told.get(team, 0) + self._unshipped.get(team, 0) + reserved) >= limit:
+            raise self._exhausted(team, used, limit, now_ms)
         if estimate:
-            self._reserved[team] = self._reserved.get(team, 0) + estimate
+            self._reserved[team] = reserved + estimate
 
     def release(self, team: str, estimate: int) -> None:
         """Give a reservation back, at the moment its cost is known."""
@@ -80,6 +77,15 @@ class Budgets:
         if now_ms >= self._month_end_ms:
             self._roll(now_ms)
         return self._told.get(team, 0) + self._unshipped.get(team, 0) + self._reserved.get(team, 0)
+
+    def _exhausted(self, team: str, used: int, limit: int, now_ms: int) -> LimitReached:
+        reset = datetime.fromtimestamp(self._month_end_ms / 1000, UTC)
+        return LimitReached(
+            f"Team {team!r} has used {format_usd(used)} of its budget of {format_usd(limit)} this month. It starts anew on "
+            f"{reset:%Y-%m-%d %H:%M} UTC; whoever runs Stoa can raise it with `stoa team`.",
+            code="insufficient_quota",
+            retry_after_s=max(1.0, (self._month_end_ms - now_ms) / 1000),
+        )
 
     def _roll(self, now_ms: int) -> None:
         self._month_start_ms, self._month_end_ms = _month(now_ms)

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
-from stoa.domain.usage import CacheOutcome, UsageFact
+from stoa.domain.tracing import Span
+from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
-from stoa.gateway.attempt import Fault
 from stoa.gateway.cache import Entry
+from stoa.gateway.faults import Fault
+from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens, cost_of
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
-    from stoa.gateway.metrics import StageClock
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -29,7 +30,6 @@ CACHE_LINES: dict[CacheOutcome, bytes] = {
     "miss": b"x-stoa-cache: miss\r\n",
     "bypass": b"x-stoa-cache: bypass\r\n",
 }
-SHADOW = "shadow"
 
 
 class Delivery:
@@ -41,6 +41,7 @@ class Delivery:
     fact: UsageFact
     lane: Lane = "realtime"
     shadow: bool = False
+    span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
     estimate: int = 0
@@ -48,6 +49,8 @@ class Delivery:
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
+    assigned: Target | None = None
+    """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
     stream: Watcher | None = None
     streamed: bool = False
@@ -56,12 +59,16 @@ class Delivery:
     answer: bytes | None = None
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
+    clock: StageClock | None = None
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
-        self.clock: StageClock | None = stages.metrics.clock()
+        metrics = stages.metrics
+        metrics.begun += 1
+        if not metrics.begun & SAMPLED:
+            self.clock = StageClock()
         self.stages = stages
         self.plan = plan
         self.exchange = exchange
@@ -77,6 +84,16 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        if self.stages.access is not None:
+            route = self.offering.name if hasattr(self, "offering") else None
+            self.stages.access.refused(
+                error,
+                self.exchange,
+                path=self.surface.path,
+                request_id=self.request_id,
+                caller=self.client.caller,
+                route=route,
+            )
         lines = b"%b%b" % (JSON, self.id_lines())
         if isinstance(error, LimitReached) and error.retry_after_s is not None:
             lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
@@ -87,8 +104,10 @@ class Delivery:
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
+        caller = self.client.caller
         if self.estimate:
-            self.release_estimate()
+            self.stages.admission.release(caller.team, self.estimate)
+            self.estimate = 0
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
@@ -98,8 +117,11 @@ class Delivery:
             cost = None if own is None or cost is None else own + cost
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
-            model, provider = entry.model, entry.provider
-        now, caller, offering, first = perf_counter(), self.client.caller, self.offering, self.first_token
+            model, provider, arm = entry.model, entry.provider, entry.arm
+        if self.assigned is not None:
+            arm = self.assigned.arm
+            self.model_line = self._lines_of(target)
+        now, offering, first = perf_counter(), self.offering, self.first_token
         started, plan = self.started, self.plan
         self.fact = UsageFact(
             self.id,
@@ -155,14 +177,16 @@ class Delivery:
                 exchange.finish()
             return
         cost, status = self.fact.cost_nano_usd, self.status
-        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\n%b" % (
+        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\nx-request-id: %b\r\n" % (
             self.answer_type,
             self.offering.lines,
             self.model_line,
             CACHE_LINES[self.cache],
             b"unknown" if cost is None else b"%d" % cost,
-            self.id_lines(),
+            self.request_id.encode(),
         )
+        if self.surface.form == "messages":
+            lines += b"request-id: %b\r\n" % self.request_id.encode()
         if self.fault is not None and self.fault.retry_after_s is not None and status != 200:
             lines += b"retry-after: %d\r\n" % max(1, -(-self.fault.retry_after_s // 1))
         exchange.send(status, lines, answer)
@@ -185,7 +209,8 @@ class Delivery:
     def begin_stream(self, target: Target, events: bytes, content_type: bytes) -> None:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
-        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, target.lines, CACHE_LINES[self.cache], self.id_lines())
+        model_line = target.lines if self.assigned is None else self._lines_of(target)
+        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
         self.exchange.start(200, lines)
         self.exchange.write(events)
 
@@ -196,7 +221,12 @@ class Delivery:
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
 
+    def _lines_of(self, target: Target | None) -> bytes:
+        """Who answered, and of which arm the request is."""
+        model = b"" if target is None else b"x-stoa-model: %b\r\n" % target.model.encode()
+        return model + (self.assigned.arm_line if self.assigned is not None else b"")
+
     def release_estimate(self) -> None:
         if self.estimate:
-            self.stages.admission.release(self.client, self.estimate)
+            self.stages.admission.release(self.client.caller.team, self.estimate)
             self.estimate = 0

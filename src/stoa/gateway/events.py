@@ -55,6 +55,7 @@ class EventStream:
     """
 
     __slots__ = (
+        "_after_cr",
         "_keep_bytes",
         "_kept",
         "_kept_bytes",
@@ -73,6 +74,7 @@ class EventStream:
 
     def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
         self._rest = b""
+        self._after_cr = False
         self._keep_bytes = keep_bytes
         self._strip_usage = strip_usage
         self._kept: list[bytes] = []
@@ -90,16 +92,16 @@ class EventStream:
         """The events that are whole by now and that the client is to get. After `done` or `error` nothing is."""
         if self.done or self.error is not None:
             return b""
+        if b"\r" in data or self._after_cr:
+            data = self._plain_line_ends(data)
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        if b"\r" in data:
-            data = self._plain_line_ends(data)
         if not data.endswith(b"\n\n"):
             cut = data.rfind(b"\n\n") + 2
             if cut == 1:
                 cut = 0
-            self._rest = data[cut:] + self._rest
+            self._rest = data[cut:]
             data = data[:cut]
             if len(self._rest) > _MAX_EVENT:
                 raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
@@ -115,9 +117,13 @@ class EventStream:
 
     def text(self) -> str | None:
         """The text of the first choice; None when the stream was too large to keep."""
-        chunks = self.parsed()
-        answer = whole_of(chunks) if chunks else None
+        answer = self.whole()
         return text_of(answer) if answer is not None else None
+
+    def whole(self) -> bytes | None:
+        """The chat completion that the stream amounts to; None when it was too large, or something of it would be lost."""
+        chunks = self.parsed()
+        return whole_of(chunks) if chunks else None
 
     def end(self, stoa: object) -> bytes:
         if stoa is None:
@@ -128,11 +134,17 @@ class EventStream:
         return b"data: " + refusal(status, code, message) + b"\n\n"
 
     def parsed(self) -> list[dict[str, Any]] | None:
-        """Everything that came, usage included; None when it was too large to keep. Any: it is the upstream's."""
+        """Everything that came, usage included; None when it was too large to keep, or nonsense, for content passes unread.
+
+        Any: it is the upstream's.
+        """
         if self._overflowed:
             return None
         events = [event for kept in (*self._kept, self._stripped) for event in kept.split(b"\n\n")]
-        return [_any.decode(data) for data in map(_data, events) if data]
+        try:
+            return [_any.decode(data) for data in map(_data, events) if data]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
 
     def count_characters(self) -> int:
         """How many characters of content were passed on."""
@@ -140,9 +152,10 @@ class EventStream:
 
     def _plain_line_ends(self, data: bytes) -> bytes:
         """A bare CR cannot occur inside JSON, so that every one ends a line."""
-        if data.endswith(b"\r"):
-            self._rest = b"\r"
-            data = data[:-1]
+        if self._after_cr and data.startswith(b"\n"):
+            data, self._after_cr = data[1:], False
+        if data:
+            self._after_cr = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _examine(self, data: bytes) -> bytes:
@@ -221,7 +234,10 @@ def _characters(pieces: list[bytes]) -> int:
     total = 0
     for data in pieces:
         for event in data.split(b"\n\n"):
-            chunk = _chunk(event)
+            try:
+                chunk = _chunk(event)
+            except ValueError:
+                continue
             for choice in chunk.choices if chunk is not None else ():
                 total += len(choice.delta.content or "") + len(choice.delta.reasoning_content or "")
     return total

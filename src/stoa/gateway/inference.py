@@ -10,29 +10,30 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from stoa.dialects.answer import Started
 from stoa.dialects.conversation import Conversation
-from stoa.dialects.forms import AnswerFailed
 from stoa.dialects.table import CLIENTS
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
 from stoa.gateway.ask import fields_of
-from stoa.gateway.attempt import Attempt, Fault
+from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON, Delivery
-from stoa.gateway.events import EventStream
+from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Client, Offering, Plan, Target
-from stoa.gateway.replay import stream_of, whole_of, with_stoa
+from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import complexity, escalates
 from stoa.gateway.routing.rank import TAGS_HEADER, Wish
 from stoa.gateway.surface import Surface
-from stoa.gateway.translation import Whole, finish_of, in_chat_form, text_in, text_of_answer, whole
+from stoa.gateway.translation import Whole, finish_of, in_chat_form, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 
@@ -46,12 +47,16 @@ _LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-b
 
 
 class Inference(Delivery):
-    """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
+    """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
+    tries_of: type[Tries] = Tries
     lines: bytes = b""
     _body: bytes = b""  # as the client sent it
+    _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _sent_bytes: int = 0
-    _conversation: Conversation | None = None
+    _conversation: Conversation | None = None  # as the client sent it
+    _prompt: bytes | None = None  # the body with passages in it, in chat's form
+    _prompted: Conversation | None = None  # the same in the form in the middle
     _cache_key: bytes | None = None
     _passages: Sequence[Passage] | None = None
     _task: asyncio.Task[None] | None = None
@@ -62,17 +67,22 @@ class Inference(Delivery):
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
         self.body_limit = stages.body_limit
-        self._parts: list[bytes] = []
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
 
     def on_body(self, data: bytes) -> None:
-        self._parts.append(data)
+        if self._parts is not None:
+            self._parts.append(data)
+        elif self._body:
+            self._parts = [self._body, data]
+        else:
+            self._body = data
 
     def on_end(self) -> None:
-        parts = self._parts
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._parts is not None:
+            self._body = b"".join(self._parts)
+            self._parts = None
         if self.clock is not None:
             self.clock.mark("receive")
         try:
@@ -115,17 +125,18 @@ class Inference(Delivery):
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body))
+        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), perf_counter())
         if clock is not None:
             clock.mark("admit")
-        key = self._cache_key = cache_key(self.client, offering, surface, ask, body, headers)
+        key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
+        self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
             entry = stages.cache.get(key, now_s=time.monotonic())
-            if entry is not None and self._replay(entry):
-                return
         if clock is not None:
             clock.mark("cache")
+        if entry is not None and self._replay(entry):
+            return
         if offering.assistant is not None:
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
             return
@@ -133,9 +144,10 @@ class Inference(Delivery):
 
     async def _retrieve(self) -> None:
         try:
-            body = self._body if self._form == "chat" else in_chat_form(self.conversation())
+            body = self._body if self._form == "chat" else in_chat_form(self._asked())
             augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id)
             self._passages = augmented.passages
+            self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
                 self.clock.mark("augment")
@@ -152,7 +164,7 @@ class Inference(Delivery):
 
     def _call(self, body: bytes) -> None:
         self._sent_bytes = len(body)
-        tries = self._tries = Tries(self.stages, self.offering, self)
+        tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
             self.clock.mark("route")
@@ -166,6 +178,7 @@ class Inference(Delivery):
         self.lane: Lane = "batch"
         self.ask, self.offering, self.streamed = original.ask, offering, original.streamed
         self._body, self._form, self.lines = original._body, original._form, original.lines
+        self._prompt = original._prompt
         self._call(body)
 
     # --- what the tries ask
@@ -176,7 +189,15 @@ class Inference(Delivery):
         )
 
     def conversation(self) -> Conversation:
-        """The request in the form in the middle. Raises InvalidRequest."""
+        """What goes to targets, in the form in the middle. Raises InvalidRequest."""
+        if self._prompt is None:
+            return self._asked()
+        if self._prompted is None:
+            self._prompted = CLIENTS["chat"].read(self._prompt)
+        return self._prompted
+
+    def _asked(self) -> Conversation:
+        """The client's request in the form in the middle, which its answer is written for. Raises InvalidRequest."""
         if self._conversation is None:
             form = self.surface.form
             assert form is not None
@@ -193,23 +214,27 @@ class Inference(Delivery):
         if wire == form:
             return self.surface.watch(not self.ask.wants_usage, keep)
         assert form is not None
-        writer = CLIENTS[form].stream_writer(
-            self.conversation(), answer_id=self.id, model=self.ask.model, created_s=time.time_ns() // 1_000_000_000
-        )
-        reader = reader_of(wire).stream_reader(model=attempt.target.upstream_name)
-        return Translated(reader, writer, keep_characters=keep)
+        client, asked, head = CLIENTS[form], self._asked(), self._head(attempt.target)
+        writer = client.stream_writer(asked, answer_id=head.id, model=head.model, created_s=head.created_s or 0)
+        reader = reader_of(wire).stream_reader(model=head.model)
+        return Translated(reader, writer, lambda answer: client.write_answer(answer, asked), head, keep_characters=keep)
 
     # --- called by the tries
 
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        if self.clock is not None:
+            self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
-            tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
+            if usage is not None and usage.prompt_tokens is not None and not surface.free:
+                tokens = tokens_told(usage)
+            else:
+                tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended()
+        self._ended("answer")
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
@@ -253,9 +278,8 @@ class Inference(Delivery):
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
             stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens))
-        if self._cache_key is not None and isinstance(stream, EventStream):
-            chunks = stream.parsed()
-            answer = whole_of(chunks) if chunks else None
+        if self._cache_key is not None:
+            answer = stream.whole()
             if answer is not None:
                 kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
                 self._remember(kept, target, tokens)
@@ -274,32 +298,35 @@ class Inference(Delivery):
     def gave_up(self, fault: Fault) -> None:
         self._ended()
         self.fault = fault
-        body = fault.body if self._form == self.surface.form else None
-        self.answer = body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
+        self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
+
+    def asked_first(self, target: Target) -> None:
+        self.assigned = target
 
     # --- what an answer comes to
 
-    def _ended(self) -> None:
+    def _ended(self, stage: str = "upstream") -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
-            self.clock.mark("upstream")
+            self.clock.mark(stage)
 
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not _is_json(attempt.content_type):
             return Whole(body, None, str, None)
-        try:
-            return whole(self.surface, attempt.wire, body, model=attempt.target.upstream_name, conversation=self.conversation)
-        except AnswerFailed as failed:
-            raise ValueError(f"it gave no answer: {failed}") from failed
+        return whole(self.surface, attempt.wire, body, head=self._head(attempt.target), conversation=self._asked)
+
+    def _head(self, target: Target) -> Started:
+        """What an answer is called where the upstream does not say it."""
+        return Started(id=self.id, model=target.upstream_name, created_s=time.time_ns() // 1_000_000_000)
 
     def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
         """The answer as the client gets it, where it is not the upstream's own bytes."""
+        got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        got = self._whole(attempt, body)
         tokens = self._tokens_of(got.usage, got.text)
         if self._passages is None:
             return got.body, tokens
@@ -323,7 +350,7 @@ class Inference(Delivery):
         """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
         answer: bytes | None = entry.answer
         if self.streamed:
-            answer = stream_of(self.surface.form, entry.answer, self.conversation, with_usage=self.ask.wants_usage)
+            answer = stream_of(self.surface.form, entry.answer, with_usage=self.ask.wants_usage)
             self.answer_type = EVENTS
         if answer is None:
             self.answer_type = JSON
@@ -336,7 +363,8 @@ class Inference(Delivery):
     def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None and self.stages.cache is not None:
             expires = time.monotonic() + self.offering.cache_ttl_s
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires))
+            arm = (self.assigned or target).arm
+            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))
 
 
 def wish_of(

@@ -12,12 +12,25 @@ _MANAGEMENT = b"sk-stoa-mgmt-"
 _MAKE_ONE = "Make one with `stoa key create NAME` and send it as `Authorization: Bearer sk-stoa-...`."
 
 
-def identify(plan: Plan, headers: Mapping[bytes, bytes], *, behalf_key: bytes, now_s: float) -> Client:
+def identify(plan: Plan, headers: Mapping[bytes, bytes], behalf_key: bytes, now_s: float) -> Client:
     """The client that a request's credential stands for. Raises Unauthenticated or Forbidden."""
     authorization = headers.get(b"authorization")
-    if authorization is None and b"x-api-key" in headers:
-        authorization = b"Bearer " + headers[b"x-api-key"]  # where Anthropic's clients put it
+    token = authorization[7:] if authorization is not None and authorization[:7] == b"Bearer " else _token(headers)
+    client = plan.keys.get(sha256(token).digest())
+    if client is None:
+        client = _other(plan, token.strip(), behalf_key, now_s)
+    expires = client.caller.expires_at_ms
+    if expires is not None and now_s * 1000 >= expires:
+        raise Unauthenticated(f"Key {client.caller.name!r} has expired. {_MAKE_ONE}")
+    return client
+
+
+def _token(headers: Mapping[bytes, bytes]) -> bytes:
+    """The credential where it does not stand as it mostly does. Raises Unauthenticated when there is none."""
+    authorization = headers.get(b"authorization")
     if authorization is None:
+        if b"x-api-key" in headers:
+            return headers[b"x-api-key"]  # where Anthropic's clients put it
         if b"cookie" in headers:
             raise Unauthenticated(f"A session in the browser is not a key for /v1. {_MAKE_ONE}")
         raise Unauthenticated(f"No API key was sent. {_MAKE_ONE}")
@@ -25,16 +38,15 @@ def identify(plan: Plan, headers: Mapping[bytes, bytes], *, behalf_key: bytes, n
     token = token.strip()
     if scheme.lower() != b"bearer" or not token:
         raise Unauthenticated(f"The authorization header must be a bearer token. {_MAKE_ONE}")
-    client = plan.keys.get(sha256(token).digest())
-    if client is None:
-        client = _other(plan, token, behalf_key, now_s)
-    expires = client.caller.expires_at_ms
-    if expires is not None and now_s * 1000 >= expires:
-        raise Unauthenticated(f"Key {client.caller.name!r} has expired. {_MAKE_ONE}")
-    return client
+    return token
 
 
 def _other(plan: Plan, token: bytes, behalf_key: bytes, now_s: float) -> Client:
+    if not token:
+        raise Unauthenticated(f"The authorization header must be a bearer token. {_MAKE_ONE}")
+    known = plan.keys.get(sha256(token).digest())  # blanks around it do not belong to it
+    if known is not None:
+        return known
     if token.startswith(_MANAGEMENT):
         raise Forbidden(f"A management key cannot call models; use an inference key. {_MAKE_ONE}")
     if token.startswith(_BEHALF):

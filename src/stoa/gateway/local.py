@@ -4,14 +4,16 @@ import asyncio
 import base64
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from stoa.errors import ProviderError
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan
-from stoa.gateway.stages import PARENT, Stages
+from stoa.gateway.stages import PARENT, SPAN, Stages
 from stoa.gateway.surface import EMBEDDINGS
+from stoa.gateway.traced import Traced
 
 
 class LocalExchange:
@@ -84,7 +86,9 @@ class LocalEmbedder:
 
     async def _ask(self, plan: Plan, client: Client, texts: Sequence[str]) -> tuple[int, bytes]:
         exchange = LocalExchange()
-        inference = Inference(self._stages, plan, exchange, client, EMBEDDINGS, None)
+        span = SPAN.get()
+        make = Inference if span is None else partial(Traced, span.child(f"embeddings {self._model}", "internal", {}))
+        inference = make(self._stages, plan, exchange, client, EMBEDDINGS, None)
         inference.parent_id = PARENT.get()
         inference.on_body(msgspec.json.encode({"model": self._model, "input": texts, "encoding_format": "base64"}))
         inference.on_end()

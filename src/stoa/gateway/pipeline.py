@@ -11,18 +11,23 @@ from functools import partial
 from ipaddress import ip_address
 from random import random
 from time import perf_counter
+from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.limits import SharedLimits
+from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.domain.targets import TargetReport
+from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
 from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
+from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
@@ -30,22 +35,27 @@ from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
+from stoa.gateway.exposition import render
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify
 from stoa.gateway.listing import Form, list_models, show_model
 from stoa.gateway.local import LocalEmbedder
-from stoa.gateway.metrics import Metrics
+from stoa.gateway.measured import show_state
+from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.rate import new_window
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
+from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
+from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
-_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_SANE_ID = re.compile(rb"(?!sk-)[A-Za-z0-9._-]{1,128}")
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -61,6 +71,14 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    shared: SharedLimits | None = None
+    """What is counted together with the other workers of this machine; None where there is one."""
+    name: str = "gateway"
+    """Which worker this is, for its metrics."""
+    tracer: Tracer | None = None
+    log_requests: Literal["none", "errors", "all"] = "none"
+    board: Board | None = None
+    """Where several workers put their numbers together."""
 
 
 def now_ms() -> int:
@@ -76,15 +94,25 @@ class Gateway:
 
     def __init__(self, ports: Ports, settings: GatewaySettings) -> None:
         self._ports = ports
+        self._tracer = ports.tracer
+        chosen = ports.log_requests
+        self._access = AccessLog(everything=chosen == "all", name_of=self._name_of) if chosen != "none" else None
         self._settings = settings
         self._retriever = ports.retriever(self._embedder_of)
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        self.budgets = Budgets(ports.log.kept, now_ms=now_ms())
+        kept, shared = ports.log.kept, ports.shared
+        self.budgets = (
+            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
+        )
         self._metrics = Metrics()
+        self._heard_at = time.monotonic()
+        self.connections: Callable[[], int] = lambda: 0
+        """How many the server has open."""
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
-        self._admission = Admission(self.budgets, now_ms=now_ms)
+        window_of = new_window if shared is None else shared.window
+        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             admission=self._admission,
@@ -93,6 +121,7 @@ class Gateway:
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
             draw=random,
+            access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
@@ -128,6 +157,26 @@ class Gateway:
         now = perf_counter()
         return [state.report(now) for state in self.states]
 
+    def sheet(self) -> Sheet:
+        """Every number of this worker, as it is now."""
+        sheet = self._metrics.sheet()
+        show_targets(sheet, self.reports())
+        show_state(
+            sheet,
+            worker=self._ports.name,
+            plan=self._plan,
+            cache=self._cache,
+            backlog_bytes=self._ports.log.backlog_bytes,
+            connections=self.connections(),
+            control_silent_s=time.monotonic() - self._heard_at,
+            tracer=self._tracer,
+        )
+        return sheet
+
+    def heard(self) -> None:
+        """Control has answered: what is served is the newest there is."""
+        self._heard_at = time.monotonic()
+
     # --- called by the server
 
     def accept(self, exchange: Exchange) -> Intake:
@@ -161,13 +210,19 @@ class Gateway:
         return _ANSWERED
 
     def _infer(self, exchange: Exchange, surface: Surface) -> Intake:
+        headers = exchange.headers
         try:
-            plan = self._served()
-            client = self._identify(plan, exchange)
+            plan = self._plan or self._served()
+            client = identify(plan, headers, self._ports.behalf_key, time.time())
         except StoaError as error:
             self._refuse(exchange, error, surface)
             return _ANSWERED
-        return Inference(self._stages, plan, exchange, client, surface, _request_id(exchange))
+        request_id = _request_id(exchange) if b"x-request-id" in headers else None
+        if self._tracer is not None:
+            span = self._tracer.begin(headers, surface.path)
+            if span is not None:
+                return Traced(span, self._stages, plan, exchange, client, surface, request_id)
+        return Inference(self._stages, plan, exchange, client, surface, request_id)
 
     def _aside(self, exchange: Exchange, surface: Surface) -> Intake:
         stages, plan = self._stages, self._served()
@@ -222,13 +277,8 @@ class Gateway:
             near = False
         if not near:
             raise Forbidden("Metrics are given to this machine alone; scrape 127.0.0.1.")
-        gauges = {
-            "stoa_cache_entries": len(self._cache) if self._cache is not None else 0,
-            "stoa_cache_bytes": self._cache.size_bytes if self._cache is not None else 0,
-            "stoa_usage_log_backlog_bytes": self._ports.log.backlog_bytes,
-            "stoa_snapshot_version": self._plan.version if self._plan is not None else 0,
-        }
-        exchange.send(200, _TEXT, self._metrics.render(gauges, self.reports()))
+        own, board = self.sheet(), self._ports.board
+        exchange.send(200, _TEXT, render(board.whole(own) if board is not None else own))
 
     # --- what the stages need
 
@@ -240,7 +290,7 @@ class Gateway:
         return self._plan
 
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
-        return identify(plan, exchange.headers, behalf_key=self._ports.behalf_key, now_s=time.time())
+        return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
     async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
         assert offering.assistant is not None
@@ -250,6 +300,10 @@ class Gateway:
             body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
         )
 
+    def _name_of(self, key_id: str) -> str | None:
+        client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None
+        return client.caller.name if client is not None else None
+
     def _embedder_of(self, collection: str) -> Embedder:
         """In this process; the team pays as for any other request."""
         model = self._served().embedding_models[collection]  # an assistant names collections that its snapshot has
@@ -258,13 +312,23 @@ class Gateway:
         return self._embedders[model]
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
+        costs: dict[str, int] = {}
+        observe, access = self._metrics.observe, self._access
         for fact in facts:
-            self._metrics.observe(fact)
+            observe(fact)
+            if access is not None and (fact.error is not None or access.everything):
+                access.answered(fact)
             if fact.cost_nano_usd:
-                self.budgets.spent(fact.team, fact.cost_nano_usd, position=position, now_ms=fact.at_ms)
+                team = fact.team
+                costs[team] = costs.get(team, 0) + fact.cost_nano_usd
+        for team, cost in costs.items():
+            self.budgets.spent(team, cost, position=position, now_ms=facts[-1].at_ms)
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)
+        if self._access is not None:
+            path = surface.path if surface is not None else None
+            self._access.refused(error, exchange, path=path, request_id=_request_id(exchange))
         lines = self._lines(exchange)
         if isinstance(error, _WrongMethod):
             lines += b"allow: %b\r\n" % error.allowed.encode()

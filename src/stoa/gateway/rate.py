@@ -4,7 +4,7 @@ _BUCKETS = 61  # whole seconds that together cover at least any sixty
 
 
 class Window:
-    """How many requests one key made in each of the last seconds. Refused requests do not count."""
+    """Implements `domain.limits.Window` in this process: how many requests one key made in each of the last seconds."""
 
     __slots__ = ("_counts", "_second", "total")
 
@@ -41,3 +41,9 @@ class Window:
                 self.total -= self._counts[passed % _BUCKETS]
                 self._counts[passed % _BUCKETS] = 0
         self._second = second
+
+
+def new_window(key: str) -> Window:
+    """A key's window where there is but one process."""
+    del key
+    return Window()

@@ -1,23 +1,15 @@
-"""One answer in its two forms: a chat completion whole, and the same as a stream of chunks."""
+"""One answer in its two forms: whole, and as a stream."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, assert_never, cast
 
 import msgspec
 
-from stoa.dialects.answer import (
-    Answer,
-    Event,
-    Finished,
-    RefusalPiece,
-    TextPiece,
-    ThinkingPiece,
-    ToolCallPiece,
-    ToolCallStarted,
-    UsageTold,
-)
-from stoa.dialects.conversation import Conversation, Refusal, Text, Thinking, ToolCall
-from stoa.dialects.table import CLIENTS, UPSTREAMS
+from stoa.dialects.answer import Answer
+from stoa.dialects.anthropic import replay as messages_replay
+from stoa.dialects.conversation import Text
+from stoa.dialects.openai import completions_passing, responses_replay
+from stoa.dialects.table import UPSTREAMS
 from stoa.domain.operations import ClientForm
 
 DONE = b"data: [DONE]\n\n"
@@ -26,6 +18,8 @@ Fields = dict[str, Any]
 """A JSON object. Any: it is the upstream's."""
 
 _TEXTS = {"content", "refusal", "reasoning_content"}
+_SHOWN = _TEXTS | {"reasoning_details", "annotations"}
+"""What of a message may go into one piece of a stream as it is."""
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -57,47 +51,28 @@ def whole_of(chunks: Sequence[Fields]) -> bytes | None:
     return _encode(answer | {"usage": usage} if usage else answer)
 
 
-def stream_of(
-    form: ClientForm | None, answer: bytes, conversation: Callable[[], Conversation], *, with_usage: bool
-) -> bytes | None:
+def stream_of(form: ClientForm | None, answer: bytes, *, with_usage: bool) -> bytes | None:
     """The whole stream that amounts to an answer of that form; None when something of it would be lost. `stoa` goes last."""
-    if form == "chat":
-        return _chat_stream_of(answer, with_usage=with_usage)
-    if form != "messages":
-        return None
-    stoa = _fields(answer).get("stoa")
-    whole = UPSTREAMS[form].read_answer(answer, model="")
-    writer = CLIENTS[form].stream_writer(conversation(), answer_id=whole.id, model=whole.model, created_s=whole.created_s or 0)
-    return writer.write(events_of(whole)) + writer.end(stoa)
-
-
-def events_of(answer: Answer) -> list[Event]:
-    """The events of a stream that amounts to the answer's first choice."""
-    events: list[Event] = []
-    calls = 0
-    choice = answer.choices[0]
-    for part in choice.content:
-        match part:
-            case Text(text=text):
-                events.append(TextPiece(text))
-            case Refusal(text=text):
-                events.append(RefusalPiece(text))
-            case Thinking(text=text, signature=signature, redacted=redacted):
-                events.append(ThinkingPiece(text, signature, redacted))
-            case ToolCall(id=id_, name=name, arguments=arguments):
-                events += [ToolCallStarted(calls, id_, name), ToolCallPiece(calls, arguments)]
-                calls += 1
-            case _:
-                pass
-    events.append(Finished(choice.finish, choice.stop_sequence))
-    return [*events, UsageTold(answer.usage)] if answer.usage is not None else events
+    match form:
+        case "chat":
+            return _chat_stream_of(answer, with_usage=with_usage)
+        case "completions":
+            return completions_passing.stream_of(answer, with_usage=with_usage)
+        case "messages":
+            return messages_replay.stream_of(answer)
+        case "responses":
+            return responses_replay.stream_of(answer)
+        case None:
+            return None
+        case _:
+            assert_never(form)
 
 
 def _chat_stream_of(answer: bytes, *, with_usage: bool) -> bytes | None:
     fields = _fields(answer)
     choices = _choices(fields)
     message = _message(fields)
-    if len(choices) != 1 or choices[0].get("logprobs") or set(message) - _TEXTS - {"role"}:
+    if len(choices) != 1 or choices[0].get("logprobs") or set(message) - _SHOWN - {"role"}:
         return None
     head = {**_head(fields), "object": "chat.completion.chunk"}
     delta = {"role": "assistant", "content": ""} | message
@@ -118,8 +93,30 @@ def event_of(fields: object) -> bytes:
 
 
 def with_stoa(answer: bytes, stoa: object) -> bytes:
-    """A chat completion with Stoa's own object in it."""
+    """An answer of any form with Stoa's own object in it."""
     return _encode({**_fields(answer), "stoa": stoa})
+
+
+def text_in(form: ClientForm | None, body: bytes) -> str:
+    """The text of a whole answer's first choice; empty when it is not of the form."""
+    try:
+        match form:
+            case "chat" | None:
+                return text_of(body)
+            case "completions":
+                return completions_passing.text_of(body)
+            case "messages":
+                return text_of_answer(UPSTREAMS[form].read_answer(body, model=""))
+            case "responses":
+                return responses_replay.text_of(body)
+            case _:
+                assert_never(form)
+    except (ValueError, msgspec.MsgspecError):
+        return ""
+
+
+def text_of_answer(answer: Answer) -> str:
+    return "".join(part.text for choice in answer.choices[:1] for part in choice.content if isinstance(part, Text))
 
 
 def text_of(answer: bytes) -> str:

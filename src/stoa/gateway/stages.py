@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from stoa.domain.operations import Operation
+from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
+from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented
 from stoa.gateway.cache import AnswerCache
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _NAMED = 20  # of the models there are, in a message
 PARENT: ContextVar[str | None] = ContextVar("parent", default=None)
 """The fact of the request whose retrieval is under way."""
+SPAN: ContextVar[Span | None] = ContextVar("span", default=None)
+"""Of a retrieval that is traced."""
 
 
 class Augment(Protocol):
@@ -44,6 +48,7 @@ class Stages:
     draw: Callable[[], float]
     shadow: "Callable[[Inference, bytes], None]"
     """Sends a copy of the request to the offering's shadow."""
+    access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)
 

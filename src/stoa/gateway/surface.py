@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stoa.dialects.openai.operations_fields import used_by
-from stoa.dialects.table import CLIENTS
+from stoa.dialects.table import CLIENTS, PASSING
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.refusal import refusal
 from stoa.domain.upstream import Door
@@ -21,6 +21,7 @@ from stoa.gateway.ask import (
     reader,
 )
 from stoa.gateway.events import EventStream
+from stoa.gateway.passing import PassingStream
 from stoa.gateway.usage import Usage, messages_usage_in, usage_in, usage_of
 from stoa.gateway.watching import OperationStream, Raw, Watcher
 
@@ -73,7 +74,7 @@ def _none(body: bytes) -> Usage | None:
 
 def _passing(form: ClientForm) -> Callable[[bool, int], Watcher]:
     def watch(strip_usage: bool, keep_bytes: int) -> Watcher:
-        raise NotImplementedError(form)
+        return PassingStream(form, PASSING[form], strip_usage=strip_usage, keep_bytes=keep_bytes)
 
     return watch
 

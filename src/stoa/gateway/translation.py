@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from stoa.dialects import embeddings, rerank
-from stoa.dialects.answer import Answer, FinishReason
-from stoa.dialects.conversation import Conversation, Refusal, Text
+from stoa.dialects.answer import Answer, FinishReason, Started
+from stoa.dialects.conversation import Conversation, Refusal
 from stoa.dialects.table import CLIENTS, UPSTREAMS
 from stoa.domain.operations import ClientForm
 from stoa.domain.upstream import Door, Endpoint, Facts
 from stoa.errors import ProviderError
 from stoa.gateway.ask import Ask, OperationAsk, adjusted, body_for
 from stoa.gateway.plan import Target
-from stoa.gateway.replay import text_of
+from stoa.gateway.replay import text_in, text_of_answer
 from stoa.gateway.reshaping import Reshaped
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Usage, usage_of
-from stoa.gateway.wire import Wire, reader_of, upstream_of
+from stoa.gateway.wire import Wire, reader_of
 from stoa.kit.ids import new_id
 
 _DOORS: dict[ClientForm, Door] = {
@@ -103,29 +103,19 @@ def not_offered(target: Target, surface: Surface) -> ProviderError:
     return ProviderError(f"Provider {target.provider!r} does not offer {surface.path}.", code="not_offered", status=404)
 
 
-def whole(surface: Surface, wire: Wire, body: bytes, *, model: str, conversation: Callable[[], Conversation]) -> Whole:
-    """Raises ValueError when the body is not of the dialect, AnswerFailed when it tells that there is no answer."""
+def whole(surface: Surface, wire: Wire, body: bytes, *, head: Started, conversation: Callable[[], Conversation]) -> Whole:
+    """`head` names what the answer itself does not: its id, its model, its time.
+
+    Raises ValueError when the body is not of the dialect, AnswerFailed when it tells that there is no answer.
+    """
     form = surface.form
     if wire == form or form is None:
         return Whole(body, surface.usage(body), lambda: text_in(form, body), None)
-    answer = reader_of(wire).read_answer(body, model=model)
+    answer = reader_of(wire).read_answer(body, model=head.model)
+    answer.id = answer.id or head.id
+    answer.created_s = answer.created_s or head.created_s
     written = CLIENTS[form].write_answer(answer, conversation())
     return Whole(written, usage_of(answer.usage), lambda: text_of_answer(answer), answer)
-
-
-def text_in(form: ClientForm | None, body: bytes) -> str:
-    """The text of a whole answer's first choice."""
-    if form in ("chat", None):
-        return text_of(body)
-    upstream = upstream_of(form)
-    try:
-        return text_of_answer(upstream.read_answer(body, model="")) if upstream is not None else ""
-    except ValueError:
-        return ""
-
-
-def text_of_answer(answer: Answer) -> str:
-    return "".join(part.text for choice in answer.choices[:1] for part in choice.content if isinstance(part, Text))
 
 
 def finish_of(answer: Answer) -> tuple[FinishReason, bool]:

@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from stoa.dialects.answer import TokenUsage
+from stoa.dialects.forms import AnswerFailed
+from stoa.dialects.openai.chat_answer import ChatError, error_of
 from stoa.domain.snapshot import ModelPrice
 
 CHARACTERS_PER_TOKEN = 4
@@ -26,6 +28,7 @@ class Usage(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     usage: Usage | None = None
+    error: ChatError | str | None = None
 
 
 class _MessagesUsage(msgspec.Struct):
@@ -38,6 +41,7 @@ class _MessagesUsage(msgspec.Struct):
 
 class _MessagesAnswer(msgspec.Struct):
     usage: _MessagesUsage | None = None
+    error: ChatError | str | None = None
 
 
 class Tokens(NamedTuple):
@@ -57,19 +61,29 @@ _decode_messages = msgspec.json.Decoder(_MessagesAnswer).decode
 
 
 def usage_in(answer: bytes) -> Usage | None:
-    """The usage that a whole answer in OpenAI's chat or embeddings form reports. Raises ValueError for no JSON object."""
+    """The usage that a whole answer in OpenAI's chat or embeddings form reports.
+
+    Raises ValueError for no JSON object, and AnswerFailed for one that holds an error: some servers refuse with a status of
+    success.
+    """
     try:
-        return _decode(answer).usage
+        found = _decode(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if found.error is not None:
+        raise AnswerFailed(error_of(found.error, 0))
+    return found.usage
 
 
 def messages_usage_in(answer: bytes) -> Usage | None:
     """The same of Anthropic's form, whose input tokens are without the cached ones, and of OpenAI's newer forms."""
     try:
-        told = _decode_messages(answer).usage
+        found = _decode_messages(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"its answer is not a JSON object: {error}") from None
+    if found.error is not None:
+        raise AnswerFailed(error_of(found.error, 0))
+    told = found.usage
     if told is None or told.input_tokens is None:
         return None
     if told.input_tokens_details is not None:
@@ -89,10 +103,14 @@ def usage_of(told: TokenUsage | None) -> Usage | None:
 def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters: int) -> Tokens:
     """What was reported, else four characters a token."""
     if usage is not None and usage.prompt_tokens is not None:
-        details = usage.prompt_tokens_details
-        cached = details.cached_tokens if details is not None else None
-        return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
+        return tokens_told(usage)
     return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
+
+
+def tokens_told(usage: Usage) -> Tokens:
+    details = usage.prompt_tokens_details
+    cached = details.cached_tokens if details is not None else None
+    return Tokens(usage.prompt_tokens, usage.completion_tokens or 0, "provider", cached)
 
 
 def tokens_in(characters: int) -> int:

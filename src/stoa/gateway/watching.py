@@ -1,6 +1,6 @@
 """What stands between an upstream's stream and the client's: it passes the bytes on, or turns them into another dialect.
 
-`EventStream` in `events.py` and the watchers in `dialects.passing` leave the bytes as they are; `Translated` does not.
+`EventStream` in `events.py`, for chat, and `PassingStream` in `passing.py` leave the bytes as they are; `Translated` does not.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,12 @@ from typing import Protocol
 
 from stoa.dialects.answer import (
     AnnotationPiece,
+    Answer,
     Ended,
+    Event,
     Failed,
     Finished,
+    FinishReason,
     RefusalPiece,
     Started,
     TextPiece,
@@ -20,6 +23,8 @@ from stoa.dialects.answer import (
     ToolCallStarted,
     UsageTold,
 )
+from stoa.dialects.answer_rules import later
+from stoa.dialects.answer_whole import answer_of
 from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
@@ -57,6 +62,13 @@ class Watcher(Protocol):
         """The text of the answer so far; None when it was too large to keep."""
         ...
 
+    def whole(self) -> bytes | None:
+        """The whole answer, in the client's form, that a stream which is `done` amounts to.
+
+        None when it was too large to keep, or something of it would be lost, such as a tool call.
+        """
+        ...
+
     def end(self, stoa: object) -> bytes:
         """The last bytes, with Stoa's own object unless it is None."""
         ...
@@ -67,24 +79,38 @@ class Watcher(Protocol):
 
 
 class Translated:
-    """Implements `Watcher` with a reader of one dialect and a writer of another. Text is kept up to `keep_characters`."""
+    """Implements `Watcher` with a reader of one dialect and a writer of another. Events are kept up to `keep_characters`.
+
+    `write_whole` writes a whole answer in the writer's dialect; `head` names what the stream itself does not.
+    """
 
     __slots__ = (
-        "_keep", "_reader", "_texts", "_writer", "characters", "content", "done", "error", "error_class", "finished", "told",
+        "_events", "_head", "_keep", "_reader", "_write_whole", "_writer", "characters", "content", "done", "error",
+        "error_class", "finish", "told",
     )  # fmt: skip
 
-    def __init__(self, reader: StreamReader, writer: StreamWriter, *, keep_characters: int) -> None:
+    def __init__(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+        write_whole: Callable[[Answer], bytes],
+        head: Started,
+        *,
+        keep_characters: int,
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._write_whole = write_whole
+        self._head = head
         self._keep = keep_characters
-        self._texts: list[str] | None = []
+        self._events: list[Event] | None = []
         self.characters = 0
         self.content = False
-        self.finished = False
+        self.finish: FinishReason | None = None
         self.done = False
         self.error: ErrorBody | None = None
         self.error_class: ErrorClass | None = None
-        self.told = TokenUsage()
+        self.told: TokenUsage | None = None
 
     @property
     def usage(self) -> Usage | None:
@@ -100,15 +126,14 @@ class Translated:
                 case TextPiece(text=text) | RefusalPiece(text=text) | ThinkingPiece(text=text):
                     self.content = True
                     self.characters += len(text)
-                    if isinstance(event, TextPiece):
-                        self._keep_text(text)
                 case ToolCallStarted() | AnnotationPiece():
                     self.content = True
                 case ToolCallPiece(arguments=arguments):
                     self.content = True
                     self.characters += len(arguments)
-                case Finished():
-                    self.content = self.finished = True
+                case Finished(finish=finish):
+                    self.content = True
+                    self.finish = finish
                 case Started(usage=usage):
                     self._tell(usage)
                 case UsageTold(usage=usage):
@@ -122,17 +147,27 @@ class Translated:
                     self.done = True
                     passed = events[:place]
                     break
+        if self._events is not None:
+            self._events += passed
+            if self.characters > self._keep:
+                self._events = None
         return self._writer.write(passed)
 
     def closed(self) -> bool:
-        """Some dialects have no marker of their own: a finish reason and the end of the answer are it."""
+        """Readers of dialects without a marker of their own tell the end all the same."""
         return False
 
     def count_characters(self) -> int:
         return self.characters
 
     def text(self) -> str | None:
-        return "".join(self._texts) if self._texts is not None else None
+        if self._events is None:
+            return None
+        return "".join([event.text for event in self._events if isinstance(event, TextPiece) and event.choice == 0])
+
+    def whole(self) -> bytes | None:
+        answer = answer_of(self._events, self._head) if self._events is not None and self.done else None
+        return self._write_whole(answer) if answer is not None else None
 
     def end(self, stoa: object) -> bytes:
         return self._writer.end(stoa)
@@ -140,23 +175,9 @@ class Translated:
     def fail(self, status: int, code: str, message: str) -> bytes:
         return self._writer.fail(status, code, message)
 
-    def _keep_text(self, text: str) -> None:
-        if self._texts is not None:
-            self._texts.append(text)
-            if self.characters > self._keep:
-                self._texts = None
-
     def _tell(self, usage: TokenUsage | None) -> None:
-        if usage is None:
-            return
-        told = self.told
-        self.told = TokenUsage(
-            input=usage.input if usage.input is not None else told.input,
-            output=usage.output if usage.output is not None else told.output,
-            cache_read=usage.cache_read if usage.cache_read is not None else told.cache_read,
-            cache_write=usage.cache_write if usage.cache_write is not None else told.cache_write,
-            reasoning=usage.reasoning if usage.reasoning is not None else told.reasoning,
-        )
+        if usage is not None:
+            self.told = later(self.told, usage)
 
 
 class Raw:
@@ -181,6 +202,9 @@ class Raw:
         return 0
 
     def text(self) -> str | None:
+        return None
+
+    def whole(self) -> bytes | None:
         return None
 
     def end(self, stoa: object) -> bytes:

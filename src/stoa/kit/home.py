@@ -21,6 +21,16 @@ class Home:
         return self.path / "run"
 
     @property
+    def limits(self) -> Path:
+        """Where several gateway workers count requests and spend together, for as long as this Stoa runs."""
+        return self.run / "limits"
+
+    @property
+    def metrics(self) -> Path:
+        """The numbers of each gateway worker, as it put them there last."""
+        return self.run / "metrics"
+
+    @property
     def secrets(self) -> Path:
         """The master key and the local management key, each of mode 0600."""
         return self.path / "secrets"

@@ -1,7 +1,10 @@
-"""What the C library does with freed memory, where it is glibc; elsewhere these do nothing."""
+"""How much memory this process has, and what the C library does with what was freed (glibc's alone; elsewhere nothing)."""
 
 import ctypes
+import resource
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 _ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
 
@@ -16,3 +19,11 @@ def give_back() -> None:
     """Return free pages to the machine; the C library keeps them for the process otherwise. Takes milliseconds."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def resident_bytes() -> int:
+    """Resident memory; where the kernel does not tell it, the most there was."""
+    with suppress(OSError):
+        return int(Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024  # kibibytes but on macOS

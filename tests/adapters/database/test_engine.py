@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -7,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from stoa.adapters.database import Database
 from stoa.adapters.database.engine import parse_url, sqlite_path
 from stoa.adapters.database.tables import revision, teams, users
-from stoa.errors import SettingsError
+from stoa.errors import OperatorError, SettingsError
 
 
 async def names(database: Database) -> list[str]:
@@ -81,3 +82,18 @@ def test_another_url_is_refused_without_showing_it(url: str) -> None:
         parse_url(url)
     assert "geheim" not in refused.value.message
     assert refused.value.param == "database.url"
+
+
+async def test_a_database_that_is_away_is_an_error_of_the_operator_that_names_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    database = Database.open(f"postgresql://stoa:secret@127.0.0.1:{port}/stoa")
+    try:
+        for transaction in (database.read, database.write):
+            with pytest.raises(OperatorError, match="The database cannot be reached") as raised:
+                async with transaction():
+                    pass
+            assert (raised.value.status, raised.value.code) == (503, "database_away")
+            assert "secret" not in raised.value.message
+    finally:
+        await database.close()

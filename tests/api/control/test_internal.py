@@ -1,6 +1,8 @@
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -74,9 +76,35 @@ async def test_control_is_ready_while_its_database_answers(stoa: "Running") -> N
         assert (await supervisor.get("/readyz")).json() == {"ready": True, "reasons": []}
         async with stoa.parts.database.write() as connection:
             await connection.execute(text("DROP TABLE revision"))
-        answer = await supervisor.get("/readyz")
+        async with asyncio.timeout(10):
+            while (answer := await supervisor.get("/readyz")).status_code == 200:  # noqa: ASYNC110 - asked from outside
+                await asyncio.sleep(0.05)
         assert answer.status_code == 503
-        assert answer.json()["ready"] is False
+        assert answer.json() == {"ready": False, "reasons": ["no snapshot from the database: OperationalError"]}
+
+
+async def test_a_database_that_hangs_makes_control_not_ready_and_readiness_does_not_hang_with_it(
+    stoa: "Running", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def hangs() -> AsyncIterator[Any]:
+        await asyncio.sleep(60)
+        yield
+
+    monkeypatch.setattr("stoa.control.feed._SILENT_S", 0.3)
+    monkeypatch.setattr("stoa.control.feed._LONGEST_LOOK_S", 0.5)
+    working, stoa.parts.feed._read = stoa.parts.feed._read, hangs
+    reasons: set[str] = set()
+    async with stoa.client() as supervisor, asyncio.timeout(20):
+        while len(reasons) < 2:
+            reasons |= {
+                reason.rpartition(" for ")[0] or reason for reason in (await supervisor.get("/readyz")).json()["reasons"]
+            }
+            await asyncio.sleep(0.01)
+        assert reasons == {"the database has not answered", "no snapshot from the database: TimeoutError"}
+        stoa.parts.feed._read = working
+        while (await supervisor.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - asked from outside
+            await asyncio.sleep(0.01)
 
 
 async def test_status_tells_of_roles_that_do_not_answer(stoa: "Running") -> None:

@@ -1,6 +1,8 @@
 import asyncio
+import contextlib
 import json
 import socket
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -317,3 +319,57 @@ async def test_a_stopping_server_answers_what_is_under_way_and_takes_no_more(sta
     status, headers, body = await busy.answer()
     assert (status, headers["connection"], body) == (200, "close", b"done")
     await asyncio.wait_for(draining, 5)
+
+
+async def test_a_request_that_was_on_its_way_when_the_server_stopped_is_answered_as_the_last(start) -> None:
+    connect = await start(ECHO, drain_s=5)
+    idle, fresh = await connect(), await connect()
+    assert (await idle.exchange(post(b"a")))[0] == 200
+    draining = asyncio.create_task(connect.server.drain())
+    await asyncio.sleep(0)
+    for client in (idle, fresh):
+        status, headers, body = await client.exchange(post(b"b") + post(b"c"))
+        assert (status, headers["connection"], json.loads(body)["body"]) == (200, "close", "b")
+        assert await client.ended()
+    await asyncio.wait_for(draining, 5)
+
+
+async def test_a_stream_goes_on_while_the_server_stops_and_pieces_come_until_its_end(start) -> None:
+    stopping = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await stopping.wait()
+        await asyncio.sleep(0.4)  # longer than idle connections are kept
+        yield b"last"
+
+    async def answer(request: Request) -> Response:
+        return Response(200, pieces())
+
+    connect = await start(HandlerApplication(answer, 10), drain_s=5)
+    client = await connect()
+    await client.send(GET)
+    await client.reader.readuntil(b"first")
+    draining = asyncio.create_task(connect.server.drain())
+    stopping.set()
+    assert (await asyncio.wait_for(client.reader.read(), 5)).endswith(b"last\r\n0\r\n\r\n")
+    await asyncio.wait_for(draining, 5)
+
+
+async def test_a_stream_that_outlasts_the_drain_is_cut_without_an_end(start) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+            await asyncio.sleep(0.01)
+
+    async def answer(request: Request) -> Response:
+        return Response(200, pieces())
+
+    connect = await start(HandlerApplication(answer, 10), drain_s=0.3)
+    client = await connect()
+    await client.send(GET)
+    await client.reader.readuntil(b"more")
+    await asyncio.wait_for(connect.server.drain(), 5)
+    with contextlib.suppress(ConnectionResetError):
+        assert not (await asyncio.wait_for(client.reader.read(), 5)).endswith(b"0\r\n\r\n")
+    assert connect.server.connections == 0

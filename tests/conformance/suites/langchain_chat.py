@@ -97,3 +97,7 @@ class _OfStoa(ChatModelIntegrationTests):
 
 class TestChatCompletions(_OfStoa):
     pass
+
+
+class TestResponses(_OfStoa):
+    responses = True

@@ -11,14 +11,19 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from stoa.errors import SettingsError
+from stoa.errors import OperatorError, SettingsError
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another process's transaction."""
+_PATIENCE_S = 10.0
+"""How long a connection is waited for, new or free."""
+_LONGEST_COMMAND_S = 30.0
+"""For one statement outside migrations: a server that froze would otherwise hold whoever asks for good."""
 
 
 class Database:
@@ -35,31 +40,57 @@ class Database:
     @classmethod
     def open(cls, url: str, *, pool_size: int = 10) -> Self:
         """Make the pool; connections are made when first asked for. Raises SettingsError for a URL of another database."""
-        return cls(create_engine(url, pool_size=pool_size))
+        return cls(create_engine(url, pool_size=pool_size, command_timeout_s=_LONGEST_COMMAND_S))
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A connection to read from; nothing written through it stays."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """One transaction: committed at the end, rolled back on any error."""
-        async with self._writer or nullcontext(), self.engine.connect() as connection:
+        async with self._writer or nullcontext(), self._connection() as connection:
             await connection.execution_options(stoa_write=True)
             async with connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
+        """Raises OperatorError when there is none to be had."""
+        connection = self.engine.connect()
+        try:
+            await connection.start()
+        except (OSError, DBAPIError, PoolTimeout) as error:
+            told = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise OperatorError(
+                f"The database cannot be reached ({told}). Try again in a moment; /v1 goes on answering.", code="database_away"
+            ) from error
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-def create_engine(url: str, *, pool_size: int = 10, foreign_keys: bool = True) -> AsyncEngine:
+def create_engine(
+    url: str, *, pool_size: int = 10, foreign_keys: bool = True, command_timeout_s: float | None = None
+) -> AsyncEngine:
     """An engine for `sqlite:///path` or `postgresql://...`, with the settings that Stoa relies on."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=_PATIENCE_S,
+            connect_args={"timeout": _PATIENCE_S, "command_timeout": command_timeout_s},
+            hide_parameters=True,
+        )
     engine = create_async_engine(
         parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )

@@ -21,10 +21,12 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
     """All that runs on one home. Written before any role starts, so that each finds the others.
 
     A role's URL is where Stoa's own roles and commands reach it, in plain HTTP; `entry` is where everybody else
-    reaches the gateway, if that is elsewhere. `gateways` are its further workers, `gateway-2` and so on.
+    reaches the gateway, if that is elsewhere. `gateways` are its further workers, `gateway-2` and so on. `began_ms`
+    (unix milliseconds) tells one run on a home from the next.
     """
 
     supervisor: int
+    began_ms: int = 0
     entry: str | None = None
     gateway: RoleEntry
     gateways: dict[str, RoleEntry] = {}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from stoa.adapters.providers.answer_head import AnswerHead
 from stoa.domain.upstream import Failure, Receiver
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _UNCOPIED_ABOVE = 65_536  # a larger body is handed to the transport beside its 
 _UPLOAD_BUFFER = 262_144
 _HEAD_BYTES = 65_536  # of an answer, with the interim answers before it
 _HEAD_LINES = 256
+_SURELY_SMALL = 1024  # too few bytes for so many lines
+_NO_HEAD = AnswerHead([], 0)
 
 
 class HttpCall:
@@ -30,13 +34,14 @@ class HttpCall:
 
     __slots__ = (
         "_early",
-        "_ended",
         "_paused",
         "_upload_held",
+        "bodiless",
         "body",
         "chunked",
         "connection",
         "deadline",
+        "ended",
         "head",
         "origin",
         "receiver",
@@ -44,25 +49,27 @@ class HttpCall:
     )
 
     def __init__(
-        self, origin: HttpOrigin, head: bytes, body: bytes | None, receiver: Receiver, *, chunked: bool = False
+        self,
+        origin: HttpOrigin,
+        head: bytes,
+        body: bytes | None,
+        receiver: Receiver,
+        chunked: bool = False,
+        bodiless: bool = False,
     ) -> None:
         self.origin = origin
         self.head = head
         self.body = body  # None: it follows through write
         self.receiver: Receiver | None = receiver
         self.chunked = chunked
+        self.bodiless = bodiless  # asked with HEAD: the headers describe a body that does not follow
+        self.ended = body is not None  # the request has left whole
         self.connection: UpstreamConnection | None = None
         self.retried = False
         self.deadline = inf  # for a connection
-        self._early: list[bytes] = []  # body that came before there was a connection
-        self._ended = body is not None
+        self._early: Sequence[bytes] = ()  # body that came before there was a connection
         self._paused = False
         self._upload_held = False
-
-    @property
-    def sent(self) -> bool:
-        """Whether the request has left whole."""
-        return self._ended
 
     def cancel(self) -> None:
         self.receiver = None
@@ -85,11 +92,11 @@ class HttpCall:
         if self.connection is not None:
             self._put(self.connection, data)
             return
-        self._early.append(data)
+        self._early = (*self._early, data)
         self.hold_upload(True)
 
     def finish(self) -> None:
-        self._ended = True
+        self.ended = True
         if self.connection is not None:
             if self.chunked:
                 self.connection.transport.write(b"0\r\n\r\n")
@@ -101,10 +108,10 @@ class HttpCall:
         write = connection.transport.write
         if self.body is None:
             write(self.head)
-            early, self._early = self._early, []
+            early, self._early = self._early, ()
             for piece in early:
                 self._put(connection, piece)
-            if self._ended and self.chunked:
+            if self.ended and self.chunked:
                 write(b"0\r\n\r\n")
             self.hold_upload(connection.writing_paused)
         elif len(self.body) < _UNCOPIED_ABOVE:
@@ -116,7 +123,7 @@ class HttpCall:
 
     def hold_upload(self, hold: bool) -> None:
         """Tell whoever writes the body to stop or to go on, if that is news."""
-        if self.receiver is None or self._ended or hold == self._upload_held:
+        if self.receiver is None or self.ended or hold == self._upload_held:
             return
         self._upload_held = hold
         if hold:
@@ -147,7 +154,9 @@ class UpstreamConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
         self._call: HttpCall | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._head = _NO_HEAD
+        self._pieces: list[bytes] = []  # of the present answer, up to the end of its head
+        self._interim = 0  # answers of status 1xx before it
         self._used = False  # has carried a whole exchange before
         self._heard = False  # a byte of the present answer has come
         self._feed = 0  # size of the piece being parsed
@@ -174,6 +183,8 @@ class UpstreamConnection(asyncio.Protocol):
             return
         self._heard = True
         self._feed = len(data)
+        if not self._in_body:
+            self._pieces.append(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
@@ -207,9 +218,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._origin.start(call, fresh=True)
                 return
             call.fail(Failure("lost", "it closed the connection before it answered"))
-        elif self._in_body and exc is None and not any(
-            name in (b"content-length", b"transfer-encoding") for name, _ in self._headers
-        ):  # fmt: skip
+        elif self._in_body and exc is None and not self._head.names(b"content-length", b"transfer-encoding"):
             self._end(call)  # an answer without framing ends with its connection
         elif self._in_body:
             call.fail(Failure("truncated", "it closed the connection in the middle of its answer"))
@@ -232,11 +241,6 @@ class UpstreamConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._done:
             self._dirty = True  # a second answer to one question: never taken for the next one's
-        self._headers = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_body and not self._done:
-            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         call = self._call
@@ -244,13 +248,15 @@ class UpstreamConnection(asyncio.Protocol):
             return
         status = self._parser.get_status_code()
         if status < 200:
-            return  # an interim answer; the true one follows
-        if self._head_is_too_large():
+            self._interim += 1  # the true one follows
+            return
+        head = self._head = AnswerHead(self._pieces, self._interim)
+        if self._head_fed + self._feed > _SURELY_SMALL and self._is_too_large(head):
             self._break(_HEAD_TOO_LARGE)
             return
         self._in_body = True
-        call.receiver.on_head(status, self._headers)
-        if call.head.startswith(b"HEAD "):
+        call.receiver.on_head(status, head)
+        if call.bodiless:
             self._done = self._dirty = True  # the parser would wait for the body that the headers describe
 
     def on_body(self, data: bytes) -> None:
@@ -270,8 +276,9 @@ class UpstreamConnection(asyncio.Protocol):
         """Carry a request; the connection must be free."""
         self._call = call
         self._heard = self._in_body = self._done = False
-        self._head_fed = 0
-        self.await_answer()
+        self._head_fed = self._interim = 0
+        self._pieces = []
+        self.deadline = self._loop.time() + self._origin.limits.first_byte_timeout_s
         call.begin(self)
 
     def await_answer(self) -> None:
@@ -309,28 +316,25 @@ class UpstreamConnection(asyncio.Protocol):
         self._origin.lost(self)
         self.transport.abort()
 
-    def _head_is_too_large(self) -> bool:
-        headers = self._headers
-        if len(headers) > _HEAD_LINES:
-            return True
-        if self._head_fed + self._feed <= _HEAD_BYTES:
-            return False  # so it mostly is; below it is counted
-        return self._head_fed + sum(len(name) + len(value) + 4 for name, value in headers) > _HEAD_BYTES
+    def _is_too_large(self, head: AnswerHead) -> bool:
+        return len(head) > _HEAD_LINES or self._head_fed + head.size() > _HEAD_BYTES
 
     def _complete(self) -> None:
         call, self._call = self._call, None
         if call is None or call.receiver is None:
             self.cut()
             return
-        self.hold(False)
-        if self._dirty or not call.sent or self.transport.is_closing():
+        if self._held:
+            self.hold(False)
+        if self._dirty or not call.ended or self.transport.is_closing():
             self._origin.lost(self)
             self.transport.close()
         else:
             self._used = True
             self.deadline = self._loop.time() + self._origin.keep_s
             self._origin.free(self)
-        self._end(call)
+        receiver, call.receiver, call.connection = call.receiver, None, None
+        receiver.on_end()
 
     def _break(self, failure: Failure) -> None:
         call = self._call

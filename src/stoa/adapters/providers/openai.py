@@ -97,6 +97,9 @@ class OpenAILink:
         headers = head(self.opened, {**bearer(self.opened), **version}, json=door not in MULTIPART)
         return self.origin.endpoint(PATHS[door], headers)
 
+    def health(self, path: str) -> Endpoint:
+        return self.origin.endpoint(path, head(self.opened, bearer(self.opened), json=False), method="GET")
+
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> OpenAILink:
     del tokens

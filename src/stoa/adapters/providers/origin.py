@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from stoa.adapters.providers.connection import HttpCall, UpstreamConnection
 from stoa.adapters.providers.dial import Dialer, NoConnection
-from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver, TlsOptions
+from stoa.domain.upstream import Failure, Headers, Method, OriginLimits, Receiver, TlsOptions
 
 if TYPE_CHECKING:
     from stoa.adapters.providers.http import HttpUpstreams
@@ -37,26 +37,27 @@ class HttpOrigin:
         )
         self._authority = url.netloc.rpartition("@")[2].encode()
         self._base_path = url.path.rstrip("/")
-        self._idle: list[UpstreamConnection] = []
+        self.idle: list[UpstreamConnection] = []
+        """Open and free."""
         self._connections: set[UpstreamConnection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._waiting: deque[HttpCall] = deque()
 
-    def endpoint(self, path: str, headers: Mapping[str, str]) -> HttpEndpoint:
+    def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> HttpEndpoint:
         lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        head = self._head(b"POST", (self._base_path + path).encode("ascii"), lines)
+        head = self._head(method.encode(), (self._base_path + path).encode("ascii"), lines)
         return HttpEndpoint(self, head + b"content-length: ")
 
     def open(self, method: bytes, target: bytes, headers: Headers, length: int | None, receiver: Receiver) -> HttpCall:
         framing = b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length if length else b""
         head = self._head(method, target, headers) + framing + b"\r\n"
-        call = HttpCall(self, head, b"" if length == 0 else None, receiver, chunked=length is None)
+        call = HttpCall(self, head, b"" if length == 0 else None, receiver, chunked=length is None, bodiless=method == b"HEAD")
         self.start(call)
         return call
 
     def start(self, call: HttpCall, *, fresh: bool = False) -> None:
         """Send the call on a free connection (unless a fresh one is needed), else on a new one, else let it wait."""
-        idle = self._idle
+        idle = self.idle
         while idle and not fresh:
             connection = idle.pop()
             if not connection.transport.is_closing():
@@ -77,14 +78,14 @@ class HttpOrigin:
             if call.receiver is not None:
                 connection.start(call)
                 return
-        self._idle.append(connection)
+        self.idle.append(connection)
 
     def lost(self, connection: UpstreamConnection) -> None:
         """The connection is of no more use."""
         if connection in self._connections:
             self._connections.discard(connection)
             with contextlib.suppress(ValueError):
-                self._idle.remove(connection)
+                self.idle.remove(connection)
             if self._waiting:
                 self._open_more()
 
@@ -161,6 +162,10 @@ class HttpEndpoint:
         self._head = head
 
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> HttpCall:
-        call = HttpCall(self._origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
-        self._origin.start(call)
+        origin, idle = self._origin, self._origin.idle
+        call = HttpCall(origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
+        if idle and not (connection := idle.pop()).transport.is_closing():
+            connection.start(call)  # so it mostly is
+        else:
+            origin.start(call)
         return call

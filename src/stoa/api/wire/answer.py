@@ -46,7 +46,6 @@ class WireExchange:
         method: bytes,
         target: bytes,
         headers: Mapping[bytes, bytes],
-        *,
         keep_alive: bool,
         old: bool,
     ) -> None:
@@ -67,11 +66,11 @@ class WireExchange:
 
     @property
     def peer(self) -> str:
-        return self._connection.client_of(self.headers) if self._connection else ""
+        return self._connection.far.client_of(self.headers) if self._connection else ""
 
     @property
     def scheme(self) -> str:
-        return self._connection.scheme_of(self.headers) if self._connection else "http"
+        return self._connection.far.scheme_of(self.headers) if self._connection else "http"
 
     def send(self, status: int, headers: bytes, body: bytes) -> None:
         connection = self._connection

@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from stoa.api.wire.answer import ALLOW, JSON_HEADERS, STATUS_LINES, WireExchange
+from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
-from stoa.domain.refusal import refusal
+from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
     from stoa.api.wire.server import Server
@@ -36,8 +35,7 @@ class Connection(HeadReader, asyncio.Protocol):
     def __init__(self, server: Server, told_peer: str | None = None, *, secure: bool = False) -> None:
         super().__init__(server.limits.header_bytes)
         self._server = server
-        self._peer = told_peer  # None: the socket knows
-        self._secure = secure
+        self.far = FarEnd(server.proxies, told_peer, secure=secure)
         self._parser = httptools.HttpRequestParser(self)
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
@@ -57,6 +55,7 @@ class Connection(HeadReader, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # cast: a stream's transport both reads and writes
+        self.far.transport = transport
         if self._server.join(self):
             self.transport.set_write_buffer_limits(high=self._server.limits.write_buffer_bytes)
             self.deadline = self._server.now + self._server.limits.keep_alive_s
@@ -66,7 +65,9 @@ class Connection(HeadReader, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf or self._last:
             return
-        self.feed(len(data))
+        self._feed = len(data)
+        if self.head_open:
+            self._fed += self._feed
         if self._chunked:
             self._framing += len(data)
         try:
@@ -124,13 +125,18 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         parser, headers = self._parser, self.headers
-        version = parser.get_http_version()
-        exchange = self._reading = WireExchange(
-            self, parser.get_method(), self.target, headers, keep_alive=parser.should_keep_alive(), old=version == "1.0"
-        )
+        # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
+        keep_alive = parser.should_keep_alive()
+        version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
+        if self._server.draining:
+            keep_alive = False
+        exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
-        problem = self.too_long() if self.is_too_long() else problem_of(exchange, version, repeated=self.repeated)
+        if (self._fed or self._feed > self._limit) and self.is_too_long():
+            problem = self.too_long()
+        else:
+            problem = problem_of(exchange, version, repeated=self.repeated)
         if problem is not None:
             self._broken(problem)
         elif self._current is None and not self._writing_paused:
@@ -167,24 +173,6 @@ class Connection(HeadReader, asyncio.Protocol):
 
     # --- called by the exchange and by the server
 
-    @property
-    def peer(self) -> str:
-        """The address at the far end, which may be a proxy's."""
-        if self._peer is None:
-            name: object = self.transport.get_extra_info("peername")
-            self._peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
-        return self._peer
-
-    def client_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """The address of the client who sent a request with these headers."""
-        proxies = self._server.proxies
-        return self.peer if proxies is None else proxies.client(self.peer, headers)
-
-    def scheme_of(self, headers: Mapping[bytes, bytes]) -> str:
-        """How that client sent it."""
-        own, proxies = "https" if self._secure else "http", self._server.proxies
-        return own if proxies is None else proxies.scheme(self.peer, headers, own)
-
     def answered(self, exchange: WireExchange) -> None:
         """The current exchange's answer is whole."""
         if self._hold_body:
@@ -207,12 +195,17 @@ class Connection(HeadReader, asyncio.Protocol):
         self._steer()
 
     def drain(self) -> None:
-        """Take no further request; close as soon as those at hand are answered."""
-        if self._current is None and not self._waiting and not self.head_open:
+        """The server stops: the answers at hand say that they are the last. A request may be on its way already, so wait."""
+        final = self._waiting[-1] if self._waiting else self._current
+        if final is not None and not final.started:
+            final.keep_alive = False
+            self._last = self._last or final.received
+
+    def part(self) -> None:
+        """Nothing more is waited for: hang up unless a request is at hand."""
+        if self._current is None and not self._waiting and not self.head_open and not self._deaf:
             self._deaf = True
             self.transport.close()
-        elif not self.head_open and self._reading is None:
-            self._take_no_more()
 
     def expire(self) -> None:
         """The deadline is over."""
@@ -288,10 +281,15 @@ class Connection(HeadReader, asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        if self._current is None and not self._waiting and not self.head_open and (self._server.draining or self._last):
-            self._deaf = True
-            self.transport.close()
-            return
+        if self._current is None and not self._waiting and not self.head_open:
+            server = self._server
+            if server.parting or self._last:
+                self._deaf = True
+                self.transport.close()
+                return
+            if not self._reading_paused and not self._writing_paused and self._reading is None:
+                self.deadline = server.now + server.limits.keep_alive_s  # what the two below come to
+                return
         self._rearm()
         self._steer()
 
@@ -348,10 +346,7 @@ class Connection(HeadReader, asyncio.Protocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer outside any exchange and hang up."""
-        body = refusal(problem.status, problem.code, problem.message)
-        allow = ALLOW if problem.status == 405 else b""
-        head = b"%bcontent-length: %d\r\nconnection: close\r\n\r\n" % (allow, len(body))
-        self.transport.write(STATUS_LINES[problem.status] + JSON_HEADERS + head + body)
+        self.transport.write(problem.answer())
         self._linger()
 
     def _too_large(self, exchange: WireExchange, limit: int) -> None:

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from stoa.api.wire.answer import METHODS, WireExchange
+from stoa.api.wire.answer import ALLOW, JSON_HEADERS, METHODS, STATUS_LINES, WireExchange
+from stoa.domain.refusal import refusal
 
 _ONCE = frozenset((b"host", b"authorization", b"content-type", b"expect"))
 
@@ -13,6 +14,13 @@ class Problem(NamedTuple):
     status: int
     code: str
     message: str
+
+    def answer(self) -> bytes:
+        """The whole answer to a request that no exchange was made of; the connection ends with it."""
+        body = refusal(self.status, self.code, self.message)
+        allow = ALLOW if self.status == 405 else b""
+        head = b"%bcontent-length: %d\r\nconnection: close\r\n\r\n" % (allow, len(body))
+        return STATUS_LINES[self.status] + JSON_HEADERS + head + body
 
 
 class HeadReader:
@@ -26,12 +34,6 @@ class HeadReader:
         self._limit = limit
         self._fed = 0  # since the head began, without the feed in which it did
         self._feed = 0  # size of the piece now being parsed
-
-    def feed(self, size: int) -> None:
-        """A piece of this size is about to be parsed."""
-        self._feed = size
-        if self.head_open:
-            self._fed += size
 
     def begin_head(self) -> None:
         self.head_open = True
@@ -60,9 +62,7 @@ class HeadReader:
         return self._fed > self._limit
 
     def is_too_long(self) -> bool:
-        """Whether a whole head is over the limit; counted only where it could be."""
-        if not self._fed and self._feed <= self._limit:
-            return False
+        """Whether a whole head is over the limit; to be asked where it could be."""
         return len(self.target) + sum(len(name) + len(value) + 4 for name, value in self.headers.items()) > self._limit
 
     def too_long(self) -> Problem:

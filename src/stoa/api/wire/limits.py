@@ -19,6 +19,8 @@ class Limits:
     """How long a client may leave an answer unread."""
     drain_s: float = 20.0
     """How long a stopping server waits for the requests under way."""
+    farewell_s: float = 0.25
+    """Of that, how long idle connections are kept for a request that is on its way."""
     max_connections: int = 10_000
     """Over it new ones get 503."""
     write_buffer_bytes: int = 262_144

@@ -5,7 +5,9 @@ from the right for as long as the teller is trusted. `X-Forwarded-For` wins over
 has it set or drop both.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from stoa.kit.networks import Address, address, is_loopback, network, within
 
@@ -43,6 +45,35 @@ class Proxies:
             told = next((value for value in _parameters(headers.get(b"forwarded", b""), b"proto")), None)
         last = (told or b"").rpartition(b",")[2].strip().lower()
         return last.decode() if last in (b"http", b"https") else own
+
+
+class FarEnd:
+    """Who is at the other end of a connection. `told` is the address that a PROXY header gave; without it the socket knows."""
+
+    __slots__ = ("_peer", "_proxies", "_secure", "transport")
+
+    def __init__(self, proxies: Proxies | None, told: str | None, *, secure: bool) -> None:
+        self.transport: asyncio.BaseTransport | None = None
+        self._proxies = proxies
+        self._peer = told
+        self._secure = secure
+
+    @property
+    def peer(self) -> str:
+        """The address at the far end, which may be a proxy's."""
+        if self._peer is None:
+            name: object = self.transport.get_extra_info("peername") if self.transport is not None else None
+            self._peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""  # cast: a socket address
+        return self._peer
+
+    def client_of(self, headers: Mapping[bytes, bytes]) -> str:
+        """The address of the client who sent a request with these headers."""
+        return self.peer if self._proxies is None else self._proxies.client(self.peer, headers)
+
+    def scheme_of(self, headers: Mapping[bytes, bytes]) -> str:
+        """How that client sent it."""
+        own = "https" if self._secure else "http"
+        return own if self._proxies is None else self._proxies.scheme(self.peer, headers, own)
 
 
 def believed(told: str, *, teller: str) -> str:

@@ -28,17 +28,21 @@ async def serve_application(
     sockets: Sequence[socket.socket],
     limits: Limits = DEFAULT_LIMITS,
     stop: asyncio.Event | None = None,
+    on_listen: "Callable[[Server], None] | None" = None,
     on_drain: Callable[[], None] | None = None,
     entries: Sequence[Entry] = (),
     proxies: Proxies | None = None,
 ) -> None:
-    """As `serve`, for an application that takes plain callbacks. `on_drain` is called when the draining begins.
+    """As `serve`, for an application that takes plain callbacks. `on_listen` is given the server, `on_drain` called
+    when the draining begins.
 
     `entries` are sockets whose connections begin with TLS or a PROXY header; of `proxies` the forwarded headers are believed.
     """
     async with _told_to_stop(stop) as stopping:
         server = Server(application, limits, proxies=proxies)
         await server.listen(sockets, entries)
+        if on_listen is not None:
+            on_listen(server)
         try:
             await stopping.wait()
         finally:
@@ -55,6 +59,7 @@ class Server:
         self.limits = limits
         self.proxies = proxies
         self.draining = False
+        self.parting = False  # draining, and idle connections are hung up on
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         self._connections: set[Connection] = set()
@@ -80,7 +85,7 @@ class Server:
         """Count a new connection in; False when there are too many, or the server is stopping."""
         self._connections.add(connection)
         self._empty.clear()
-        return len(self._connections) <= self.limits.max_connections and not self.draining
+        return len(self._connections) <= self.limits.max_connections and not self.parting
 
     def has_room_for(self, more: int) -> bool:
         """Whether so many connections could join."""
@@ -96,21 +101,32 @@ class Server:
             self._empty.set()
 
     async def drain(self) -> None:
-        """Take no new connection, let the requests at hand be answered, and close what is left after `drain_s`."""
+        """Take no new connection, let the requests at hand be answered, and close what is left after `drain_s`.
+
+        A kept connection has a moment to bring the request that its client has sent already, and is told `connection: close`.
+        """
         self.draining = True
         for listener in (*self._listeners, *self._entries):
             listener.close()
         for connection in tuple(self._connections):
             connection.drain()
-        if self._connections:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), self.limits.drain_s)
+        farewell_s = min(self.limits.farewell_s, self.limits.drain_s)
+        await self._until_empty(farewell_s)
+        self.parting = True
+        for connection in tuple(self._connections):
+            connection.part()
+        await self._until_empty(self.limits.drain_s - farewell_s)
         for connection in tuple(self._connections):
             connection.transport.abort()
         self._timer.cancel()
         for entry in self._entries:
             await entry.wait_closed()
         await asyncio.sleep(0)  # lets the transports report their end
+
+    async def _until_empty(self, seconds: float) -> None:
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
 
     def _connection(self) -> Connection:
         return Connection(self)

@@ -32,7 +32,7 @@ def read_messages(reader: FieldReader) -> list[Message]:
             raise item.wrong("role", "'user', 'assistant' or 'system'")
         if item.get("content") is None:
             raise item.missing("content")
-        messages.append(Message(role=role, content=_content(item)))
+        messages.append(Message(role=role, content=_content(item), path=item.path()))
         item.close()
     return messages
 

@@ -21,6 +21,7 @@ from stoa.dialects.conversation import (
     ToolCall,
     ToolResult,
 )
+from stoa.dialects.naming import place_of
 from stoa.dialects.signatures import marked, without_signature
 
 _decode = msgspec.json.Decoder().decode
@@ -31,7 +32,7 @@ def write_messages(request: Conversation, refusals: Refusals) -> list[Fields]:
     """Messages of one role in a row become one: Anthropic reads them so, and wants all results of tools together."""
     written: list[Fields] = []
     for at, message in enumerate(request.messages):
-        blocks = _blocks(message, f"messages[{at}]", refusals)
+        blocks = _blocks(message, place_of(message, at), refusals)
         if not blocks and message.role == "assistant":
             continue  # it says nothing, and Anthropic refuses empty messages
         if written and written[-1]["role"] == message.role != "system":

@@ -76,10 +76,8 @@ class MessagesWriter:
         finished = self._finished or Finished("stop")
         reason = stop_reason_of(finished.finish, finished.stop_sequence, refused=self._refused)
         delta = {"stop_reason": reason, "stop_sequence": finished.stop_sequence, "stop_details": None, "container": None}
-        last: Fields = {"type": "message_delta", "delta": delta, "usage": write_delta_usage(self._usage)}
-        if stoa is not None:
-            last["stoa"] = stoa
-        out += (_event(last), _event({"type": "message_stop"}))
+        stop: Fields = {"type": "message_stop"} if stoa is None else {"type": "message_stop", "stoa": stoa}
+        out += (_event({"type": "message_delta", "delta": delta, "usage": write_delta_usage(self._usage)}), _event(stop))
         return b"".join(out)
 
     def fail(self, status: int, code: str, message: str) -> bytes:

@@ -19,6 +19,7 @@ from stoa.dialects.conversation import (
     ToolCall,
     ToolResult,
 )
+from stoa.dialects.naming import place_of
 from stoa.dialects.signatures import marked, without_signature
 
 _IMAGES = {"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
@@ -37,10 +38,10 @@ def write_messages(messages: list[Message], refusals: Refusals, *, caches: bool)
     documents = 0
     for place, message in enumerate(messages):
         if message.name is not None:
-            refusals.add(f"messages[{place}].name", "put the name into the text")
+            refusals.add(f"{place_of(message, place)}.name", "put the name into the text")
         blocks: list[Fields] = []
         for part in message.content:
-            for block in _blocks(part, f"messages[{place}]", refusals):
+            for block in _blocks(part, place_of(message, place), refusals):
                 documents += "document" in block
                 blocks.append(_named(block, documents))
             blocks.extend(cache_point(part.cache, caches=caches))

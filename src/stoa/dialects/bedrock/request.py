@@ -8,7 +8,7 @@ from stoa.dialects.bedrock.blocks import cache_point, write_messages
 from stoa.dialects.bedrock.models import knows_caching, thinking_fields, top_k_fields
 from stoa.dialects.carrying import Refusals, finish
 from stoa.dialects.conversation import AnswerFormat, Conversation, Fields, Tool, ToolCall, ToolResult
-from stoa.dialects.naming import name_of, refuse_said
+from stoa.dialects.naming import name_of, refuse_rest, refuse_said
 from stoa.domain.upstream import Facts
 
 FORM = "AWS' Converse"
@@ -53,7 +53,7 @@ def write_request(request: Conversation, *, model: str, facts: Facts) -> bytes:
     """The body for `model`. Raises InvalidRequest naming each field that cannot be carried."""
     refusals = Refusals(FORM, facts)
     refuse_said(refusals, request, UNSUPPORTED)
-    refusals.rest(request, LEFT_OUT)
+    refuse_rest(refusals, request, LEFT_OUT)
     _refuse_values(request, refusals)
     caches = knows_caching(model)
     body: Fields = {"messages": write_messages(request.messages, refusals, caches=caches)}

@@ -2,6 +2,7 @@
 
 from stoa.dialects.carrying import Refusals
 from stoa.dialects.conversation import Conversation, Fields, Image, Message, Refusal, Text, Thinking, ToolCall, ToolResult
+from stoa.dialects.naming import place_of
 from stoa.dialects.signatures import without_signature
 
 
@@ -12,13 +13,13 @@ def write_messages(request: Conversation, refusals: Refusals) -> list[Fields]:
         written.append({"role": "system", "content": _content([_text(text.text) for text in request.system])})
     for place, message in enumerate(request.messages):
         if message.name is not None:
-            refusals.add(f"messages[{place}].name", "put the name into the text")
+            refusals.add(f"{place_of(message, place)}.name", "put the name into the text")
         if message.role == "system":
-            refusals.add(f"messages[{place}].role", "put instructions at the beginning of the conversation")
+            refusals.add(f"{place_of(message, place)}.role", "put instructions at the beginning of the conversation")
         if message.role == "assistant":
-            written.append(_assistant(message, f"messages[{place}]", refusals))
+            written.append(_assistant(message, place_of(message, place), refusals))
         else:
-            written.extend(_user(message, f"messages[{place}]", refusals))
+            written.extend(_user(message, place_of(message, place), refusals))
     return written
 
 

@@ -3,7 +3,7 @@
 from stoa.dialects.carrying import Refusals, finish
 from stoa.dialects.cohere.messages import write_messages
 from stoa.dialects.conversation import Conversation, Fields, Reasoning, Tool
-from stoa.dialects.naming import name_of, refuse_said
+from stoa.dialects.naming import name_of, refuse_rest, refuse_said
 from stoa.domain.upstream import Facts
 
 FORM = "Cohere's v2 chat"
@@ -44,7 +44,7 @@ def write_request(request: Conversation, *, model: str, facts: Facts) -> bytes:
     """The body for `model`. Raises InvalidRequest naming each field that cannot be carried."""
     refusals = Refusals(FORM, facts)
     refuse_said(refusals, request, UNSUPPORTED)
-    refusals.rest(request, LEFT_OUT)
+    refuse_rest(refusals, request, LEFT_OUT)
     _refuse_values(request, refusals)
     body: Fields = {"model": model, "messages": write_messages(request, refusals)}
     if request.stream:

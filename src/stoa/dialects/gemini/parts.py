@@ -17,6 +17,7 @@ from stoa.dialects.conversation import (
     ToolCall,
     ToolResult,
 )
+from stoa.dialects.naming import place_of
 from stoa.dialects.signatures import googles_id, marked, signature_of_call
 from stoa.errors import InvalidRequest
 
@@ -46,11 +47,11 @@ def write_contents(messages: list[Message], refusals: Refusals, *, signed: bool)
     contents: list[tuple[str, list[tuple[int, Fields]]]] = []
     for place, message in enumerate(messages):
         if message.name is not None:
-            refusals.add(f"messages[{place}].name", "put the name into the text")
+            refusals.add(f"{place_of(message, place)}.name", "put the name into the text")
         if message.role == "system":
-            refusals.add(f"messages[{place}].role", "put instructions at the beginning of the conversation")
+            refusals.add(f"{place_of(message, place)}.role", "put instructions at the beginning of the conversation")
         role = "model" if message.role == "assistant" else "user"
-        parts = list(_parts(message, f"messages[{place}]", names, ranks, refusals))
+        parts = list(_parts(message, place_of(message, place), names, ranks, refusals))
         if contents and contents[-1][0] == role:
             contents[-1][1].extend(parts)
         elif parts:

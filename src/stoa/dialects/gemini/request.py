@@ -5,7 +5,7 @@ import re
 from stoa.dialects.carrying import Refusals, finish
 from stoa.dialects.conversation import Conversation, Fields, Reasoning, Tool
 from stoa.dialects.gemini.parts import write_contents
-from stoa.dialects.naming import name_of, refuse_said
+from stoa.dialects.naming import name_of, refuse_rest, refuse_said
 from stoa.domain.upstream import Facts
 
 FORM = "Google's generateContent"
@@ -51,7 +51,7 @@ def write_request(request: Conversation, *, model: str, facts: Facts) -> bytes:
     """The body for `model`. Raises InvalidRequest naming each field that cannot be carried."""
     refusals = Refusals(FORM, facts)
     refuse_said(refusals, request, UNSUPPORTED)
-    refusals.rest(request, LEFT_OUT)
+    refuse_rest(refusals, request, LEFT_OUT)
     _refuse_values(request, refusals)
     signed = "gemini" in model and not _counts_tokens(model)
     body: Fields = {"contents": write_contents(request.messages, refusals, signed=signed)}

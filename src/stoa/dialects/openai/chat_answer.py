@@ -133,8 +133,8 @@ def error_of(error: ChatError | str, status: int) -> UpstreamError:
     code = error.code
     if isinstance(code, int):  # OpenRouter puts the status here
         status, code = status if status >= 400 else code, None
-    word = code or error.type
-    return UpstreamError(class_of(status, word, error.message), error.message, word, error.param)
+    names = " ".join(name for name in (code, error.type) if name)
+    return UpstreamError(class_of(status, names, error.message), error.message, code or error.type, error.param)
 
 
 def write_answer(answer: Answer, request: Conversation) -> bytes:

@@ -20,20 +20,21 @@ def read_messages(reader: FieldReader) -> tuple[list[Text], list[Message]]:
                 texts = _texts(item)
                 name = item.text("name")
                 if messages or name is not None:
-                    messages.append(Message(role="system", content=texts, name=name))
+                    messages.append(Message(role="system", content=texts, name=name, path=item.path()))
                 else:
                     system.extend(cast("list[Text]", texts))  # cast: it refuses all else
             case "user":
-                messages.append(Message(role="user", content=_parts(item), name=item.text("name")))
+                messages.append(Message(role="user", content=_parts(item), name=item.text("name"), path=item.path()))
             case "assistant":
-                messages.append(Message(role="assistant", content=_assistant(item, legacy), name=item.text("name")))
+                content = _assistant(item, legacy)
+                messages.append(Message(role="assistant", content=content, name=item.text("name"), path=item.path()))
             case "tool":
-                _add_result(messages, ToolResult(call_id=item.need_text("tool_call_id"), content=_parts(item)))
+                _add_result(messages, ToolResult(call_id=item.need_text("tool_call_id"), content=_parts(item)), item.path())
                 item.skip(["name"])  # told by the call
             case "function":
                 name = item.need_text("name")
                 call_id = legacy.get(name, f"call_{name}")
-                _add_result(messages, ToolResult(call_id=call_id, content=_parts(item)))
+                _add_result(messages, ToolResult(call_id=call_id, content=_parts(item)), item.path())
             case _:
                 raise item.wrong("role", "system, developer, user, assistant, tool or function")
         item.close()
@@ -63,12 +64,12 @@ def _needed(reader: FieldReader) -> list[FieldReader]:
     return items
 
 
-def _add_result(messages: list[Message], result: ToolResult) -> None:
+def _add_result(messages: list[Message], result: ToolResult, path: str) -> None:
     last = messages[-1] if messages else None
     if last is not None and last.role == "user" and all(isinstance(part, ToolResult) for part in last.content) and last.content:
         last.content.append(result)
     else:
-        messages.append(Message(role="user", content=[result]))
+        messages.append(Message(role="user", content=[result], path=path))
 
 
 def _assistant(item: FieldReader, legacy: dict[str, str]) -> list[Part]:

@@ -113,9 +113,11 @@ def _tools(reader: FieldReader) -> tuple[list[Tool], ToolChoice | None]:
     tools: list[Tool] = []
     for item in reader.children("tools"):
         function = item.child("function")
-        if item.text("type") not in (None, "function") or function is None:
+        if item.text("type") not in (None, "function"):
             item.keep(value=item.get("type"))
             continue
+        if function is None:
+            raise item.missing("function")
         tool = read_function(function)
         tool.cache = item.fields("cache_control") or function.fields("cache_control")
         function.close()

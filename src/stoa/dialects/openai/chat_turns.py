@@ -17,6 +17,7 @@ from stoa.dialects.conversation import (
     ToolCall,
     ToolResult,
 )
+from stoa.dialects.naming import place_of
 from stoa.dialects.signatures import without_signature
 from stoa.domain.upstream import Facts
 
@@ -30,7 +31,7 @@ def write_messages(request: Conversation, facts: Facts, refusals: Refusals) -> l
         # One message with one text: many servers' templates take no more.
         messages.append({"role": "system", "content": "\n\n".join(text.text for text in request.system)})
     for at, message in enumerate(request.messages):
-        where = f"messages[{at}]"
+        where = place_of(message, at)
         match message.role:
             case "system":
                 messages.append(_named({"role": "system", "content": _content(message.content, where, refusals)}, message))

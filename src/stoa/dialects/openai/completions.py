@@ -123,7 +123,7 @@ def _prompt(reader: FieldReader) -> list[Message]:
     if isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType] JSON
         found = found[0]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(found, str):
-        return [Message(role="user", content=[Text(text=found)])]
+        return [Message(role="user", content=[Text(text=found)], path="prompt")]
     if not found:
         raise reader.missing("prompt")
     reader.keep("prompt")

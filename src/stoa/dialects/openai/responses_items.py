@@ -18,7 +18,7 @@ def read_input(reader: FieldReader) -> tuple[list[Text], list[Message]]:
     if instructions:
         system.append(Text(text=instructions))
     if reader.is_text("input"):
-        return system, [Message(role="user", content=[Text(text=reader.need_text("input"))])]
+        return system, [Message(role="user", content=[Text(text=reader.need_text("input"))], path="input")]
     items = reader.children("input")
     if not items:
         raise reader.missing("input") if reader.get("input") is None else reader.wrong("input", "text or a list of items")
@@ -34,7 +34,7 @@ def _item(item: FieldReader, system: list[Text], messages: list[Message]) -> Non
             _message(item, system, messages)
         case "function_call":
             call = ToolCall(id=item.need_text("call_id"), name=item.need_text("name"), arguments=item.text("arguments") or "")
-            _assistant(messages).append(call)
+            _assistant(messages, item).append(call)
         case "function_call_output":
             result = ToolResult(call_id=item.need_text("call_id"), content=_content(item, "output"))
             item.skip(["name"])
@@ -42,9 +42,9 @@ def _item(item: FieldReader, system: list[Text], messages: list[Message]) -> Non
             if last is not None and last.role == "user" and last.content and isinstance(last.content[-1], ToolResult):
                 last.content.append(result)
             else:
-                messages.append(Message(role="user", content=[result]))
+                messages.append(Message(role="user", content=[result], path=item.path()))
         case "reasoning":
-            _assistant(messages).append(_thinking(item))
+            _assistant(messages, item).append(_thinking(item))
         case kind:
             item.keep(value=kind)
             return
@@ -60,25 +60,25 @@ def _message(item: FieldReader, system: list[Text], messages: list[Message]) -> 
             if len(texts) != len(content):
                 raise item.wrong("content", "text")
             if messages:
-                messages.append(Message(role="system", content=content))
+                messages.append(Message(role="system", content=content, path=item.path()))
             else:
                 system.extend(texts)
         case "user":
-            messages.append(Message(role="user", content=content))
+            messages.append(Message(role="user", content=content, path=item.path()))
         case "assistant":
             before = messages[-1] if messages else None
             if before is not None and before.role == "assistant" and _only_thought(before.content):
                 before.content.extend(content)
             else:
-                messages.append(Message(role="assistant", content=content))
+                messages.append(Message(role="assistant", content=content, path=item.path()))
         case _:
             raise item.wrong("role", "user, assistant, system or developer")
 
 
-def _assistant(messages: list[Message]) -> list[Part]:
+def _assistant(messages: list[Message], item: FieldReader) -> list[Part]:
     """The content of the model's turn that is under way: thinking and calls are items of their own, but of one turn."""
     if not messages or messages[-1].role != "assistant":
-        messages.append(Message(role="assistant", content=[]))
+        messages.append(Message(role="assistant", content=[], path=item.path()))
     return messages[-1].content
 
 

@@ -23,11 +23,11 @@ from stoa.dialects.answer import (
 from stoa.dialects.answer_rules import hides_thinking, later, own_id
 from stoa.dialects.conversation import Conversation, Fields
 from stoa.dialects.openai.responses_answer import annotation_of, finish_response, logprobs_of, response_head
+from stoa.dialects.openai.responses_failure import failure_events
 from stoa.dialects.openai.responses_open import OpenCall, OpenMessage, OpenThought
 from stoa.dialects.statuses import status_of
 
 _encode = msgspec.json.Encoder().encode
-_CODES = {429: "rate_limit_exceeded", 400: "invalid_prompt", 413: "invalid_prompt"}
 
 
 class ResponsesWriter:
@@ -63,14 +63,10 @@ class ResponsesWriter:
         return self._hand_over()
 
     def fail(self, status: int, code: str, message: str) -> bytes:
-        kind = "server_error" if status >= 500 else "invalid_request_error"
-        error: Fields = {"code": code, "message": message, "param": None}
-        self._emit("error", {**error, "error": {"type": kind, **error}})
-        self._response["status"] = "failed"
-        self._response["error"] = {"code": _CODES.get(status, "server_error"), "message": message}
         self._response["output"] = [item for item in self._items if item]
-        self._emit("response.failed", {"response": self._response})
-        return self._hand_over()
+        failed = failure_events(self._response, self._number, status, code, message)
+        self._number += 2
+        return self._hand_over() + failed
 
     def _emit(self, kind: str, fields: Fields) -> None:
         event = {"type": kind, "sequence_number": self._number, **fields}

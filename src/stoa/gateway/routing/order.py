@@ -13,9 +13,8 @@ against is the last resort.
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Strategy
-from stoa.gateway.routing.breaker import CALLERS_FAULTS
 from stoa.gateway.routing.rank import NO_WISH, T, Wish, ranked
 
 _NO_TARGETS: frozenset[ErrorClass] = frozenset(("credentials",))
@@ -35,11 +34,11 @@ class Router(Generic[T]):
 
     __slots__ = (
         "_drawn",
-        "_only",
         "_weighted",
         "fallbacks",
         "name",
         "needs_wish",
+        "only",
         "sticky",
         "strategy",
         "targets",
@@ -64,12 +63,13 @@ class Router(Generic[T]):
         self._drawn = tuple(target for target in targets if target.weight)
         several = len(self.targets) > 1
         self.needs_wish = strategy == "tagged" or (several and (sticky or strategy == "complexity"))
-        self._only = self.targets[0] if len(self.targets) == 1 and strategy != "tagged" else None
+        self.only = self.targets[0] if len(self.targets) == 1 and strategy != "tagged" else None
+        """Where there is nothing to choose."""
         self._weighted = several and strategy == "weighted" and not sticky and self.total_weight > 0
 
     def first(self, now: float, draw: float) -> T | None:
         """The first target where that is quickly said, else None: then ask `choose`, which says the same for the same draw."""
-        target = self._only
+        target = self.only
         if target is None:
             if not self._weighted:
                 return None
@@ -108,6 +108,10 @@ class Choices(Generic[T]):
             self._tried.append(found.model)
             self._last = found
         return found
+
+    def put_back(self, target: T) -> None:
+        """The target that `next` gave was not asked after all."""
+        self._tried.remove(target.model)
 
     def after(self, error_class: ErrorClass, now: float) -> T | None:
         """The next one after the last failed so. What is the request's fault stays it, whatever fails later."""

@@ -1,14 +1,15 @@
 """What this process knows about each target from its own requests. It outlives every change of configuration."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, Literal
 
-from stoa.domain.operations import ErrorClass, Lane
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass, Lane
 from stoa.domain.resources import Breaker
 from stoa.domain.targets import TargetReport
-from stoa.gateway.routing.breaker import CALLERS_FAULTS, REFUSED, CircuitBreaker
+from stoa.gateway.routing.breaker import REFUSED, CircuitBreaker
 from stoa.gateway.routing.lanes import CallLater, Lanes
-from stoa.gateway.routing.window import RecentMean, Window, percentile
+from stoa.gateway.routing.window import BOUNDS_MS, RecentMean, Window, percentile
 
 HALF_LIFE_S = 20.0
 _P95_AGAIN_S = 1.0
@@ -27,7 +28,7 @@ class TargetState:
     """
 
     __slots__ = (
-        "_first_token", "_health_note", "_last_error", "_p95_at", "_p95_ms", "_since", "_window", "answered", "breaker",
+        "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker",
         "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes", "last_seen", "latency",
         "model", "plain", "provider", "refused", "tokens", "upstream_name",
     )  # fmt: skip
@@ -58,8 +59,7 @@ class TargetState:
         self._since: float | None = None
         self._last_error: tuple[ErrorClass, str, float] | None = None
         self._health_note = ""
-        self._p95_at = float("-inf")
-        self._p95_ms: float | None = None
+        self._p95: dict[str, tuple[float, float | None]] = {}  # when it was found, and what
 
     # --- a try, from its beginning to its end
 
@@ -84,10 +84,14 @@ class TargetState:
 
     def ended_well(self, now: float, ms: float, tokens: int | None, entry: int) -> None:
         """A whole answer; `tokens` of prompt and answer, as far as they are known."""
-        self._leave(entry)
-        slot = self._window.at(now)
+        if entry & _BATCH:  # as `_leave`; every good answer comes here, so nothing is called that need not be
+            self.inflight_batch -= 1
+        else:
+            self.inflight_realtime -= 1
+        window = self._window
+        slot = window.current if now < window.ends else window.at(now)
         slot.good += 1
-        slot.latency_of(ms)
+        slot.latency[bisect_left(BOUNDS_MS, ms)] += 1
         self.latency.add(now, ms)
         self.last_seen = now
         self.answered += 1
@@ -128,14 +132,15 @@ class TargetState:
     def first_token_mean_ms(self) -> float | None:
         return self._first_token.value()
 
-    def first_token_p95_ms(self, now: float) -> float | None:
+    def p95_ms(self, now: float, of: Literal["first_token", "latency"]) -> float | None:
         """Of the last minutes, at most a second old; None with fewer than 20 samples, which is too few to wait by."""
-        if now - self._p95_at >= _P95_AGAIN_S:
-            found = [slot.first_token for slot in self._window.recent(now)]
+        at, known = self._p95.get(of, (float("-inf"), None))
+        if now - at >= _P95_AGAIN_S:
+            found = [getattr(slot, of) for slot in self._window.recent(now)]
             enough = sum(map(sum, found)) >= _LEAST_SAMPLES
-            self._p95_ms = percentile(found, 0.95) if enough else None
-            self._p95_at = now
-        return self._p95_ms
+            known = percentile(found, 0.95) if enough else None
+            self._p95[of] = (now, known)
+        return known
 
     def why_not(self, now: float, *, for_operator: bool = False) -> str | None:
         """Why it is not asked now, as the rest of a sentence; None when it is.

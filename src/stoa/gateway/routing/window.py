@@ -9,8 +9,8 @@ from math import exp2
 
 SLOT_S = 60.0
 SLOTS = 5
-_BOUNDS_MS = tuple(2 ** (number / 4) for number in range(81))  # 1 ms to 17 minutes
-_BUCKETS = len(_BOUNDS_MS) + 1
+BOUNDS_MS = tuple(2 ** (number / 4) for number in range(81))  # 1 ms to 17 minutes
+_BUCKETS = len(BOUNDS_MS) + 1
 
 
 class Slot:
@@ -30,26 +30,23 @@ class Slot:
         self.latency = [0] * _BUCKETS
         self.first_token = [0] * _BUCKETS
 
-    def latency_of(self, ms: float) -> None:
-        self.latency[bisect_left(_BOUNDS_MS, ms)] += 1
-
     def first_token_of(self, ms: float) -> None:
-        self.first_token[bisect_left(_BOUNDS_MS, ms)] += 1
+        self.first_token[bisect_left(BOUNDS_MS, ms)] += 1
 
 
 class Window:
     """A ring of slots. `now` is in seconds of a clock that never goes back."""
 
-    __slots__ = ("_ends", "_ring", "current")
+    __slots__ = ("_ring", "current", "ends")
 
     def __init__(self) -> None:
         self._ring = [Slot() for _ in range(SLOTS)]
-        self._ends = float("-inf")
+        self.ends = float("-inf")
         self.current = self._ring[0]
 
     def at(self, now: float) -> Slot:
         """The slot to count in."""
-        return self.current if now < self._ends else self._turn(now)
+        return self.current if now < self.ends else self._turn(now)
 
     def recent(self, now: float) -> list[Slot]:
         """The slots of the window that ends now."""
@@ -65,7 +62,7 @@ class Window:
         number = int(now // SLOT_S)
         slot = self.current = self._ring[number % SLOTS]
         slot.clear(number)
-        self._ends = (number + 1) * SLOT_S
+        self.ends = (number + 1) * SLOT_S
         return slot
 
 
@@ -78,11 +75,11 @@ def percentile(histograms: Iterable[list[int]], share: float) -> float | None:
     rank, below = share * total, 0
     for number, count in enumerate(counts):
         if count and below + count >= rank:
-            low = _BOUNDS_MS[number - 1] if number else 0.0
-            high = _BOUNDS_MS[number] if number < len(_BOUNDS_MS) else low
+            low = BOUNDS_MS[number - 1] if number else 0.0
+            high = BOUNDS_MS[number] if number < len(BOUNDS_MS) else low
             return low + (high - low) * (rank - below) / count
         below += count
-    return _BOUNDS_MS[-1]
+    return BOUNDS_MS[-1]
 
 
 class RecentMean:

@@ -1,0 +1,1 @@
+"""Limits that the gateway workers of one machine count together."""

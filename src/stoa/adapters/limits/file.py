@@ -1,0 +1,131 @@
+"""The file that the gateway workers of one machine map: its layout, and locks on its parts.
+
+A worker may be killed between any two instructions. Locks are the kernel's and go with their holder; every write is one
+aligned number, and their order leaves a table that is whole after each of them. What a killed worker had taken stays counted.
+Limits: one machine, and a file system that can be mapped.
+"""
+
+import fcntl
+import mmap
+import os
+import struct
+import time
+from pathlib import Path
+
+from stoa.errors import OperatorError
+
+NAME_BYTES = 16
+SECONDS = 61  # counters of a window: whole seconds that together cover at least any sixty
+SLOT_BYTES = NAME_BYTES + 8 + 4 * SECONDS + 4  # name, second, counters, padding to a multiple of 8
+BUCKETS, WAYS = 1024, 32  # 32,768 keys with a limit within one minute
+TEAMS = 8192
+
+_MAGIC = b"stoa-lim"
+_HEADER = struct.Struct("=8sIIII")
+_HEADER_BYTES = 64
+_PATIENCE_S = 0.02
+"""How long a lock is waited for: it is held for microseconds, unless its holder is frozen."""
+_GIVEN_UP_S = 1.0
+"""How long a lock that was not had in time is not tried again."""
+
+
+class LimitsFile:
+    """One worker's mapping. `worker` counts from 1 to `workers`; all must name the same sizes."""
+
+    def __init__(
+        self, path: Path, *, worker: int, workers: int, buckets: int = BUCKETS, ways: int = WAYS, teams: int = TEAMS
+    ) -> None:
+        self.worker, self.workers = worker, workers
+        self.buckets, self.ways, self.teams = buckets, ways, teams
+        self._rates = _HEADER_BYTES
+        self._names = self._rates + buckets * ways * SLOT_BYTES
+        self._spends = self._names + teams * NAME_BYTES
+        self._spend_bytes = 8 + teams * 16
+        size = self._spends + workers * self._spend_bytes
+        header = _HEADER.pack(_MAGIC, workers, buckets, ways, teams)
+        self._descriptor = _opened(path, header, size)
+        self.view = memoryview(mmap.mmap(self._descriptor, size))
+        self._given_up: dict[int, float] = {}
+
+    def close(self) -> None:
+        """The mapping itself goes with the last window that looks into it."""
+        os.close(self._descriptor)
+
+    def slot(self, bucket: int, way: int) -> int:
+        """Where a window lies."""
+        return self._rates + (bucket * self.ways + way) * SLOT_BYTES
+
+    def team_name(self, place: int) -> int:
+        """Where the name of the team at a place lies."""
+        return self._names + place * NAME_BYTES
+
+    def spend_of(self, worker: int) -> memoryview:
+        """What one worker tells, as 64-bit numbers: the month, then for each place what control told and what is own."""
+        start = self._spends + (worker - 1) * self._spend_bytes
+        return self.view[start : start + self._spend_bytes].cast("q")
+
+    def lock(self, place: int) -> bool:
+        """Take the lock of a part of the file; False when its holder does not let go, for which nobody shall hang."""
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            return True
+        except (BlockingIOError, PermissionError):
+            return self._wait(place)
+
+    def unlock(self, place: int) -> None:
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
+
+    def _wait(self, place: int) -> bool:
+        now = time.monotonic()
+        if now < self._given_up.get(place, 0.0):
+            return False
+        until = now + _PATIENCE_S
+        while time.monotonic() < until:
+            time.sleep(0.0001)
+            try:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            except (BlockingIOError, PermissionError):
+                continue
+            self._given_up.pop(place, None)
+            return True
+        self._given_up[place] = time.monotonic() + _GIVEN_UP_S
+        return False
+
+
+def _opened(path: Path, header: bytes, size: int) -> int:
+    """The file, made by whoever comes first. One of another form is replaced, never changed under those who map it."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return _made(path, header, size)
+        if os.pread(descriptor, len(header), 0) == header and os.fstat(descriptor).st_size == size:
+            return descriptor
+        os.close(descriptor)
+        return _made(path, header, size)
+    except OSError as error:
+        raise OperatorError(
+            f"The file in which gateway workers count together, {str(path)!r}, cannot be made: {error.strerror}. "
+            "Make room for it, or start with: --workers 1"
+        ) from None
+    finally:
+        os.close(folder)
+
+
+def _made(path: Path, header: bytes, size: int) -> int:
+    """Its room is taken at once: a disk that fills up later must not kill who writes into the mapping."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, size)
+        else:
+            os.ftruncate(descriptor, size)
+        os.pwrite(descriptor, header, 0)
+    except BaseException:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+        raise
+    return descriptor

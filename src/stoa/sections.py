@@ -1,0 +1,63 @@
+"""What sections of the settings are made of, and those that have grown too large for the tree's own file."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from stoa.errors import SettingsError
+
+Seconds = Annotated[float, Meta(gt=0)]
+Bytes = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A node of the tree."""
+
+
+class TelemetrySettings(Section, frozen=True):
+    """What the gateway tells of its requests besides its metrics. Never their content."""
+
+    log_requests: Literal["none", "errors", "all"] = "errors"
+    """Which requests get a line in the gateway's log: those that failed or were refused, all, or none."""
+    otlp_endpoint: str | None = None
+    """Base URL of an OpenTelemetry collector's OTLP over HTTP, such as http://127.0.0.1:4318; no traces if left out."""
+    otlp_headers: str | None = None
+    """Headers for it, such as `api-key=...`; several are separated by commas."""
+    sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    """Share of requests that are traced, where a client has not decided by a `traceparent` of its own."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        if self.otlp_endpoint is not None:
+            _check_endpoint(self.otlp_endpoint)
+        _ = self.headers
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by name. Raises SettingsError."""
+        found: dict[str, str] = {}
+        for pair in filter(None, (part.strip() for part in (self.otlp_headers or "").split(","))):
+            name, equals, value = (part.strip() for part in pair.partition("="))
+            if not (equals and name and value and name.isascii() and value.isprintable() and " " not in name):
+                raise SettingsError(
+                    "Setting 'telemetry.otlp_headers' must be name=value, several separated by commas; a part of it is not.",
+                    param="telemetry.otlp_headers",
+                )
+            found[name] = value
+        return found
+
+
+def _check_endpoint(url: str) -> None:
+    field = "telemetry.otlp_endpoint"
+    place = urlsplit(url)
+    if place.username is not None or place.password is not None:
+        raise SettingsError(
+            f"Setting {field!r} must hold no user and no password; put them into telemetry.otlp_headers.", param=field
+        )
+    if place.scheme not in ("http", "https") or not place.hostname or place.query or place.fragment:
+        raise SettingsError(
+            f"Setting {field!r}: expected a base URL such as http://127.0.0.1:4318, but found {url!r}.", param=field
+        )

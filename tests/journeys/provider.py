@@ -1,0 +1,82 @@
+"""A provider on loopback for journeys: answers chats with its own name, whole or as a stream of words with pauses."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+
+@dataclass
+class Provider:
+    """`asked` are the bodies that came."""
+
+    url: str
+    asked: list[Any] = field(default_factory=list[Any])
+
+
+@contextmanager
+def provider(name: str, *, words: int = 3, pause_s: float = 0.0) -> Iterator[Provider]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm: ClassVar[bool] = True
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            made.asked.append(body)
+            if body.get("stream"):
+                self._stream()
+                return
+            message = {"role": "assistant", "content": name}
+            self._send("application/json", json.dumps(_answer("chat.completion", message=message)).encode())
+
+        def _send(self, kind: str, data: bytes) -> None:
+            self.send_response(200)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def _stream(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for number in range(words):
+                self._event(json.dumps(_answer("chat.completion.chunk", delta={"content": f"{name}-{number} "})).encode())
+                time.sleep(pause_s)
+            self._event(json.dumps(_answer("chat.completion.chunk", delta={}, finish="stop")).encode())
+            self._event(b"[DONE]")
+            self.wfile.write(b"0\r\n\r\n")
+
+        def _event(self, data: bytes) -> None:
+            data = b"data: " + data + b"\n\n"
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+        def log_message(self, *args: Any) -> None: ...
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 1024
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A gateway that hangs up is no error of the test."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        made = Provider(f"http://127.0.0.1:{server.server_address[1]}/v1")
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield made
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _answer(kind: str, *, finish: str | None = None, **said: Any) -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": finish or ("stop" if "message" in said else None), **said}
+    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}} if "message" in said else {}
+    return {"id": "c", "object": kind, "created": 1, "model": "m", "choices": [choice], **usage}
