@@ -6,6 +6,7 @@ stops the target.
 
 from typing import Annotated, Any, assert_never
 
+import msgspec
 from fastapi import APIRouter, Request
 
 from stoa.api.access import Caller, Parts, allow
@@ -16,6 +17,7 @@ from stoa.api.refusals import body
 from stoa.api.requests import RequestView, request_view, waited_for
 from stoa.control.playground import FORWARDED, Accounted, Begun, Finished, Piece, PlaygroundEvent, Sent, play
 from stoa.domain.playground import PlaygroundForm
+from stoa.errors import InvalidRequest
 from stoa.wiring import clock_ms
 
 router = APIRouter(prefix="/api/playground", tags=["playground"])
@@ -27,6 +29,7 @@ _BODY: dict[str, Any] = {  # Any: a piece of an OpenAPI document
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FACT_PATIENCE_S = 5.0
 
 
@@ -80,7 +83,7 @@ async def run(
     headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
     played = play(
         form,
-        await request.body(),
+        _object(await request.body()),
         headers=headers,
         user_id=caller.principal.id,
         api=parts.model_api,
@@ -89,6 +92,15 @@ async def run(
     )
     following = Following(played)
     return EventStream(kept_alive(following, _encoded), on_close=following.stop)
+
+
+def _object(content: bytes) -> bytes:
+    """The body as it came, once it is known to be a JSON object; what it says is for the gateway to judge."""
+    try:
+        _OBJECT.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The body must be the request as a JSON object: {error}.", param="body") from error
+    return content
 
 
 def _encoded(happened: PlaygroundEvent) -> bytes:

@@ -10,6 +10,7 @@ from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import Moment, View, moment
 from stoa.domain.usage import UsageFact
 from stoa.errors import NotFound
+from stoa.kit.ids import is_id
 from stoa.ledger.usage import await_fact
 from stoa.policy.decide import Target
 from stoa.wiring import Control
@@ -59,7 +60,7 @@ async def read_request(
 ) -> RequestView:
     """One's own, of one's keys, or anybody's for those who may see everybody's."""
     of = None if caller.may(Target("Usage")) else caller.principal.id
-    fact = await waited_for(parts, fact_id, user_id=of, patience_s=wait_s)
+    fact = await waited_for(parts, fact_id, user_id=of, patience_s=wait_s if is_id(fact_id) else 0)
     if fact is None:
         raise NotFound(
             f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; one that was "
