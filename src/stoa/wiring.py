@@ -26,10 +26,12 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.control.feed import SnapshotFeed
     from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
+    from stoa.domain.chat import ChatClient
     from stoa.domain.documents import Objects
     from stoa.domain.files import Blobs
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.domain.ledger import UsageStore
+    from stoa.domain.playground import ModelApi
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.gateway.pipeline import Gateway
@@ -60,6 +62,7 @@ class Control:
     turns: "Turns"
     targets: "TargetBoard"
     explainer: "Explainer"
+    model_api: "ModelApi"
     objects: "Objects"
     blobs: "Blobs"
     files: "Files"
@@ -74,6 +77,9 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.opening import opener
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.gateway_client.explain import GatewayExplainer
+    from stoa.adapters.gateway_client.http import GatewayChat, make_client
+    from stoa.adapters.gateway_client.wire import GatewayWire
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.policy import CedarPolicy
     from stoa.adapters.prices.genai import GenaiPrices
@@ -82,9 +88,10 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.control.feed import SnapshotFeed
     from stoa.control.snapshot import compile_snapshot
     from stoa.control.targets import TargetBoard
+    from stoa.domain.behalf import Behalf, mint
 
     await check(settings.database_url, rows=False)
-    engine_url, policy = read_roles(settings.home_folder).engine.url, CedarPolicy.default()
+    roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
     objects = ObjectFolder.local(settings.home_folder.objects)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
@@ -92,24 +99,31 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     prices = GenaiPrices()
     compile_state = partial(compile_snapshot, policy=policy, prices=prices, requests_per_minute=limit)
     secrets = Secrets.load(settings.home_folder)
+
+    def token(user_id: str) -> str:
+        return mint(Behalf(user=user_id), key=secrets.behalf_key, now_s=time.time())
+
     try:
-        async with _turns(settings, database, secrets) as turns, _explainer(settings, secrets) as explainer:
+        async with make_client(roles.gateway.url) as gateway, _turns(database, GatewayChat(gateway, token=token)) as turns:
             parts = Control(
                 settings=settings,
                 database=database,
                 secrets=secrets,
                 policy=policy,
-                feed=SnapshotFeed(read, compile_state, engine_url=engine_url),
+                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url),
                 read=read,
                 write=write,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),
-                explainer=explainer,
+                explainer=GatewayExplainer(
+                    gateway, token=lambda behalf: mint(behalf, key=secrets.behalf_key, now_s=time.time())
+                ),
+                model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,
                 files=_files(settings, database, objects),
-                engine_url=engine_url,
+                engine_url=roles.engine.url,
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())
@@ -132,36 +146,18 @@ async def _settled(work: Callable[[], None]) -> None:
 
 
 @asynccontextmanager
-async def _turns(settings: Settings, database: "Database", secrets: "Secrets") -> "AsyncGenerator[Turns]":
+async def _turns(database: "Database", chat: "ChatClient") -> "AsyncGenerator[Turns]":
     """The turns of conversations: what a crash left unfinished is marked first, what is under way at the end is kept."""
     from stoa.adapters.database.conversations import ConversationTables
     from stoa.adapters.database.opening import opener
-    from stoa.adapters.gateway_client.http import GatewayChat, make_client
-    from stoa.adapters.processes.runfile import read_roles
     from stoa.control.turns import Turns
-    from stoa.domain.behalf import Behalf, mint
 
-    def token(user_id: str) -> str:
-        return mint(Behalf(user=user_id), key=secrets.behalf_key, now_s=time.time())
-
-    async with make_client(read_roles(settings.home_folder).gateway.url) as gateway:
-        turns = Turns(write=opener(database.write, ConversationTables), chat=GatewayChat(gateway, token=token), now_ms=now_ms)
-        await turns.recover(alone=database.engine.dialect.name == "sqlite")
-        try:
-            yield turns
-        finally:
-            await turns.close()
-
-
-@asynccontextmanager
-async def _explainer(settings: Settings, secrets: "Secrets") -> "AsyncGenerator[Explainer]":
-    from stoa.adapters.gateway_client.explain import GatewayExplainer
-    from stoa.adapters.gateway_client.http import make_client
-    from stoa.adapters.processes.runfile import read_roles
-    from stoa.domain.behalf import mint
-
-    async with make_client(read_roles(settings.home_folder).gateway.url) as gateway:
-        yield GatewayExplainer(gateway, token=lambda behalf: mint(behalf, key=secrets.behalf_key, now_s=time.time()))
+    turns = Turns(write=opener(database.write, ConversationTables), chat=chat, now_ms=now_ms)
+    await turns.recover(alone=database.engine.dialect.name == "sqlite")
+    try:
+        yield turns
+    finally:
+        await turns.close()
 
 
 async def _begin(parts: Control) -> None:
@@ -201,6 +197,11 @@ def _files(settings: Settings, database: "Database", blobs: "Blobs") -> "Files":
 def now_ms() -> int:
     """UTC milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def clock_ms() -> float:
+    """Milliseconds of a clock that only runs forward, for durations."""
+    return time.perf_counter() * 1000
 
 
 def engine(settings: Settings) -> "BuiltIn":

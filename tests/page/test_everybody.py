@@ -14,6 +14,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 SCREENS = (
     "/conversations",
     "/collections/handbook",
+    "/playground",
     "/usage",
     "/models",
     "/routes",
@@ -95,6 +96,7 @@ def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
         "Stoa",
         "Conversations",
         "Collections",
+        "Playground",
         "Usage",
         "Models",
         "Routes",
@@ -131,6 +133,7 @@ def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in:
         ("/conversations", "/api/catalog"),
         ("/collections", "/api/collections"),
         ("/collections/handbook", "/api/collections/handbook/documents"),
+        ("/playground", "/api/catalog"),
         ("/usage", "/api/usage"),
         ("/models", "/api/targets"),
         ("/routes", "/api/resources"),

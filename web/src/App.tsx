@@ -14,6 +14,7 @@ const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
+const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
 /** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
@@ -44,6 +45,7 @@ export function App() {
                 <Switch>
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
+                  <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/usage" component={UsageScreen} />
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>

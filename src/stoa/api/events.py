@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import TypeVar
+from contextlib import aclosing
+from typing import Generic, TypeVar
 
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
@@ -35,6 +36,41 @@ class EventStream(StreamingResponse):
 def event(name: str, data: BaseModel) -> bytes:
     """One event; JSON has no line breaks of its own."""
     return f"event: {name}\ndata: {data.model_dump_json()}\n\n".encode()
+
+
+class Following(Generic[_T]):
+    """A generator read in a task of its own, a little ahead, so that waiting for its next item may be cancelled."""
+
+    _AHEAD = 64
+
+    def __init__(self, source: AsyncGenerator[_T]) -> None:
+        self._items: asyncio.Queue[_T | BaseException | None] = asyncio.Queue(self._AHEAD)
+        self._task = asyncio.create_task(self._read(source))
+
+    def __aiter__(self) -> "Following[_T]":
+        return self
+
+    async def __anext__(self) -> _T:
+        """Raises what the source raised, at its place."""
+        item = await self._items.get()
+        if item is None:
+            raise StopAsyncIteration
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def stop(self) -> None:
+        """Close the source. Does nothing once it has ended."""
+        self._task.cancel()
+
+    async def _read(self, source: AsyncGenerator[_T]) -> None:
+        async with aclosing(source):
+            try:
+                async for item in source:
+                    await self._items.put(item)
+            except Exception as error:  # noqa: BLE001 - handed on to whoever reads
+                await self._items.put(error)
+            await self._items.put(None)
 
 
 async def kept_alive(

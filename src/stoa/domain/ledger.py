@@ -77,6 +77,10 @@ class UsageStore(Protocol):
         """Nano-dollars by team in a month such as `2026-11`; every team that exists is named."""
         ...
 
+    async def find(self, fact_id: str, *, user_id: str | None) -> UsageFact | None:
+        """One fact; None where there is none, or where it is neither of this user nor of a key that the user made."""
+        ...
+
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         """Days in order; everything else the most expensive first."""
         ...

@@ -1,9 +1,11 @@
 """Identifiers that sort by time: 48 bits of milliseconds, 80 random bits, Crockford base32 (the ULID layout)."""
 
 import os
+import re
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_BODY = re.compile(f"[0-7][{_ALPHABET}]{{25}}")
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
@@ -13,6 +15,11 @@ def new_id(prefix: str = "") -> str:
     pairs = _PAIRS
     body = "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
     return f"{prefix}_{body}" if prefix else body
+
+
+def is_id(text: str) -> bool:
+    """Whether this could be an id without a prefix."""
+    return _BODY.fullmatch(text) is not None
 
 
 class IdSource:

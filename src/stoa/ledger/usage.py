@@ -1,5 +1,7 @@
 """Usage facts on their way into the database, and the spend that the gateway checks budgets against."""
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -25,6 +27,25 @@ async def record(body: bytes, *, write: Callable[[], AbstractAsyncContextManager
             await usage.insert(facts)
         spend = await usage.spend(month_of(now_ms))
     return _ENCODER.encode({"spend": spend})
+
+
+async def await_fact(
+    fact_id: str,
+    *,
+    read: Callable[[], AbstractAsyncContextManager[UsageStore]],
+    user_id: str | None,
+    patience_s: float,
+    look_every_s: float = 0.2,
+) -> UsageFact | None:
+    """One fact, of this user or of anybody; it is on its way for about a second, and waited for up to `patience_s`."""
+    until = time.monotonic() + patience_s
+    while True:
+        async with read() as usage:
+            found = await usage.find(fact_id, user_id=user_id)
+        left_s = until - time.monotonic()
+        if found is not None or left_s <= 0:
+            return found
+        await asyncio.sleep(min(look_every_s, left_s))
 
 
 def _decode(body: bytes) -> Sequence[UsageFact]:

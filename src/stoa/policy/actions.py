@@ -53,6 +53,7 @@ _TABLE = (
     Action("batches:read", "follow a batch", "Work"),
     Action("batches:cancel", "cancel a batch", "Work"),
     # one's own
+    Action("playground:run", "try requests to models in the page's playground"),
     Action("conversation:list", "list conversations", "Conversation"),
     Action("conversation:create", "begin a conversation", "Conversation"),
     Action("conversation:read", "read a conversation", "Conversation"),

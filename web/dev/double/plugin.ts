@@ -37,7 +37,10 @@ export function doubleOfTheApi(): Plugin {
     configurePreviewServer: (server) => {
       server.middlewares.use((_, response, next) => {
         // As the real server sends it: what the page does must pass under it.
-        response.setHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+        response.setHeader(
+          "content-security-policy",
+          "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'",
+        );
         next();
       });
       server.middlewares.use(middleware);

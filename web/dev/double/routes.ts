@@ -7,6 +7,7 @@ import { follow, newJob, upload } from "./ingest.ts";
 import { placeOf, targets } from "./platform.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
+import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
 
 type Handler = (call: Call) => void | Promise<void>;
@@ -211,6 +212,10 @@ export const routes: Route[] = [
     response.writeHead(204).end();
   }),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
+  route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
+    play(state, request, response, at.form ?? ""),
+  ),
+  route("GET", "/api/usage/requests/:id", ({ response, at, state }) => json(response, found(state.requests, at.id))),
   route("GET", "/api/usage", ({ response, query }) => {
     const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
     json(response, { data, total: totalOf(data) });

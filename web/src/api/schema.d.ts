@@ -714,6 +714,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Request
+         * @description One's own, of one's keys, or anybody's for those who may see everybody's.
+         */
+        get: operations["read_request_api_usage_requests__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playground/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run
+         * @description Ask a model, a route or an assistant. It is asked, limited and billed as any request of the user's.
+         *
+         *     The headers cache-control, anthropic-beta and x-stoa-tags go with it.
+         */
+        post: operations["run_api_playground__form__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -1385,6 +1427,60 @@ export interface components {
         /** Removal */
         Removal: {
             job: components["schemas"]["JobView"];
+        };
+        /**
+         * RequestView
+         * @description `requested` is the name that was asked for, `model` what answered. Tokens and cost are null where they are not known.
+         */
+        RequestView: {
+            /** Id */
+            id: string;
+            /** At */
+            at: string;
+            /** Request Id */
+            request_id: string;
+            /** Operation */
+            operation: string;
+            /** Form */
+            form: string | null;
+            /** Team */
+            team: string;
+            /** Requested */
+            requested: string;
+            /** Assistant */
+            assistant: string | null;
+            /** Model */
+            model: string | null;
+            /** Provider */
+            provider: string | null;
+            /** Arm */
+            arm: string | null;
+            /** Status */
+            status: number;
+            /** Error */
+            error: string | null;
+            /** Cache */
+            cache: string;
+            /** Streamed */
+            streamed: boolean;
+            /** Attempts */
+            attempts: number;
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Cache Read Tokens */
+            cache_read_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** Tokens From */
+            tokens_from: string;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Price Version */
+            price_version: string;
         };
         /** ResourcePage */
         ResourcePage: {
@@ -3536,6 +3632,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LatencyReport"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_request_api_usage_requests__id__get: {
+        parameters: {
+            query?: {
+                /** @description How long to wait for it: it is on its way for about a second. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description x-request-id of the answer, where the client sent none of its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    run_api_playground__form__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                form: "chat" | "messages" | "responses";
+            };
+            cookie?: never;
+        };
+        /** @description What the form's path on /v1 takes. It goes there byte by byte. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Events, as they happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Refused. */

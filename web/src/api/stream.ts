@@ -3,20 +3,22 @@ import { csrfHeader } from "./client";
 import { ApiError, UNREACHABLE, errorFrom } from "./errors";
 import { type ServerEvent, readEvents } from "./sse";
 
-/** Throws ApiError when the API refuses or does not answer, AbortError when `signal` says so. */
+/** `text` is a body that is JSON already. Throws ApiError when the API refuses or does not answer, AbortError when `signal` says so. */
 export async function* openEvents(
   path: string,
-  { body, signal }: { body?: unknown; signal: AbortSignal },
+  { body, text, headers, signal }: { body?: unknown; text?: string; headers?: Record<string, string>; signal: AbortSignal },
 ): AsyncGenerator<ServerEvent> {
+  const content = text ?? (body === undefined ? null : JSON.stringify(body));
   let response: Response;
   try {
     response = await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
+      method: content === null ? "GET" : "POST",
       headers: {
         accept: "text/event-stream",
-        ...(body === undefined ? {} : { "content-type": "application/json", ...csrfHeader() }),
+        ...(content === null ? {} : { "content-type": "application/json", ...csrfHeader() }),
+        ...headers,
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: content,
       signal,
     });
   } catch (error) {

@@ -10,6 +10,7 @@ import styles from "./Shell.module.css";
 const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/conversations", name: "Conversations", icon: "conversations" },
   { href: "/collections", name: "Collections", icon: "collections" },
+  { href: "/playground", name: "Playground", icon: "playground" },
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 

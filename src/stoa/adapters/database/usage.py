@@ -70,6 +70,11 @@ class UsageTable:
         spent = await self._connection.execute(select(spend.c.team, spend.c.nano_usd).where(spend.c.month == month))
         return found | {row.team: row.nano_usd for row in spent}
 
+    async def find(self, fact_id: str, *, user_id: str | None) -> UsageFact | None:
+        wanted = [usage.c.id == fact_id, *_of_user(user_id)]
+        row = (await self._connection.execute(select(usage).where(*wanted))).one_or_none()
+        return UsageFact(*row) if row is not None else None
+
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         column = _BUCKETS[group_by]
         grouped = select(column.label("bucket"), *_SUMS).where(*_within(query)).group_by(column)
@@ -127,11 +132,15 @@ _NAMES = tuple(column.name for column in _SUMS)
 
 
 def _within(query: UsageQuery) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [usage.c.at >= query.from_ms, usage.c.at < query.to_ms]
-    if query.user_id is not None:
-        own_keys = select(keys.c.id).where(keys.c.created_by == query.user_id)
-        wanted.append(or_(usage.c.user_id == query.user_id, usage.c.key_id.in_(own_keys)))
-    return wanted
+    return [usage.c.at >= query.from_ms, usage.c.at < query.to_ms, *_of_user(query.user_id)]
+
+
+def _of_user(user_id: str | None) -> list[ColumnElement[bool]]:
+    """Of a user and of the keys that user made; of everybody without one."""
+    if user_id is None:
+        return []
+    own_keys = select(keys.c.id).where(keys.c.created_by == user_id)
+    return [or_(usage.c.user_id == user_id, usage.c.key_id.in_(own_keys))]
 
 
 def _sums(row: RowMapping) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A ChatClient, an Asker and an Explainer that answer from a script, for tests."""
+"""A ChatClient, a ModelApi, an Asker and an Explainer that answer from a script, for tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from stoa.domain.batches import Answered
 from stoa.domain.behalf import Behalf
 from stoa.domain.chat import AnswerPiece, ChatMessage
+from stoa.domain.playground import ApiHead, ApiRequest
 from stoa.domain.resources import Route
 from stoa.domain.targets import Explanation
 
@@ -31,6 +32,31 @@ class ScriptedChat:
 
     async def answer(self, messages: Sequence[ChatMessage], *, model: str, user_id: str) -> AsyncGenerator[AnswerPiece]:
         self.asked.append(Asked(tuple(messages), model, user_id))
+        try:
+            for step in self.script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                else:
+                    yield step
+        except (asyncio.CancelledError, GeneratorExit):
+            self.given_up += 1
+            raise
+
+
+@dataclass(slots=True)
+class ScriptedApi:
+    """Gives every call the same head and pieces; an exception in the script is raised, an event is waited for."""
+
+    script: Sequence[ApiHead | bytes | Exception | asyncio.Event]
+    asked: list[tuple[ApiRequest, str]] = field(default_factory=list[tuple[ApiRequest, str]])
+    """Each request and the user it was for."""
+    given_up: int = 0
+    """How many were closed before their end."""
+
+    async def call(self, request: ApiRequest, *, user_id: str) -> AsyncGenerator[ApiHead | bytes]:
+        self.asked.append((request, user_id))
         try:
             for step in self.script:
                 if isinstance(step, Exception):
