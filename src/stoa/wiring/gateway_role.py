@@ -1,0 +1,125 @@
+"""The gateway role, put together: one of its workers."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from math import inf
+from platform import node
+from random import random
+from typing import TYPE_CHECKING
+
+from stoa.settings import Settings
+from stoa.wiring.shared import SETTLED_S
+
+if TYPE_CHECKING:  # late: see the functions
+    from stoa.adapters.vectors.late import LateIndex
+    from stoa.gateway.pipeline import Gateway
+
+
+@asynccontextmanager
+async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gateway]":
+    """One worker of the gateway role, its snapshot followed and its usage shipped while this is open.
+
+    The first one also ships what workers have left that there are no more.
+    """
+    from stoa.adapters.limits.shared import MachineLimits
+    from stoa.adapters.processes.runfile import read_roles
+    from stoa.adapters.providers.egress import Egress
+    from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
+    from stoa.adapters.providers.table import ProviderTable
+    from stoa.adapters.secrets import Secrets
+    from stoa.adapters.telemetry.board import FileBoard, keep_posted
+    from stoa.adapters.telemetry.opening import open_tracer
+    from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.wal.left import ship_left
+    from stoa.adapters.wal.log import DiskLog
+    from stoa.adapters.wal.sink import HttpUsageSink
+    from stoa.domain.targets import WorkerReport
+    from stoa.domain.upstream import OriginLimits
+    from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.probes import Probes
+    from stoa.gateway.reporting import report_forever
+    from stoa.gateway.shipping import ship_forever
+    from stoa.gateway.snapshots import follow, read_copy
+    from stoa.knowledge.retrieve import HybridRetriever
+    from stoa.knowledge.rewrite import rewrite
+
+    home = settings.home_folder
+    secrets, roles = Secrets.load(home), read_roles(home)
+    control_url = roles.control.url
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
+    internal = HttpFetch(
+        upstreams.origin(control_url, OriginLimits(max_connections=4)),
+        {"authorization": f"Bearer {secrets.internal_token}"},
+        name="control",
+    )
+    providers, workers = ProviderTable(upstreams), settings.gateway.workers
+    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
+    name = f"gateway-{worker}"
+    tracer = open_tracer(settings.telemetry, instance=name)
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
+    ports = Ports(
+        providers=providers,
+        # Progress of jobs and turns of conversations may be silent for long.
+        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600, longest_s=inf)),
+        unsealer=secrets,
+        log=usage,
+        behalf_key=secrets.behalf_key,
+        retriever=partial(HybridRetriever, index),
+        rewrite=rewrite,
+        shared=shared,
+        name=name,
+        log_requests=settings.telemetry.log_requests,
+        tracer=tracer,
+        board=board,
+    )
+    application = Gateway(ports, settings.gateway)
+    probes = Probes(application.states, draw=random)
+    application.on_plan = probes.follow
+    kept = read_copy(home.snapshot)
+    if kept is not None:
+        application.swap(kept)
+
+    def report() -> WorkerReport:
+        return WorkerReport(gateway=node() or "gateway", worker=worker, targets=tuple(application.reports()))
+
+    tasks = [
+        asyncio.create_task(
+            follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
+        ),
+        asyncio.create_task(report_forever(internal, report)),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
+        asyncio.create_task(_warm(application, index)),
+        asyncio.create_task(probes.run()),
+        *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
+    ]
+    if shared is not None:
+        tasks.append(asyncio.create_task(shared.give_back()))
+    try:
+        yield application
+    finally:
+        application.close()
+        if board is not None:
+            board.post(application.sheet())
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await index.close()
+        providers.close()
+        upstreams.close()
+        usage.close()
+        if shared is not None:
+            shared.close()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
+
+
+async def _warm(application: "Gateway", index: "LateIndex") -> None:
+    """Load the index before the first question asks for it, once there is something to find and the start is over."""
+    await asyncio.sleep(SETTLED_S)
+    while not application.has_documents:  # noqa: ASYNC110 - looked at once a second, by one task, until it is so
+        await asyncio.sleep(1)
+    await index.load()
