@@ -196,18 +196,22 @@ _WRK = {
 
 
 def _plain(
-    url: str, request: str, key: str, core: str, seconds: int, most: int | None = None
+    url: str, request: str, key: str, core: str, seconds: int, most: int | None = None, *, leave: bool = False
 ) -> tuple[int, float, float, float, int]:
     command = [sys.executable, str(Path(__file__).with_name("plain_load.py")), url, key, str(CONNECTIONS), str(seconds)]
     command += [str(most)] if most is not None else []
+    command += ["leave"] if leave else []
     out = subprocess.run(["taskset", "-c", core, *command], input=request, capture_output=True, text=True, check=True).stdout
     count, rate, p50, p99, bad = json.loads(out)
     return count, rate, p50, p99, bad
 
 
-def send(url: str, request: str, *, key: str, core: str, count: int) -> int:
-    """So many requests from fresh connections; returns how many were answered, whatever the answer."""
-    return _plain(url, request, key, core, _LONGEST_S, count)[0]
+def send(url: str, request: str, *, key: str, core: str, count: int, leave: bool = False) -> int:
+    """So many requests from fresh connections; returns how many were answered, whatever the answer.
+
+    With `leave` each is cut by its client, half of them before the answer, half at its first byte.
+    """
+    return _plain(url, request, key, core, _LONGEST_S, count, leave=leave)[0]
 
 
 @contextlib.contextmanager

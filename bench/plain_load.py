@@ -1,6 +1,7 @@
-"""The load without wrk: `python plain_load.py URL KEY CONNECTIONS SECONDS [COUNT] < BODY` prints [count, rate, p50, p99, bad].
+"""The load without wrk: `python plain_load.py URL KEY CONNECTIONS SECONDS [COUNT [leave]] < BODY`.
 
-With COUNT it ends after so many requests.
+Prints [count, rate, p50, p99, bad]. With COUNT it ends after so many requests; with `leave` every request has a connection of
+its own, which is cut in turn as soon as the request has left, and at the first byte of the answer.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
@@ -49,10 +50,50 @@ class Client(asyncio.Protocol):
         self._transport.write(self._request)  # type: ignore[attr-defined]
 
 
-async def main(url: str, key: str, connections: int, seconds: int, body: bytes, count: int | None) -> None:
+class Leaver(asyncio.Protocol):
+    """Asks, and is gone before it has its answer."""
+
+    def __init__(self, request: bytes, *, at_once: bool) -> None:
+        self._request, self._at_once = request, at_once
+        self.over = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        transport.write(self._request)  # type: ignore[attr-defined]
+        if self._at_once:
+            asyncio.get_running_loop().call_later(0.0005, self._leave)
+
+    def data_received(self, data: bytes) -> None:
+        self._leave()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.over.set()
+
+    def _leave(self) -> None:
+        self._transport.abort()  # type: ignore[attr-defined]
+
+
+async def leave(place: SplitResult, request: bytes, connections: int, count: int) -> None:
+    """So many requests whose clients go away, from so many at once."""
+    loop, numbers = asyncio.get_running_loop(), iter(range(count))
+
+    async def one() -> None:
+        for number in numbers:
+            leaver = Leaver(request, at_once=number % 2 == 0)
+            await loop.create_connection(lambda made=leaver: made, place.hostname, place.port)
+            await leaver.over.wait()
+
+    await asyncio.gather(*(one() for _ in range(connections)))
+
+
+async def main(url: str, key: str, connections: int, seconds: int, body: bytes, count: int | None, leaving: bool) -> None:
     place, latencies = urlsplit(url), list[float]()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
     head += f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    if leaving and count is not None:
+        await leave(place, head.encode() + body, connections, count)
+        print(json.dumps([count, 0, 0, 0, 0]))
+        return
     until = time.perf_counter() + seconds
 
     def more() -> bool:
@@ -70,4 +111,6 @@ async def main(url: str, key: str, connections: int, seconds: int, body: bytes, 
 
 if __name__ == "__main__":
     limit = int(sys.argv[5]) if len(sys.argv) > 5 else None
-    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.stdin.buffer.read(), limit))
+    uvloop.run(
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.stdin.buffer.read(), limit, "leave" in sys.argv)
+    )

@@ -1,7 +1,8 @@
 """A long load and what it leaves in memory: resident size and open files of each role while a whole Stoa answers.
 
 `make bench-soak` sends 2 million requests: most are answered by the provider, some from the cache, some streamed, some refused,
-and every round opens its connections anew. Memory should be flat: what the last rounds add is the figure, not the rate.
+some cut by their clients, whole or streamed, and every round opens its connections anew. Memory should be flat: what the last
+rounds add is the figure, not the rate.
 """
 
 import argparse
@@ -15,14 +16,14 @@ from report import Row, report
 from running import Running, command_of, family, resident_mb, running
 
 KINDS = (
-    ("mock", body("mock"), 6),
-    ("cached", body("mock", temperature=0), 2),
-    ("streamed", body("mock-stream", stream=True), 2),
-    ("refused", body("nothing"), 1),
+    ("mock", body("mock"), 12, False),
+    ("cached", body("mock", temperature=0), 4, False),
+    ("streamed", body("mock-stream", stream=True), 4, False),
+    ("refused", body("nothing"), 2, False),
+    ("cut", body("mock"), 1, True),
+    ("stream cut", body("mock-stream", stream=True), 1, True),
 )
-"""What is asked in each round: a name, the request, and its share."""
-
-ROUNDS = 40
+"""What is asked in each round: a name, the request, its share, and whether its clients leave."""
 
 
 @dataclass
@@ -37,13 +38,14 @@ class Seen:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=2_000_000, help="how many requests in all")
-    wanted = parser.parse_args().requests
+    parser.add_argument("--rounds", type=int, default=40, help="samples of memory, at least six")
+    wanted, rounds = parser.parse_args().requests, parser.parse_args().rounds
     with upstream(LOAD_CORE) as provider, running(prefix=["taskset", "-c", GATEWAY_CORE]) as stoa:
         key = prepare(stoa, provider)
         seen: dict[str, Seen] = {}
         done, started = 0, time.monotonic()
         while done < wanted:
-            done += _round(stoa, key, wanted / ROUNDS)
+            done += _round(stoa, key, wanted / rounds)
             _look(stoa, done, seen)
             print(f"{done:>9,} requests, {sum(each.resident[-1] for each in seen.values()):.0f} MB in all", flush=True)
         seconds = time.monotonic() - started
@@ -51,8 +53,8 @@ def main() -> None:
         "soak",
         [_row(name, each) for name, each in seen.items()],
         notes=[
-            f"{done:,} requests in {seconds:.0f} s from {CONNECTIONS} connections, opened anew {ROUNDS} times for each kind: "
-            + ", ".join(f"{name} {share}" for name, _, share in KINDS),
+            f"{done:,} requests in {seconds:.0f} s from {CONNECTIONS} connections, opened anew {rounds} times for each kind: "
+            + ", ".join(f"{name} {share}" for name, _, share, _ in KINDS),
             "mb_per_million is the slope of a line through the second half of the samples; the first half warms up",
         ],
     )
@@ -60,10 +62,11 @@ def main() -> None:
 
 def _round(stoa: Running, key: str, wanted: float) -> int:
     """Each kind in turn, by its share, and its usage with control; returns how many were answered."""
-    whole, answered = sum(share for _, _, share in KINDS), 0
-    for _, request, share in KINDS:
-        answered += send(stoa.url, request, key=key, core=LOAD_CORE, count=round(wanted * share / whole))
-        all_in(stoa.url)
+    whole, answered = sum(share for _, _, share, _ in KINDS), 0
+    for _, request, share, leave in KINDS:
+        count = round(wanted * share / whole)
+        answered += send(stoa.url, request, key=key, core=LOAD_CORE, count=count, leave=leave)
+    all_in(stoa.url)
     return answered
 
 

@@ -25,6 +25,8 @@ class GatewaySettings(Section, frozen=True):
     """Largest request head: request line and all headers."""
     body_bytes: Bytes = 16_777_216
     """Largest request body on /v1."""
+    form_bytes: Bytes = 67_108_864
+    """Largest one that may hold files: sound to be written down, images to be changed."""
     upload_bytes: Bytes = 268_435_456
     """Largest request body on the rest, which is proxied: document uploads."""
     read_timeout_s: Seconds = 30.0

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
+from random import random
 from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
@@ -81,7 +83,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     objects = ObjectFolder.local(settings.home_folder.objects)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
-    compile_state = partial(compile_snapshot, policy=policy, prices=GenaiPrices(), requests_per_minute=limit)
+    prices = GenaiPrices()
+    compile_state = partial(compile_snapshot, policy=policy, prices=prices, requests_per_minute=limit)
     secrets = Secrets.load(settings.home_folder)
     try:
         async with _turns(settings, database, secrets) as turns:
@@ -102,14 +105,22 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())
+            loading = asyncio.create_task(_settled(prices.load))
             try:
                 yield parts
             finally:
                 await parts.feed.close()
                 await asyncio.wait([keeping_fresh], timeout=_PATIENCE_S)
                 keeping_fresh.cancel()
+                loading.cancel()
     finally:
         await database.close()
+
+
+async def _settled(work: Callable[[], None]) -> None:
+    """Do what the first request would otherwise wait for, once the start is over."""
+    await asyncio.sleep(_SETTLED_S)
+    await asyncio.to_thread(work)
 
 
 @asynccontextmanager
@@ -277,6 +288,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.upstream import OriginLimits
     from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.probes import Probes
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.retrieve import HybridRetriever
@@ -300,7 +312,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
-        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600)),
+        control=upstreams.origin(control_url, OriginLimits(first_byte_timeout_s=300, idle_timeout_s=600, longest_s=inf)),
         unsealer=secrets,
         log=usage,
         behalf_key=secrets.behalf_key,
@@ -313,6 +325,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         board=board,
     )
     application = Gateway(ports, settings.gateway)
+    probes = Probes(application.states, draw=random)
+    application.on_plan = probes.follow
     kept = read_copy(home.snapshot)
     if kept is not None:
         application.swap(kept)
@@ -323,6 +337,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
+        asyncio.create_task(probes.run()),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
     if shared is not None:

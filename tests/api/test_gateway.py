@@ -27,6 +27,8 @@ from stoa.gateway.pipeline import Gateway, Ports
 from stoa.settings import GatewaySettings
 
 pytestmark = pytest.mark.slow
+RECORDED = 20 << 20
+"""Bytes of a long recording."""
 KEY = "sk-stoa-" + "a" * 43
 
 
@@ -61,7 +63,21 @@ class Provided:
             data = {"object": "list", "model": "e", "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]}
             return Response(200, json.dumps(data | {"usage": {"prompt_tokens": 2, "total_tokens": 2}}).encode())
         self.uploaded = len(request.body)
+        if request.path == "/v1/audio/transcriptions":
+            heard = {"text": hashlib.sha256(request.body.partition(b"RIFF")[2][:RECORDED]).hexdigest()}
+            return Response(200, json.dumps(heard).encode(), {"content-type": "application/json"})
+        if request.path == "/v1/audio/speech":
+            return Response(200, self._sound(), {"content-type": "audio/mpeg"})
         return Response(200, b"from control")
+
+    async def _sound(self) -> AsyncIterator[bytes]:
+        try:
+            for _ in range(self.pieces):
+                self.given += 1
+                yield bytes(range(256))
+                await asyncio.sleep(self.pause_s)
+        finally:
+            self.stopped.set()
 
     def _whole(self) -> dict[str, Any]:
         message = {"role": "assistant", "content": self.piece * self.pieces}
@@ -128,13 +144,15 @@ async def running() -> AsyncIterator[Running]:
             routes={},
             assistants={},
             keys={hashlib.sha256(KEY.encode()).hexdigest(): Caller("k", "app", "company", frozenset(), 0)},
-            access=(Access(True, names, names),),
+            access=(Access(True, names, names, frozenset({"hear", "say"})),),
             collections={},
             corpus={},
             providers={"p": Provider(name="p", base_url=f"{provider}/v1")},
             models={
                 "mock": Model(name="mock", provider="p"),
                 "embed": Model(name="embed", provider="p", operation="embedding"),
+                "hear": Model(name="hear", provider="p", upstream_name="whisper-1", operation="transcription"),
+                "say": Model(name="say", provider="p", operation="speech"),
             },
             prices={"mock": ModelPrice(1.0, 1.0)},
         )
@@ -167,11 +185,37 @@ async def test_the_openai_client_works_unchanged(running: Running, client: opena
     assert answer.choices[0].message.content == "word word word "
     assert answer.usage is not None
     assert answer.usage.total_tokens == 4
-    assert {model.id async for model in client.models.list()} == {"mock", "embed"}
+    assert {model.id async for model in client.models.list()} == {"mock", "embed", "hear", "say"}
     assert (await client.models.retrieve("mock")).id == "mock"
     vectors = await client.embeddings.create(model="embed", input="hi", encoding_format="float")
     assert vectors.data[0].embedding == [0.5, 0.25]
     assert [fact.operation for fact in running.facts] == ["chat", "embedding"]
+
+
+async def test_a_long_recording_reaches_the_provider_whole(running: Running, client: openai.AsyncOpenAI) -> None:
+    sound = (bytes(range(256)) * 4096 * 20)[:RECORDED]
+    heard = await client.audio.transcriptions.create(model="hear", file=("talk.wav", b"RIFF" + sound))
+    assert heard.text == hashlib.sha256(sound).hexdigest()
+    with pytest.raises(openai.APIStatusError) as refused:
+        await client.audio.transcriptions.create(model="hear", file=("talk.wav", sound * 4))
+    assert refused.value.status_code == 413
+    with pytest.raises(openai.APIStatusError) as json_refused:
+        await client.audio.speech.create(model="say", voice="alloy", input="x" * RECORDED)
+    assert json_refused.value.status_code == 413
+
+
+async def test_sound_is_heard_before_it_ends_and_stops_when_nobody_listens(
+    running: Running, client: openai.AsyncOpenAI
+) -> None:
+    running.provided.pieces, running.provided.pause_s = 10_000, 0.01
+    speaking = client.audio.speech.with_streaming_response
+    async with speaking.create(model="say", voice="alloy", input="Good day.") as response:
+        assert response.headers["content-type"] == "audio/mpeg"
+        async for piece in response.iter_bytes():
+            assert piece.startswith(bytes(range(16)))
+            break
+    await asyncio.wait_for(running.provided.stopped.wait(), 10)
+    assert running.provided.given < 10_000
 
 
 @pytest.mark.parametrize("usage", [False, True])

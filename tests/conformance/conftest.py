@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS
+from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS, OPERATION_MODELS
 from tests.journeys.conftest import RunningStoa, clean_environment, start
 
 MODELS = ("gpt-5-script", "claude-sonnet-4-script")
@@ -51,6 +51,17 @@ targets: [{{model: {name}-behind}}]
 cache: false
 """
 """A suite must not be given what another was answered: from the cache a stream comes in one piece."""
+
+GUIDE_MODELS = {
+    "gpt-4o": ("gpt-4o-script", "chat"),
+    "text-embedding-3-small": ("embed-script", "embedding"),
+    "rerank-v3.5": ("rank-script", "rerank"),
+    "omni-moderation-latest": ("judge-script", "moderation"),
+    "gpt-image-1": ("draw-script", "image"),
+    "gpt-4o-mini-tts": ("say-script", "speech"),
+    "whisper-1": ("hear-script", "transcription"),
+}
+"""The guide's models: what each is upstream, and what it does."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,31 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
     """Run a file of `suites/` with the suites' own pytest."""
     folder = ROOT / "tests" / "conformance" / "suites"
     options = ["-c", folder / "pytest.ini", "--rootdir", folder, "-p", "no:cacheprovider", "--junitxml", report]
-    done = run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment)
+    return _verdict(
+        run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment), report
+    )
+
+
+def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 480) -> Verdict:
+    """Run tests of Stoa's own against what only the suites' environment holds. None of the suites' plugins takes part."""
+    options = [
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        ROOT,
+        "-p",
+        "pytest_asyncio.plugin",
+        "-p",
+        "no:cacheprovider",
+        "--junitxml",
+        report,
+    ]
+    command = [PYTHON, "-B", "-m", "pytest", file, "-W", "default", *chosen, *options]
+    paths = {"PYTHONPATH": str(ROOT / "src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return _verdict(run_tool(command, timeout_s=timeout_s, **paths), report)
+
+
+def _verdict(done: subprocess.CompletedProcess[str], report: Path) -> Verdict:
     assert report.exists(), done.stdout + done.stderr
     verdict = Verdict()
     for case in ElementTree.parse(report).iter("testcase"):
@@ -156,6 +191,8 @@ def _resources(upstream: str) -> str:
         (CACHED[0], "scripted", "chat", OPENAI_MODELS[0]),
         (CACHED[1], "scripted-anthropic", "chat", ANTHROPIC_MODELS[0]),
     ]
+    models += [(name, "scripted", operation, name) for name, operation in OPERATION_MODELS.items()]
+    models += [(name, "scripted", operation, upstream_name) for name, (upstream_name, operation) in GUIDE_MODELS.items()]
     parts: list[str] = []
     for name, provider, operation, upstream_name in models:
         fresh = operation == "chat" and name not in CACHED

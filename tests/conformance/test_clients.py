@@ -31,6 +31,12 @@ def test_the_makers_own_client_is_served(served: Served, suite: str, model: str,
     assert _run(f"{suite}.py", served, model, tmp_path).told == ""
 
 
+def test_the_openai_client_draws_speaks_hears_judges_embeds_and_keeps_files(served: Served, tmp_path: Path) -> None:
+    verdict = _run("openai_operations.py", served, "gpt-5-script", tmp_path)
+    assert verdict.told == ""
+    assert (len(verdict.passed) > 20, verdict.skipped) == (True, {})
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_langchain_chats(served: Served, model: str, tmp_path: Path) -> None:
     verdict = _run("langchain_chat.py", served, model, tmp_path)

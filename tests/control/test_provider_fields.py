@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from stoa.control.provider_fields import check, check_service_account
+from stoa.control.reading import read_resource
 from stoa.domain.resources import Provider
 from stoa.errors import InvalidRequest
 
@@ -85,3 +86,13 @@ def test_a_key_file_is_taken() -> None:
     check_service_account(
         Provider(name="p", type="vertex"), json.dumps({"client_email": "a", "private_key": "b", "token_uri": "c", "type": "d"})
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["a\r\nx-evil: 1", "a\nb", "evil.example/", "a@evil.example", "..", "a b", "a\x00", "a#", "a?b", "é"]
+)
+@pytest.mark.parametrize("field", ["region", "project", "api_version", "name"])
+def test_what_becomes_part_of_an_address_or_a_header_cannot_leave_its_place(field: str, text: str) -> None:
+    sent = {"kind": "Provider", "name": "p", "type": "vertex", "region": "global", "project": "acme", field: text}
+    with pytest.raises(InvalidRequest, match=field):
+        read_resource(sent, place="resources[0]")

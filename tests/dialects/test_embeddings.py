@@ -131,6 +131,7 @@ def test_tokens_that_cohere_on_bedrock_does_not_tell_are_unknown(answer: dict[st
         FORMS["bedrock"], [json.dumps(answer).encode()], read_request(b'{"model":"r","input":"a"}'), model="r"
     )
     assert joined.usage == TokenUsage()
+    assert json.loads(joined.body)["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,6 +1,7 @@
 """Operations that pass untranslated: the model's name in and out, and what their answers say of their use."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -35,16 +36,44 @@ def test_json_keeps_everything_but_the_model() -> None:
 
 
 def test_speech_streams_events_or_sound() -> None:
-    assert read_request("speech", "application/json", b'{"model":"say","stream_format":"sse"}').stream is True
-    assert read_request("speech", "application/json", b'{"model":"say","stream_format":"audio"}').stream is False
+    assert read_request("speech", "application/json", b'{"model":"say","input":"x","stream_format":"sse"}').stream is True
+    assert read_request("speech", "application/json", b'{"model":"say","input":"x","stream_format":"audio"}').stream is False
 
 
 def test_only_moderation_may_leave_the_model_out() -> None:
     assert read_request("moderation", "application/json", b'{"input":"x"}').model == "omni-moderation-latest"
-    for door, content_type, body in (("image", "application/json", b"{}"), ("transcription", FORM, form())):
+    for door, content_type, body in (("image", "application/json", b'{"prompt":"x"}'), ("transcription", FORM, form())):
         with pytest.raises(InvalidRequest) as refusal:
             read_request(door, content_type, body)  # type: ignore[arg-type]
         assert refusal.value.param == "model"
+
+
+@pytest.mark.parametrize(
+    ("door", "content_type", "body", "param"),
+    [
+        ("moderation", "application/json", b'{"model":"m"}', "input"),
+        ("image", "application/json", b'{"model":"m","prompt":null}', "prompt"),
+        ("image_edit", "application/json", b'{"model":"m","images":[]}', "prompt"),
+        ("image_edit", FORM, form(model="m"), "prompt"),
+        ("image_variation", FORM, form(model="m"), "image"),
+        ("speech", "application/json", b'{"model":"m","voice":"alloy"}', "input"),
+        ("speech", "application/json", b'{"model":"m","input":["x"]}', "input"),
+        ("transcription", FORM, form(model="m").replace(b'"file"', b'"sound"'), "file"),
+        ("translation", FORM, form(model="m").replace(b'"file"', b'"sound"'), "file"),
+    ],
+)
+def test_what_nobody_could_work_on_is_refused_by_the_name_of_what_is_missing(
+    door: Door, content_type: str, body: bytes, param: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        read_request(door, content_type, body)
+    assert refusal.value.param == param
+
+
+def test_the_characters_of_what_is_to_be_spoken_are_counted() -> None:
+    body = json.dumps({"model": "m", "input": 'Grüß "Gott" \U0001f600'}).encode()
+    assert read_request("speech", "application/json", body).characters == 13
+    assert read_request("moderation", "application/json", body).characters is None
 
 
 @pytest.mark.parametrize("door", BODIES)
@@ -69,33 +98,36 @@ TOKENS = {
     "total_tokens": 59,
     "input_token_details": {"audio_tokens": 12},
 }
+HEARD = TokenUsage(input=14, output=45, audio_input=12)
 
 
 @pytest.mark.parametrize(
-    ("door", "answer", "used"),
+    ("answer", "used"),
     [
-        ("transcription", {"text": "Hi", "usage": TOKENS}, Used(tokens=TokenUsage(input=14, output=45, audio_input=12))),
-        ("transcription", {"text": "Hi", "usage": {"type": "duration", "seconds": 3}}, Used(seconds=3.0)),
-        ("transcription", {"text": "Hi", "duration": 2.5, "segments": []}, Used(seconds=2.5)),
-        ("transcription", {"type": "transcript.text.done", "usage": TOKENS},
-         Used(tokens=TokenUsage(input=14, output=45, audio_input=12))),
-        ("transcription", {"type": "transcript.text.delta", "delta": "Hi"}, Used()),
-        ("image", {"created": 1, "data": [{"url": "u"}, {"url": "v"}]}, Used(images=2)),
-        ("image", {"data": [{}], "usage": {"input_tokens": 5, "output_tokens": 1000}},
-         Used(tokens=TokenUsage(input=5, output=1000), images=1)),
-        ("image", {"type": "image_generation.completed", "b64_json": "", "usage": {"input_tokens": 5, "output_tokens": 9}},
-         Used(tokens=TokenUsage(input=5, output=9), images=1)),
-        ("image_edit", {"type": "image_edit.partial_image", "b64_json": ""}, Used()),
-        ("speech", {"type": "speech.audio.done", "usage": {"input_tokens": 5, "output_tokens": 9}},
-         Used(tokens=TokenUsage(input=5, output=9))),
-        ("moderation", {"id": "m", "results": []}, Used()),
+        ({"text": "Hi", "usage": TOKENS}, Used(HEARD)),
+        ({"text": "Hi", "usage": {"type": "duration", "seconds": 3}}, Used(seconds=3.0)),
+        ({"text": "Hi", "duration": 2.5, "segments": [0]}, Used(seconds=2.5)),
+        ({"text": "Hi", "usage": {"prompt_audio_seconds": 3, "prompt_tokens": 4, "completion_tokens": 5, "total_tokens": 9}},
+         Used(TokenUsage(input=4, output=5), 3.0)),
+        ({"type": "transcript.text.done", "usage": TOKENS}, Used(HEARD)),
+        ({"type": "transcript.text.delta", "delta": "Hi"}, Used()),
+        ({"created": 1, "data": [{"url": "u"}, {"url": "v"}]}, Used()),
+        ({"data": [0], "usage": {"input_tokens": 5, "output_tokens": 9, "input_tokens_details": {"image_tokens": 3}}},
+         Used(TokenUsage(input=5, output=9), None, 3)),
+        ({"type": "image_generation.completed", "b64_json": "", "usage": {"input_tokens": 5, "output_tokens": 9}},
+         Used(TokenUsage(input=5, output=9))),
+        ({"type": "image_edit.partial_image", "b64_json": ""}, Used()),
+        ({"type": "speech.audio.done", "usage": {"input_tokens": 5, "output_tokens": 9}}, Used(TokenUsage(input=5, output=9))),
+        ({"id": "m", "results": [0]}, Used()),
+        ({"usage": {"input_tokens": "many"}}, Used()),
+        (["nothing"], Used()),
     ],
 )  # fmt: skip
-def test_an_answer_tells_its_use(door: Door, answer: dict[str, object], used: Used) -> None:
-    assert used_by(door, json.dumps(answer).encode()) == used
+def test_an_answer_tells_its_use(answer: Any, used: Used) -> None:
+    assert used_by(json.dumps(answer).encode()) == used
 
 
 @pytest.mark.parametrize("body", [b"", b"ID3\x04", b"\xff\xfb", b"{not json", b"WEBVTT", b"just text"])
-def test_what_is_not_json_tells_nothing(body: bytes) -> None:
-    assert used_by("speech", body) == Used()
-    assert used_by("transcription", body) == Used()
+def test_what_is_no_json_is_a_value_error(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        used_by(body)

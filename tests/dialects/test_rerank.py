@@ -1,4 +1,4 @@
-"""Rerank: one form for clients, four for upstreams."""
+"""Rerank: one form for clients, two more for upstreams."""
 
 import json
 from typing import Any, get_args
@@ -21,9 +21,7 @@ def asked(**fields: object) -> Any:
     ("style", "body"),
     [
         ("cohere", {"model": "m", "query": "rain", "documents": ["sun", "rain", "snow"], "top_n": 2}),
-        ("jina", {"model": "m", "query": "rain", "documents": ["sun", "rain", "snow"], "top_n": 2, "return_documents": False}),
         ("tei", {"query": "rain", "texts": ["sun", "rain", "snow"]}),
-        ("voyage", {"model": "m", "query": "rain", "documents": ["sun", "rain", "snow"], "top_k": 2}),
     ],
 )
 def test_each_style_is_asked_in_its_own_words(style: Style, body: dict[str, object]) -> None:
@@ -39,12 +37,8 @@ SCORES = [{"index": 2, "relevance_score": 0.25}, {"index": 1, "relevance_score":
         ("cohere", {"id": "c", "results": SCORES,
           "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}},
          {"id": "c", "meta": {"billed_units": {"search_units": 1}}}, TokenUsage(), 1),
-        ("jina", {"model": "j", "object": "list", "results": SCORES, "usage": {"total_tokens": 9}},
-         {"id": "ours", "usage": {"prompt_tokens": 9, "total_tokens": 9}}, TokenUsage(input=9), None),
         ("tei", [{"index": 2, "score": 0.25}, {"index": 1, "score": 0.75}, {"index": 0, "score": 0.125}],
          {"id": "ours"}, TokenUsage(), None),
-        ("voyage", {"object": "list", "data": SCORES, "model": "v", "usage": {"total_tokens": 9}},
-         {"id": "ours", "usage": {"prompt_tokens": 9, "total_tokens": 9}}, TokenUsage(input=9), None),
     ],
 )  # fmt: skip
 def test_each_style_is_read_best_first(
@@ -57,7 +51,9 @@ def test_each_style_is_read_best_first(
 
 
 def test_documents_come_back_as_the_client_wrote_them() -> None:
-    found = read(json.dumps({"results": SCORES}).encode(), asked(return_documents=True), style="jina", model="r", answer_id="a")
+    found = read(
+        json.dumps({"results": SCORES}).encode(), asked(return_documents=True), style="cohere", model="r", answer_id="a"
+    )
     assert [result["document"] for result in json.loads(found.body)["results"]] == [{"text": "rain"}, {"text": "snow"}]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.gateway.operating import OFFER
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
@@ -287,5 +288,15 @@ def house() -> Callable[..., House]:
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))
         return House(gateway, upstreams, usage, documents)
+
+    return build
+
+
+@pytest.fixture
+def offers(house: Callable[..., House]) -> Callable[..., House]:
+    """`offers(script, **changes)`: a house with a model for each operation."""
+
+    def build(script: Script | Scripted | None = None, **changes: Any) -> House:
+        return house(script, **(OFFER | changes))
 
     return build

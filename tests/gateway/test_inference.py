@@ -4,6 +4,7 @@ import json
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.resources import Model, Provider
 from stoa.domain.upstream import Failure
 
 
@@ -137,7 +138,7 @@ async def test_a_failing_provider_is_named_and_leaves_a_fact(house, name: str) -
     assert "'mock'" in reply.error["message"]
     assert "sk-one" not in reply.error["message"]
     (fact,) = here.facts
-    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, None, 0, 1)
+    assert (fact.status, fact.error, fact.model, fact.cost_nano_usd, fact.attempts) == (status, code, "mock", 0, 1)
     if name == "rate limit":
         assert reply.named["retry-after"] == "9"
 
@@ -158,10 +159,13 @@ async def test_an_error_moves_on_to_the_next_target(house, make) -> None:
     assert (fact.attempts, fact.model, fact.provider, fact.requested) == (2, "other", "two", "spread")
 
 
-async def test_when_every_target_fails_the_last_reason_is_given(house) -> None:
+async def test_when_every_target_fails_each_is_named_with_its_reason(house) -> None:
     reply = await house(Scripted(500, [b"oops"], JSON)).chat("spread")
-    assert reply.status == 502
-    assert reply.error["message"].startswith("All 2 targets of 'spread' failed. Model 'other' of provider 'two' failed")
+    assert (reply.status, reply.error["code"], reply.named["retry-after"]) == (503, "all_targets_failed", "1")
+    assert reply.error["message"] == (
+        "All 2 targets of 'spread' that could be asked failed. Model 'mock' of provider 'one' failed: it answered 500: oops. "
+        "Model 'other' of provider 'two' failed: it answered 500: oops."
+    )
 
 
 async def test_a_client_that_leaves_cancels_the_upstream_and_pays_for_the_question(house) -> None:
@@ -214,3 +218,14 @@ async def test_a_second_key_for_the_model_cannot_fool_a_reader_that_takes_the_fi
     assert (await here.begin("/v1/chat/completions", body).wait()).status == 200
     assert here.upstreams.sent[0].body.count(b"model") == 1
     assert json.loads(here.upstreams.sent[0].body)["model"] == "mock"
+
+
+async def test_a_refusal_of_another_dialect_is_said_in_the_clients_own(house) -> None:
+    said = b'{"type":"error","error":{"type":"invalid_request_error","message":"messages.0: no such role"}}'
+    providers = {"two": Provider(name="two", type="anthropic", api_key="sealed:k")}
+    here = house(
+        Scripted(400, [said], JSON), providers=providers, models={"other": Model(name="other", provider="two")}, routes={}
+    )
+    reply = await here.chat("other")
+    assert (reply.status, reply.error["code"], set(reply.json)) == (400, "upstream_refused", {"error"})
+    assert "no such role" in reply.error["message"]

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stoa.adapters.providers.memory import JSON, Scripted
 from stoa.domain.metrics import METRICS, Sheet
-from stoa.domain.resources import Model, Retries, Route, Target
+from stoa.domain.resources import Model, Retries, Route, Shadow, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.gateway.exposition import render
 
@@ -57,7 +57,8 @@ async def traffic(house: Any, make: Any) -> Any:
             return Scripted(503, [b"{}"], JSON)
         return make.stream(*make.talk("a", "b")) if b'"stream"' in sent.body else make.whole("from two")
 
-    route = Route(name="spread", targets=(Target(model="mock"), Target(model="other", weight=0)), retries=Retries(budget=1))
+    route = Route(name="spread", targets=(Target(model="mock"), Target(model="other", weight=0)), retries=Retries(budget=1),
+                  shadow=Shadow(model="other"))  # fmt: skip
     models = make.snapshot().models | {"narrow": Model(name="narrow", provider="two", max_parallel=1)}
     names = frozenset({"mock", "other", "spread", "assistant/handbook", "narrow"})
     here = house(
@@ -99,7 +100,11 @@ def test_the_guides_table_is_the_catalogue() -> None:
 
 async def test_sums_are_those_of_the_usage_log(house, make) -> None:
     here = await traffic(house, make)
-    families, facts = await scrape(here), here.facts
+    families = await scrape(here)
+    facts = [fact for fact in here.facts if fact.arm != "shadow"]
+    shadows = [fact for fact in here.facts if fact.arm == "shadow"]
+    assert value(families, "stoa_shadow_requests_total") == len(shadows) > 0
+    assert value(families, "stoa_shadow_cost_nano_usd_total") == sum(fact.cost_nano_usd or 0 for fact in shadows)
     assert value(families, "stoa_requests_total") == len(facts)
     assert value(families, "stoa_request_seconds_count") == len(facts)
     assert value(families, "stoa_request_seconds_sum") == pytest.approx(sum(fact.latency_ms for fact in facts) / 1000)
@@ -115,7 +120,7 @@ async def test_sums_are_those_of_the_usage_log(house, make) -> None:
     assert value(families, "stoa_refused_total", code="invalid_api_key") == 1
     assert value(families, "stoa_target_failed_total") == value(families, "stoa_upstream_failures_total")
     answered = value(families, "stoa_target_answered_total")
-    assert answered == sum(fact.attempts for fact in facts) - value(families, "stoa_upstream_failures_total")
+    assert answered == sum(fact.attempts for fact in here.facts) - value(families, "stoa_upstream_failures_total")
 
 
 async def test_every_stage_is_timed_and_their_sums_are_the_overhead(house, make) -> None:

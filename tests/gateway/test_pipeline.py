@@ -1,8 +1,10 @@
 import asyncio
+from typing import Any
 
 import pytest
 
 from stoa.adapters.providers.memory import Scripted
+from stoa.domain.resources import Provider
 from stoa.domain.upstream import Failure
 from stoa.gateway.proxy import is_internal
 from stoa.settings import GatewaySettings
@@ -177,3 +179,20 @@ async def test_requests_under_way_keep_the_snapshot_they_began_with(house, make)
     reply = here.begin("/v1/chat/completions", {"model": "mock", "messages": [{"role": "user", "content": "hi"}]})
     here.gateway.swap(make.snapshot(version=8, keys={}))
     assert ((await reply.wait()).status, here.facts[0].snapshot_version) == (200, 7)
+
+
+async def test_a_provider_that_breaks_its_adapter_holds_back_no_revocation(house, make, monkeypatch, caplog) -> None:
+    here = house(keys={make.key(): make.caller()})
+    assert (await here.ask("/v1/models", method="GET")).status == 200
+    link = here.gateway._ports.providers.link
+
+    def breaks(provider: Provider, opened: Any) -> Any:
+        if provider.name == "one":
+            raise KeyError("nobody thought of this")
+        return link(provider, opened)
+
+    monkeypatch.setattr(here.gateway._ports.providers, "link", breaks)
+    here.gateway.swap(make.snapshot(version=8, keys={make.key("sk-stoa-other"): make.caller("other")}))
+    assert (await here.ask("/v1/models", method="GET")).status == 401
+    assert (await here.ask("/v1/models", method="GET", key="sk-stoa-other")).status == 200
+    assert "provider one is left out" in caplog.text

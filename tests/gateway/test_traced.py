@@ -144,9 +144,11 @@ async def test_each_try_of_a_fallback_is_seen_and_only_the_one_that_answered_has
     )  # fmt: skip
     assert first.status.status_code is StatusCode.ERROR
     assert first.end_time <= second.start_time
+    passed_on = [sent.headers["traceparent"].split("-")[2] for sent in here.upstreams.sent]
+    assert passed_on == [f"{span.context.span_id:016x}" for span in (first, second)]
     assert having(second, "stoa.model", "error.type", "stoa.try", "gen_ai.usage.input_tokens") == ("other", None, 2, 10)
     assert having(second, "gen_ai.request.model", "stoa.arm") == ("gpt-other", "canary")
-    assert having(traces.server, "stoa.route", "stoa.attempts", "stoa.model", "stoa.arm") == ("spread", 2, "other", "canary")
+    assert having(traces.server, "stoa.route", "stoa.attempts", "stoa.model", "stoa.arm") == ("spread", 2, "other", "mock")
     assert traces.server.status.status_code is StatusCode.UNSET
 
 

@@ -88,7 +88,7 @@ def test_every_metric_that_can_go_wrong_is_watched_or_drawn() -> None:
     asked = " ".join(rule["expr"] for rule in _rules()) + " ".join(t["expr"] for p in _panels() for t in p["targets"])
     rather_looked_up = {"stoa_build_info", "stoa_snapshot_version", "stoa_snapshot_age_seconds", "stoa_cache_entries"} | {
         "stoa_cache_bytes", "stoa_target_answered_total", "stoa_target_failed_total", "stoa_target_refused_total",
-        "stoa_target_given_up_total",
+        "stoa_target_given_up_total", "stoa_shadow_requests_total", "stoa_shadow_cost_nano_usd_total",
     }  # fmt: skip
     assert {name for name in METRICS if name not in asked} == rather_looked_up
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from tests.certificates import Authority
 from tests.journeys.conftest import RunningStoa, start, wait_until
@@ -92,11 +93,15 @@ def test_both_workers_answer_and_their_usage_is_counted_once(stoa: RunningStoa, 
             answer = client.post("/v1/chat/completions", json=QUESTION, headers={"authorization": f"Bearer {key}"})
             assert answer.status_code == 200, answer.text
     urls = [stoa.roles()["gateway"]["url"], stoa.roles()["gateways"]["gateway-2"]["url"]]
-    shown = [httpx.get(f"{url}/metrics").text for url in urls]
-    counts = [
-        sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if "stoa_requests_total{" in line) for text in shown
-    ]
-    assert sum(counts) == 16
+
+    def shown(url: str) -> int:
+        text = httpx.get(f"{url}/metrics").text
+        return sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if "stoa_requests_total{" in line)
+
+    wait_until(lambda: [shown(url) for url in urls] == [16, 16], "each tells of both")
+    posted = [msgspec.msgpack.decode(path.read_bytes()) for path in (stoa.home / "run" / "metrics").glob("*.msgpack")]
+    counts = [sum(post["sheet"]["numbers"]["stoa_requests_total"].values()) for post in posted]
+    assert len(counts) == 2
     assert all(counts), counts
     local = {"authorization": f"Bearer {(stoa.home / 'secrets' / 'cli.key').read_text().strip()}"}
 

@@ -1,4 +1,4 @@
-"""A scripted server of Anthropic's messages: whole messages and named events, as Anthropic writes them."""
+"""A scripted Anthropic: messages whole, and their named events streamed."""
 
 from typing import Any
 
@@ -6,15 +6,10 @@ from tests.upstreams.behaviours import Behaviour, asked, event, streamed, whole,
 
 from stoa.adapters.providers.memory import Scripted
 
-MODEL = "claude-sonnet-4-5-20250929"
+MODEL = "claude-sonnet-4-6"
 SIGNATURE = "EqQBCgIYAhIM1gbcDa9GJwZA2b3h"
-USAGE = {
-    "input_tokens": 11, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
-    "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}, "output_tokens": 7,
-    "service_tier": "standard",
-}  # fmt: skip
 _SSE = b"text/event-stream; charset=utf-8"
-_TOWNS = ("Bonn", "Kiel")
+_TOWNS = ((1, "Bonn"), (2, "Kiel"))
 
 
 def plain(body: bytes) -> Scripted:
@@ -26,34 +21,36 @@ def stream(body: bytes) -> Scripted:
 
 
 def tools(body: bytes) -> Scripted:
-    calls = [_call(body, place) | {"input": {"town": town}} for place, town in enumerate(_TOWNS)]
-    return whole(_message([{"type": "text", "text": "Looking."}, *calls], "tool_use"))
+    return whole(_message([{"type": "text", "text": "Looking."}, *(_call(body, *each) for each in _TOWNS)], "tool_use"))
 
 
 def tools_streamed(body: bytes) -> Scripted:
     pieces = [*_start(), *_text(0, "Looking.")]
-    for place, town in enumerate(_TOWNS):
-        arguments = [{"type": "input_json_delta", "partial_json": each} for each in ("", '{"town":', f' "{town}"}}')]
-        pieces += _block(place + 1, _call(body, place), arguments)
+    for place, town in _TOWNS:
+        pieces.append(_event("content_block_start", index=place, content_block=_call(body, place, town) | {"input": {}}))
+        for piece in ("", '{"town":', f' "{town}"}}'):
+            pieces.append(_delta(place, {"type": "input_json_delta", "partial_json": piece}))
+        pieces.append(_event("content_block_stop", index=place))
     return streamed([*pieces, *_end("tool_use")], _SSE)
 
 
 def thinking_streamed(body: bytes) -> Scripted:
-    thoughts = [{"type": "thinking_delta", "thinking": word} for word in words("Let me think.")]
-    signed = [*thoughts, {"type": "signature_delta", "signature": SIGNATURE}]
-    thinking = _block(0, {"type": "thinking", "thinking": "", "signature": ""}, signed)
-    return streamed([*_start(), *thinking, *_text(1, said(body)), *_end("end_turn")], _SSE)
+    start = _event("content_block_start", index=0, content_block={"type": "thinking", "thinking": "", "signature": ""})
+    thoughts = [_delta(0, {"type": "thinking_delta", "thinking": word}) for word in words("Let me think.")]
+    signed = [_delta(0, {"type": "signature_delta", "signature": SIGNATURE}), _event("content_block_stop", index=0)]
+    return streamed([*_start(), start, *thoughts, *signed, *_text(1, said(body)), *_end("end_turn")], _SSE)
 
 
 def rate_limit(body: bytes) -> Scripted:
     del body
-    told = "This request would exceed your organization's rate limit of 50 requests per minute."
-    return _error(429, "rate_limit_error", told, retry_after=b"2")
+    limits = [(b"retry-after", b"2"), (b"anthropic-ratelimit-requests-remaining", b"0")]
+    return _error(429, "rate_limit_error", "This request would exceed your organization's rate limit.", limits)
 
 
 def server_error(body: bytes) -> Scripted:
+    """Its own status for being overloaded."""
     del body
-    return _error(500, "api_error", "Internal server error")
+    return _error(529, "overloaded_error", "Overloaded")
 
 
 def dies(body: bytes) -> Scripted:
@@ -61,36 +58,40 @@ def dies(body: bytes) -> Scripted:
 
 
 def in_stream_error(body: bytes) -> Scripted:
-    overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    return streamed([*_start(), *_text(0, said(body))[:2], _event(overloaded)], _SSE)
-
-
-def in_stream_error_first(body: bytes) -> Scripted:
-    """Before any content."""
-    del body
-    overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    return streamed([*_start(), _event(overloaded)], _SSE)
+    error = _event("error", error={"type": "overloaded_error", "message": "Overloaded"})
+    return streamed([*_start(), *_text(0, said(body))[:2], error], _SSE)
 
 
 def context_window(body: bytes) -> Scripted:
     del body
-    return _error(400, "invalid_request_error", "prompt is too long: 205000 tokens > 200000 maximum")
+    return _error(400, "invalid_request_error", "prompt is too long: 208310 tokens > 200000 maximum")
 
 
 def content_policy(body: bytes) -> Scripted:
+    """It refuses in the answer."""
     del body
-    return _error(400, "invalid_request_error", "Output blocked by content filtering policy")
+    return whole(_message([], "refusal"))
 
 
 def content_policy_streamed(body: bytes) -> Scripted:
-    """Refused before a stream begins."""
-    return content_policy(body)
+    del body
+    return streamed([*_start(), *_end("refusal")], _SSE)
+
+
+def credentials(body: bytes) -> Scripted:
+    del body
+    return _error(401, "authentication_error", "invalid x-api-key")
+
+
+def in_stream_error_first(body: bytes) -> Scripted:
+    del body
+    return streamed([*_start(), _event("error", error={"type": "overloaded_error", "message": "Overloaded"})], _SSE)
 
 
 def said(body: bytes) -> str:
     """What the double answers: the last text of the user, so that a test sees which request it was."""
-    content = [message["content"] for message in asked(body)["messages"] if message["role"] == "user"][-1]
-    texts = [content] if isinstance(content, str) else [part["text"] for part in content if part["type"] == "text"]
+    contents = [message["content"] for message in asked(body)["messages"]]
+    texts = [each if isinstance(each, str) else block.get("text", "") for each in contents for block in each]
     return f"You said: {texts[-1] if texts else ''}"
 
 
@@ -98,49 +99,46 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "plain": plain, "stream": stream, "tools": tools, "tools_streamed": tools_streamed, "thinking_streamed": thinking_streamed,
     "rate_limit": rate_limit, "server_error": server_error, "dies": dies, "in_stream_error": in_stream_error,
     "context_window": context_window, "content_policy": content_policy,
-    "content_policy_streamed": content_policy_streamed,
+    "content_policy_streamed": content_policy_streamed, "credentials": credentials,
+    "in_stream_error_first": in_stream_error_first,
 }  # fmt: skip
 
 
-def _message(content: list[Any], stop: str | None) -> dict[str, Any]:
+def _message(content: list[Any], stop: str | None, *, output: int = 7) -> dict[str, Any]:
+    usage = {"input_tokens": 11, "output_tokens": output, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
     return {
-        "id": "msg_scripted1", "type": "message", "role": "assistant", "model": MODEL, "content": content,
-        "stop_reason": stop, "stop_sequence": None, "usage": USAGE,
+        "id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": content, "stop_reason": stop,
+        "stop_sequence": None, "usage": usage,
     }  # fmt: skip
 
 
-def _event(data: dict[str, Any]) -> bytes:
-    return event(data, data["type"])
+def _event(name: str, **fields: Any) -> bytes:
+    return event({"type": name, **fields}, name)
 
 
 def _start() -> list[bytes]:
-    begun = _message([], None) | {"usage": USAGE | {"output_tokens": 1}}
-    return [_event({"type": "message_start", "message": begun}), _event({"type": "ping"})]
+    return [_event("message_start", message=_message([], None, output=1)), _event("ping")]
 
 
-def _block(index: int, block: dict[str, Any], deltas: list[dict[str, Any]]) -> list[bytes]:
-    return [
-        _event({"type": "content_block_start", "index": index, "content_block": block}),
-        *(_event({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas),
-        _event({"type": "content_block_stop", "index": index}),
-    ]
+def _delta(place: int, delta: dict[str, Any]) -> bytes:
+    return _event("content_block_delta", index=place, delta=delta)
 
 
-def _text(index: int, text: str) -> list[bytes]:
-    return _block(index, {"type": "text", "text": ""}, [{"type": "text_delta", "text": word} for word in words(text)])
+def _text(place: int, text: str) -> list[bytes]:
+    start = _event("content_block_start", index=place, content_block={"type": "text", "text": ""})
+    deltas = [_delta(place, {"type": "text_delta", "text": word}) for word in words(text)]
+    return [start, *deltas, _event("content_block_stop", index=place)]
 
 
 def _end(stop: str) -> list[bytes]:
-    usage = {name: USAGE[name] for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")}
     told = {"stop_reason": stop, "stop_sequence": None}
-    delta = {"type": "message_delta", "delta": told, "usage": {**usage, "output_tokens": 7}}
-    return [_event(delta), _event({"type": "message_stop"})]
+    return [_event("message_delta", delta=told, usage={"output_tokens": 7}), _event("message_stop")]
 
 
-def _call(body: bytes, place: int) -> dict[str, Any]:
-    return {"type": "tool_use", "id": f"toolu_{place}", "name": asked(body)["tools"][0]["name"], "input": {}}
+def _call(body: bytes, place: int, town: str) -> dict[str, Any]:
+    name = asked(body)["tools"][0]["name"]
+    return {"type": "tool_use", "id": f"toolu_{place}", "name": name, "input": {"town": town}}
 
 
-def _error(status: int, kind: str, message: str, *, retry_after: bytes = b"") -> Scripted:
-    error = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_scripted"}
-    return whole(error, status=status, headers=[(b"retry-after", retry_after)] if retry_after else ())
+def _error(status: int, kind: str, message: str, headers: list[tuple[bytes, bytes]] | None = None) -> Scripted:
+    return whole({"type": "error", "error": {"type": kind, "message": message}}, status=status, headers=headers or ())

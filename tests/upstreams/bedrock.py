@@ -63,13 +63,7 @@ def dies(body: bytes) -> Scripted:
 
 
 def in_stream_error(body: bytes) -> Scripted:
-    headers = {
-        ":exception-type": "modelStreamErrorException",
-        ":content-type": "application/json",
-        ":message-type": "exception",
-    }
-    exception = encode(headers, json.dumps({"message": "The model broke off.", "originalStatusCode": 500}).encode())
-    return streamed([_start(), _text(0, said(body))[0], exception], _FRAMES)
+    return streamed([_start(), _text(0, said(body))[0], _broken()], _FRAMES)
 
 
 def context_window(body: bytes) -> Scripted:
@@ -88,6 +82,16 @@ def content_policy_streamed(body: bytes) -> Scripted:
     return streamed([_start(), *_text(0, _SORRY), *_end("guardrail_intervened")], _FRAMES)
 
 
+def credentials(body: bytes) -> Scripted:
+    del body
+    return _error(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+
+
+def in_stream_error_first(body: bytes) -> Scripted:
+    del body
+    return streamed([_start(), _broken()], _FRAMES)
+
+
 def said(body: bytes) -> str:
     """What the double answers: the last text of the user, so that a test sees which request it was."""
     texts = [block["text"] for message in asked(body)["messages"] for block in message["content"] if "text" in block]
@@ -98,7 +102,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "plain": plain, "stream": stream, "tools": tools, "tools_streamed": tools_streamed, "thinking_streamed": thinking_streamed,
     "rate_limit": rate_limit, "server_error": server_error, "dies": dies, "in_stream_error": in_stream_error,
     "context_window": context_window, "content_policy": content_policy,
-    "content_policy_streamed": content_policy_streamed,
+    "content_policy_streamed": content_policy_streamed, "credentials": credentials,
+    "in_stream_error_first": in_stream_error_first,
 }  # fmt: skip
 
 _SORRY = "Sorry, the model cannot answer this question."
@@ -130,6 +135,15 @@ def _text(block: int, text: str) -> list[bytes]:
 
 def _end(stop: str) -> list[bytes]:
     return [_frame("messageStop", {"stopReason": stop}), _frame("metadata", {"usage": USAGE, "metrics": {"latencyMs": 12}})]
+
+
+def _broken() -> bytes:
+    headers = {
+        ":exception-type": "modelStreamErrorException",
+        ":content-type": "application/json",
+        ":message-type": "exception",
+    }
+    return encode(headers, json.dumps({"message": "The model broke off.", "originalStatusCode": 500}).encode())
 
 
 def _tool(body: bytes) -> str:

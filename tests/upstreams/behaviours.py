@@ -1,8 +1,8 @@
 """Test doubles: how scripted upstreams behave, as data. Each behaviour is a pure function from a request's body to an answer.
 
-Every provider has the same: plain, stream, tools, tools_streamed, thinking_streamed, rate_limit, server_error, dies,
-in_stream_error, context_window, content_policy, content_policy_streamed. `Scripted` is what the fake of the upstream port
-plays; `steps` turns one into what a server on a real socket writes.
+Every provider has the same: plain, stream, tools, tools_streamed, rate_limit, server_error, credentials, dies, in_stream_error,
+in_stream_error_first, context_window, content_policy, content_policy_streamed; most have thinking_streamed. `Scripted` is what
+the fake of the upstream port plays; `steps` turns one into what a server on a real socket writes.
 """
 
 import json

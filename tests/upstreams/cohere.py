@@ -75,6 +75,16 @@ def content_policy_streamed(body: bytes) -> Scripted:
     return content_policy(body)
 
 
+def credentials(body: bytes) -> Scripted:
+    del body
+    return whole({"id": "scripted-1", "message": "invalid api token"}, status=401)
+
+
+def in_stream_error_first(body: bytes) -> Scripted:
+    del body
+    return streamed([_start(), _end("ERROR", error="internal server error")], _SSE)
+
+
 def said(body: bytes) -> str:
     """What the double answers: the last text of the user, so that a test sees which request it was."""
     content = [message["content"] for message in asked(body)["messages"] if message["role"] == "user"][-1]
@@ -85,7 +95,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "plain": plain, "stream": stream, "tools": tools, "tools_streamed": tools_streamed, "thinking_streamed": thinking_streamed,
     "rate_limit": rate_limit, "server_error": server_error, "dies": dies, "in_stream_error": in_stream_error,
     "context_window": context_window, "content_policy": content_policy,
-    "content_policy_streamed": content_policy_streamed,
+    "content_policy_streamed": content_policy_streamed, "credentials": credentials,
+    "in_stream_error_first": in_stream_error_first,
 }  # fmt: skip
 
 _TOWNS = ("Bonn", "Kiel")

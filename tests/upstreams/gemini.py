@@ -55,8 +55,7 @@ def dies(body: bytes) -> Scripted:
 
 
 def in_stream_error(body: bytes) -> Scripted:
-    error = {"error": {"code": 503, "message": "The model is overloaded. Please try again later.", "status": "UNAVAILABLE"}}
-    return streamed([event(_chunk([{"text": words(said(body))[0]}])), event(error)], _SSE)
+    return streamed([event(_chunk([{"text": words(said(body))[0]}])), event(_OVERLOADED)], _SSE)
 
 
 def context_window(body: bytes) -> Scripted:
@@ -76,6 +75,18 @@ def content_policy_streamed(body: bytes) -> Scripted:
     return streamed([event(_BLOCKED)], _SSE)
 
 
+def credentials(body: bytes) -> Scripted:
+    """Not 401, and with a name of its own."""
+    del body
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+    return _error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", [info])
+
+
+def in_stream_error_first(body: bytes) -> Scripted:
+    del body
+    return streamed([event(_OVERLOADED)], _SSE)
+
+
 def said(body: bytes) -> str:
     """What the double answers: the last text of the user, so that a test sees which request it was."""
     texts = [part["text"] for content in asked(body)["contents"] for part in content["parts"] if "text" in part]
@@ -86,9 +97,11 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "plain": plain, "stream": stream, "tools": tools, "tools_streamed": tools_streamed, "thinking_streamed": thinking_streamed,
     "rate_limit": rate_limit, "server_error": server_error, "dies": dies, "in_stream_error": in_stream_error,
     "context_window": context_window, "content_policy": content_policy,
-    "content_policy_streamed": content_policy_streamed,
+    "content_policy_streamed": content_policy_streamed, "credentials": credentials,
+    "in_stream_error_first": in_stream_error_first,
 }  # fmt: skip
 
+_OVERLOADED = {"error": {"code": 503, "message": "The model is overloaded. Please try again later.", "status": "UNAVAILABLE"}}
 _BLOCKED = {
     "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},
     "usageMetadata": {"promptTokenCount": 11, "totalTokenCount": 11},

@@ -35,8 +35,10 @@ def asked(form: str) -> bytes:
 
 
 def test_every_double_knows_every_behaviour() -> None:
+    asked_of_all = openai_chat.BEHAVIOURS.keys()
     passing = (openai_completions.BEHAVIOURS, openai_responses.BEHAVIOURS)
-    assert len({frozenset(behaviours) for behaviours in (*passing, *(each for _, each in FORMS.values()))}) == 1
+    for behaviours in (*passing, *(each for _, each in FORMS.values())):
+        assert behaviours.keys() >= asked_of_all
 
 
 @each
@@ -86,7 +88,7 @@ def test_tools_are_called_two_at_a_time(form: str) -> None:
 def test_errors_are_of_their_class(form: str, name: str, status: int, error_class: str) -> None:
     codec, behaviours = FORMS[form]
     answer = behaviours[name](asked(form))
-    assert answer.status == status
+    assert answer.status == (529 if (form, name) == ("messages", "server_error") else status)  # a status of its own
     error = codec.read_error(status, b"".join(answer.pieces))
     assert error.error_class == error_class
     if name == "rate_limit":

@@ -5,6 +5,7 @@ import importlib
 from stoa.cli.config import config
 from stoa.cli.database import database
 from stoa.cli.group import groups
+from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
 from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
@@ -12,11 +13,12 @@ from stoa.cli.root import root
 from stoa.cli.team import teams
 from stoa.cli.user import users
 
-for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "version", "roles"):
+for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "version", "roles"):
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-app.add_typer(jobs, rich_help_panel=DOCUMENTS)
+for group in (jobs, imports):
+    app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
 for group in (config, database):

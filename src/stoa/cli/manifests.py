@@ -20,10 +20,30 @@ def read(places: Iterable[str], environ: Mapping[str, str]) -> list[dict[str, An
     found: list[dict[str, Any]] = []
     for place in places:
         for name, text in _texts(place):
-            found += [_filled(document, name, environ) for document in _documents(name, text)]
+            found += [filled(document, name, environ) for document in _documents(name, text)]
     if not found:
         raise InvalidRequest(f"No resource was found in {', '.join(places)}. A resource has a kind, a name and fields, as YAML")
     return found
+
+
+def filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """A resource with its variables filled in. Only what is secret in a provider takes them: elsewhere `${env:X}` is text."""
+
+    def fill(text: object) -> object:
+        return _VARIABLE.sub(variable, text) if isinstance(text, str) else text
+
+    def variable(match: re.Match[str]) -> str:
+        if match[1] not in environ:
+            raise InvalidRequest(f"{name}: {document['name']!r} needs the environment variable {match[1]!r}, which is not set")
+        return environ[match[1]]
+
+    if document["kind"] != "Provider":
+        return document
+    filled = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
+    for field in ("headers", "credentials"):
+        if isinstance(named := document.get(field), dict):
+            filled[field] = {name: fill(value) for name, value in cast("dict[str, object]", named).items()}
+    return filled
 
 
 def kind_called(text: str) -> str:
@@ -54,31 +74,20 @@ def _texts(place: str) -> list[tuple[str, str]]:
 def _documents(name: str, text: str) -> list[dict[str, Any]]:
     import yaml  # late: only some verbs need it
 
+    class Loader(yaml.SafeLoader):
+        """Names of fields are text, also `on`, which YAML 1.1 takes for true."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            for key, _ in node.value:
+                if key.tag == "tag:yaml.org,2002:bool":
+                    key.tag = "tag:yaml.org,2002:str"
+            return super().construct_mapping(node, deep)
+
     try:
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+        documents = [document for document in yaml.load_all(text, Loader) if document is not None]
     except yaml.YAMLError as error:
         raise InvalidRequest(f"{name} is not valid YAML: {error}") from None
     for document in documents:
         if not isinstance(document, dict) or not {"kind", "name"} <= document.keys():
             raise InvalidRequest(f"{name} holds a document without kind and name: {str(cast('object', document))[:80]!r}")
     return cast("list[dict[str, Any]]", documents)  # cast: YAML has no types; the API checks the fields
-
-
-def _filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Only what is secret in a provider takes variables: anywhere else `${env:X}` is text."""
-
-    def fill(text: object) -> object:
-        return _VARIABLE.sub(variable, text) if isinstance(text, str) else text
-
-    def variable(match: re.Match[str]) -> str:
-        if match[1] not in environ:
-            raise InvalidRequest(f"{name}: {document['name']!r} needs the environment variable {match[1]!r}, which is not set")
-        return environ[match[1]]
-
-    if document["kind"] != "Provider":
-        return document
-    filled = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
-    for field in ("headers", "credentials"):
-        if isinstance(named := document.get(field), dict):
-            filled[field] = {name: fill(value) for name, value in cast("dict[str, object]", named).items()}
-    return filled

@@ -19,6 +19,8 @@ def check(provider: Provider) -> None:
     _check_place(provider)
     _check_proof(provider)
     _check_forms(provider)
+    if provider.type == "litellm" and provider.health is not None:
+        raise _wrong(provider, "health", "its SDK opens its connections itself, so nothing can be asked; leave the field out")
     if (provider.tls_certificate is None) != (provider.tls_key is None):
         raise _wrong(provider, "tls_key", "tls_certificate and tls_key are given together or not at all")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from stoa.control.provider_fields import check as check_provider
+from stoa.control.route_fields import check as check_route
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.money import usd
@@ -16,7 +17,7 @@ class References:
 
     def __init__(self, state: Sequence[Resource], teams: Names[str]) -> None:
         self._teams = teams
-        self._providers = {each.name for each in state if isinstance(each, Provider)}
+        self._providers = {each.name: each for each in state if isinstance(each, Provider)}
         self._models = {each.name: each for each in state if isinstance(each, Model)}
         self._routes = {each.name: each for each in state if isinstance(each, Route)}
         self._collections = {each.name for each in state if isinstance(each, Collection)}
@@ -50,12 +51,20 @@ class References:
     def _check_route(self, route: Route) -> None:
         if route.name in self._models:
             raise _wrong(route, "name", f"a model is called {route.name!r} too, and clients could not tell them apart")
-        for name in _models_of(route):
-            self._known(route, "targets", name, self._models)
-        if len({self._models[name].operation for name in _models_of(route)}) > 1:
-            raise _wrong(route, "targets", "its models must all be for the same operation")
-        if not any(target.weight for target in route.targets):
-            raise _wrong(route, "targets", "at least one weight must be above 0")
+        models: dict[str, Model] = {}
+        for field, name in _models_of(route):
+            if name in self._routes and name not in self._models:
+                what = f"{name!r} is a route; only models can be named here, so that no route leads back to itself"
+                raise _wrong(route, field, what)
+            self._known(route, field, name, self._models)
+            models[name] = self._models[name]
+            if len({each.operation for each in models.values()}) > 1:
+                first = models[route.targets[0].model]
+                what = f"{name!r} is for {models[name].operation}, and {first.name!r} for {first.operation}; one route has one"
+                raise _wrong(route, field, what)
+        asked = [models[target.model] for target in route.targets]
+        providers = {each.name: self._providers[each.provider] for each in asked if each.provider in self._providers}
+        check_route(route, operation=asked[0].operation, providers=providers)
         self._known_teams(route, route.teams)
 
     def _serves(self, resource: Resource, field: str, name: str, operation: str) -> None:
@@ -75,11 +84,12 @@ class References:
             raise _wrong(resource, field, f"there is no {name!r}", hint=did_you_mean(name, known))
 
 
-def _models_of(route: Route) -> Iterator[str]:
-    yield from (target.model for target in route.targets)
-    yield from (each.model for each in route.fallbacks)
+def _models_of(route: Route) -> Iterator[tuple[str, str]]:
+    """Each with the field that names it."""
+    yield from ((f"targets[{number}].model", each.model) for number, each in enumerate(route.targets))
+    yield from ((f"fallback[{number}]", each.model) for number, each in enumerate(route.fallbacks))
     if route.shadow is not None:
-        yield route.shadow.model
+        yield "shadow.model", route.shadow.model
 
 
 def _check_price(model: Model, field: str, amount: str) -> None:

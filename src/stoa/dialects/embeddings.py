@@ -96,15 +96,27 @@ def join_answers(form: EmbeddingForm, bodies: Sequence[bytes], request: Embeddin
     vectors = [vector for answer in answers for vector in answer.vectors]
     if len(vectors) != len(request.texts):
         raise ValueError(f"{len(vectors)} vectors for {len(request.texts)} texts")
-    counts = [answer.tokens for answer in answers if answer.tokens is not None]
-    tokens = sum(counts) if len(counts) == len(answers) else None
+    tokens = _counted(answers)
     data = [
         {"object": "embedding", "index": place, "embedding": _packed(vector) if request.base64 else vector}
         for place, vector in enumerate(vectors)
     ]
-    usage = {"prompt_tokens": tokens or 0, "total_tokens": tokens or 0}
+    usage = {"prompt_tokens": tokens or 0, "total_tokens": tokens or 0}  # the form has no other word for what nobody told
     body = msgspec.json.encode({"object": "list", "data": data, "model": model, "usage": usage})
     return Embedded(body, TokenUsage(input=tokens))
+
+
+def used_by(form: EmbeddingForm, bodies: Sequence[bytes]) -> TokenUsage:
+    """What some of the answers say of their use; None when one of them says nothing or cannot be read."""
+    try:
+        return TokenUsage(input=_counted([form.read(body) for body in bodies]))
+    except ValueError:
+        return TokenUsage()
+
+
+def _counted(answers: Sequence[Vectors]) -> int | None:
+    counts = [answer.tokens for answer in answers if answer.tokens is not None]
+    return sum(counts) if len(counts) == len(answers) else None
 
 
 class _Body(msgspec.Struct):

@@ -1,10 +1,8 @@
 """Rerank: Cohere's and Jina's form as clients speak it, carried to upstreams that differ in names.
 
-A `style` is how the server wants to be asked:
+A `style` is how a server wants to be asked that does not take what clients write, as Jina, vLLM, Together and others do:
     cohere    v2/rerank: documents as text, results without them
-    jina      v1/rerank of Jina, vLLM, Together and others: documents as text or objects, return_documents
     tei       /rerank of Hugging Face's text-embeddings-inference: `texts`, and a bare list of scores
-    voyage    v1/rerank of Voyage: top_k, and `data`
 """
 
 from typing import Literal, NamedTuple, cast
@@ -17,7 +15,7 @@ from stoa.dialects.conversation import Fields
 from stoa.domain.upstream import Facts
 from stoa.errors import InvalidRequest
 
-Style = Literal["cohere", "jina", "tei", "voyage"]
+Style = Literal["cohere", "tei"]
 
 
 class RerankRequest(msgspec.Struct, kw_only=True, frozen=True):
@@ -83,10 +81,8 @@ def write(request: RerankRequest, *, style: Style, model: str, facts: Facts) -> 
         body["texts"] = request.documents  # one model, so no name; scores of all, of which Stoa takes the best
     else:
         body |= {"model": model, "documents": request.documents}
-    if request.top_n is not None and style != "tei":
-        body["top_k" if style == "voyage" else "top_n"] = min(request.top_n, len(request.documents))
-    if style == "jina":
-        body["return_documents"] = False  # they are put back here, as the client wrote them
+        if request.top_n is not None:
+            body["top_n"] = min(request.top_n, len(request.documents))
     if request.max_tokens_per_doc is not None and "max_tokens_per_doc" not in facts.drop:
         if style != "cohere":
             raise InvalidRequest(
@@ -104,7 +100,7 @@ def read(body: bytes, request: RerankRequest, *, style: Style, model: str, answe
         found = _Answer(results=msgspec.json.decode(body, type=list[_Score]))
     else:
         found = msgspec.json.decode(body, type=_Answer)
-    scores = found.results if found.results is not None else found.data
+    scores = found.results
     if scores is None:
         raise ValueError("an answer without results")
     if any(not 0 <= score.index < len(request.documents) for score in scores):
@@ -145,11 +141,6 @@ class _Score(msgspec.Struct):
         return found
 
 
-class _Usage(msgspec.Struct):
-    total_tokens: int | None = None
-    prompt_tokens: int | None = None
-
-
 class _Units(msgspec.Struct):
     search_units: float | None = None
     input_tokens: float | None = None
@@ -163,8 +154,6 @@ class _Meta(msgspec.Struct):
 class _Answer(msgspec.Struct):
     id: str | None = None
     results: list[_Score] | None = None
-    data: list[_Score] | None = None
-    usage: _Usage | None = None
     meta: _Meta | None = None
 
 
@@ -181,11 +170,10 @@ def _text(document: str | Fields, place: int) -> str:
 
 
 def _counts(found: _Answer) -> tuple[int | None, int | None]:
-    tokens = None if found.usage is None else found.usage.total_tokens or found.usage.prompt_tokens
     billed = found.meta.billed_units if found.meta else None
     told = found.meta.tokens if found.meta else None
     counted = next(
         (units.input_tokens for units in (told, billed) if units is not None and units.input_tokens is not None), None
     )
     units = billed.search_units if billed is not None else None
-    return tokens if tokens is not None or counted is None else int(counted), None if units is None else int(units)
+    return None if counted is None else int(counted), None if units is None else int(units)

@@ -16,8 +16,16 @@ from stoa.domain.jobs import Job
 Status = Literal["validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"]
 ENDED: frozenset[Status] = frozenset({"failed", "completed", "expired", "cancelled"})
 
-ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses")
-"""What lines may ask. An endpoint that this gateway does not serve answers so, line by line."""
+ENDPOINTS = (
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/embeddings",
+    "/v1/responses",
+    "/v1/moderations",
+    "/v1/images/generations",
+    "/v1/rerank",
+)
+"""What lines may ask: whatever takes and gives JSON. An endpoint that this gateway does not serve answers so, line by line."""
 
 MOST_LINES = 50_000
 

@@ -10,6 +10,8 @@ import msgspec
 from stoa.domain.usage import UsageFact
 
 UsageGroup = Literal["day", "model", "team", "key", "assistant"]
+LatencyGroup = Literal["model", "provider", "route"]
+"""A route is what was asked for by name: a route, a model, or an assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,32 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     errors: int = 0
 
 
+class Percentiles(msgspec.Struct, frozen=True):
+    """Of measured times, in milliseconds to three figures, by nearest rank: each is a time that was measured."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class LatencyBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """How well one model, provider or route answered; `bucket` is None for what came to no target.
+
+    Answers from the cache, counts of tokens and shadow traffic are not among it. `errors` are requests that ended without an
+    answer or with a broken one: those that a model refused for the caller's fault are none, nor are callers who went away.
+    Times are those of answers that came whole, batches left out, since these wait for a place. `output_tokens_per_s` is of one
+    answer, from the request to its last token.
+    """
+
+    bucket: str | None
+    requests: int = 0
+    errors: int = 0
+    completion_tokens: int = 0
+    latency_ms: Percentiles | None = None
+    first_token_ms: Percentiles | None = None
+    output_tokens_per_s: float | None = None
+
+
 class UsageStore(Protocol):
     """The usage facts of one transaction."""
 
@@ -51,6 +79,10 @@ class UsageStore(Protocol):
 
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         """Days in order; everything else the most expensive first."""
+        ...
+
+    async def latencies(self, query: UsageQuery, *, group_by: LatencyGroup) -> Sequence[LatencyBucket]:
+        """The busiest first."""
         ...
 
 

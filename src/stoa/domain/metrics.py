@@ -46,6 +46,10 @@ METRICS: Mapping[str, Metric] = {
     "stoa_retries_total": Metric(
         "counter", "Further tries of requests after their first: retries, fallbacks, hedges.", ("route",)
     ),
+    "stoa_shadow_requests_total": Metric(
+        "counter", "Copies for a shadow, whose answer nobody saw; in none of the above.", ("route", "model", "status")
+    ),
+    "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(

@@ -15,3 +15,6 @@ ErrorClass = Literal[
     "rate_limit", "timeout", "server_error", "context_window", "content_policy", "credentials", "not_found", "invalid_request"
 ]
 """What kind of failure an upstream's was, for whoever decides whether somebody else could do better."""
+
+CALLERS_FAULTS: frozenset[ErrorClass] = frozenset(("invalid_request", "context_window", "content_policy"))
+"""Failures of the request: they say nothing about the target, and it would say the same again."""

@@ -22,6 +22,7 @@ ProviderType = Literal[
     "ollama",
     "vllm",
     "tgi",
+    "tei",
     "litellm",
 ]
 
@@ -40,6 +41,7 @@ BASE_URLS: Mapping[ProviderType, str] = {
     "ollama": "http://127.0.0.1:11434/v1",
     "vllm": "http://127.0.0.1:8000/v1",
     "tgi": "http://127.0.0.1:8080/v1",
+    "tei": "http://127.0.0.1:8080",
     "litellm": "litellm:",
 }
 """`{region}` is the provider's field. The kinds that are missing have an address of one's own, which the resource must name.
@@ -47,7 +49,7 @@ BASE_URLS: Mapping[ProviderType, str] = {
 litellm's models each have an address that its SDK knows; `litellm:` stands for that.
 """
 
-LOCAL: frozenset[ProviderType] = frozenset({"openai-compatible", "ollama", "vllm", "tgi", "litellm"})
+LOCAL: frozenset[ProviderType] = frozenset({"openai-compatible", "ollama", "vllm", "tgi", "tei", "litellm"})
 """Kinds that may be asked without any credential."""
 
 
@@ -72,6 +74,7 @@ SPEAKS: Mapping[ProviderType, frozenset[ClientForm]] = {
     "vertex": frozenset({"messages"}),
     "bedrock": frozenset(),
     "cohere": frozenset(),
+    "tei": frozenset(),
     "litellm": frozenset({"chat"}),
 }
 """What `speaks` may name where a kind is not OpenAI-compatible; there it may name any form."""

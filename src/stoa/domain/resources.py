@@ -40,11 +40,11 @@ class Provider(_Resource, frozen=True, tag_field="kind", tag="Provider"):
     """For types that need more than a key, such as aws_access_key_id and aws_secret_access_key; stored encrypted."""
     headers: dict[str, str] = {}
     """Further headers for every request; stored encrypted."""
-    region: str | None = None
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")] | None = None
     """Of AWS or Google."""
-    project: str | None = None
+    project: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.:-]{0,99}$")] | None = None
     """Of Google."""
-    api_version: str | None = None
+    api_version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = None
     """Of Azure or Anthropic; the one this version of Stoa was made for when left out."""
     speaks: tuple[ClientForm, ...] | None = None
     """Forms that the server answers itself, so that they pass untouched; what the type is known to speak when left out."""
@@ -86,7 +86,7 @@ class Model(_Resource, frozen=True, tag_field="kind", tag="Model"):
     max_output_tokens: Positive | None = None
     """Asked for where the provider demands a number and the client names none."""
     max_parallel: Positive | None = None
-    """Requests that may be under way at once in each gateway; further ones wait, batches behind everybody."""
+    """Requests that may be under way at once in each gateway worker; further ones wait, batches behind everybody."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
     """The name that the provider wants for the limit of the answer, where it differs from what its type is known for."""
     drop_fields: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ class Hedge(_Policy, frozen=True):
     """A second target is asked when the first is slow; the first answer wins, the other is cancelled and not billed."""
 
     after_s: Annotated[float, Meta(gt=0)] | None = None
-    """The target's own 95th percentile of the time to its first content when left out."""
+    """When left out, the target's own 95th percentile: to the first content of a stream, or to the end of a whole answer."""
     least_s: Annotated[float, Meta(gt=0)] = 0.05
 
 
@@ -167,6 +167,7 @@ class Shadow(_Policy, frozen=True):
     share: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
+CACHE_TTL_S = 3600
 Strategy = Literal["weighted", "ordered", "least_busy", "lowest_latency", "cheapest", "tagged", "complexity"]
 
 
@@ -185,7 +186,7 @@ class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
     hedge: Hedge | None = None
     shadow: Shadow | None = None
     cache: bool = True
-    cache_ttl_s: Positive = 3600
+    cache_ttl_s: Positive = CACHE_TTL_S
     teams: tuple[Name, ...] | None = None
 
     @property

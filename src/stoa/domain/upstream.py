@@ -68,18 +68,21 @@ class Call(Protocol):
         ...
 
 
+Method = Literal["GET", "POST"]
+
+
 class Endpoint(Protocol):
     """One path of an origin, with headers that never change, such as the credential."""
 
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> Call:
-        """`lines` are further header lines, each ended by CRLF."""
+        """Send a request; of one that GETs, the body is empty. `lines` are further header lines, each ended by CRLF."""
         ...
 
 
 class Origin(Protocol):
     """One server and the connections to it. Redirects are not followed."""
 
-    def endpoint(self, path: str, headers: Mapping[str, str]) -> Endpoint:
+    def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> Endpoint:
         """`path` is appended to the base URL's. Raises ValueError when a header holds a line break."""
         ...
 
@@ -97,6 +100,8 @@ class OriginLimits:
     first_byte_timeout_s: float = 120.0
     idle_timeout_s: float = 60.0
     """Between two pieces of an answer."""
+    longest_s: float = 3600.0
+    """From the request to the end of its answer, though pieces keep coming."""
     max_connections: int = 1024
 
 
@@ -149,6 +154,10 @@ class Facts(NamedTuple):
     """Fields beyond its dialect that the server understands, such as top_k of the chat dialect."""
     reasoning_field: Literal["reasoning_content", "reasoning", "reasoning_details"] | None = None
     """Of the chat dialect: where in an assistant's message the server takes earlier thinking back; None for nowhere."""
+    texts_at_once: int | None = None
+    """That are embedded in one call; None for as many as the dialect allows."""
+    rerank: Literal["jina", "cohere", "tei"] = "jina"
+    """How the server wants to be asked to rerank: as clients ask, or in one of two other ways."""
     thinking: Literal["adaptive", "budget"] = "adaptive"
     """Of the messages dialect: whether the model is told how much to think by an effort, or, as older ones, by tokens."""
 
@@ -179,6 +188,10 @@ class Link(Protocol):
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         """Where one of its models is asked; None when it does not offer that."""
+        ...
+
+    def health(self, path: str) -> Endpoint | None:
+        """What GETs a path below the API's own, to find out whether the server is there; None where there is no way."""
         ...
 
 

@@ -11,6 +11,8 @@ import msgspec
 from stoa.domain.operations import ClientForm, Lane, Operation
 
 CacheOutcome = Literal["hit", "miss", "bypass"]
+SHADOW = "shadow"
+"""The arm of copies whose answer nobody sees."""
 
 
 class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -31,7 +33,7 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The model name the client sent: a route, a model or assistant/<name>."""
     assistant: str | None
     model: str | None
-    """The Stoa model that answered; None for a request that no target answered."""
+    """The Stoa model that answered or, where none did, failed last; None for a request that came to no target."""
     provider: str | None
     status: int
     cache: CacheOutcome
@@ -52,7 +54,8 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     form: ClientForm | None = None
     """How the client spoke, where an operation has several forms."""
     arm: str | None = None
-    """The share of a route's traffic that this request was part of; `shadow` for a copy that nobody sees."""
+    """The share of a route's traffic that this request was part of, whoever answered in the end: the arm of the target that was
+    asked first. `SHADOW` for a copy that nobody sees."""
     lane: Lane = "realtime"
     cache_read_tokens: int | None = None
     """Of the prompt's tokens, those that the provider read from its own cache."""

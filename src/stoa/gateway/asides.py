@@ -9,16 +9,29 @@ import msgspec
 
 from stoa.dialects.anthropic.count import count
 from stoa.domain.exchange import Exchange
+from stoa.domain.operations import Operation
 from stoa.domain.targets import Consideration
 from stoa.errors import StoaError
+from stoa.gateway.ask import reader
 from stoa.gateway.cache import AnswerCache, cache_key
-from stoa.gateway.inference import Inference, wish_of
+from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.routing.explain import explain
 from stoa.gateway.stages import Stages
-from stoa.gateway.surface import CHAT, COUNT_TOKENS, Surface
+from stoa.gateway.surface import CHAT, COUNT_TOKENS, EMBEDDINGS, RERANK, Surface
+from stoa.gateway.wish import wish_of
 
 _encode = msgspec.json.Encoder().encode
+_CACHED: dict[Operation, Surface] = {"chat": CHAT, "embedding": EMBEDDINGS, "rerank": RERANK}
+
+
+class _Named(msgspec.Struct):
+    """As much of any request as says where it goes. It is none of `Ask`, since nothing is asked."""
+
+    model: str
+
+
+_named = reader(_Named)
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -98,12 +111,14 @@ def counted(stages: Stages, plan: Plan, client: Client, body: bytes) -> bytes:
 
 
 def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, body: bytes) -> bytes:
-    """The dry run of a chat completion. Raises InvalidRequest, NotFound, Forbidden."""
-    ask = CHAT.read(body, b"")
-    offering = stages.find(plan, client, "chat", ask.model)
-    router = offering.router
-    wish = wish_of(offering, client, exchange.headers, body, named=True)
-    key = cache_key(client, offering, CHAT, ask, body, exchange.headers)
+    """The dry run of a request to a model of whatever operation. Raises InvalidRequest, NotFound, Forbidden."""
+    name = _named(body, b"").model
+    found: list[Operation] = [each for each, offerings in plan.offerings.items() if name in offerings]
+    operation: Operation = found[0] if found else "chat"
+    offering = stages.find(plan, client, operation, name)
+    router, surface = offering.router, _CACHED.get(operation)
+    wish = wish_of(offering, client, exchange.headers, body, named=operation == "chat")
+    key = cache_key(client, offering, surface, surface.read(body, b""), body, exchange.headers) if surface is not None else None
     return _encode(
         Explanation(
             route=offering.name,

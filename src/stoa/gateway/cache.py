@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     provider: str
     tokens: Tokens
     expires_s: float
+    arm: str | None = None
 
 
 class AnswerCache:

@@ -36,7 +36,9 @@ class Timed(Protocol):
     def time_out(self, what: str) -> None: ...
 
 
-class _Watched:
+class Watched:
+    """A try and the times it is given. `now` is of `perf_counter`."""
+
     __slots__ = ("at", "characters", "heard", "since", "timeouts")
 
     def __init__(self, timeouts: Timeouts, now: float) -> None:
@@ -51,11 +53,11 @@ class Deadlines:
     """Needs a running loop while tries are under way."""
 
     def __init__(self) -> None:
-        self._watched: dict[Timed, _Watched] = {}
+        self._watched: dict[Timed, Watched] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, timed: Timed, timeouts: Timeouts) -> None:
-        self._watched[timed] = _Watched(timeouts, timed.began_at)
+        self._watched[timed] = Watched(timeouts, timed.began_at)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._look)
 
@@ -68,14 +70,14 @@ class Deadlines:
             if timed.over:
                 del self._watched[timed]
                 continue
-            problem = _late(timed, watched, now)
+            problem = late(timed, watched, now)
             if problem is not None:
                 del self._watched[timed]
                 timed.time_out(problem)
         self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._look) if self._watched else None
 
 
-def _late(timed: Timed, watched: _Watched, now: float) -> str | None:
+def late(timed: Timed, watched: Watched, now: float) -> str | None:
     """Which of the times is over, as the rest of a sentence about the target."""
     limits = watched.timeouts
     if limits.total_s is not None and now - timed.began_at > limits.total_s:
@@ -89,7 +91,7 @@ def _late(timed: Timed, watched: _Watched, now: float) -> str | None:
     return _slow(timed, watched, limits.min_tokens_per_s, now) if limits.min_tokens_per_s is not None else None
 
 
-def _slow(timed: Timed, watched: _Watched, least: float, now: float) -> str | None:
+def _slow(timed: Timed, watched: Watched, least: float, now: float) -> str | None:
     if timed.first_at == 0.0:
         return None
     if timed.paused or watched.since == 0.0:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Lane
 from stoa.domain.tracing import Span
-from stoa.domain.usage import CacheOutcome, UsageFact
+from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
-from stoa.gateway.attempt import Fault
 from stoa.gateway.cache import Entry
+from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.surface import Surface
@@ -30,7 +30,6 @@ CACHE_LINES: dict[CacheOutcome, bytes] = {
     "miss": b"x-stoa-cache: miss\r\n",
     "bypass": b"x-stoa-cache: bypass\r\n",
 }
-SHADOW = "shadow"
 
 
 class Delivery:
@@ -50,6 +49,10 @@ class Delivery:
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
+    failed_at: Target | None = None
+    """The target that was asked last, where none answered."""
+    assigned: Target | None = None
+    """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
     stream: Watcher | None = None
     streamed: bool = False
@@ -116,7 +119,12 @@ class Delivery:
             cost = None if own is None or cost is None else own + cost
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
-            model, provider = entry.model, entry.provider
+            model, provider, arm = entry.model, entry.provider, entry.arm
+        elif self.failed_at is not None:
+            model, provider, arm = self.failed_at.model, self.failed_at.provider, self.failed_at.arm
+        if self.assigned is not None:
+            arm = self.assigned.arm
+            self.model_line = self._lines_of(target)
         now, offering, first = perf_counter(), self.offering, self.first_token
         started, plan = self.started, self.plan
         self.fact = UsageFact(
@@ -205,7 +213,8 @@ class Delivery:
     def begin_stream(self, target: Target, events: bytes, content_type: bytes) -> None:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
-        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, target.lines, CACHE_LINES[self.cache], self.id_lines())
+        model_line = target.lines if self.assigned is None else self._lines_of(target)
+        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
         self.exchange.start(200, lines)
         self.exchange.write(events)
 
@@ -215,6 +224,11 @@ class Delivery:
         if self.surface.form == "messages":
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
+
+    def _lines_of(self, target: Target | None) -> bytes:
+        """Who answered, and of which arm the request is."""
+        model = b"" if target is None else b"x-stoa-model: %b\r\n" % target.model.encode()
+        return model + (self.assigned.arm_line if self.assigned is not None else b"")
 
     def release_estimate(self) -> None:
         if self.estimate:

@@ -42,6 +42,17 @@ class Chunk(msgspec.Struct):
     choices: list[Choice] = []
     usage: Usage | None = None
     error: ErrorBody | str | None = None
+    kind: object = msgspec.field(name="object", default=None)
+    message: object = None
+    type: object = None
+
+    def failure(self) -> ErrorBody | None:
+        """The error it tells of. Mistral and older vLLM send one as the event itself, whose `object` is `error`."""
+        if self.error is not None:
+            return ErrorBody(self.error) if isinstance(self.error, str) else self.error
+        if self.kind == "error":
+            return ErrorBody(str(self.message or ""), self.type if isinstance(self.type, str) else None)
+        return None
 
 
 _decode = msgspec.json.Decoder(Chunk).decode
@@ -59,6 +70,8 @@ class EventStream:
         "_keep_bytes",
         "_kept",
         "_kept_bytes",
+        "_middle",
+        "_middle_bytes",
         "_overflowed",
         "_rest",
         "_strip_usage",
@@ -75,6 +88,8 @@ class EventStream:
     def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
         self._rest = b""
         self._after_cr = False
+        self._middle: list[bytes] = []  # what came after `_rest`, without a line end
+        self._middle_bytes = 0
         self._keep_bytes = keep_bytes
         self._strip_usage = strip_usage
         self._kept: list[bytes] = []
@@ -94,9 +109,15 @@ class EventStream:
             return b""
         if b"\r" in data or self._after_cr:
             data = self._plain_line_ends(data)
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+        if b"\n" not in data:  # the middle of a long event: joined once, when it ends
+            self._middle.append(data)
+            self._middle_bytes += len(data)
+            if self._middle_bytes + len(self._rest) > _MAX_EVENT:
+                raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
+            return b""
+        if self._rest or self._middle:
+            data = b"".join((self._rest, *self._middle, data))
+            self._rest, self._middle, self._middle_bytes = b"", [], 0
         if not data.endswith(b"\n\n"):
             cut = data.rfind(b"\n\n") + 2
             if cut == 1:
@@ -173,8 +194,8 @@ class EventStream:
             if chunk is None:
                 passed.append(event)  # a comment, which keeps the connection alive
                 continue
-            if chunk.error is not None:
-                self.error = ErrorBody(chunk.error) if isinstance(chunk.error, str) else chunk.error
+            self.error = chunk.failure()
+            if self.error is not None:
                 break
             if chunk.usage is not None:
                 self.usage = chunk.usage

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.answer import Started
@@ -19,21 +20,23 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.ask import fields_of
-from stoa.gateway.attempt import Attempt, Fault
+from stoa.gateway.ask import OperationAsk
+from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON, Delivery
+from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
-from stoa.gateway.routing.complexity import complexity, escalates
-from stoa.gateway.routing.rank import TAGS_HEADER, Wish
+from stoa.gateway.routing.complexity import escalates
+from stoa.gateway.routing.rank import Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, whole
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, tokens_of, tokens_told
+from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
+from stoa.gateway.wish import wish_of
 
 if TYPE_CHECKING:
     from stoa.gateway.stages import Stages
@@ -41,11 +44,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("stoa.gateway")
 
 _CLIENT_GONE = 499
-_LANE, _TAGS, _BETA, _TYPE = b"x-stoa-lane", TAGS_HEADER.encode(), b"anthropic-beta", b"content-type"
+_LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
+_ANTHROPIC = ("messages", "count_tokens")
 
 
 class Inference(Delivery):
-    """Implements `domain.exchange.Intake` for the server and `tries.Asker` for its tries."""
+    """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
     lines: bytes = b""
@@ -64,7 +68,7 @@ class Inference(Delivery):
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         super().__init__(stages, plan, exchange, client, surface, request_id)
-        self.body_limit = stages.body_limit
+        self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
         self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
@@ -116,14 +120,15 @@ class Inference(Delivery):
         self.streamed = ask.streamed
         if _LANE in headers and headers[_LANE] == b"batch":
             self.lane = "batch"
-        if surface.form == "messages" and _BETA in headers:
+        if surface.door in _ANTHROPIC and _BETA in headers:
             self.lines = b"anthropic-beta: %b\r\n" % headers[_BETA]
-        if surface.form_data and _TYPE in headers:
-            self.lines = b"content-type: %b\r\n" % headers[_TYPE]
+        if surface.form_data:
+            self.lines = b"content-type: %b\r\n" % headers.get(_TYPE, b"application/json")
         offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        self.estimate = stages.admission.admit(self.client, offering, ask, len(body), self.started)
+        weight = len(body) if surface.estimates else 0
+        self.estimate = stages.admission.admit(self.client, offering, ask, weight, perf_counter())
         if clock is not None:
             clock.mark("admit")
         key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
@@ -204,7 +209,9 @@ class Inference(Delivery):
 
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         if not events:
-            return Raw() if self.surface.relays_type and self.streamed else None
+            told = attempt.content_type
+            sound = self.streamed and self.surface.relays_type and (told is None or not _is_json(told))
+            return Raw() if sound else None
         if not self.streamed:
             return None
         form, wire = self.surface.form, attempt.wire
@@ -219,6 +226,11 @@ class Inference(Delivery):
 
     # --- called by the tries
 
+    def paid(self, target: Target, usage: Usage | None) -> None:
+        """Part of what a try asked for was answered, and is of no use since the rest was not."""
+        cost = cost_of(target.price, measured(usage))
+        self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
+
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
@@ -226,7 +238,7 @@ class Inference(Delivery):
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
             usage = surface.usage(body)
-            if usage is not None and usage.prompt_tokens is not None and not surface.free:
+            if usage is not None and usage.prompt_tokens is not None and surface.estimates:
                 tokens = tokens_told(usage)
             else:
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
@@ -242,7 +254,7 @@ class Inference(Delivery):
     def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
         """Whether a small model's answer calls for a larger one."""
         upstream = upstream_of(attempt.wire)
-        if upstream is None:
+        if upstream is None or self.surface.form is None:
             return False
         answer = upstream.read_answer(body, model="")
         finish, refused = finish_of(answer)
@@ -293,12 +305,14 @@ class Inference(Delivery):
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
 
-    def gave_up(self, fault: Fault) -> None:
+    def gave_up(self, fault: Fault, target: Target | None) -> None:
         self._ended()
-        self.fault = fault
-        body = fault.body if self._form == self.surface.form else None
-        self.answer = body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
+        self.fault, self.failed_at = fault, target
+        self.answer = fault.body or self.surface.refuse(fault.status, fault.code, fault.message, fault.param)
         self.settle(fault.status, None, NO_TOKENS, error=fault.code)
+
+    def asked_first(self, target: Target) -> None:
+        self.assigned = target
 
     # --- what an answer comes to
 
@@ -320,9 +334,9 @@ class Inference(Delivery):
 
     def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
         """The answer as the client gets it, where it is not the upstream's own bytes."""
+        got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        got = self._whole(attempt, body)
         tokens = self._tokens_of(got.usage, got.text)
         if self._passages is None:
             return got.body, tokens
@@ -330,17 +344,24 @@ class Inference(Delivery):
         return with_stoa(got.body, stoa), tokens
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
-        if self.surface.free:
-            return FREE_OF_CHARGE
+        if not self.surface.estimates:
+            return self._tokens_told(usage)
         answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
         return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
 
     def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
+        if not self.surface.estimates:
+            return self._tokens_told(stream.usage if stream is not None else None)
         if stream is None:
             return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
         usage = stream.usage
         answered = stream.count_characters() if usage is None else 0
         return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+
+    def _tokens_told(self, usage: Usage | None) -> Tokens:
+        if self.surface.free:
+            return FREE_OF_CHARGE
+        return measured(usage, self.ask.asked.characters if isinstance(self.ask, OperationAsk) else None)
 
     def _replay(self, entry: Entry) -> bool:
         """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
@@ -359,22 +380,8 @@ class Inference(Delivery):
     def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None and self.stages.cache is not None:
             expires = time.monotonic() + self.offering.cache_ttl_s
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires))
-
-
-def wish_of(
-    offering: Offering, client: Client, headers: Mapping[bytes, bytes], body: bytes, *, named: bool, lane: Lane = "realtime"
-) -> Wish:
-    """What routing looks at of a request. With `named` the body may name the application's own user."""
-    router, caller = offering.router, client.caller
-    tags = tuple(part.strip().decode("latin-1") for part in headers.get(_TAGS, b"").split(b",") if part.strip())
-    if not router.needs_wish:
-        return Wish(lane, tags)
-    user = caller.user_id or caller.id
-    if router.sticky and named:
-        told = fields_of(body).get("user")
-        user = f"{user}/{told}" if isinstance(told, str) else user
-    return Wish(lane, tags, user, complexity(body) if router.strategy == "complexity" else 0.0)
+            arm = (self.assigned or target).arm
+            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))
 
 
 def _is_json(content_type: bytes | None) -> bool:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from stoa.domain.metrics import FINE_SECONDS, SECONDS, Sheet
 from stoa.domain.targets import TargetReport
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import SHADOW, UsageFact
 
 _BOUNDS_MS = tuple(bound * 1000 for bound in SECONDS)
 _FINE_MS = tuple(bound * 1000 for bound in FINE_SECONDS)
@@ -71,10 +71,17 @@ class Metrics:
         """Requests that began; one for which this has no bit of `SAMPLED` gets a clock."""
         self._stages: dict[str, _Histogram] = {}
         self._series: dict[tuple[str, str | None, int, str], _Series] = {}
+        self._shadows: dict[tuple[str, str, int], list[int]] = {}
+        """By route, model and status: how many, and their cost in nano-dollars."""
         self._refused: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
+        if fact.arm == SHADOW:
+            seen = self._shadows.setdefault((fact.requested, fact.model or "", fact.status), [0, 0])
+            seen[0] += 1
+            seen[1] += fact.cost_nano_usd or 0
+            return
         key = (fact.requested, fact.model, fact.status, fact.cache)
         series = self._series.get(key)
         if series is None:
@@ -131,6 +138,9 @@ class Metrics:
             sheet.add("stoa_retries_total", series.retries, route)
             series.latency.show(sheet, "stoa_request_seconds", route)
             series.first_token.show(sheet, "stoa_first_token_seconds", route)
+        for (route, model, status), (count, cost) in self._shadows.items():
+            sheet.add("stoa_shadow_requests_total", count, route, model, str(status))
+            sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
         for code, count in self._failures.items():

@@ -115,6 +115,7 @@ class Gateway:
         self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
+            form_limit=settings.form_bytes,
             admission=self._admission,
             cache=self._cache,
             augment=self._augment,

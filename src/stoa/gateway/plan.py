@@ -47,6 +47,9 @@ class Target:
     """The answer's header lines that name the model and the arm."""
     weight: int = 1
     arm: str | None = None
+    """What its share of a route is called in facts."""
+    arm_line: bytes = b""
+    """The header line of an arm that was given a name."""
     tags: frozenset[str] = frozenset()
 
     def door(self, door: Door, stream: bool) -> Endpoint | None:
@@ -114,6 +117,8 @@ class Plan:
     targets: Mapping[str, Target]
     """By model."""
     providers: Mapping[str, Provider]
+    health: Mapping[str, Endpoint]
+    """Where those providers that are to be checked are asked whether they are there."""
     embedding_models: Mapping[str, str]
     """By collection."""
     keys_by_id: Mapping[str, Client]
@@ -130,7 +135,8 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
         return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
 
-    targets = _targets(snapshot, providers, unsealer, states)
+    links = _links(snapshot, providers, unsealer)
+    targets = _targets(snapshot, links, states)
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"])
@@ -146,21 +152,34 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
         offerings=offerings,
         targets=targets,
         providers=snapshot.providers,
+        health=_health(snapshot, links),
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
     )
 
 
-def _targets(snapshot: Snapshot, providers: Providers, unsealer: Unsealer, states: TargetStates) -> dict[str, Target]:
+def _links(snapshot: Snapshot, providers: Providers, unsealer: Unsealer) -> dict[str, Link]:
     links: dict[str, Link] = {}
-    breakers: dict[str, list[Breaker]] = {}
-    for route in snapshot.routes.values():
-        for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
-            breakers.setdefault(name, []).append(route.breaker)
     for provider in snapshot.providers.values():
         try:
             links[provider.name] = providers.link(provider, _opened(provider, unsealer))
         except OperatorError as error:
             log.error("provider %s is left out: %s", provider.name, error.message)
+        except Exception:  # one provider may not hold back the keys that were revoked with it
+            log.exception("provider %s is left out", provider.name)
+    return links
+
+
+def _health(snapshot: Snapshot, links: Mapping[str, Link]) -> dict[str, Endpoint]:
+    asked = ((name, each.health) for name, each in snapshot.providers.items() if name in links)
+    found = ((name, links[name].health(check.path)) for name, check in asked if check is not None)
+    return {name: endpoint for name, endpoint in found if endpoint is not None}
+
+
+def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates) -> dict[str, Target]:
+    breakers: dict[str, list[Breaker]] = {}
+    for route in snapshot.routes.values():
+        for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
+            breakers.setdefault(name, []).append(route.breaker)
     return {
         model.name: _target(
             model,
@@ -227,7 +246,8 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
 
 
 def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Mapping[str, Target]) -> Offering:
-    chosen = [_placed(known[each.model], each) for each in route.targets if each.model in known]
+    several = len(route.targets) > 1
+    chosen = [_placed(known[each.model], each, several=several) for each in route.targets if each.model in known]
     fallback = [(known[each.model], each) for each in route.fallbacks if each.model in known]
     every = (*chosen, *(target for target, _ in fallback))
     described = [(snapshot.models[each.model], snapshot.providers[each.provider].url, each.weight) for each in every]
@@ -254,12 +274,14 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
     )
 
 
-def _placed(target: Target, place: RouteTarget) -> Target:
+def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
     """The target with its place in a route; models share their doors and their state over all routes."""
-    if place.arm is None and place.weight == 1 and not place.tags:
+    arm = place.arm or (place.model if several else None)
+    if arm is None and place.weight == 1 and not place.tags:
         return target
-    lines = target.lines + (f"x-stoa-arm: {place.arm}\r\n".encode() if place.arm is not None else b"")
-    return replace(target, weight=place.weight, arm=place.arm, tags=frozenset(place.tags), lines=lines)
+    named = f"x-stoa-arm: {place.arm}\r\n".encode() if place.arm is not None else b""
+    lines = target.lines + named
+    return replace(target, weight=place.weight, arm=arm, arm_line=named, tags=frozenset(place.tags), lines=lines)
 
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:

@@ -16,7 +16,7 @@ class Window:
     def take(self, limit: int, second: int) -> bool:
         """Count a request in, unless `limit` of them were made within a minute before it.
 
-        One whose body took long may be of an earlier second than the last; it counts with the last.
+        One of an earlier second than the last counts with the last.
         """
         if second != self._second:
             second = self._advance(second)

@@ -12,17 +12,28 @@ _LARGEST = 67_108_864
 
 
 class Reshaped:
-    """Implements `domain.upstream.Endpoint`. `join` makes one answer of those to `bodies`; it raises ValueError."""
+    """Implements `domain.upstream.Endpoint`.
 
-    def __init__(self, endpoint: Endpoint, bodies: Sequence[bytes], join: Callable[[Sequence[bytes]], bytes]) -> None:
+    `join` makes one answer of those to `bodies`; it raises ValueError. `lost` is told the answers that came in vain, since
+    another of them failed or they do not fit: whoever gave them wants to be paid.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        bodies: Sequence[bytes],
+        join: Callable[[Sequence[bytes]], bytes],
+        lost: Callable[[Sequence[bytes]], None],
+    ) -> None:
         self._endpoint = endpoint
         self._bodies = bodies
         self._join = join
+        self._lost = lost
 
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> Call:
         """The body as the client sent it is not what goes out."""
         del body
-        return _Together(self._endpoint, self._bodies, self._join, receiver, lines)
+        return _Together(self._endpoint, self._bodies, self._join, self._lost, receiver, lines)
 
 
 class _Together:
@@ -33,12 +44,14 @@ class _Together:
         endpoint: Endpoint,
         bodies: Sequence[bytes],
         join: Callable[[Sequence[bytes]], bytes],
+        lost: Callable[[Sequence[bytes]], None],
         receiver: Receiver,
         lines: bytes,
     ) -> None:
         self._endpoint = endpoint
         self._bodies = bodies
         self._join = join
+        self._lost = lost
         self._lines = lines
         self.receiver: Receiver | None = receiver
         self._answers: list[bytes | None] = [None] * len(bodies)
@@ -74,7 +87,7 @@ class _Together:
         if receiver is None:
             return
         if status != 200:
-            self.cancel()
+            self._fail()
             receiver.on_head(status, headers)
             receiver.on_body(body)
             receiver.on_end()
@@ -87,6 +100,7 @@ class _Together:
         try:
             whole = self._join([answer for answer in self._answers if answer is not None])
         except ValueError as error:
+            self._fail()
             receiver.on_failure(Failure("malformed", f"its answer is not what it should be: {error}"))
             return
         receiver.on_head(200, ((b"content-type", b"application/json"),))
@@ -96,9 +110,16 @@ class _Together:
     def failed(self, number: int, failure: Failure) -> None:
         self._calls.pop(number, None)
         receiver = self.receiver
-        self.cancel()
         if receiver is not None:
+            self._fail()
             receiver.on_failure(failure)
+
+    def _fail(self) -> None:
+        """Give up the others."""
+        self.cancel()
+        in_vain = [answer for answer in self._answers if answer is not None]
+        if in_vain:
+            self._lost(in_vain)
 
 
 class _One:

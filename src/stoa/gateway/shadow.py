@@ -1,5 +1,6 @@
 """Shadow traffic: a copy of a request for another model, whose answer nobody sees. What it costs is a fact of its own."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,8 @@ from stoa.gateway.routing.order import Router
 if TYPE_CHECKING:
     from stoa.gateway.inference import Inference
     from stoa.gateway.stages import Stages
+
+log = logging.getLogger("stoa.gateway")
 
 
 class Unseen:
@@ -55,7 +58,10 @@ def shadowing(stages: "Callable[[], Stages]", draw: Callable[[], float]) -> "Cal
         span = original.span
         make = Inference if span is None else partial(Traced, span.child("shadow", "internal", {}))
         copy = make(stages(), original.plan, Unseen(original.exchange), original.client, original.surface, None)
-        copy.copy_of(original, _alone(original.offering, target), body)
+        try:
+            copy.copy_of(original, _alone(original.offering, target), body)
+        except Exception:  # whatever is wrong with it, the request itself is under way
+            log.exception("the shadow of a request could not be sent", extra={"request_id": original.request_id})
 
     return shadow
 

@@ -40,6 +40,8 @@ class Stages:
     """One of these for a gateway. `draw` gives numbers in [0, 1)."""
 
     body_limit: int
+    form_limit: int
+    """Of bodies that may hold files."""
     admission: Admission
     cache: AnswerCache | None
     augment: Augment

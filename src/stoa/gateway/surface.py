@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from stoa.dialects.openai.operations_fields import used_by
+from stoa.dialects.openai.operations_fields import Used, used_by
 from stoa.dialects.table import CLIENTS, PASSING
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.refusal import refusal
@@ -22,7 +22,7 @@ from stoa.gateway.ask import (
 )
 from stoa.gateway.events import EventStream
 from stoa.gateway.passing import PassingStream
-from stoa.gateway.usage import Usage, messages_usage_in, usage_in, usage_of
+from stoa.gateway.usage import Beyond, OperationUsage, Usage, messages_usage_in, rerank_usage_in, usage_in
 from stoa.gateway.watching import OperationStream, Raw, Watcher
 
 Refuse = Callable[[int, str, str, str | None], bytes]
@@ -55,6 +55,8 @@ class Surface:
     """Whether answers are of other types than JSON, and passed on as they come."""
     form_data: bool = False
     """Whether bodies may be forms, whose type goes to the upstream with them."""
+    estimates: bool = True
+    """Whether the size of a request and its answer tell how many tokens they had, where nobody else does."""
     free: bool = False
     """Whether it costs nothing, and no tokens are counted."""
 
@@ -108,11 +110,12 @@ RESPONSES = Surface(
 )  # fmt: skip
 
 RERANK = Surface(
-    path="/v1/rerank", operation="rerank", door="rerank", read=reader(RerankAsk), usage=usage_in, refuse=_openai
+    path="/v1/rerank", operation="rerank", door="rerank", read=reader(RerankAsk), usage=rerank_usage_in, refuse=_openai,
+    estimates=False,
 )  # fmt: skip
 COUNT_TOKENS = Surface(
     path="/v1/messages/count_tokens", operation="chat", door="count_tokens", read=reader(CountAsk), usage=_none,
-    refuse=_anthropic, cached=False, free=True,
+    refuse=_anthropic, cached=False, estimates=False, free=True,
 )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def _operation(path: str, operation: Operation, door: Door, *, form_data: bool =
         return OperationAsk(door, content_type, body)
 
     def usage(body: bytes) -> Usage | None:
-        return usage_of(used_by(door, body).tokens)
+        return _used(used_by(body))
 
     def watch(strip_usage: bool, keep_bytes: int) -> Watcher:
         del strip_usage, keep_bytes
@@ -131,8 +134,15 @@ def _operation(path: str, operation: Operation, door: Door, *, form_data: bool =
 
     return Surface(
         path=path, operation=operation, door=door, read=read, usage=usage, refuse=_openai, watch=watch, cached=False,
-        relays_type=relays_type, form_data=form_data,
+        relays_type=relays_type, form_data=form_data, estimates=False,
     )  # fmt: skip
+
+
+def _used(told: Used) -> OperationUsage | None:
+    if told.tokens is None:
+        return None if told.seconds is None else OperationUsage(beyond=Beyond(seconds=told.seconds))
+    beyond = Beyond(told.tokens.audio_input or 0, told.image_tokens or 0, told.seconds)
+    return OperationUsage(told.tokens.input, told.tokens.output, beyond=beyond)
 
 
 _OPERATIONS = (
@@ -147,4 +157,5 @@ _OPERATIONS = (
 
 SURFACES: Mapping[bytes, Surface] = {
     each.target: each for each in (CHAT, EMBEDDINGS, COMPLETIONS, MESSAGES, RESPONSES, RERANK, *_OPERATIONS)
-}
+} | {b"/v2/rerank": RERANK}
+"""By path. Cohere's newer client asks for rerank below /v2, in the same form."""

@@ -67,9 +67,13 @@ class TracedAttempt(Attempt):
         self._over(None)
         super()._ended_well(tokens)
 
-    def _fail(self, fault: Fault, *, cut: bool = False) -> None:
-        self._over(fault.code)
-        super()._fail(fault, cut=cut)
+    def _fail(self, why: Fault, *, cut: bool = False) -> None:
+        self._over(why.code)
+        super()._fail(why, cut=cut)
+
+    def lost(self) -> None:
+        """Another try answers; what is still under way is about to be cut off."""
+        self._over("cancelled")
 
     def tell(self) -> None:
         """End the span."""
@@ -206,9 +210,12 @@ class Traced(Inference):
         self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
     ) -> None:
         super().settle(status, target, tokens, entry=entry, error=error)
-        if self._answering is not None:
-            self._answering.found |= _usage(tokens)
-            self._answering = None
+        answering, self._answering = self._answering, None
+        if answering is not None:
+            answering.found |= _usage(tokens)
+            for attempt in self._all:
+                if attempt is not answering:
+                    attempt.lost()
         self._tell_all()
 
     def release(self) -> None:

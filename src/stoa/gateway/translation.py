@@ -24,6 +24,10 @@ _DOORS: dict[ClientForm, Door] = {
 }  # fmt: skip
 
 
+Paid = Callable[[Target, Usage | None], None]
+"""Told of answers that cost though they are of no use."""
+
+
 class Outgoing(NamedTuple):
     """A request as one target gets it. `wire` is the dialect of its answer."""
 
@@ -50,15 +54,25 @@ def outgoing(
     body: bytes,
     form: ClientForm | None,
     conversation: Callable[[], Conversation],
+    *,
+    paid: Paid,
 ) -> Outgoing:
-    """`form` is the body's. Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer."""
+    """`form` is the body's; `paid` is told of answers to a part of it, where the rest failed.
+
+    Raises InvalidRequest naming a field that cannot be carried, ProviderError for no offer.
+    """
     if isinstance(ask, OperationAsk):
         endpoint = target.door(surface.door, ask.streamed)
         if endpoint is None:
             raise not_offered(target, surface)
-        return Outgoing(endpoint, ask.body_for(body, target.upstream_name), None)
-    if form is None and target.form != "chat" and surface.door in ("embedding", "rerank"):
-        return _reshaped(surface, target, body)
+        sent = ask.body_for(body, target.upstream_name)
+        if target.facts.drop and not ask.asked.boundary:
+            sent = adjusted(sent, target.facts, limits=False)
+        return Outgoing(endpoint, sent, None)
+    if form is None and surface.door == "rerank" and target.facts.rerank != "jina":
+        return _reranked(surface, target, body, target.facts.rerank, paid)
+    if form is None and surface.door == "embedding" and target.form != "chat":
+        return _embedded(surface, target, body, paid)
     if form is None or form in target.native:
         endpoint = target.door(surface.door if form is None else _DOORS[form], ask.streamed)
         if endpoint is None:
@@ -76,27 +90,38 @@ def outgoing(
     return Outgoing(endpoint, sent, target.form)
 
 
-def _reshaped(surface: Surface, target: Target, body: bytes) -> Outgoing:
-    """Embeddings and rerank in another form than OpenAI's and Jina's."""
-    endpoint = target.door(surface.door, stream=False)
-    form = embeddings.FORMS.get(target.form)
-    if endpoint is None or (surface.door == "embedding" and form is None):
+def _embedded(surface: Surface, target: Target, body: bytes, paid: Paid) -> Outgoing:
+    """Embeddings in another form than OpenAI's."""
+    endpoint, form = target.door("embedding", stream=False), embeddings.FORMS.get(target.form)
+    if endpoint is None or form is None:
         raise not_offered(target, surface)
-    if form is not None and surface.door == "embedding":
-        request = embeddings.read_request(body)
-        bodies = form.write(request, model=target.upstream_name, facts=target.facts)
+    request = embeddings.read_request(body)
+    bodies = form.write(request, model=target.upstream_name, facts=target.facts)
 
-        def join(answers: Sequence[bytes]) -> bytes:
-            return embeddings.join_answers(form, answers, request, model=target.model).body
+    def join(answers: Sequence[bytes]) -> bytes:
+        return embeddings.join_answers(form, answers, request, model=target.model).body
 
-        return Outgoing(Reshaped(endpoint, bodies, join), body, None)
+    def lost(answers: Sequence[bytes]) -> None:
+        paid(target, usage_of(embeddings.used_by(form, answers)))
+
+    return Outgoing(Reshaped(endpoint, bodies, join, lost), body, target.form)
+
+
+def _reranked(surface: Surface, target: Target, body: bytes, style: rerank.Style, paid: Paid) -> Outgoing:
+    """Rerank in another form than clients speak."""
+    endpoint = target.door("rerank", stream=False)
+    if endpoint is None:
+        raise not_offered(target, surface)
     asked = rerank.read_request(body)
-    sent = rerank.write(asked, style="cohere", model=target.upstream_name, facts=target.facts)
+    sent = rerank.write(asked, style=style, model=target.upstream_name, facts=target.facts)
 
     def back(answers: Sequence[bytes]) -> bytes:
-        return rerank.read(answers[0], asked, style="cohere", model=target.model, answer_id=new_id("rerank")).body
+        return rerank.read(answers[0], asked, style=style, model=target.model, answer_id=new_id("rerank")).body
 
-    return Outgoing(Reshaped(endpoint, [sent], back), body, None)
+    def spent(answers: Sequence[bytes]) -> None:
+        paid(target, None)
+
+    return Outgoing(Reshaped(endpoint, [sent], back, spent), body, target.form)
 
 
 def not_offered(target: Target, surface: Surface) -> ProviderError:
@@ -110,7 +135,10 @@ def whole(surface: Surface, wire: Wire, body: bytes, *, head: Started, conversat
     """
     form = surface.form
     if wire == form or form is None:
-        return Whole(body, surface.usage(body), lambda: text_in(form, body), None)
+        usage = surface.usage(body)
+        if wire != form and usage is not None and not usage.prompt_tokens:
+            usage = None  # put together here, where none is the word for what nobody told
+        return Whole(body, usage, lambda: text_in(form, body), None)
     answer = reader_of(wire).read_answer(body, model=head.model)
     answer.id = answer.id or head.id
     answer.created_s = answer.created_s or head.created_s

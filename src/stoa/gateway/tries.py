@@ -8,82 +8,31 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
-from stoa.domain.operations import ClientForm, Lane
+from stoa.dialects.table import CLIENTS
+from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
-from stoa.gateway.ask import Ask, body_for
-from stoa.gateway.attempt import Attempt, Fault
+from stoa.gateway.ask import body_for
+from stoa.gateway.asker import Asker
+from stoa.gateway.attempt import Attempt
+from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, Ticket
-from stoa.gateway.routing.order import Choices
-from stoa.gateway.routing.rank import Wish
+from stoa.gateway.routing.order import Choices, NothingLeft
 from stoa.gateway.routing.retry import retry_after_s
-from stoa.gateway.surface import Surface
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
+from stoa.gateway.wire import Wire
 
 if TYPE_CHECKING:
     from stoa.gateway.stages import Stages
 
 LONGEST_WAIT_S = {"realtime": 30.0, "batch": 3600.0}
 """For a place at a target that has all the requests it takes."""
-
-
-class Asker(Protocol):
-    """The request, as its tries see it."""
-
-    @property
-    def surface(self) -> Surface: ...
-
-    @property
-    def ask(self) -> Ask: ...
-
-    @property
-    def streamed(self) -> bool: ...
-
-    @property
-    def lane(self) -> Lane: ...
-
-    @property
-    def lines(self) -> bytes:
-        """Header lines that go to the upstream with it."""
-        ...
-
-    def wish(self) -> Wish: ...
-
-    def conversation(self) -> Conversation: ...
-
-    def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None: ...
-
-    def commit(self, attempt: Attempt, events: bytes) -> None:
-        """The first content is there: from here on this target answers."""
-        ...
-
-    def relay(self, events: bytes) -> None: ...
-
-    def answered(self, attempt: Attempt, body: bytes) -> int:
-        """A whole answer. Returns its tokens. Raises ValueError."""
-        ...
-
-    def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
-        """Whether a small model's whole answer calls for a larger one. Raises ValueError."""
-        ...
-
-    def discard(self, attempt: Attempt, body: bytes) -> None:
-        """A whole answer is paid for and not used. Raises ValueError."""
-        ...
-
-    def streamed_whole(self, attempt: Attempt) -> None: ...
-
-    def broke_off(self, attempt: Attempt, fault: Fault) -> None: ...
-
-    def gave_up(self, fault: Fault) -> None:
-        """Nothing is left to try."""
-        ...
 
 
 class Tries:
@@ -97,9 +46,10 @@ class Tries:
     _as_it_is = False
     _draw = 0.5
     _choices: Choices[Target] | None = None
-    _fault: Fault | None = None
+    _faults: dict[str, tuple[Target, Fault]] | None = None  # of each target that failed, its last
+    _moved_on = False  # whether another than the first may answer
     _made = 0  # retries at the present target
-    _timer: asyncio.TimerHandle | None = None  # of a retry, or of a hedge
+    _timer: asyncio.Handle | None = None  # of a retry, of a hedge, or of a larger model
     _ticket: Ticket | None = None  # waits in line
     _rival: Attempt | None = None
 
@@ -157,6 +107,10 @@ class Tries:
 
     # --- called by the attempts
 
+    def passes(self, wire: Wire) -> bool:
+        """Whether what an upstream says in this dialect is what the client reads, and may be passed on."""
+        return wire == self._asker.surface.form
+
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         return self._asker.new_stream(attempt, events=events)
 
@@ -176,26 +130,27 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
+        tokens = asker.answered(attempt, body)
         if self._timer is not None or self._rival is not None:
             self._won(attempt)
         self.running = None
-        tokens = asker.answered(attempt, body)
         if attempt.ticket is not FREE:
             attempt.ticket.release()
         return tokens
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None:
         self._over(attempt)
-        self._stages.metrics.upstream_failed(fault.code)
+        if not self._asker.shadow:
+            self._stages.metrics.upstream_failed(fault.code)
         self._asker.broke_off(attempt, fault)
 
     def failed(self, attempt: Attempt, fault: Fault) -> None:
         """A try gave nothing: wait for its rival, try again, or go on to the next."""
-        self._stages.metrics.upstream_failed(fault.code)
+        if not self._asker.shadow:
+            self._stages.metrics.upstream_failed(fault.code)
         attempt.ticket.release()
-        if fault.body is not None and attempt.wire != self._asker.surface.form:
-            fault = fault._replace(body=None)  # a refusal in another dialect than the client's
-        self._fault = fault
+        self._note(attempt.target, fault)
+        self._first_was(attempt.target)
         if self._rival is not None:
             if attempt is self.running:
                 self.running = self._rival
@@ -220,9 +175,11 @@ class Tries:
                 self._made += 1
                 self._timer = asyncio.get_running_loop().call_later(wait, self._again, target)
                 return
-        following = self._following(target).after(fault.error_class, now)
+        self._go_on(self._following(target).after(fault.error_class, now), now)
+
+    def _go_on(self, following: Target | None, now: float) -> None:
         if following is None:
-            self._give_up(fault)
+            self._nothing_left(now)
         else:
             self._made = 0
             self._approach(following)
@@ -230,6 +187,12 @@ class Tries:
     def _again(self, target: Target) -> None:
         self._timer = None
         self._approach(target)
+
+    def _conversation(self) -> Conversation:
+        """What goes out in another dialect: the client's own words, or what was made of them for an assistant."""
+        if self._offering.assistant is None:
+            return self._asker.conversation()
+        return CLIENTS["chat"].read(self._body)
 
     def _following(self, tried: Target) -> Choices[Target]:
         if self._choices is None:
@@ -262,8 +225,9 @@ class Tries:
     def _late(self, target: Target, error: LimitReached) -> None:
         self._ticket = None
         fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
-        self._fault = fault
-        self._after(target, fault)
+        self._note(target, fault)
+        now = perf_counter()
+        self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
@@ -272,24 +236,25 @@ class Tries:
                 endpoint = target.door(asker.surface.door, stream=False)
                 body = body_for(self._body, asker.ask, target.upstream_name, meter=False)
             else:
-                endpoint, body, wire = outgoing(asker.surface, target, asker.ask, self._body, wire, asker.conversation)
+                endpoint, body, wire = outgoing(
+                    asker.surface, target, asker.ask, self._body, wire, self._conversation, paid=asker.paid
+                )
             if endpoint is None:
                 raise not_offered(target, asker.surface)
         except (InvalidRequest, ProviderError) as error:
             ticket.release()
-            error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
-            self._fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
-            self._after(target, self._fault)
+            if self.running is None:
+                error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
+                fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
+                self._note(target, fault)
+                self._after(target, fault)
             return
         now = perf_counter()
         entry = state.began(now, asker.lane)
         if entry == REFUSED:
             ticket.release()
-            following = self._following(target).next(now)
-            if following is None:
-                self._nothing_left(now)
-            else:
-                self._approach(following)
+            if self.running is None:
+                self._go_on(self._following(target).next(now), now)
             return
         self.count += 1
         attempt = self.attempt_of(self, target, entry, wire, ticket, now)
@@ -308,18 +273,29 @@ class Tries:
 
     def _hedge_later(self, target: Target) -> None:
         hedge = self._offering.route.hedge
-        wait = hedge_after_s(hedge, target.state, perf_counter()) if hedge is not None else None
+        if hedge is None or self._asker.lane == "batch":  # a batch has time
+            return
+        wait = hedge_after_s(hedge, target.state, perf_counter(), streamed=self._asker.streamed)
         if wait is not None:
             self._timer = asyncio.get_running_loop().call_later(wait, self._hedge, target)
 
     def _hedge(self, target: Target) -> None:
         self._timer = None
         running, budget, now = self.running, self._offering.budget, perf_counter()
-        if running is None or running.first_at or self._rival is not None or (budget is not None and not budget.take(now)):
+        if running is None or running.first_at or self._rival is not None or (budget is not None and not budget.allows(now)):
             return
-        second = self._following(target).next(now)
-        if second is not None and second.max_parallel is None:
-            self._ask(second, FREE)
+        choices = self._following(target)
+        second = choices.next(now)
+        if second is None:
+            return
+        ticket = second.state.lanes.take()
+        if ticket is None:
+            choices.put_back(second)
+            return
+        if budget is not None:
+            budget.take(now)
+        self._first_was(target)
+        self._ask(second, ticket)
 
     def _won(self, attempt: Attempt) -> None:
         """This one answers; whatever else is under way is cut off."""
@@ -340,29 +316,54 @@ class Tries:
             attempt.ticket.release()
 
     def _escalates(self, attempt: Attempt, body: bytes) -> bool:
-        """Whether the answer of a small model is none, and a larger one is asked instead."""
+        """Whether the answer of a small model is none, and a larger one answers instead."""
         if not self._asker.is_no_answer(attempt, body):
             return False
-        larger = self._following(attempt.target).larger(perf_counter())
-        if larger is None:
+        rival = self._rival
+        other = rival if rival is None or attempt is self.running else self.running
+        larger = self._following(attempt.target).larger(perf_counter()) if other is None else None
+        if larger is None and other is None:
             return False
         self._asker.discard(attempt, body)
-        self._over(attempt)
-        asyncio.get_running_loop().call_soon(self._approach, larger)  # the present try has to end first
+        self._first_was(attempt.target)
+        attempt.ticket.release()
+        if larger is None:
+            self.running, self._rival = other, None
+            return True
+        self.running = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_soon(self._again, larger)  # the present try has to end first
         return True
 
     # --- the end
 
+    def _note(self, target: Target, fault: Fault) -> None:
+        faults = self._faults = self._faults or {}
+        faults.pop(target.model, None)
+        faults[target.model] = (target, fault)
+
+    def _first_was(self, target: Target) -> None:
+        if not self._moved_on:
+            self._moved_on = True
+            self._asker.asked_first(target)
+
     def _nothing_left(self, now: float) -> None:
-        left = self._following_nothing().nothing_left(now)
-        body_fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
-        self._give_up(self._fault or body_fault)
+        name, faults = self._offering.name, list((self._faults or {}).values())
+        last: Target | None = None
+        if not faults:
+            left = self._left(now)
+            fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
+        else:
+            last, fault = faults[-1]
+            if fault.error_class in CALLERS_FAULTS:
+                pass
+            elif len(faults) > 1:
+                fault = exhausted(name, faults, now)
+            elif self.count > 1:
+                fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
+        self._asker.gave_up(fault, last)
 
-    def _following_nothing(self) -> Choices[Target]:
+    def _left(self, now: float) -> NothingLeft:
         assert self._choices is not None
-        return self._choices
-
-    def _give_up(self, fault: Fault) -> None:
-        if self.count > 1:
-            fault = fault._replace(message=f"All {self.count} targets of {self._offering.name!r} failed. {fault.message}")
-        self._asker.gave_up(fault)
+        return self._choices.nothing_left(now)

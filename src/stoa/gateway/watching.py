@@ -6,6 +6,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from stoa.dialects.answer import (
     AnnotationPiece,
     Answer,
@@ -30,6 +32,15 @@ from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.usage import Usage, usage_of
+
+_LONGEST_LINE = 67_108_864
+
+
+class _Told(msgspec.Struct):
+    error: ErrorBody | None = None
+
+
+_told = msgspec.json.Decoder(_Told).decode
 
 
 class Watcher(Protocol):
@@ -218,19 +229,55 @@ class Raw:
 
 
 class OperationStream(Raw):
-    """Events of images, speech or a transcription, passed on as they are; usage is read of the one that tells it."""
+    """Events of images, speech or a transcription, passed on as they are, a line at a time.
+
+    `usage` reads it of the event that tells it. An error is kept back, since it may be another target's turn.
+    """
 
     def __init__(self, usage: Callable[[bytes], Usage | None]) -> None:
         super().__init__()
         self._usage = usage
-        self._rest = b""
+        self.error: ErrorBody | None = None
+        self._rest: list[bytes] = []  # of a line that has not ended
+        self._size = 0
 
     def feed(self, data: bytes) -> bytes:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:") and b'"usage"' in line:
-                self.usage = self._usage(line[5:].strip()) or self.usage
-        return super().feed(data)
+        if self.error is not None:
+            return b""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._keep(data)
+            return b""
+        whole, self._rest, self._size = b"".join((*self._rest, data[:end])), [], 0
+        self._keep(data[end:])
+        passed = 0
+        for line in whole.splitlines(keepends=True):
+            if line.startswith(b"data:"):
+                self._heed(line[5:].strip())
+                if self.error is not None:
+                    return whole[:passed]
+                self.content = True
+            passed += len(line)
+        return whole
+
+    def end(self, stoa: object) -> bytes:
+        del stoa
+        return b"".join(self._rest)
 
     def fail(self, status: int, code: str, message: str) -> bytes:
         return b"event: error\ndata: " + refusal(status, code, message) + b"\n\n"
+
+    def _keep(self, data: bytes) -> None:
+        self._rest.append(data)
+        self._size += len(data)
+        if self._size > _LONGEST_LINE:
+            raise ValueError("an event of its stream is too long")
+
+    def _heed(self, data: bytes) -> None:
+        try:
+            if b'"error"' in data and (told := _told(data).error) is not None:
+                self.error = told
+            elif b'"usage"' in data:
+                self.usage = self._usage(data) or self.usage
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
+            return  # the client reads what it can

@@ -59,7 +59,7 @@ _TABLE = (
     Action("conversation:update", "rename a conversation, ask in it, stop and regenerate answers", "Conversation"),
     Action("conversation:delete", "delete a conversation", "Conversation"),
     Action("feedback:create", "rate an answer", "Conversation"),
-    Action("usage:read", "read requests, tokens and cost", "Usage"),
+    Action("usage:read", "read requests, tokens, cost and latency", "Usage"),
     # documents
     Action("collection:list", "list collections", "Collection"),
     Action("document:list", "list the documents of a collection", "Collection"),

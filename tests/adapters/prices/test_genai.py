@@ -2,6 +2,7 @@ import pytest
 
 from stoa.adapters.prices.genai import GenaiPrices
 from stoa.domain.providers import ProviderType
+from stoa.domain.snapshot import ModelPrice
 
 
 def test_a_known_model_of_a_known_provider_has_a_price_a_token() -> None:
@@ -39,3 +40,27 @@ def test_kinds_that_one_company_offers_have_prices_wherever_they_are(kind: Provi
     price = GenaiPrices().price(model, base_url=base_url, kind=kind)
     assert price is not None
     assert price.input > 0
+
+
+def test_what_is_not_counted_in_tokens_has_a_price_of_its_own_kind_and_is_never_free() -> None:
+    prices = GenaiPrices()
+
+    def of(model: str) -> ModelPrice:
+        found = prices.price(model, base_url="https://api.openai.com/v1")
+        assert found is not None
+        assert not found.is_free
+        return found
+
+    assert of("whisper-1") == ModelPrice(0, 0, second=100_000.0)
+    assert of("tts-1") == ModelPrice(0, 0, character=15_000.0)
+    assert of("gpt-4o-transcribe") == ModelPrice(2500.0, 10_000.0, audio_input=6000.0)
+    assert of("gpt-image-1") == ModelPrice(5000.0, 40_000.0, image_input=10_000.0)
+
+
+def test_a_model_that_is_listed_without_a_price_has_none() -> None:
+    assert GenaiPrices().price("omni-moderation-latest", base_url="https://api.openai.com/v1") is None
+
+
+def test_what_a_request_costs_beside_its_tokens_is_not_spread_over_them() -> None:
+    found = GenaiPrices().price("sonar", base_url="https://api.perplexity.ai")
+    assert found == ModelPrice(1000.0, 1000.0, request=12_000_000.0)

@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import importlib
+import importlib.util
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -12,6 +15,17 @@ from tests.adapters.providers.scripted import ScriptedUpstream
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
 from stoa.domain.upstream import Failure, Headers
+
+collect_ignore = [
+    file
+    for package, file in (("litellm", "test_litellm_sdk.py"), ("botocore", "test_botocore.py"))
+    if importlib.util.find_spec(package) is None
+]
+"""These packages want other versions than Stoa pins: `tests/conformance/test_sdks.py` runs their tests where they are."""
+
+if importlib.util.find_spec("litellm") is not None:
+    with warnings.catch_warnings(action="ignore"):  # its own
+        importlib.import_module("litellm")  # takes seconds, which no request of a test should wait for
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

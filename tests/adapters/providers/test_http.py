@@ -330,3 +330,26 @@ async def test_a_request_that_fails_says_who_and_why(upstreams, listen, read_req
     fetch = HttpFetch(upstreams.origin(await listen(behave), LIMITS), {}, name="control", timeout_s=5)
     with pytest.raises(ProviderError, match="control did not answer GET /x: it closed the connection"):
         await fetch("GET", "/x")
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["a client that reads", "a client that stops for a while"])
+async def test_an_upstream_that_drips_for_good_is_given_up_when_its_time_is_over(
+    upstreams, listen, recorder, read_request, reads: bool
+) -> None:
+    async def behave(reader, writer) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        while True:
+            writer.write(b":")
+            await asyncio.sleep(0.02)
+
+    heard = recorder()
+    call = endpoint(upstreams, await listen(behave), OriginLimits(idle_timeout_s=5, longest_s=0.4)).post(b"x", heard)
+    if not reads:
+        await asyncio.wait_for(heard.began.wait(), 5)
+        call.pause()
+        await asyncio.sleep(0.6)
+        assert not heard.over.is_set(), "a client that reads slowly is not the upstream's fault"
+        call.resume()
+    failure = (await heard.wait()).failure
+    assert (failure.kind, failure.message) == ("timeout", "it did not finish within 0.4 s")

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from tests.adapters.providers.scripted import answer, connected
 
@@ -18,6 +19,7 @@ async def asked(table, scripted, recorder, provider, opened, door, *, stream=Fal
 @pytest.mark.parametrize("door", PATHS)
 async def test_every_door_is_openai_s_own_path_below_the_base_url(table, scripted, recorder, door) -> None:
     provider, opened = connected("openai-compatible", scripted.url + "/base/v1")
+    provider = msgspec.structs.replace(provider, speaks=("chat", "completions", "messages", "responses"))
     request = await asked(table, scripted, recorder, provider, opened, door)
     assert request.line == f"POST /base/v1{PATHS[door]} HTTP/1.1"
     assert request.headers["authorization"] == "Bearer sk-s3cret"
@@ -50,7 +52,7 @@ OFFERED = {
     "ollama": ("chat completions responses messages", "embedding image"),
     "vllm": ("chat completions responses messages", "count_tokens embedding rerank transcription translation"),
     "tgi": ("chat completions", ""),
-    "openai-compatible": ("chat completions", " ".join(PATHS)),
+    "openai-compatible": ("chat completions", " ".join(PATHS.keys() - {"count_tokens"})),
 }  # fmt: skip
 
 

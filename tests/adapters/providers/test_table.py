@@ -10,6 +10,7 @@ from typing import get_args
 import msgspec
 import pytest
 from tests.adapters.providers.scripted import SECRETS, answer, connected, stream
+from tests.adapters.providers.test_credentials_sigv4 import verify
 
 from stoa.adapters.providers.table import MODULES
 from stoa.domain.providers import ProviderType
@@ -17,7 +18,8 @@ from stoa.domain.resources import Model
 from stoa.domain.upstream import Opened
 from stoa.errors import MissingExtra, OperatorError
 
-KINDS = [kind for kind in get_args(ProviderType) if kind != "litellm"]
+KINDS = [kind for kind in get_args(ProviderType) if kind not in ("litellm", "tei")]
+"""Those that chat over a connection of ours."""
 FAMILIES = ["openai", "azure", "anthropic", "gemini", "vertex", "bedrock", "cohere"]
 
 
@@ -198,3 +200,23 @@ def test_a_package_that_is_missing_is_named_with_what_to_install(monkeypatch) ->
     provider, opened = connected("litellm", "http://127.0.0.1:1")
     with pytest.raises(MissingExtra, match=r"pip install 'stoa\[litellm\]'"):
         ProviderTable(MemoryUpstreams(lambda _: Scripted())).link(provider, opened)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_whether_it_is_there_is_asked_below_the_base_url_with_the_credential(table, scripted, recorder, kind) -> None:
+    scripted.answers += [answer(404), answer(404)]
+    provider, opened = connected(kind, scripted.url)
+    link = table.link(msgspec.structs.replace(provider, base_url=scripted.url + "/proxy"), opened)
+    for _ in range(2):
+        heard = recorder()
+        link.health("/models").post(b"", heard)
+        await heard.wait()
+        assert (heard.status, heard.failure) == (404, None)
+    request = scripted.asked[0]
+    assert (request.line.split(" ")[0], request.body) == ("GET", b"")
+    assert request.target.startswith("/proxy")
+    assert request.target.partition("?")[0].endswith("/models")
+    credentials = {"authorization", "api-key", "x-api-key", "x-goog-api-key"} & request.headers.keys()
+    assert len(credentials) == 1
+    if kind == "bedrock":
+        verify(request.line, dict(request.headers), request.body, secret=SECRETS[1])

@@ -78,7 +78,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"kind": "Model", "name": "x"}, "missing required field `provider`"),
     ({**ROUTE, "targets": []}, "field 'targets'"),
     ({**ROUTE, "targets": [{"model": "gtp"}]}, "Did you mean 'gpt'?"),
-    ({**ROUTE, "targets": [{"model": "gpt"}, {"model": "stoa-embed"}]}, "all be for the same operation"),
+    ({**ROUTE, "targets": [{"model": "gpt"}, {"model": "stoa-embed"}]}, "one route has one"),
     ({**ROUTE, "targets": [{"model": "gpt", "weight": 0}]}, "above 0"),
     ({**ROUTE, "name": "gpt"}, "a model is called 'gpt' too"),
     ({**COLLECTION, "team": "reds"}, "there is no 'reds'"),

@@ -57,6 +57,24 @@ async def test_a_member_sees_their_own_and_those_who_run_it_see_all(app: FastAPI
         assert [(day["bucket"], day["requests"]) for day in (await other.get(url)).json()["data"]] == [("2026-03-05", 3)]
 
 
+async def test_latency_is_told_by_model_and_bounded_as_usage_is(app: FastAPI, sign_in: SignIn) -> None:
+    ann, operator = await sign_in("ann"), await sign_in("operator", "operator")
+    ann_id = (await ann.get("/api/session")).json()["user"]["id"]
+    chat = {"form": "chat", "latency_ms": 250.0}
+    await ship(app, fact("a", user_id=ann_id, **chat), fact("b", status=502, error="upstream_error", **chat))
+    window = "from=2026-03-05&to=2026-03-05"
+    (own,) = (await ann.get(f"/api/usage/latency?{window}")).json()["data"]
+    assert (own["requests"], own["errors"], own["error_rate"]) == (1, 0, 0.0)
+    (all_of_it,) = (await operator.get(f"/api/usage/latency?{window}")).json()["data"]
+    assert all_of_it == {
+        "bucket": "gpt", "requests": 2, "requests_per_minute": 2 / 1440, "errors": 1, "error_rate": 0.5,
+        "latency_ms": {"p50": 250.0, "p95": 250.0, "p99": 250.0}, "first_token_ms": None, "output_tokens_per_s": 20.0,
+        "completion_tokens": 10,
+    }  # fmt: skip
+    assert (await operator.get("/api/usage/latency")).json() == {"data": []}
+    assert (await operator.get(f"/api/usage/latency?{window}&group_by=day")).status_code == 400
+
+
 async def test_from_and_to_take_days_and_times(app: FastAPI, administrator: httpx.AsyncClient) -> None:
     await ship(app, fact("a"), fact("b", at_ms=NOON + 86_400_000))
     for query, requests in {

@@ -4,6 +4,7 @@ A test double. It speaks the true wire forms of OpenAI (below /v1) and Anthropic
 form's own header, and answers by the rules in `script.py`.
 """
 
+import hashlib
 import json
 import socket
 import sys
@@ -13,9 +14,9 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from tests.conformance.upstream import anthropic_form, openai_form
+from tests.conformance.upstream import anthropic_form, openai_form, operations_form
 from tests.conformance.upstream.exchange import Json, Refused
 from tests.conformance.upstream.script import reply_to
 
@@ -23,6 +24,11 @@ KEY = "scripted-upstream-key"
 OPENAI_MODELS = ("gpt-5-script", "gpt-4o-script")
 ANTHROPIC_MODELS = ("claude-sonnet-4-script",)
 EMBEDDING_MODELS = ("embed-script",)
+OPERATION_MODELS = {
+    "judge-script": "moderation", "draw-script": "image", "say-script": "speech", "hear-script": "transcription",
+    "rank-script": "rerank",
+}  # fmt: skip
+"""With what each of them does."""
 
 
 async def chat(request: Request) -> Response:
@@ -45,6 +51,54 @@ async def embed(request: Request) -> Response:
         return JSONResponse(openai_form.embeddings(body))
 
     return await _refusing(answer, openai_form.refusal)
+
+
+async def moderate(request: Request) -> Response:
+    return await _operation(request, lambda body: JSONResponse(operations_form.moderations(body)))
+
+
+async def rerank(request: Request) -> Response:
+    return await _operation(request, lambda body: JSONResponse(operations_form.rerank(body)))
+
+
+async def draw(request: Request) -> Response:
+    def answer(body: Json) -> Response:
+        if body.get("stream"):
+            return _events(operations_form.images_streamed(body["prompt"], body.get("partial_images") or 0))
+        return JSONResponse(operations_form.images(body["prompt"], body.get("n") or 1))
+
+    return await _operation(request, answer)
+
+
+async def redraw(request: Request) -> Response:
+    """Edits and variations."""
+
+    def answer(body: Json) -> Response:
+        seen = hashlib.sha256(body["image"]).hexdigest()[:12]
+        return JSONResponse(operations_form.images(body.get("prompt", "again"), int(body.get("n") or 1), seen=seen))
+
+    return await _operation(request, answer)
+
+
+async def say(request: Request) -> Response:
+    def answer(body: Json) -> Response:
+        if body.get("stream_format") == "sse":
+            return _events(operations_form.speech_streamed(body))
+        pieces, kind = operations_form.speech(body)
+        return StreamingResponse(iter(pieces), media_type=kind)
+
+    return await _operation(request, answer)
+
+
+async def hear(request: Request) -> Response:
+    def answer(body: Json) -> Response:
+        text = operations_form.heard(body["file"], body["file.name"])
+        if body.get("stream") == "true":
+            return _events(operations_form.transcript_streamed(text))
+        found = operations_form.transcript(text, body.get("response_format", "json"))
+        return JSONResponse(found) if isinstance(found, dict) else PlainTextResponse(found)
+
+    return await _operation(request, answer)
 
 
 async def messages(request: Request) -> Response:
@@ -73,6 +127,14 @@ app = Starlette(
     routes=[
         Route("/v1/chat/completions", chat, methods=["POST"]),
         Route("/v1/embeddings", embed, methods=["POST"]),
+        Route("/v1/rerank", rerank, methods=["POST"]),
+        Route("/v1/moderations", moderate, methods=["POST"]),
+        Route("/v1/images/generations", draw, methods=["POST"]),
+        Route("/v1/images/edits", redraw, methods=["POST"]),
+        Route("/v1/images/variations", redraw, methods=["POST"]),
+        Route("/v1/audio/speech", say, methods=["POST"]),
+        Route("/v1/audio/transcriptions", hear, methods=["POST"]),
+        Route("/v1/audio/translations", hear, methods=["POST"]),
         Route("/anthropic/v1/messages", messages, methods=["POST"]),
         Route("/anthropic/v1/messages/count_tokens", count_tokens, methods=["POST"]),
     ]
@@ -88,6 +150,31 @@ async def _refusing(answer: Callable[[], Any], form: Callable[[Refused], Json]) 
         response = JSONResponse(form(Refused(f"The request is not as it must be: {error!r}.")), status_code=400)
     response.headers["request-id"] = response.headers["x-request-id"] = "req_scripted"
     return response
+
+
+async def _operation(request: Request, made: Callable[[Json], Response]) -> Response:
+    async def answer() -> Response:
+        _check_bearer(request)
+        is_form = request.headers.get("content-type", "").startswith("multipart/")
+        return made(await _form(request) if is_form else await _body(request, tuple(OPERATION_MODELS)))
+
+    return await _refusing(answer, openai_form.refusal)
+
+
+async def _form(request: Request) -> Json:
+    """Fields by name; of a file its bytes, and its name as `<field>.name`. A list of files is the first of them."""
+    found: Json = {}
+    async with request.form() as form:
+        for name, value in form.multi_items():
+            plain = name.removesuffix("[]")
+            if isinstance(value, str):
+                found[plain] = value
+            else:
+                found.setdefault(plain, await value.read())
+                found[f"{plain}.name"] = value.filename
+    if found.get("model") not in OPERATION_MODELS:
+        raise Refused(f"The model {found.get('model')!r} does not exist.", status=404, param="model", code="model_not_found")
+    return found
 
 
 async def _body(request: Request, models: tuple[str, ...]) -> Json:

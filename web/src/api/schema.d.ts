@@ -654,6 +654,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Latency
+         * @description How fast and how well each model answered, of the requests that the caller may see.
+         */
+        get: operations["read_latency_api_usage_latency_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -921,7 +941,7 @@ export interface components {
         };
         /**
          * JobView
-         * @description Counts are documents, but for pages and chunks; what failed is not among `done`.
+         * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
          */
         JobView: {
             /** Id */
@@ -984,6 +1004,37 @@ export interface components {
             expires_at: string | null;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /** LatencyReport */
+        LatencyReport: {
+            /** Data */
+            data: components["schemas"]["LatencyView"][];
+        };
+        /**
+         * LatencyView
+         * @description How one model, provider or route answered; `bucket` is null for requests that came to no target.
+         *
+         *     Answers from the cache are not among it. `error_rate` is from 0 to 1: requests that ended without an answer or with a broken
+         *     one; not those that a model refused for the caller's fault, and not callers who went away. Times are of whole answers, those
+         *     of batches left out; `output_tokens_per_s` is of one answer.
+         */
+        LatencyView: {
+            /** Bucket */
+            bucket: string | null;
+            /** Requests */
+            requests: number;
+            /** Requests Per Minute */
+            requests_per_minute: number;
+            /** Errors */
+            errors: number;
+            /** Error Rate */
+            error_rate: number;
+            latency_ms: components["schemas"]["PercentilesView"] | null;
+            first_token_ms: components["schemas"]["PercentilesView"] | null;
+            /** Output Tokens Per S */
+            output_tokens_per_s: number | null;
+            /** Completion Tokens */
+            completion_tokens: number;
         };
         /** LinkFor */
         LinkFor: {
@@ -1267,6 +1318,18 @@ export interface components {
             /** After */
             after: string;
         };
+        /**
+         * PercentilesView
+         * @description Milliseconds to three figures, each a time that was measured.
+         */
+        PercentilesView: {
+            /** P50 */
+            p50: number;
+            /** P95 */
+            p95: number;
+            /** P99 */
+            p99: number;
+        };
         /** Received */
         Received: {
             /** Path */
@@ -1434,7 +1497,7 @@ export interface components {
              * @default openai-compatible
              * @enum {unknown}
              */
-            type: "anthropic" | "azure" | "bedrock" | "cohere" | "deepseek" | "gemini" | "groq" | "litellm" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "tgi" | "together" | "vertex" | "vllm";
+            type: "anthropic" | "azure" | "bedrock" | "cohere" | "deepseek" | "gemini" | "groq" | "litellm" | "mistral" | "ollama" | "openai" | "openai-compatible" | "openrouter" | "tei" | "tgi" | "together" | "vertex" | "vllm";
             /** @default null */
             base_url: string | null;
             /** @default null */
@@ -3150,6 +3213,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_latency_api_usage_latency_get: {
+        parameters: {
+            query?: {
+                /** @description Date, or date and time; a day ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+                group_by?: "model" | "provider" | "route";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatencyReport"];
                 };
             };
             /** @description Refused. */

@@ -17,8 +17,9 @@ from sqlalchemy.dialects.postgresql import dialect as postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
+from stoa.adapters.database.latencies import latencies
 from stoa.adapters.database.tables import keys, spend, teams, usage
-from stoa.domain.ledger import UsageBucket, UsageGroup, UsageQuery
+from stoa.domain.ledger import LatencyBucket, LatencyGroup, UsageBucket, UsageGroup, UsageQuery
 from stoa.domain.usage import UsageFact
 
 _DAY_MS = 86_400_000
@@ -82,6 +83,10 @@ class UsageTable:
             return [UsageBucket(bucket=_iso_day(row["bucket"]), **_sums(row)) for row in days]
         found = [UsageBucket(bucket=row["bucket"], **_sums(row)) for row in rows]
         return sorted(found, key=lambda each: (-each.cost_nano_usd, -each.requests, each.bucket is None, each.bucket or ""))
+
+    async def latencies(self, query: UsageQuery, *, group_by: LatencyGroup) -> Sequence[LatencyBucket]:
+        found = await latencies(self._connection, _within(query), group_by)
+        return sorted(found, key=lambda each: (-each.requests, each.bucket is None, each.bucket or ""))
 
 
 def _without_nul(column: Sequence[Any]) -> list[Any]:  # Any: the values of one column

@@ -13,7 +13,7 @@ from stoa.adapters.limits.file import NAME_BYTES, SECONDS, LimitsFile
 log = logging.getLogger("stoa.gateway")
 
 _LEASES = 64  # of each worker, in a limit
-_AHEAD_S = 600  # a request may have begun a while ago, but a ring this far ahead is of another boot
+_AHEAD_S = 600  # a worker may have read its clock a while before it asks; a ring this far ahead is of another boot
 _EMPTY = bytes(NAME_BYTES)
 _ZEROS = bytes(4 * SECONDS)
 

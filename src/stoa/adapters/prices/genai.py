@@ -7,9 +7,13 @@ that only one company offers are recognised by their kind, wherever a private en
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from stoa.domain.providers import ProviderType
 from stoa.domain.snapshot import ModelPrice
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 _TOKENS = 1000
 """Small enough for the lowest tier of models that cost more beyond some length."""
@@ -25,6 +29,10 @@ class GenaiPrices:
         self.version = f"genai-prices-{version('genai-prices')}"
         self._lookup = lru_cache(4096)(_lookup)
 
+    def load(self) -> None:
+        """Read the list now, so that the first change that needs it does not wait. Blocks for a tenth of a second or more."""
+        self.price("gpt-4o-mini", base_url="https://api.openai.com/v1")
+
     def price(self, model: str, *, base_url: str, kind: ProviderType = "openai-compatible") -> ModelPrice | None:
         return self._lookup(_plain(model, kind), base_url, _IDS.get(kind))
 
@@ -37,14 +45,29 @@ def _plain(model: str, kind: ProviderType) -> str:
 def _lookup(model: str, base_url: str, provider: str | None) -> ModelPrice | None:
     from genai_prices import Usage, calc_price  # late: 0.1 s that a start without providers need not spend
 
-    def cost(usage: Usage) -> float:
+    def asked(usage: Usage) -> "PriceCalculation":
         if provider is not None:
-            return float(calc_price(usage, model, provider_id=provider).total_price)
-        return float(calc_price(usage, model, provider_api_url=base_url).total_price)
+            return calc_price(usage, model, provider_id=provider)
+        return calc_price(usage, model, provider_api_url=base_url)
+
+    def each(units: int, **used: int) -> float:
+        """Nano-dollars for one of the units."""
+        return float((asked(Usage(**used)).total_price - request) * 1_000_000_000 / units)
 
     try:
-        read, written = cost(Usage(input_tokens=_TOKENS)), cost(Usage(output_tokens=_TOKENS))
+        nothing = asked(Usage(input_tokens=0))
     except LookupError:
         return None
-    per_token = 1_000_000_000 / _TOKENS
-    return ModelPrice(input=read * per_token, output=written * per_token)
+    known, request = vars(nothing.model_price), nothing.total_price
+    if not known:
+        return None  # listed, and nothing is said of what it costs
+    sound = "input_audio_hours" in known
+    return ModelPrice(
+        input=each(_TOKENS, input_tokens=_TOKENS),
+        output=each(_TOKENS, output_tokens=_TOKENS),
+        audio_input=each(_TOKENS, input_tokens=_TOKENS, input_audio_tokens=_TOKENS) if "input_audio_mtok" in known else None,
+        image_input=each(_TOKENS, input_tokens=_TOKENS, input_image_tokens=_TOKENS) if "input_image_mtok" in known else None,
+        second=each(3600, audio_seconds=3600, input_audio_seconds=3600) if sound else None,
+        character=each(1000, input_characters=1000) if "input_mchars" in known else None,
+        request=float(request * 1_000_000_000) or None,
+    )

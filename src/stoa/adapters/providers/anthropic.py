@@ -34,6 +34,9 @@ class AnthropicLink:
         del upstream_name, stream  # both stand in the body
         return self.origin.endpoint(PATHS[door], self.headers) if door in PATHS else None
 
+    def health(self, path: str) -> Endpoint:
+        return self.origin.endpoint(path, self.headers, method="GET")
+
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> AnthropicLink:
     del tokens

@@ -15,7 +15,7 @@ from stoa.adapters.providers.heads import MULTIPART, head, segment, wrong
 from stoa.adapters.providers.tokens import TokenEndpoint, Tokens, TokenSource
 from stoa.domain.operations import ClientForm
 from stoa.domain.resources import Model, Provider
-from stoa.domain.upstream import Door, Endpoint, Facts, Opened, Origin, UpstreamForm
+from stoa.domain.upstream import Door, Endpoint, Facts, Method, Opened, Origin, UpstreamForm
 
 _UNDATED = ("v1", "preview", "latest")
 _SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -48,9 +48,15 @@ class AzureLink:
         if door not in (_CLASSIC if self._dated else _DOORS):
             return None
         deployment = f"/deployments/{segment(upstream_name)}" if self._dated else ""
+        return self._endpoint(f"{deployment}{openai.PATHS[door]}", json=door not in MULTIPART)
+
+    def health(self, path: str) -> Endpoint:
+        return self._endpoint(path, json=False, method="GET")
+
+    def _endpoint(self, path: str, *, json: bool, method: Method = "POST") -> Endpoint:
         version = f"?api-version={segment(self.api_version)}" if self.api_version not in (None, "v1") else ""
-        headers = head(self.opened, named("api-key", self.opened), json=door not in MULTIPART)
-        endpoint = self.origin.endpoint(f"{self.base_path}{deployment}{openai.PATHS[door]}{version}", headers)
+        headers = head(self.opened, named("api-key", self.opened), json=json)
+        endpoint = self.origin.endpoint(f"{self.base_path}{path}{version}", headers, method=method)
         return endpoint if self.source is None else TokenEndpoint(endpoint, self.source)
 
     @property

@@ -15,7 +15,7 @@ from stoa.adapters.providers.heads import head, segment, wrong
 from stoa.adapters.providers.tokens import Tokens
 from stoa.domain.operations import ClientForm
 from stoa.domain.resources import Model, Provider
-from stoa.domain.upstream import Door, Endpoint, Facts, Opened, Origin, UpstreamForm
+from stoa.domain.upstream import Door, Endpoint, Facts, Method, Opened, Origin, UpstreamForm
 
 _SERVICE = "bedrock"
 
@@ -39,12 +39,17 @@ class BedrockLink:
         method = ("converse-stream" if stream else "converse") if door == "chat" else "invoke" if door == "embedding" else None
         if method is None:
             return None
-        path = f"/model/{segment(upstream_name)}/{method}"
-        endpoint = self.origin.endpoint(path, self.headers)
+        return self._endpoint(f"/model/{segment(upstream_name)}/{method}")
+
+    def health(self, path: str) -> Endpoint:
+        return self._endpoint(path, method="GET")
+
+    def _endpoint(self, path: str, *, method: Method = "POST") -> Endpoint:
+        endpoint = self.origin.endpoint(path, self.headers, method=method)
         if self.keys is None:
             return endpoint
         signed = {name: self.headers[name] for name in ("host", "content-type")}
-        return SignedEndpoint(endpoint, self.base_path + path, signed, self.keys, clock=self.tokens.clock)
+        return SignedEndpoint(endpoint, self.base_path + path, signed, self.keys, clock=self.tokens.clock, method=method)
 
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> BedrockLink:

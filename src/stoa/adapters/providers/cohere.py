@@ -24,11 +24,14 @@ class CohereLink:
     native: frozenset[ClientForm] = frozenset()
 
     def facts(self, model: Model) -> Facts:
-        return facts.plain(model)
+        return facts.cohere(model)
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         del upstream_name, stream  # both stand in the body
         return self.origin.endpoint(PATHS[door], self.headers) if door in PATHS else None
+
+    def health(self, path: str) -> Endpoint:
+        return self.origin.endpoint(path, self.headers, method="GET")
 
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> CohereLink:

@@ -153,6 +153,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
+        self._over_at = inf  # when the present answer must have ended
         self._call: HttpCall | None = None
         self._head = _NO_HEAD
         self._pieces: list[bytes] = []  # of the present answer, up to the end of its head
@@ -203,7 +204,7 @@ class UpstreamConnection(asyncio.Protocol):
             if self._head_fed > _HEAD_BYTES:
                 self._break(_HEAD_TOO_LARGE)
         elif self._call is not None and not self._held:
-            self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
+            self.deadline = min(self._loop.time() + self._origin.limits.idle_timeout_s, self._over_at)
 
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
@@ -278,7 +279,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._heard = self._in_body = self._done = False
         self._head_fed = self._interim = 0
         self._pieces = []
-        self.deadline = self._loop.time() + self._origin.limits.first_byte_timeout_s
+        now, limits = self._loop.time(), self._origin.limits
+        self._over_at = now + limits.longest_s
+        self.deadline = now + limits.first_byte_timeout_s
         call.begin(self)
 
     def await_answer(self) -> None:
@@ -306,8 +309,10 @@ class UpstreamConnection(asyncio.Protocol):
         if self._call is None:
             self.cut()
         elif self._in_body:
-            seconds = self._origin.limits.idle_timeout_s
-            self._break(Failure("timeout", f"it sent nothing for {seconds:g} s in the middle of its answer"))
+            limits = self._origin.limits
+            ended = self._loop.time() >= self._over_at
+            silent = f"it sent nothing for {limits.idle_timeout_s:g} s in the middle of its answer"
+            self._break(Failure("timeout", f"it did not finish within {limits.longest_s:g} s" if ended else silent))
         else:
             self._break(Failure("timeout", f"it did not begin to answer within {self._origin.limits.first_byte_timeout_s:g} s"))
 

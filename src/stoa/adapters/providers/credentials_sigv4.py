@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
-from stoa.domain.upstream import Call, Endpoint, Receiver
+from stoa.domain.upstream import Call, Endpoint, Method, Receiver
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -72,8 +72,16 @@ class SignedEndpoint:
     """Implements `domain.upstream.Endpoint`: another endpoint, each request signed. `headers` are those to be signed."""
 
     def __init__(
-        self, endpoint: Endpoint, target: str, headers: Mapping[str, str], keys: AwsKeys, *, clock: Callable[[], float]
+        self,
+        endpoint: Endpoint,
+        target: str,
+        headers: Mapping[str, str],
+        keys: AwsKeys,
+        *,
+        clock: Callable[[], float],
+        method: Method = "POST",
     ) -> None:
+        self._method: Method = method
         self._endpoint = endpoint
         self._target = target
         self._headers = dict(headers)
@@ -86,7 +94,7 @@ class SignedEndpoint:
     def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> Call:
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
         headers = self._headers | {"x-amz-date": moment}
-        signed = self._signer.authorization("POST", self._target, headers, body)
+        signed = self._signer.authorization(self._method, self._target, headers, body)
         further = f"x-amz-date: {moment}\r\n{self._token}authorization: {signed}\r\n"
         return self._endpoint.post(body, receiver, lines + further.encode("ascii"))
 

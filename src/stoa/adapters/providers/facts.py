@@ -47,6 +47,20 @@ def groq(model: Model) -> Facts:
     return _facts(model, max_tokens_field="max_completion_tokens", drop=frozenset({"store"}))
 
 
+def vertex(model: Model) -> Facts:
+    """Of its embeddings, Gemini's take one text a call: https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings."""
+    facts = _facts(model)
+    return facts._replace(texts_at_once=1) if _name(model).startswith("gemini-embedding") else facts
+
+
+def cohere(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="cohere")
+
+
+def tei(model: Model) -> Facts:
+    return _facts(model)._replace(rerank="tei")
+
+
 def plain(model: Model) -> Facts:
     """Of servers that take OpenAI's fields, and pass over those that they do not know."""
     return _facts(model)

@@ -28,6 +28,9 @@ class GeminiLink:
         method = generate(stream=stream) if door == "chat" else "batchEmbedContents" if door == "embedding" else None
         return None if method is None else self.origin.endpoint(f"/{_resource(upstream_name)}:{method}", self.headers)
 
+    def health(self, path: str) -> Endpoint:
+        return self.origin.endpoint(path, self.headers, method="GET")
+
 
 def generate(*, stream: bool) -> str:
     """The method for an answer; without `alt=sse` a stream would be one JSON array."""

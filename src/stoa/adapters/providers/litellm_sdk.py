@@ -46,6 +46,9 @@ class LitellmLink:
             return None
         return LitellmEndpoint(self.thread, {**self.arguments, "model": upstream_name}, self.secrets, door)
 
+    def health(self, path: str) -> None:
+        """The SDK opens its connections itself, and to models alone."""
+
 
 def link(provider: Provider, opened: Opened, thread: SdkThread) -> LitellmLink:
     """Raises MissingExtra."""

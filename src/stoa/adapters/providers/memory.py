@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver, TlsOptions
+from stoa.domain.upstream import Failure, Headers, Method, OriginLimits, Receiver, TlsOptions
 
 JSON = ((b"content-type", b"application/json"),)
 EVENTS = ((b"content-type", b"text/event-stream"),)
@@ -58,7 +58,8 @@ class MemoryOrigin:
         self._upstreams = upstreams
         self._base_url = base_url
 
-    def endpoint(self, path: str, headers: Mapping[str, str]) -> MemoryEndpoint:
+    def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> MemoryEndpoint:
+        del method
         return MemoryEndpoint(self._upstreams, self._base_url + path, headers)
 
     def open(self, method: bytes, target: bytes, headers: Headers, length: int | None, receiver: Receiver) -> MemoryCall:

@@ -93,9 +93,14 @@ class OpenAILink:
         del upstream_name, stream  # both stand in the body
         if door != self.form and door not in self.native and door not in self.server.further:
             return None
+        if door == "count_tokens" and "messages" not in self.native:
+            return None  # nobody counts for a form that it does not speak
         version = {"anthropic-version": ANTHROPIC_VERSION} if door in ("messages", "count_tokens") else {}
         headers = head(self.opened, {**bearer(self.opened), **version}, json=door not in MULTIPART)
         return self.origin.endpoint(PATHS[door], headers)
+
+    def health(self, path: str) -> Endpoint:
+        return self.origin.endpoint(path, head(self.opened, bearer(self.opened), json=False), method="GET")
 
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> OpenAILink:

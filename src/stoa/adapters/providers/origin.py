@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from stoa.adapters.providers.connection import HttpCall, UpstreamConnection
 from stoa.adapters.providers.dial import Dialer, NoConnection
-from stoa.domain.upstream import Failure, Headers, OriginLimits, Receiver, TlsOptions
+from stoa.domain.upstream import Failure, Headers, Method, OriginLimits, Receiver, TlsOptions
 
 if TYPE_CHECKING:
     from stoa.adapters.providers.http import HttpUpstreams
@@ -43,9 +43,9 @@ class HttpOrigin:
         self._opening: set[asyncio.Task[None]] = set()
         self._waiting: deque[HttpCall] = deque()
 
-    def endpoint(self, path: str, headers: Mapping[str, str]) -> HttpEndpoint:
+    def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> HttpEndpoint:
         lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        head = self._head(b"POST", (self._base_path + path).encode("ascii"), lines)
+        head = self._head(method.encode(), (self._base_path + path).encode("ascii"), lines)
         return HttpEndpoint(self, head + b"content-length: ")
 
     def open(self, method: bytes, target: bytes, headers: Headers, length: int | None, receiver: Receiver) -> HttpCall:

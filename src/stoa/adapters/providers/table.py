@@ -30,6 +30,7 @@ MODULES: Mapping[ProviderType, str] = {
     "ollama": _OPENAI,
     "vllm": _OPENAI,
     "tgi": _OPENAI,
+    "tei": "tei",
 }
 
 

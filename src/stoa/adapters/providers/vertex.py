@@ -34,12 +34,15 @@ class VertexLink:
     native: frozenset[ClientForm] = frozenset()
 
     def facts(self, model: Model) -> Facts:
-        return facts.plain(model)
+        return facts.vertex(model)
 
     def door(self, door: Door, upstream_name: str, *, stream: bool) -> Endpoint | None:
         if door == "chat":
             return self._endpoint(upstream_name, generate(stream=stream))
         return PredictEndpoint(self._endpoint(upstream_name, "predict")) if door == "embedding" else None
+
+    def health(self, path: str) -> Endpoint:
+        return TokenEndpoint(self.origin.endpoint(path, self.headers, method="GET"), self.source)
 
     def _endpoint(self, upstream_name: str, method: str) -> Endpoint:
         path = f"{self.place}/publishers/google/models/{segment(upstream_name)}:{method}"
@@ -66,6 +69,9 @@ class ClaudeLink:
         method = "streamRawPredict" if stream else "rawPredict"
         path = f"{self.place}/publishers/anthropic/models/{segment(upstream_name)}:{method}"
         return ClaudeEndpoint(TokenEndpoint(self.origin.endpoint(path, self.headers), self.source))
+
+    def health(self, path: str) -> Endpoint:
+        return TokenEndpoint(self.origin.endpoint(path, self.headers, method="GET"), self.source)
 
 
 def link(provider: Provider, opened: Opened, origin: Origin, tokens: Tokens) -> VertexLink | ClaudeLink:

@@ -126,10 +126,8 @@ class Connection(HeadReader, asyncio.Protocol):
             return
         parser, headers = self._parser, self.headers
         # Kept alive unasked: only 1.1 is. Asking the parser makes a string each time.
-        keep_alive = parser.should_keep_alive()
+        keep_alive = parser.should_keep_alive() and not self._server.draining
         version = "1.1" if keep_alive and b"connection" not in headers else parser.get_http_version()
-        if self._server.draining:
-            keep_alive = False
         exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
@@ -281,17 +279,14 @@ class Connection(HeadReader, asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        if self._current is None and not self._waiting and not self.head_open:
-            server = self._server
-            if server.parting or self._last:
-                self._deaf = True
-                self.transport.close()
-                return
-            if not self._reading_paused and not self._writing_paused and self._reading is None:
-                self.deadline = server.now + server.limits.keep_alive_s  # what the two below come to
-                return
-        self._rearm()
-        self._steer()
+        idle = self._current is None and not self._waiting and not self.head_open
+        if idle and (self._server.parting or self._last):
+            self.part()
+        elif idle and not self._reading_paused and not self._writing_paused and self._reading is None:
+            self.deadline = self._server.now + self._server.limits.keep_alive_s  # what the two below come to
+        else:
+            self._rearm()
+            self._steer()
 
     def _rearm(self) -> None:
         """Set the deadline that fits what is being waited for."""

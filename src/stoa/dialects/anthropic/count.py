@@ -23,6 +23,7 @@ _MOST_IMAGE_TOKENS = 1600
 """What an image takes that Anthropic scales down, and one whose size nobody knows."""
 _PDF_PAGE_TOKENS = 2000
 _UNREAD = ("type", "id", "tool_use_id", "role", "cache_control", "signature", "data")
+"""Fields that are no part of what the model reads."""
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _encode = msgspec.json.Encoder().encode
 
@@ -56,11 +57,7 @@ def _weigh(found: object) -> tuple[int, int]:
             source = fields.get("source")
             if isinstance(source, dict) and fields.get("type") in ("image", "document"):
                 return _weigh_source(str(fields["type"]), cast("Fields", source))
-            weights = [
-                _weigh(value)
-                for name, value in fields.items()
-                if name not in ("type", "id", "tool_use_id", "role", "cache_control")
-            ]
+            weights = [_weigh(value) for name, value in fields.items() if name not in _UNREAD]
         case _:
             return len(str(found)) if found is not None else 0, 0
     return sum(weight[0] for weight in weights), sum(weight[1] for weight in weights)

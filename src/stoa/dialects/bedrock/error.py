@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from stoa.dialects.classify import class_of
 from stoa.dialects.forms import UpstreamError
 from stoa.domain.operations import ErrorClass
 
@@ -77,4 +78,6 @@ def _error(kind: str, status: int, message: str) -> UpstreamError:
             error_class = "content_policy"
         elif _EXPIRED.search(message):
             error_class = "credentials"
+        else:
+            error_class = class_of(400, kind, message)
     return UpstreamError(error_class, message, kind or None)

@@ -8,7 +8,7 @@ from stoa.dialects.forms import UpstreamError
 from stoa.domain.operations import ErrorClass
 
 _STATUS: dict[int, ErrorClass] = {
-    400: "invalid_request", 401: "credentials", 402: "credentials", 403: "credentials", 404: "not_found", 408: "timeout",
+    400: "invalid_request", 401: "credentials", 402: "rate_limit", 403: "credentials", 404: "not_found", 408: "timeout",
     413: "context_window", 422: "invalid_request", 429: "rate_limit", 498: "credentials", 499: "timeout", 504: "timeout",
 }  # fmt: skip
 _TOO_LONG = re.compile(r"too many tokens(?!: max tokens must)|size limit exceeded|context (length|window)", re.IGNORECASE)

@@ -33,7 +33,7 @@ class GeminiEmbeddings:
             beside["outputDimensionality"] = request.dimensions
         return [
             finish({"requests": [{"content": {"parts": [{"text": text}]}} | beside for text in texts]}, facts)
-            for texts in batches(request.texts, _MOST)
+            for texts in batches(request.texts, facts.texts_at_once or _MOST)
         ]
 
     def read(self, body: bytes) -> Vectors:

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from stoa.dialects.classify import class_of
 from stoa.dialects.forms import UpstreamError
 from stoa.domain.operations import ErrorClass
 
@@ -68,7 +69,7 @@ def _class_of(word: str, status: int, message: str) -> ErrorClass:
         return "context_window"
     if kind == "invalid_request" and _BLOCKED.search(message):
         return "content_policy"
-    return kind
+    return class_of(400, word, message) if kind == "invalid_request" else kind
 
 
 def _seconds(duration: str) -> float | None:

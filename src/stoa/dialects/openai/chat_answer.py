@@ -65,6 +65,15 @@ class ChatAnswer(msgspec.Struct):
     usage: ChatUsage | None = None
     service_tier: str | None = None
     error: ChatError | str | None = None
+    kind: object = msgspec.field(name="object", default=None)
+    message: object = None
+    type: object = None
+
+    def failure(self) -> ChatError | str | None:
+        """The error it tells of. Mistral and older vLLM send one as the whole, whose `object` is `error`."""
+        if self.error is None and self.kind == "error":
+            return ChatError(str(self.message or ""), self.type if isinstance(self.type, str) else None)
+        return self.error
 
 
 _decoder = msgspec.json.Decoder(ChatAnswer)
@@ -90,8 +99,9 @@ def decode(body: bytes) -> ChatAnswer:
 def read_answer(body: bytes, *, model: str) -> Answer:
     """Raises ValueError when it is no chat completion, and AnswerFailed when it is an error."""
     found = decode(body)
-    if found.error is not None:
-        raise AnswerFailed(error_of(found.error, 0))
+    failure = found.failure()
+    if failure is not None:
+        raise AnswerFailed(error_of(failure, 0))
     if not found.choices:
         raise ValueError("it is not a chat completion: it has no choices")
     answer = Answer(
@@ -133,8 +143,8 @@ def error_of(error: ChatError | str, status: int) -> UpstreamError:
     code = error.code
     if isinstance(code, int):  # OpenRouter puts the status here
         status, code = status if status >= 400 else code, None
-    word = code or error.type
-    return UpstreamError(class_of(status, word, error.message), error.message, word, error.param)
+    names = " ".join(name for name in (code, error.type) if name)
+    return UpstreamError(class_of(status, names, error.message), error.message, code or error.type, error.param)
 
 
 def write_answer(answer: Answer, request: Conversation) -> bytes:

@@ -63,8 +63,9 @@ class ChatReader:
         return events
 
     def _chunk(self, chunk: ChatAnswer, events: list[Event]) -> None:
-        if chunk.error is not None:
-            self._fail(chunk.error, events)
+        failure = chunk.failure()
+        if failure is not None:
+            self._fail(failure, events)
             return
         if not self._started and (chunk.id or chunk.choices):
             self._started = True

@@ -10,14 +10,11 @@ reopen the way, and a timeout that began before a recovery does not undo it.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Breaker
 from stoa.domain.targets import BreakerPosition
 
-CALLERS_FAULTS: Final[frozenset[ErrorClass]] = frozenset(("invalid_request", "context_window", "content_policy"))
-"""Failures that say nothing about the target."""
 MOST_RETRY_AFTER_S = 3600.0
 """A Retry-After is believed up to an hour; then one probe finds out."""
 REFUSED = 0

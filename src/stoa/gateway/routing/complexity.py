@@ -7,13 +7,13 @@ turns                  0.02 for each message after the third, up to 0.10
 code                   0.20 for a fence, or two lines that look like source
 mathematics            0.15 for formulas
 several questions      0.10 for two, 0.20 for three or more question marks or numbered points in the last message
-words for reasoning    0.25 for one, 0.40 for two or more in the last message; in English, German, French, Spanish, Italian,
+words for reasoning    0.25 for one, 0.50 for two or more in the last message; in English, German, French, Spanish, Italian,
                        Portuguese, Dutch, Polish, Russian, Chinese and Japanese
 tools, a JSON schema   0.15
 
-So with two targets a request for a proof, a comparison of several things or a code review goes to the larger one (0.5), and a
-greeting, a question of one fact or a short translation to the smaller one. It is a guess: what the smaller one cannot answer
-goes to the next (`escalates`).
+So with two targets a request to prove and explain something, to compare things and weigh them, or to find what is wrong with
+code goes to the larger one (0.5 and more); a greeting, a question of one fact or a short translation to the smaller one. It is
+a guess: what the smaller one cannot answer goes to the next (`escalates`).
 """
 
 import re
@@ -97,7 +97,7 @@ def complexity(body: bytes) -> float:
     points = len(_POINTS.findall(last))
     level += 0.20 if points >= 3 else 0.10 if points == 2 else 0.0
     words = len({found.lower() for found in _REASONING.findall(last)})
-    level += 0.40 if words >= 2 else 0.25 if words == 1 else 0.0
+    level += 0.50 if words >= 2 else 0.25 if words == 1 else 0.0
     if request.tools or (request.response_format is not None and request.response_format.type == "json_schema"):
         level += 0.15
     return min(level, 1.0)

@@ -7,9 +7,8 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import get_args
 
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.targets import Consideration, Verdict
-from stoa.gateway.routing.breaker import CALLERS_FAULTS
 from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.rank import INPUT_SHARE, NO_WISH, Candidate, T, Wish, cost, fitting
 

@@ -145,6 +145,17 @@ class Lanes:
         ticket.wait(late, wait_s, self._call_later)
         return ticket
 
+    def take(self) -> Ticket | None:
+        """A place for a real-time request that does not wait; None when there is none at once."""
+        if self._limit is None:
+            return FREE
+        if self.waiting_realtime or not self._room_for(batch=False):
+            return None
+        ticket = Ticket(self, batch=False, go=None)
+        self._count(ticket, 1)
+        ticket.running = True
+        return ticket
+
     def _room_for(self, batch: bool) -> bool:
         if self._limit is not None and self.realtime + self.batch >= self._limit:
             return False

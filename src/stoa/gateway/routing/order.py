@@ -13,9 +13,8 @@ against is the last resort.
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from stoa.domain.operations import ErrorClass
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Strategy
-from stoa.gateway.routing.breaker import CALLERS_FAULTS
 from stoa.gateway.routing.rank import NO_WISH, T, Wish, ranked
 
 _NO_TARGETS: frozenset[ErrorClass] = frozenset(("credentials",))
@@ -109,6 +108,10 @@ class Choices(Generic[T]):
             self._tried.append(found.model)
             self._last = found
         return found
+
+    def put_back(self, target: T) -> None:
+        """The target that `next` gave was not asked after all."""
+        self._tried.remove(target.model)
 
     def after(self, error_class: ErrorClass, now: float) -> T | None:
         """The next one after the last failed so. What is the request's fault stays it, whatever fails later."""

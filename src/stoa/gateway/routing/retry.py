@@ -43,14 +43,18 @@ class RetryBudget:
             self._advance(second)
         self._requests[second % _WINDOW_S] += 1
 
-    def take(self, now: float) -> bool:
-        """Whether one more retry or hedge may be sent; it counts as sent."""
+    def allows(self, now: float) -> bool:
+        """Whether one more retry or hedge may be sent."""
         second = int(now)
         if second != self._second:
             self._advance(second)
-        if not self.share or sum(self._extra) >= max(FLOOR, self.share * sum(self._requests)):
+        return self.share > 0 and sum(self._extra) < max(FLOOR, self.share * sum(self._requests))
+
+    def take(self, now: float) -> bool:
+        """The same; if so, it counts as sent."""
+        if not self.allows(now):
             return False
-        self._extra[second % _WINDOW_S] += 1
+        self._extra[int(now) % _WINDOW_S] += 1
         return True
 
     def _advance(self, second: int) -> None:

@@ -2,12 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, Literal
 
-from stoa.domain.operations import ErrorClass, Lane
+from stoa.domain.operations import CALLERS_FAULTS, ErrorClass, Lane
 from stoa.domain.resources import Breaker
 from stoa.domain.targets import TargetReport
-from stoa.gateway.routing.breaker import CALLERS_FAULTS, REFUSED, CircuitBreaker
+from stoa.gateway.routing.breaker import REFUSED, CircuitBreaker
 from stoa.gateway.routing.lanes import CallLater, Lanes
 from stoa.gateway.routing.window import BOUNDS_MS, RecentMean, Window, percentile
 
@@ -28,7 +28,7 @@ class TargetState:
     """
 
     __slots__ = (
-        "_first_token", "_health_note", "_last_error", "_p95_at", "_p95_ms", "_since", "_window", "answered", "breaker",
+        "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker",
         "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes", "last_seen", "latency",
         "model", "plain", "provider", "refused", "tokens", "upstream_name",
     )  # fmt: skip
@@ -59,8 +59,7 @@ class TargetState:
         self._since: float | None = None
         self._last_error: tuple[ErrorClass, str, float] | None = None
         self._health_note = ""
-        self._p95_at = float("-inf")
-        self._p95_ms: float | None = None
+        self._p95: dict[str, tuple[float, float | None]] = {}  # when it was found, and what
 
     # --- a try, from its beginning to its end
 
@@ -133,14 +132,15 @@ class TargetState:
     def first_token_mean_ms(self) -> float | None:
         return self._first_token.value()
 
-    def first_token_p95_ms(self, now: float) -> float | None:
+    def p95_ms(self, now: float, of: Literal["first_token", "latency"]) -> float | None:
         """Of the last minutes, at most a second old; None with fewer than 20 samples, which is too few to wait by."""
-        if now - self._p95_at >= _P95_AGAIN_S:
-            found = [slot.first_token for slot in self._window.recent(now)]
+        at, known = self._p95.get(of, (float("-inf"), None))
+        if now - at >= _P95_AGAIN_S:
+            found = [getattr(slot, of) for slot in self._window.recent(now)]
             enough = sum(map(sum, found)) >= _LEAST_SAMPLES
-            self._p95_ms = percentile(found, 0.95) if enough else None
-            self._p95_at = now
-        return self._p95_ms
+            known = percentile(found, 0.95) if enough else None
+            self._p95[of] = (now, known)
+        return known
 
     def why_not(self, now: float, *, for_operator: bool = False) -> str | None:
         """Why it is not asked now, as the rest of a sentence; None when it is.
