@@ -16,6 +16,8 @@ MODELS = ("gpt-5-script", "claude-sonnet-4-script")
 """One behind each wire form of an upstream: OpenAI's chat, and Anthropic's messages."""
 CROSSED = {"anthropic": "claude-sonnet-4-of-openai", "openai-chat": "gpt-5-of-anthropic"}
 """Models behind the other form, named so that a suite which goes by a maker's names asks all that it asks of that maker."""
+CACHED = ("gpt-5-cached", "claude-sonnet-4-cached")
+"""The same two once more, whose answers are kept and given again."""
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".build" / "suites" / "bin" / "python"
 """The environment of the suites; `make conformance` makes it."""
@@ -41,6 +43,14 @@ operation: {operation}
 upstream_name: {upstream_name}
 price: {{input_per_million: "1", output_per_million: "4"}}
 """
+_FRESH = """\
+---
+kind: Route
+name: {name}
+targets: [{{model: {name}-behind}}]
+cache: false
+"""
+"""A suite must not be given what another was answered: from the cache a stream comes in one piece."""
 
 GUIDE_MODELS = {
     "gpt-4o": ("gpt-4o-script", "chat"),
@@ -178,11 +188,15 @@ def _resources(upstream: str) -> str:
     models += [
         (CROSSED["anthropic"], "scripted", "chat", OPENAI_MODELS[0]),
         (CROSSED["openai-chat"], "scripted-anthropic", "chat", ANTHROPIC_MODELS[0]),
+        (CACHED[0], "scripted", "chat", OPENAI_MODELS[0]),
+        (CACHED[1], "scripted-anthropic", "chat", ANTHROPIC_MODELS[0]),
     ]
     models += [(name, "scripted", operation, name) for name, operation in OPERATION_MODELS.items()]
     models += [(name, "scripted", operation, upstream_name) for name, (upstream_name, operation) in GUIDE_MODELS.items()]
-    parts = [
-        _MODEL.format(name=name, provider=provider, operation=operation, upstream_name=upstream_name)
-        for name, provider, operation, upstream_name in models
-    ]
+    parts: list[str] = []
+    for name, provider, operation, upstream_name in models:
+        fresh = operation == "chat" and name not in CACHED
+        behind = f"{name}-behind" if fresh else name
+        parts.append(_MODEL.format(name=behind, provider=provider, operation=operation, upstream_name=upstream_name))
+        parts += [_FRESH.format(name=name)] if fresh else []
     return _UPSTREAM.format(url=upstream) + "".join(parts)

@@ -2,8 +2,9 @@
 
 import json
 
+import httpx
 import pytest
-from tests.conformance.conftest import CROSSED, PYTHON, Served, Verdict, run_tool
+from tests.conformance.conftest import CACHED, CROSSED, PYTHON, Served, Verdict, run_tool
 from tests.conformance.upstream.server import KEY
 
 pytestmark = [pytest.mark.slow, pytest.mark.conformance]
@@ -50,6 +51,22 @@ def test_open_responses(served: Served, model: str) -> None:
     assert len(verdict.passed) == 12
 
 
+@pytest.mark.parametrize("model", CACHED)
+@pytest.mark.parametrize(
+    ("form", "checks", "options"),
+    [("openai-chat", _CHAT_TEXT, ()), ("anthropic", _MESSAGES_TEXT, _ANTHROPIC), ("open-responses", _RESPONSES_TEXT, ())],
+)
+def test_what_the_cache_gives_holds_to_the_schemas_too(
+    served: Served, form: str, checks: tuple[str, ...], options: tuple[str, ...], model: str
+) -> None:
+    for _ in range(2):
+        hits = _hits(served)
+        verdict = _comply(served.base_url, served.key, model, form, "--filter", ",".join(checks), *options)
+        assert verdict.told == ""
+        assert set(verdict.passed) == set(checks)
+    assert _hits(served) - hits >= len(checks) - 1, "all but the refused request came from the cache"
+
+
 @pytest.mark.parametrize(
     ("form", "checks", "options"),
     [("openai-chat", _CHAT_TEXT, ()), ("anthropic", _MESSAGES_TEXT, _ANTHROPIC), ("open-responses", _RESPONSES_TEXT, ())],
@@ -60,6 +77,17 @@ def test_the_built_in_reader_as_far_as_it_is_text(
     verdict = _comply(served.base_url, served.key, "stoa-reader", form, "--filter", ",".join(checks), *options)
     assert verdict.told == ""
     assert set(verdict.passed) == set(checks)
+
+
+def _hits(served: Served) -> int:
+    """Answers that the cache has given so far."""
+    with httpx.Client(base_url=served.stoa.url) as client:
+        lines = client.get("/metrics").text.splitlines()
+    return sum(
+        int(float(line.rpartition(" ")[2]))
+        for line in lines
+        if line.startswith("stoa_requests_total{") and 'cache="hit"' in line
+    )
 
 
 def _comply(base_url: str, key: str, model: str, form: str, *options: str) -> Verdict:
