@@ -75,9 +75,11 @@ class Reply:
         self.status, self.lines, self.body = status, headers, body
         self.over.set()
 
-    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
+    def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:
         assert self.status is None, "answered twice"
         self.status, self.lines = status, headers
+        if body:
+            self.write(body)
         self.began.set()
 
     def write(self, data: bytes) -> None:
@@ -85,7 +87,9 @@ class Reply:
         self.pieces.append(data)
         self.body += data
 
-    def finish(self) -> None:
+    def finish(self, body: bytes = b"") -> None:
+        if body:
+            self.write(body)
         self.over.set()
 
     def abort(self) -> None:

@@ -33,13 +33,15 @@ class Exchange(Protocol):
         """Answer whole."""
         ...
 
-    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
-        """Begin an answer in pieces; chunked unless its length is known."""
+    def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:
+        """Begin an answer in pieces; chunked unless its length is known. `body` is its first, which leaves with the head."""
         ...
 
     def write(self, data: bytes) -> None: ...
 
-    def finish(self) -> None: ...
+    def finish(self, body: bytes = b"") -> None:
+        """The answer is whole, with this as its last piece."""
+        ...
 
     def abort(self) -> None:
         """Cut the connection, so that the client sees an answer that began is not whole."""

@@ -174,11 +174,10 @@ class Delivery:
         if answer is None:
             return  # nobody is left to read it
         if self.first_token is not None:
-            exchange.write(answer)
             if self.fault is not None and not answer:
                 exchange.abort()  # a form without an error of its own: that the connection is cut tells it
             else:
-                exchange.finish()
+                exchange.finish(answer)
             return
         cost, status = self.fact.cost_nano_usd, self.status
         lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\nx-request-id: %b\r\n" % (
@@ -203,8 +202,7 @@ class Delivery:
             return
         told = self.stream.fail(error.status, error.code, error.message) if self.stream is not None else b""
         if told:
-            self.exchange.write(told)
-            self.exchange.finish()
+            self.exchange.finish(told)
         else:
             self.exchange.abort()
 
@@ -215,8 +213,7 @@ class Delivery:
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
         lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
-        self.exchange.start(200, lines)
-        self.exchange.write(events)
+        self.exchange.start(200, lines, None, events)
 
     def id_lines(self) -> bytes:
         """The request's id, under the names that clients of its form look for."""

@@ -33,12 +33,12 @@ class LocalExchange:
         if not self.answer.done():
             self.answer.set_result((status, body))
 
-    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
+    def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:
         raise AssertionError("an embedding is never streamed")
 
     def write(self, data: bytes) -> None: ...
 
-    def finish(self) -> None: ...
+    def finish(self, body: bytes = b"") -> None: ...
 
     def abort(self) -> None: ...
 

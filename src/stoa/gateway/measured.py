@@ -1,6 +1,7 @@
 """What is measured when somebody asks: the state of one worker, besides what it has counted."""
 
 import time
+from functools import cache
 from importlib.metadata import version
 
 from stoa.domain.metrics import Sheet
@@ -9,7 +10,10 @@ from stoa.gateway.cache import AnswerCache
 from stoa.gateway.plan import Plan
 from stoa.kit.memory import resident_bytes
 
-_VERSION = version("stoa")
+
+@cache
+def _version() -> str:
+    return version("stoa")
 
 
 def show_state(
@@ -17,7 +21,7 @@ def show_state(
     control_silent_s: float, tracer: Tracer | None,
 ) -> None:  # fmt: skip
     """Add all that is no count of requests and belongs to no target."""
-    sheet.add("stoa_build_info", 1, _VERSION)
+    sheet.add("stoa_build_info", 1, _version())
     sheet.add("stoa_worker_up", 1, worker)
     sheet.add("stoa_worker_memory_bytes", resident_bytes(), worker)
     sheet.add("stoa_worker_cpu_seconds_total", time.process_time(), worker)

@@ -91,7 +91,7 @@ class WireExchange:
             connection.transport.writelines((head, body))
         self._done()
 
-    def start(self, status: int, headers: bytes, length: int | None = None) -> None:
+    def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:
         connection = self._connection
         if connection is None or self.started:
             return
@@ -104,7 +104,13 @@ class WireExchange:
         elif status not in (204, 304):
             self._chunked = self.method != b"HEAD"
             framing = b"transfer-encoding: chunked\r\n"
-        connection.transport.write(STATUS_LINES[status] + headers + framing + self._connection_header() + b"\r\n")
+        head = STATUS_LINES[status] + headers + framing + self._connection_header() + b"\r\n"
+        if not body or self.method == b"HEAD":
+            connection.transport.write(head)
+        elif self._chunked:
+            connection.transport.write(b"%b%x\r\n%b\r\n" % (head, len(body), body))
+        else:
+            connection.transport.write(head + body)
 
     def write(self, data: bytes) -> None:
         connection = self._connection
@@ -117,11 +123,15 @@ class WireExchange:
         else:
             connection.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
 
-    def finish(self) -> None:
+    def finish(self, body: bytes = b"") -> None:
         connection = self._connection
         if connection is None or self.answered:
             return
-        if self._chunked:
+        if not self._chunked:
+            self.write(body)
+        elif body:
+            connection.transport.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+        else:
             connection.transport.write(b"0\r\n\r\n")
         self._done()
 
