@@ -16,7 +16,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 	@$(BIN)/stoa up --example --port $(PORT)
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow or conformance"
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance

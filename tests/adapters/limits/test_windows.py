@@ -26,15 +26,16 @@ STEPS = st.lists(
 @SETTINGS
 @given(limit=st.one_of(st.integers(1, 8), st.integers(100, 2000)), steps=STEPS, sweep=st.booleans())
 def test_no_sixty_seconds_ever_see_more_than_the_limit_whoever_asks(windows, limit: int, steps, sweep: bool) -> None:
-    workers, second, taken = windows(3, **SMALL), 1000, list[int]()
+    workers, second, counted, taken = windows(3, **SMALL), 1000, 0, list[int]()
     each = [worker.window("key") for worker in workers]
     for who, later, early in steps:
         second += later
+        counted = max(counted, second - early)  # one whose clock was read earlier counts with the last
         for worker in workers if sweep and later else ():
             worker.give_back(second)
         for _ in range(max(1, limit // 20)):
             if each[who].take(limit, second - early):
-                taken.append(second - early)
+                taken.append(counted)
     for start in set(taken):
         assert sum(start <= other < start + 61 for other in taken) <= limit
 

@@ -39,9 +39,9 @@ async def test_a_call_whose_caller_went_away_before_it_began_never_begins() -> N
         second = asyncio.create_task(lanes.bulk(lambda: began.append("second")))
         await asyncio.sleep(0)
         second.cancel()
-        end.set()
-        await first
         with pytest.raises(asyncio.CancelledError):
             await second
+        end.set()
+        await first
         await lanes.bulk(lambda: began.append("third"))
     assert began == ["third"]
