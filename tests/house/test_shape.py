@@ -81,5 +81,3 @@ def test_the_readme_tree_is_true() -> None:
     for name in named:
         found = (ROOT / name).is_dir() or any(list((ROOT / top).glob(f"**/{name}")) for top in ("src", "tests", "deploy"))
         assert found, f"README names {name!r}, which is not there"
-            f"README names {name!r}, which is not there"
-        )
