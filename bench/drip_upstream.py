@@ -56,15 +56,15 @@ class Upstream:
         self._slots: list[list[Stream]] = [[] for _ in range(interval_ms)]
 
     def run(self) -> None:
-        began, done = time.monotonic(), 0
+        began, done, due = time.monotonic(), 0, 0
         while True:
-            for descriptor, _ in self._poll.poll(0.0005):
+            for descriptor, _ in self._poll.poll(0.0005 if done == due else 0):
                 if descriptor == self._listening.fileno():
                     self._accept()
                 else:
                     self._hear(descriptor, done)
             due = int((time.monotonic() - began) * 1000)
-            while done < due:
+            if done < due:  # one at a time: who asks anew does not wait for what is late already
                 done += 1
                 self._say(done)
 

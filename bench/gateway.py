@@ -24,6 +24,7 @@ RESOURCES = """\
 kind: Provider
 name: canned
 base_url: {url}/v1
+max_connections: 4096
 ---
 kind: Provider
 name: canned-stream
@@ -61,7 +62,7 @@ def main() -> None:
                 continue
             with start(provider, GATEWAY_CORE) as peer:
                 asked = Asked(peer.name, peer.url, body("mock"), peer.key, peer.pid, headers=peer.headers)
-                table.measure_in_turns([asked], rounds=1)
+                table.measure_in_turns([asked], rounds=min(3, options.rounds))
     tools = "load by wrk, upstream by nginx" if has_tools() else "load and upstream in Python: wrk or nginx is not installed"
     report(
         "gateway",

@@ -108,6 +108,7 @@ class Load:
                 "model": self._model,
                 "messages": [{"role": "user", "content": "Write at length."}],
                 "max_tokens": words,
+                "temperature": 0.7,
                 "stream": True,
                 "stream_options": {"include_usage": True},
             }

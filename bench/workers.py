@@ -61,10 +61,10 @@ def _workers(stoa: Running) -> list[int]:
 
 @contextlib.contextmanager
 def _limited(pids: list[int]) -> Generator[list[int]]:
-    """Each process on the gateways' core with its quota; the cgroups go when the block ends."""
+    """Each process with its quota on a core of its own; the cgroups go when the block ends."""
     groups = [_group(number, pid) for number, pid in enumerate(pids)]
-    for pid in pids:
-        os.sched_setaffinity(pid, {int(GATEWAY_CORE)})
+    for number, pid in enumerate(pids):
+        os.sched_setaffinity(pid, {int((GATEWAY_CORE, LOAD_CORE)[number % 2])})
     try:
         yield pids
     finally:
