@@ -1,108 +1,152 @@
-"""Many streams at once, each begun anew when it ends: when its first word came, how evenly the others, whether all did.
+"""Many streams at once, each begun anew when it ends: when the first word came, how evenly the others, whether all did.
 
-    python bench/stream_load.py URL KEY MODEL STREAMS WORDS INTERVAL_MS SECONDS
+    python bench/stream_load.py URL KEY MODEL PROVIDER_PORT STREAMS WORDS INTERVAL_MS SECONDS
 
-Prints one JSON object. Streams that began before all were under way are not judged by their first word.
+Prints one JSON object. Both ends are here: the provider, on the port, answers as a model writes, a first word at once and then
+one every so many milliseconds. Streams that began before all were under way are not judged by their first word.
 """
 
 import json
 import random
-import select
 import socket
 import sys
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from both_ends import BothEnds, quantile
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _RAMP_S = 5.0
 _SETTLE_S = 2.0
+_AFTER_WORDS = 3  # events: the end, the usage and the marker
 
 
-@dataclass
-class Stream:
+def framed(event: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(event), event)
+
+
+def event(delta: object, finish: str | None = None, **fields: object) -> bytes:
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "mock", "choices": choices}
+    return framed(b"data: " + json.dumps(head | fields, separators=(",", ":")).encode() + b"\n\n")
+
+
+FIRST = HEAD + event({"role": "assistant", "content": "words "})
+WORD = event({"content": "words "})
+LAST = (
+    event({}, "stop")
+    + event(None, usage={"prompt_tokens": 15, "completion_tokens": 100, "total_tokens": 115})
+    + framed(b"data: [DONE]\n\n")
+    + b"0\r\n\r\n"
+)
+
+
+@dataclass(eq=False, slots=True)
+class Said:
+    """A stream at the provider."""
+
+    connection: socket.socket
+    left: int
+
+
+@dataclass(eq=False, slots=True)
+class Heard:
+    """A stream at its client. Times are of `time.monotonic`, 0 for none yet."""
+
     connection: socket.socket
     words: int = 0
     asked_at: float = 0.0
-    heard_at: float = 0.0
+    at: float = 0.0
     events: int = 0
-    tail: bytes = b""
-    active: bool = False
+    marked: bool = False
+    """Whether its end marker was seen."""
 
 
 @dataclass
 class Found:
     first_ms: list[float] = field(default_factory=list[float])
     late_ms: list[float] = field(default_factory=list[float])
+    behind_ms: float = 0.0
+    """How late the provider was at most."""
     whole: int = 0
     broken: int = 0
     least: int = 1 << 30
 
 
-def main() -> None:
-    url, key, model, streams, words, interval_ms, seconds = sys.argv[1:]
-    load = Load(url, key, model, int(words), float(interval_ms))
-    print(json.dumps(load.run(int(streams), float(seconds))))
-
-
-class Load:
-    def __init__(self, url: str, key: str, model: str, words: int, interval_ms: float) -> None:
-        split = urlsplit(url)
-        self._address = (split.hostname or "127.0.0.1", split.port or 80)
-        self._path = f"{split.path}/chat/completions"
+class Streams(BothEnds):
+    def __init__(self, url: str, key: str, model: str, port: int, words: int, interval_ms: int) -> None:
+        super().__init__(url, port)
         self._key, self._model, self._words, self._interval = key, model, words, interval_ms
-        self._poll = select.epoll()
-        self._streams: dict[int, Stream] = {}
+        self._slots: list[list[Said]] = [[] for _ in range(interval_ms)]  # of a millisecond each
+        self._streams: dict[int, Heard] = {}
+        self._began = time.monotonic()
+        self._slot = 0
         self._found = Found()
         self._active = 0
         self._steady = False
 
     def run(self, count: int, seconds: float) -> dict[str, float]:
         """Latencies in milliseconds."""
-        began = time.monotonic()
-        draw = random.Random(1)
-        while len(self._streams) < count:
-            until = began + _RAMP_S * len(self._streams) / count
-            self._listen(max(0.0, until - time.monotonic()))
-            connection = socket.create_connection(self._address)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.setblocking(False)
-            stream = Stream(connection)
-            self._streams[connection.fileno()] = stream
-            self._poll.register(connection.fileno(), select.EPOLLIN)
+        draw, began = random.Random(1), time.monotonic()
+        for made in range(count):
+            self._until(began + _RAMP_S * made / count)
+            connection = self.connect()
+            stream = self._streams[connection.fileno()] = Heard(connection)
             self._ask(stream, draw.randrange(self._words // 8, self._words))  # so that they do not all end at once
         self._until(time.monotonic() + _SETTLE_S)
-        self._steady = True
-        self._found = Found()
+        self._steady, self._found = True, Found()
         self._until(time.monotonic() + seconds)
         found = self._found
         return {
             "streams": found.least,
             "first_word_samples": len(found.first_ms),
-            "first_word_p50_ms": _share(found.first_ms, 0.5),
-            "first_word_p99_ms": _share(found.first_ms, 0.99),
-            "late_p50_ms": _share(found.late_ms, 0.5),
-            "late_p99_ms": _share(found.late_ms, 0.99),
+            "first_word_p50_ms": quantile(found.first_ms, 0.5),
+            "first_word_p99_ms": quantile(found.first_ms, 0.99),
+            "late_p50_ms": quantile(found.late_ms, 0.5),
+            "late_p99_ms": quantile(found.late_ms, 0.99),
             "late_max_ms": max(found.late_ms, default=0.0),
+            "behind_max_ms": found.behind_ms,
             "whole": found.whole,
             "broken": found.broken,
         }
 
     def _until(self, end: float) -> None:
-        while (left := end - time.monotonic()) > 0:
-            self._listen(min(left, 0.05))
-            if self._steady:
-                self._found.least = min(self._found.least, self._active)
+        began = self._began
 
-    def _listen(self, wait: float) -> None:
-        for descriptor, _ in self._poll.poll(wait, 256):
-            stream = self._streams[descriptor]
+        def due(now: float) -> bool:
+            passed = (now - began) * 1000
+            if self._slot < int(passed):  # one at a time: who asks anew does not wait for what is late already
+                self._found.behind_ms = max(self._found.behind_ms, passed - self._slot - 1)
+                self._slot += 1
+                self._say()
+                return False
+            return now >= end
+
+        self.turn(due)
+
+    # --- the provider
+
+    def answer(self, connection: socket.socket, body: bytes) -> None:
+        self._slots[self._slot % self._interval].append(Said(connection, int(json.loads(body)["max_tokens"])))
+        connection.send(FIRST)
+
+    def _say(self) -> None:
+        streams, over = self._slots[self._slot % self._interval], False
+        for stream in streams:
+            stream.left -= 1
             try:
-                data = stream.connection.recv(65_536)
+                stream.connection.send(WORD if stream.left > 0 else LAST)
             except OSError:
-                data = b""
-            self._hear(stream, data, time.monotonic())
+                stream.left = 0
+            over = over or stream.left <= 0
+        if over:
+            streams[:] = [stream for stream in streams if stream.left > 0]
+        if self._steady and self._active < self._found.least:
+            self._found.least = self._active
 
-    def _ask(self, stream: Stream, words: int) -> None:
+    # --- the client
+
+    def _ask(self, stream: Heard, words: int) -> None:
         body = json.dumps(
             {
                 "model": self._model,
@@ -114,43 +158,44 @@ class Load:
             }
         )
         head = (
-            f"POST {self._path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self._key}\r\n"
+            f"POST {self.path}/chat/completions HTTP/1.1\r\nhost: {self.host}\r\nauthorization: Bearer {self._key}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
-        stream.words, stream.events, stream.tail, stream.active = words, 0, b"", True
-        stream.heard_at = 0.0
+        stream.words, stream.events, stream.at, stream.marked = words, 0, 0.0, False
         self._active += 1
         stream.asked_at = time.monotonic()
         stream.connection.send((head + body).encode())
 
-    def _hear(self, stream: Stream, data: bytes, now: float) -> None:
+    def hear(self, descriptor: int, data: bytes, now: float) -> None:
+        stream = self._streams[descriptor]
         if not data:
-            self._found.broken += stream.active
-            self._active -= stream.active
-            self._poll.unregister(stream.connection.fileno())
-            del self._streams[stream.connection.fileno()]
-            stream.connection.close()
+            self._found.broken += 1
+            self._active -= 1
             return
         stream.events += data.count(b"data: ")
-        if stream.heard_at == 0.0:
+        if stream.at == 0.0:
             if b'"content"' not in data:
                 return
             if self._steady:
                 self._found.first_ms.append((now - stream.asked_at) * 1000)
         elif self._steady:
-            self._found.late_ms.append((now - stream.heard_at) * 1000 - self._interval)
-        stream.heard_at = now
-        stream.tail = (stream.tail + data)[-64:]
-        if stream.tail.endswith(b"0\r\n\r\n"):
-            good = b"data: [DONE]" in stream.tail and stream.events == stream.words + 3  # its end, the usage and the marker
+            self._found.late_ms.append((now - stream.at) * 1000 - self._interval)
+        stream.at = now
+        if stream.events < stream.words:
+            return
+        stream.marked = stream.marked or b"data: [DONE]" in data
+        if data.endswith(b"0\r\n\r\n"):
+            good = stream.events == stream.words + _AFTER_WORDS and stream.marked
             self._found.whole += good
             self._found.broken += not good
             self._active -= 1
             self._ask(stream, self._words)
 
 
-def _share(values: list[float], share: float) -> float:
-    return round(sorted(values)[int(share * (len(values) - 1))], 3) if values else 0.0
+def main() -> None:
+    url, key, model, port, streams, words, interval_ms, seconds = sys.argv[1:]
+    ends = Streams(url, key, model, int(port), int(words), int(interval_ms))
+    print(json.dumps(ends.run(int(streams), float(seconds))))
 
 
 if __name__ == "__main__":

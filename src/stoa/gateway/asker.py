@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from stoa.dialects.conversation import Conversation
@@ -49,11 +50,9 @@ class Asker(Protocol):
 
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None: ...
 
-    def commit(self, attempt: Attempt, events: bytes) -> None:
-        """The first content is there: from here on this target answers."""
+    def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
+        """The first content is there: from here on this target answers. Returns what takes the events that follow."""
         ...
-
-    def relay(self, events: bytes) -> None: ...
 
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer. Returns its tokens. Raises ValueError."""

@@ -5,6 +5,7 @@ An answer is judged before the client sees any of it: a whole one when it is who
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Attempt:
     _status = 0
     _size = 0
     _committed = False
+    _relay: Callable[[bytes], None] | None = None  # takes what comes, once it is committed and until it is over
     _held: list[bytes] | None = None  # events before the first content
     _told_s: float | None = None  # when to come back, by the head of a refusal
 
@@ -69,7 +71,7 @@ class Attempt:
     def cancel(self) -> None:
         """Give up; nothing more is told."""
         if self._tries is not None:
-            self._tries = None
+            self._tries = self._relay = None
             self.target.state.gave_up(perf_counter(), self._entry)
         if self.call is not None:
             self.call.cancel()
@@ -107,13 +109,27 @@ class Attempt:
 
     def on_body(self, data: bytes) -> None:
         self.heard += 1
-        if self.stream is not None:
-            self._on_events(data)
+        stream = self.stream
+        if stream is not None:
+            relay = self._relay
+            if relay is None:
+                self._on_events(data)
+                return
+            self._size += len(data)
+            try:
+                events = stream.feed(data)
+            except ValueError as error:
+                self._malformed(error)
+                return
+            if events:
+                relay(events)
+            if stream.done or stream.error is not None or self._size > LARGEST_STREAM:
+                self._stream_over(stream)
             return
         self._parts.append(data)
         self._size += len(data)
         if self._size > (LARGEST_ANSWER if self._status == 200 else _LARGEST_REFUSAL):
-            self._fail(fault(self.target, 502, "upstream_too_large", "its answer is too large", "server_error"), cut=True)
+            self._too_large("its answer is too large")
 
     def on_end(self) -> None:
         tries = self._tries
@@ -155,45 +171,56 @@ class Attempt:
     # --- what came of it
 
     def _on_events(self, data: bytes) -> None:
+        """Before the first content: nothing reaches the client yet."""
         tries, stream = self._tries, self.stream
         if tries is None or stream is None:
             return  # what follows the end of the answer
         self._size += len(data)
-        if self._size > (LARGEST_STREAM if self._committed else _LARGEST_PRELUDE):
-            what = "its stream is too large" if self._committed else f"its stream gave no content in {self._size} bytes"
-            self._fail(fault(self.target, 502, "upstream_too_large", what, "server_error"), cut=True)
+        if self._size > _LARGEST_PRELUDE:
+            self._too_large(f"its stream gave no content in {self._size} bytes")
             return
         try:
             events = stream.feed(data)
         except ValueError as error:
-            self._fail(fault(self.target, 502, "upstream_malformed", str(error), "server_error"), cut=True)
+            self._malformed(error)
             return
-        if self._committed:
-            if events:
-                tries.relay(events)
-        elif stream.content or (stream.done and stream.error is None):
+        if stream.content or (stream.done and stream.error is None):
             self._committed = True
             now = self.first_at = perf_counter()
             self.target.state.first_content(now, (now - self.began_at) * 1000)
-            tries.commit(self, b"".join([*(self._held or ()), events]))
+            self._relay = tries.commit(self, b"".join([*(self._held or ()), events]))
             self._held = None
         elif events:
             if self._held is None:
                 self._held = []
             self._held.append(events)
+        if stream.done or stream.error is not None:
+            self._stream_over(stream)
+
+    def _stream_over(self, stream: Watcher) -> None:
+        tries = self._tries
         if stream.error is not None:
             self._fail(in_stream(self.target, stream.error, stream.error_class), cut=True)
-        elif stream.done:
+        elif not stream.done:
+            self._too_large("its stream is too large")
+        elif tries is not None:
             self._ended_well(0)
             tries.streamed_whole(self)
 
+    def _malformed(self, error: ValueError) -> None:
+        self._fail(fault(self.target, 502, "upstream_malformed", str(error), "server_error"), cut=True)
+
+    def _too_large(self, what: str) -> None:
+        self._fail(fault(self.target, 502, "upstream_too_large", what, "server_error"), cut=True)
+
     def _ended_well(self, tokens: int) -> None:
-        self._tries = None
+        self._tries = self._relay = None
         now = perf_counter()
         self.target.state.ended_well(now, (now - self.began_at) * 1000, tokens, self._entry)
 
     def _fail(self, why: Fault, *, cut: bool = False) -> None:
-        tries, self._tries = self._tries, None
+        tries = self._tries
+        self._tries = self._relay = None
         if cut and self.call is not None:
             self.call.cancel()
             self.call = None

@@ -4,6 +4,7 @@ Events that only carry content are never parsed one by one. Three kinds are: tho
 usage or an error, and the terminal `[DONE]`, which is kept back: whoever relays the stream sends it when all else is done.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -55,6 +56,9 @@ class Chunk(msgspec.Struct):
         return None
 
 
+_CONTENT = re.compile(rb'content":\s*"((?:[^"\\]|\\.)*)"')
+"""A string under `content` or `reasoning_content`. Inside a string the quotes would be escaped, and it would not match."""
+_ESCAPED = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
 _decode = msgspec.json.Decoder(Chunk).decode
 _any = msgspec.json.Decoder()
 
@@ -73,6 +77,7 @@ class EventStream:
         "_middle",
         "_middle_bytes",
         "_overflowed",
+        "_plain",
         "_rest",
         "_strip_usage",
         "_stripped",
@@ -86,6 +91,7 @@ class EventStream:
     )
 
     def __init__(self, *, strip_usage: bool, keep_bytes: int) -> None:
+        self._plain = False  # there was content, and the next byte begins an event
         self._rest = b""
         self._after_cr = False
         self._middle: list[bytes] = []  # what came after `_rest`, without a line end
@@ -105,6 +111,14 @@ class EventStream:
 
     def feed(self, data: bytes) -> bytes:
         """The events that are whole by now and that the client is to get. After `done` or `error` nothing is."""
+        if self._plain and data.endswith(b"\n\n") and b"\r" not in data and not _may_matter(data):
+            self._keep(data)
+            return data
+        passed = self._feed(data)
+        self._plain = self.content and not (self.done or self.error or self._rest or self._middle or self._after_cr)
+        return passed
+
+    def _feed(self, data: bytes) -> bytes:
         if self.done or self.error is not None:
             return b""
         if b"\r" in data or self._after_cr:
@@ -252,13 +266,6 @@ def _chunk(event: bytes) -> Chunk | None:
 
 
 def _characters(pieces: list[bytes]) -> int:
-    total = 0
-    for data in pieces:
-        for event in data.split(b"\n\n"):
-            try:
-                chunk = _chunk(event)
-            except ValueError:
-                continue
-            for choice in chunk.choices if chunk is not None else ():
-                total += len(choice.delta.content or "") + len(choice.delta.reasoning_content or "")
-    return total
+    """Of content and reasoning, as far as they can be told without parsing: this is for what nobody counted."""
+    texts = b"".join(text for data in pieces for text in _CONTENT.findall(data))
+    return len(_ESCAPED.sub(b"x", texts).decode("utf-8", "replace"))

@@ -270,7 +270,7 @@ class Inference(Delivery):
         cost = cost_of(attempt.target.price, self._made_from(attempt, body)[1])
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
-    def commit(self, attempt: Attempt, events: bytes) -> None:
+    def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
         """The stream's first content is there: from here on this target answers."""
         self.stream = attempt.stream
         told = attempt.content_type
@@ -280,9 +280,7 @@ class Inference(Delivery):
         if self.clock is not None:
             self.clock.mark("upstream")
         self.begin_stream(attempt.target, events, kind)
-
-    def relay(self, events: bytes) -> None:
-        self.exchange.write(events)
+        return self.exchange.write
 
     def streamed_whole(self, attempt: Attempt) -> None:
         """The stream came to its end."""

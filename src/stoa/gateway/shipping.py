@@ -11,7 +11,8 @@ from stoa.errors import ProviderError
 log = logging.getLogger("stoa.gateway")
 
 _NOTHING = b"\x90"  # an empty msgpack array: asks for the spend alone
-_PAUSE_S = 0.5  # between two looks at a log that was empty
+_PAUSE_S = 0.5  # between two looks at a log that was empty, and two batches that were small
+_WORTH_A_TRIP = 65_536  # bytes; each batch is a transaction of control's, which costs a hundred times what a fact in it does
 _REFRESH_S = 15.0  # others spend too
 _LONGEST_RETRY_S = 5.0
 
@@ -40,3 +41,5 @@ async def ship_forever(usage: UsageLog, sink: UsageSink, on_shipped: Callable[[i
             continue
         on_shipped(position, spend)
         retry_s, refreshed = 0.25, now
+        if usage.backlog_bytes < _WORTH_A_TRIP:
+            await asyncio.sleep(_PAUSE_S)

@@ -7,6 +7,7 @@ Usually there is one. Others follow a failure (another target, or the same again
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -114,12 +115,9 @@ class Tries:
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         return self._asker.new_stream(attempt, events=events)
 
-    def commit(self, attempt: Attempt, events: bytes) -> None:
+    def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
         self._won(attempt)
-        self._asker.commit(attempt, events)
-
-    def relay(self, events: bytes) -> None:
-        self._asker.relay(events)
+        return self._asker.commit(attempt, events)
 
     def streamed_whole(self, attempt: Attempt) -> None:
         self._over(attempt)

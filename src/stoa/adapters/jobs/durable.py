@@ -20,6 +20,8 @@ from stoa.domain.jobs import Work
 _T = TypeVar("_T")
 
 _LANES_AT_ONCE = 4
+_LOOK_EVERY_S = 1.0
+"""Each look at a queue costs some milliseconds, whether there is work or not: often enough, they are a part of a core."""
 _PATIENCE_S = 5.0
 """How long work that was interrupted may take to put down what it has in hand."""
 
@@ -74,7 +76,7 @@ class DurableRunner:
         DBOS.launch()
         for work in self._works:
             DBOS.register_queue(
-                _queue(work), partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=0.25
+                _queue(work), partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=_LOOK_EVERY_S
             )
 
     def _enqueue(self, work: str, job_id: str, lane: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from stoa.adapters.providers.answer_head import AnswerHead
+from stoa.adapters.providers.chunks import payload_of
 from stoa.domain.upstream import Failure, Receiver
 
 if TYPE_CHECKING:
@@ -163,6 +164,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._feed = 0  # size of the piece being parsed
         self._head_fed = 0  # what came of the present answer before the piece in which its head ends
         self._in_body = False
+        self._in_chunk = True  # until the end of one was seen; stays so in a body that has none
+        self._between_chunks = False  # the next byte begins one
+        self._taken: list[bytes] = []  # of the body, from the piece being parsed
         self._done = False  # the answer is whole; the rest of the feed must be empty
         self._dirty = False  # the connection cannot carry another request
         self._held = False
@@ -182,6 +186,12 @@ class UpstreamConnection(asyncio.Protocol):
         if call is None:
             self.transport.abort()  # nothing was asked
             return
+        if self._between_chunks:
+            body = payload_of(data)
+            if body is not None:  # the parser stands between two chunks before and after
+                self._hand_on(body)
+                self._heard_more()
+                return
         self._heard = True
         self._feed = len(data)
         if not self._in_body:
@@ -194,17 +204,21 @@ class UpstreamConnection(asyncio.Protocol):
             return
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self._done:
+                self._hand_on_taken()
                 self._break(Failure("malformed", f"its answer is not valid HTTP: {error}"))
                 return
             self._dirty = True
+        if self._taken:
+            self._hand_on_taken()
         if self._done:
             self._complete()
         elif not self._in_body:  # the head must be whole before the deadline for the first byte, however it drips in
             self._head_fed += self._feed
             if self._head_fed > _HEAD_BYTES:
                 self._break(_HEAD_TOO_LARGE)
-        elif self._call is not None and not self._held:
-            self.deadline = min(self._loop.time() + self._origin.limits.idle_timeout_s, self._over_at)
+        else:
+            self._between_chunks = not self._in_chunk and data.endswith(b"\r\n")  # either a chunk's end, or in a new one
+            self._heard_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
@@ -261,9 +275,14 @@ class UpstreamConnection(asyncio.Protocol):
             self._done = self._dirty = True  # the parser would wait for the body that the headers describe
 
     def on_body(self, data: bytes) -> None:
-        call = self._call
-        if call is not None and call.receiver is not None and not self._done:
-            call.receiver.on_body(data)
+        if not self._done:
+            self._taken.append(data)
+
+    def on_chunk_header(self) -> None:
+        self._in_chunk = True
+
+    def on_chunk_complete(self) -> None:
+        self._in_chunk = False
 
     def on_message_complete(self) -> None:
         if self._in_body:
@@ -276,7 +295,8 @@ class UpstreamConnection(asyncio.Protocol):
     def start(self, call: HttpCall) -> None:
         """Carry a request; the connection must be free."""
         self._call = call
-        self._heard = self._in_body = self._done = False
+        self._heard = self._in_body = self._done = self._between_chunks = False
+        self._in_chunk = True
         self._head_fed = self._interim = 0
         self._pieces = []
         now, limits = self._loop.time(), self._origin.limits
@@ -320,6 +340,26 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = None
         self._origin.lost(self)
         self.transport.abort()
+
+    def _hand_on(self, body: bytes) -> None:
+        call = self._call
+        if call is None or call.receiver is None:
+            return
+        try:
+            call.receiver.on_body(body)
+        except Exception as error:  # noqa: BLE001 - one request may fail, the loop and its other connections may not
+            log.error("an answer could not be taken", exc_info=error)
+            self._break(Failure("malformed", "its answer could not be taken"))
+
+    def _hand_on_taken(self) -> None:
+        """What one read brought, at once: many small pieces cost their receivers as much as one."""
+        taken, self._taken = self._taken, []
+        if taken:
+            self._hand_on(taken[0] if len(taken) == 1 else b"".join(taken))
+
+    def _heard_more(self) -> None:
+        if self._call is not None and not self._held:
+            self.deadline = min(self._loop.time() + self._origin.limits.idle_timeout_s, self._over_at)
 
     def _is_too_large(self, head: AnswerHead) -> bool:
         return len(head) > _HEAD_LINES or self._head_fed + head.size() > _HEAD_BYTES

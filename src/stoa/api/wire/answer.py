@@ -17,6 +17,8 @@ JSON_HEADERS = b"content-type: application/json\r\n"
 METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
 ALLOW = b"allow: %b\r\n" % b", ".join(sorted(METHODS))
 
+_LINES = 4096
+_SIZE_LINES = [b"%x\r\n" % size for size in range(_LINES)]  # of chunks, such as the events of a stream
 _CONCATENATE_BELOW = 65_536  # copying a small body beside its head costs less than a second buffer
 
 
@@ -116,10 +118,13 @@ class WireExchange:
         connection = self._connection
         if connection is None or not data or self.method == b"HEAD":
             return
+        size = len(data)
         if not self._chunked:
             connection.transport.write(data)
-        elif len(data) < _CONCATENATE_BELOW:
-            connection.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        elif size < _LINES:
+            connection.transport.write(_SIZE_LINES[size] + data + b"\r\n")
+        elif size < _CONCATENATE_BELOW:
+            connection.transport.write(b"%x\r\n%b\r\n" % (size, data))
         else:
             connection.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
 
