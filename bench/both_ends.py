@@ -70,6 +70,13 @@ class BothEnds:
                 elif (connection := asked[descriptor]) is not None:
                     self._read(descriptor, connection)
 
+    def part(self, seconds: float = 0.5) -> None:
+        """End the clients' side first: a provider that goes away with answers under way would count as one that failed."""
+        for descriptor in [place for place, client in enumerate(self._clients) if client is not None]:
+            self._forget(descriptor, self._clients)
+        end = time.monotonic() + seconds
+        self.turn(lambda now: now >= end)
+
     def _accept(self) -> None:
         while True:
             try:

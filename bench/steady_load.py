@@ -52,6 +52,7 @@ class Steady(BothEnds):
             return self._sent == count and (not (self._due or self._under_way) or now > began + count / rate + _LATEST_S)
 
         self.turn(over)
+        self.part()
         self._bad += len(self._due) + len(self._under_way)
         took = self._took[int(_WARM_S * rate) :]
         return {name: quantile(took, part) for name, part in _SHARES.items()} | {"bad": self._bad}

@@ -96,7 +96,8 @@ class Streams(BothEnds):
         self._until(time.monotonic() + _SETTLE_S)
         self._steady, self._found = True, Found()
         self._until(time.monotonic() + seconds)
-        found = self._found
+        found, self._found = self._found, Found()
+        self.part()
         return {
             "streams": found.least,
             "first_word_samples": len(found.first_ms),
@@ -174,6 +175,10 @@ class Streams(BothEnds):
             return
         stream.events += data.count(b"data: ")
         if stream.at == 0.0:
+            if data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 200"):
+                self._found.broken += 1
+                self._active -= 1
+                return
             if b'"content"' not in data:
                 return
             if self._steady:

@@ -73,7 +73,6 @@ class EventStream:
         "_after_cr",
         "_keep_bytes",
         "_kept",
-        "_kept_bytes",
         "_middle",
         "_middle_bytes",
         "_overflowed",
@@ -98,8 +97,7 @@ class EventStream:
         self._middle_bytes = 0
         self._keep_bytes = keep_bytes
         self._strip_usage = strip_usage
-        self._kept: list[bytes] = []
-        self._kept_bytes = 0
+        self._kept = bytearray()  # and not the pieces: what is freed at once is used again while it is in the processor's cache
         self._overflowed = False
         self._stripped = b""  # the event with the usage, when the client did not ask for it
         self.characters = 0  # of content, in what is no longer kept
@@ -111,8 +109,18 @@ class EventStream:
 
     def feed(self, data: bytes) -> bytes:
         """The events that are whole by now and that the client is to get. After `done` or `error` nothing is."""
-        if self._plain and data.endswith(b"\n\n") and b"\r" not in data and not _may_matter(data):
-            self._keep(data)
+        if (
+            self._plain
+            and data.endswith(b"\n\n")
+            and b'"prompt_tokens"' not in data  # as `_may_matter`
+            and b"[DONE]" not in data
+            and b'"error"' not in data
+            and b"\r" not in data
+        ):
+            kept = self._kept
+            kept += data
+            if len(kept) > self._keep_bytes:
+                self._overflow()
             return data
         passed = self._feed(data)
         self._plain = self.content and not (self.done or self.error or self._rest or self._middle or self._after_cr)
@@ -142,8 +150,9 @@ class EventStream:
                 raise ValueError(f"an event is longer than {_MAX_EVENT} bytes")
         if not self.content or _may_matter(data):
             data = self._examine(data)
-        if data:
-            self._keep(data)
+        self._kept += data
+        if len(self._kept) > self._keep_bytes:
+            self._overflow()
         return data
 
     def closed(self) -> bool:
@@ -175,7 +184,7 @@ class EventStream:
         """
         if self._overflowed:
             return None
-        events = [event for kept in (*self._kept, self._stripped) for event in kept.split(b"\n\n")]
+        events = [*bytes(self._kept).split(b"\n\n"), self._stripped]
         try:
             return [_any.decode(data) for data in map(_data, events) if data]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -221,14 +230,10 @@ class EventStream:
             passed.append(event)
         return b"\n\n".join([*passed, b""]) if passed else b""
 
-    def _keep(self, data: bytes) -> None:
-        self._kept.append(data)
-        self._kept_bytes += len(data)
-        if self._kept_bytes > self._keep_bytes:
-            self.characters += _characters(self._kept)
-            self._kept.clear()
-            self._kept_bytes = 0
-            self._overflowed = True
+    def _overflow(self) -> None:
+        self.characters += _characters(self._kept)
+        self._kept.clear()
+        self._overflowed = True
 
 
 def _may_matter(data: bytes) -> bool:
@@ -265,7 +270,7 @@ def _chunk(event: bytes) -> Chunk | None:
         raise ValueError(f"an event is not a chat completion chunk: {error}") from None
 
 
-def _characters(pieces: list[bytes]) -> int:
+def _characters(data: bytearray) -> int:
     """Of content and reasoning, as far as they can be told without parsing: this is for what nobody counted."""
-    texts = b"".join(text for data in pieces for text in _CONTENT.findall(data))
+    texts = b"".join(_CONTENT.findall(data))
     return len(_ESCAPED.sub(b"x", texts).decode("utf-8", "replace"))

@@ -170,6 +170,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._done = False  # the answer is whole; the rest of the feed must be empty
         self._dirty = False  # the connection cannot carry another request
         self._held = False
+        self.stirred = False
+        """More of the answer has come since the origin last looked after its connections."""
         self.writing_paused = False
 
     # --- called by the transport
@@ -189,8 +191,14 @@ class UpstreamConnection(asyncio.Protocol):
         if self._between_chunks:
             body = payload_of(data)
             if body is not None:  # the parser stands between two chunks before and after
-                self._hand_on(body)
-                self._heard_more()
+                self.stirred = True
+                receiver = call.receiver
+                if receiver is None:
+                    return
+                try:
+                    receiver.on_body(body)
+                except Exception as error:  # noqa: BLE001 - one request may fail, the loop and its other connections may not
+                    self._not_taken(error)
                 return
         self._heard = True
         self._feed = len(data)
@@ -199,8 +207,7 @@ class UpstreamConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
-            log.error("an answer could not be taken", exc_info=error)
-            self._break(Failure("malformed", "its answer could not be taken"))
+            self._not_taken(error)
             return
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self._done:
@@ -218,7 +225,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._break(_HEAD_TOO_LARGE)
         else:
             self._between_chunks = not self._in_chunk and data.endswith(b"\r\n")  # either a chunk's end, or in a new one
-            self._heard_more()
+            self.stirred = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
@@ -295,7 +302,7 @@ class UpstreamConnection(asyncio.Protocol):
     def start(self, call: HttpCall) -> None:
         """Carry a request; the connection must be free."""
         self._call = call
-        self._heard = self._in_body = self._done = self._between_chunks = False
+        self._heard = self._in_body = self._done = self._between_chunks = self.stirred = False
         self._in_chunk = True
         self._head_fed = self._interim = 0
         self._pieces = []
@@ -324,6 +331,12 @@ class UpstreamConnection(asyncio.Protocol):
             self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
             self.transport.resume_reading()
 
+    def put_off(self, now: float) -> None:
+        """It was stirred: the time for the next piece begins anew."""
+        self.stirred = False
+        if self._call is not None and self._in_body and not self._held:
+            self.deadline = min(now + self._origin.limits.idle_timeout_s, self._over_at)
+
     def expire(self) -> None:
         """The deadline is over."""
         if self._call is None:
@@ -348,18 +361,17 @@ class UpstreamConnection(asyncio.Protocol):
         try:
             call.receiver.on_body(body)
         except Exception as error:  # noqa: BLE001 - one request may fail, the loop and its other connections may not
-            log.error("an answer could not be taken", exc_info=error)
-            self._break(Failure("malformed", "its answer could not be taken"))
+            self._not_taken(error)
+
+    def _not_taken(self, error: Exception) -> None:
+        log.error("an answer could not be taken", exc_info=error)
+        self._break(Failure("malformed", "its answer could not be taken"))
 
     def _hand_on_taken(self) -> None:
         """What one read brought, at once: many small pieces cost their receivers as much as one."""
         taken, self._taken = self._taken, []
         if taken:
             self._hand_on(taken[0] if len(taken) == 1 else b"".join(taken))
-
-    def _heard_more(self) -> None:
-        if self._call is not None and not self._held:
-            self.deadline = min(self._loop.time() + self._origin.limits.idle_timeout_s, self._over_at)
 
     def _is_too_large(self, head: AnswerHead) -> bool:
         return len(head) > _HEAD_LINES or self._head_fed + head.size() > _HEAD_BYTES

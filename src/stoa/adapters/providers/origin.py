@@ -92,6 +92,8 @@ class HttpOrigin:
     def sweep(self, now: float) -> None:
         """Give up what has waited too long."""
         for connection in tuple(self._connections):
+            if connection.stirred:
+                connection.put_off(now)
             if connection.deadline < now:
                 connection.expire()
         while self._waiting and (self._waiting[0].deadline < now or self._waiting[0].receiver is None):
