@@ -16,6 +16,7 @@ import httptools
 
 from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
+from stoa.api.wire.kept_head import KeptHead, KeptHeads
 from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Connection(HeadReader, asyncio.Protocol):
         self._last = False  # no request will be taken after those at hand
         self._deaf = False  # refused: what still comes is dropped
         self._pumping = False
+        self._heads = KeptHeads()
         self._hold_body = False
         self._writing_paused = False
         self._reading_paused = False
@@ -65,6 +67,13 @@ class Connection(HeadReader, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf or self._last:
             return
+        if self._current is None and not (self.head_open or self._waiting or self._reading or self._server.draining):
+            body = self._heads.find(data)
+            if body is not None and self._heads.head is not None:  # the parser stands between two requests, before and after
+                self._take_again(self._heads.head, body)
+                return
+        else:
+            self._heads.interrupt()
         self._feed = len(data)
         if self.head_open:
             self._fed += self._feed
@@ -167,6 +176,7 @@ class Connection(HeadReader, asyncio.Protocol):
         if not exchange.keep_alive:
             self._last = True
         if exchange.parts is None:
+            self._heads.keep(exchange)
             self._complete(exchange)
 
     # --- called by the exchange and by the server
@@ -235,6 +245,27 @@ class Connection(HeadReader, asyncio.Protocol):
                 return
         if b"expect" in headers and not exchange.old and exchange.size == 0:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _take_again(self, head: KeptHead, body: bytes) -> None:
+        """A whole request whose head was taken before: `_open`, `_deliver` and `_complete` in one."""
+        exchange = self._current = WireExchange(self, head.method, head.target, head.headers, True, False)
+        exchange.length = exchange.size = size = len(body)
+        exchange.received = True
+        self.deadline = inf
+        try:
+            intake = self._server.application.accept(exchange)
+            if exchange.answered:
+                return
+            exchange.intake = intake
+            if size > intake.body_limit:
+                self._too_large(exchange, intake.body_limit)
+                return
+            if size:
+                intake.on_body(body)
+            if not exchange.answered:
+                intake.on_end()
+        except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
+            self._failed(exchange, error)
 
     def _deliver(self, exchange: WireExchange, data: bytes) -> None:
         intake = exchange.intake
