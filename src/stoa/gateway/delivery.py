@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
-from stoa.domain.operations import Lane
+from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
@@ -76,6 +76,8 @@ class Delivery:
         self.exchange = exchange
         self.client = client
         self.surface = surface
+        self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
+        self._form: ClientForm | None = surface.form  # of what goes to targets
         self.id = stages.ids.new()
         self.request_id = request_id or self.id
 
@@ -180,13 +182,15 @@ class Delivery:
                 exchange.finish(answer)
             return
         cost, status = self.fact.cost_nano_usd, self.status
-        lines = b"%b%b%b%bx-stoa-cost-nano-usd: %b\r\nx-request-id: %b\r\n" % (
-            self.answer_type,
-            self.offering.lines,
-            self.model_line,
-            CACHE_LINES[self.cache],
-            b"unknown" if cost is None else b"%d" % cost,
-            self.request_id.encode(),
+        lines = b"".join(
+            (
+                self.answer_type,
+                self.offering.lines,
+                self.model_line,
+                CACHE_LINES[self.cache],
+                b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
+                b"x-request-id: %b\r\n" % self.request_id.encode(),
+            )
         )
         if self.surface.form == "messages":
             lines += b"request-id: %b\r\n" % self.request_id.encode()

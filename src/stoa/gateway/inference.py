@@ -11,13 +11,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from stoa.dialects.answer import Started
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
-from stoa.domain.exchange import Exchange
-from stoa.domain.operations import ClientForm, Lane
+from stoa.domain.operations import Lane
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
 from stoa.gateway.ask import OperationAsk
@@ -26,20 +24,16 @@ from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON, Delivery
 from stoa.gateway.faults import Fault
-from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.plan import Offering, Target
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
-from stoa.gateway.surface import Surface
 from stoa.gateway.translation import Whole, finish_of, in_chat_form, whole
 from stoa.gateway.tries import Tries
 from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_of, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
-
-if TYPE_CHECKING:
-    from stoa.gateway.stages import Stages
 
 log = logging.getLogger("stoa.gateway")
 
@@ -63,13 +57,6 @@ class Inference(Delivery):
     _passages: Sequence[Passage] | None = None
     _task: asyncio.Task[None] | None = None
     _tries: Tries | None = None
-
-    def __init__(
-        self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
-    ) -> None:
-        super().__init__(stages, plan, exchange, client, surface, request_id)
-        self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
-        self._form: ClientForm | None = surface.form  # of what goes to targets
 
     # --- called by the server
 

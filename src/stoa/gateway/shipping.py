@@ -13,6 +13,7 @@ log = logging.getLogger("stoa.gateway")
 _NOTHING = b"\x90"  # an empty msgpack array: asks for the spend alone
 _PAUSE_S = 0.5  # between two looks at a log that was empty, and two batches that were small
 _WORTH_A_TRIP = 65_536  # bytes; each batch is a transaction of control's, which costs a hundred times what a fact in it does
+_PRESSING = 134_217_728
 _REFRESH_S = 15.0  # others spend too
 _LONGEST_RETRY_S = 5.0
 
@@ -26,7 +27,7 @@ async def ship_forever(usage: UsageLog, sink: UsageSink, on_shipped: Callable[[i
         if batch is None and now - refreshed < _REFRESH_S and refreshed:
             await asyncio.sleep(_PAUSE_S)
             continue
-        position = batch.position if batch is not None else 0
+        position, began = batch.position if batch is not None else 0, now
         try:
             spend = await sink.ship(batch.facts if batch is not None else _NOTHING)
             if batch is not None:
@@ -41,5 +42,8 @@ async def ship_forever(usage: UsageLog, sink: UsageSink, on_shipped: Callable[[i
             continue
         on_shipped(position, spend)
         retry_s, refreshed = 0.25, now
-        if usage.backlog_bytes < _WORTH_A_TRIP:
+        backlog = usage.backlog_bytes
+        if backlog < _WORTH_A_TRIP:
             await asyncio.sleep(_PAUSE_S)
+        elif backlog < _PRESSING:  # control that is slow may share a busy core: it rests as long as it worked
+            await asyncio.sleep(min(_PAUSE_S, time.monotonic() - began))

@@ -166,7 +166,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._in_body = False
         self._in_chunk = True  # until the end of one was seen; stays so in a body that has none
         self._between_chunks = False  # the next byte begins one
-        self._taken: list[bytes] = []  # of the body, from the piece being parsed
+        self._taken: bytes | None = None  # of the body, from the piece being parsed
+        self._more: list[bytes] = []  # and what of it comes in further chunks
         self._done = False  # the answer is whole; the rest of the feed must be empty
         self._dirty = False  # the connection cannot carry another request
         self._held = False
@@ -215,7 +216,7 @@ class UpstreamConnection(asyncio.Protocol):
                 self._break(Failure("malformed", f"its answer is not valid HTTP: {error}"))
                 return
             self._dirty = True
-        if self._taken:
+        if self._taken is not None:
             self._hand_on_taken()
         if self._done:
             self._complete()
@@ -282,8 +283,12 @@ class UpstreamConnection(asyncio.Protocol):
             self._done = self._dirty = True  # the parser would wait for the body that the headers describe
 
     def on_body(self, data: bytes) -> None:
-        if not self._done:
-            self._taken.append(data)
+        if self._done:
+            return
+        if self._taken is None:
+            self._taken = data
+        else:
+            self._more.append(data)
 
     def on_chunk_header(self) -> None:
         self._in_chunk = True
@@ -354,24 +359,22 @@ class UpstreamConnection(asyncio.Protocol):
         self._origin.lost(self)
         self.transport.abort()
 
-    def _hand_on(self, body: bytes) -> None:
+    def _hand_on_taken(self) -> None:
+        """What one read brought, at once: many small pieces cost their receivers as much as one."""
+        taken, self._taken = self._taken, None
+        if self._more:
+            taken, self._more = b"".join((taken or b"", *self._more)), []
         call = self._call
-        if call is None or call.receiver is None:
+        if taken is None or call is None or call.receiver is None:
             return
         try:
-            call.receiver.on_body(body)
+            call.receiver.on_body(taken)
         except Exception as error:  # noqa: BLE001 - one request may fail, the loop and its other connections may not
             self._not_taken(error)
 
     def _not_taken(self, error: Exception) -> None:
         log.error("an answer could not be taken", exc_info=error)
         self._break(Failure("malformed", "its answer could not be taken"))
-
-    def _hand_on_taken(self) -> None:
-        """What one read brought, at once: many small pieces cost their receivers as much as one."""
-        taken, self._taken = self._taken, []
-        if taken:
-            self._hand_on(taken[0] if len(taken) == 1 else b"".join(taken))
 
     def _is_too_large(self, head: AnswerHead) -> bool:
         return len(head) > _HEAD_LINES or self._head_fed + head.size() > _HEAD_BYTES

@@ -79,18 +79,17 @@ class WireExchange:
         if connection is None or self.started:
             return
         self.started = True
-        head = b"%b%bcontent-length: %d\r\n%b\r\n" % (
-            STATUS_LINES[status],
-            headers,
-            len(body),
-            b"" if self.keep_alive and not self.old else self._connection_header(),
-        )
-        if self.method == b"HEAD":
-            connection.transport.write(head)
-        elif len(body) < _CONCATENATE_BELOW:
-            connection.transport.write(head + body)
+        if self.keep_alive and not self.old:
+            framing = b"content-length: %d\r\n\r\n" % len(body)
         else:
-            connection.transport.writelines((head, body))
+            framing = b"content-length: %d\r\n%b\r\n" % (len(body), self._connection_header())
+        head = (STATUS_LINES[status], headers, framing)
+        if self.method == b"HEAD":
+            connection.transport.write(b"".join(head))
+        elif len(body) < _CONCATENATE_BELOW:
+            connection.transport.write(b"".join((*head, body)))
+        else:
+            connection.transport.writelines((*head, body))
         self._done()
 
     def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:

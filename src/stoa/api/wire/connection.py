@@ -16,7 +16,7 @@ import httptools
 
 from stoa.api.wire.answer import WireExchange
 from stoa.api.wire.head import HeadReader, Problem, problem_of
-from stoa.api.wire.kept_head import KeptHead, KeptHeads
+from stoa.api.wire.kept_head import KeptHead
 from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Connection(HeadReader, asyncio.Protocol):
         self._last = False  # no request will be taken after those at hand
         self._deaf = False  # refused: what still comes is dropped
         self._pumping = False
-        self._heads = KeptHeads()
+        self._kept = KeptHead()
         self._hold_body = False
         self._writing_paused = False
         self._reading_paused = False
@@ -68,12 +68,12 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._deaf or self._last:
             return
         if self._current is None and not (self.head_open or self._waiting or self._reading or self._server.draining):
-            body = self._heads.find(data)
-            if body is not None and self._heads.head is not None:  # the parser stands between two requests, before and after
-                self._take_again(self._heads.head, body)
+            body = self._kept.find(data)
+            if body is not None:  # the parser stands between two requests before and after
+                self._take_again(body)
                 return
         else:
-            self._heads.interrupt()
+            self._kept.interrupt()
         self._feed = len(data)
         if self.head_open:
             self._fed += self._feed
@@ -176,7 +176,7 @@ class Connection(HeadReader, asyncio.Protocol):
         if not exchange.keep_alive:
             self._last = True
         if exchange.parts is None:
-            self._heads.keep(exchange)
+            self._kept.keep(exchange)
             self._complete(exchange)
 
     # --- called by the exchange and by the server
@@ -246,8 +246,9 @@ class Connection(HeadReader, asyncio.Protocol):
         if b"expect" in headers and not exchange.old and exchange.size == 0:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _take_again(self, head: KeptHead, body: bytes) -> None:
+    def _take_again(self, body: bytes) -> None:
         """A whole request whose head was taken before: `_open`, `_deliver` and `_complete` in one."""
+        head = self._kept
         exchange = self._current = WireExchange(self, head.method, head.target, head.headers, True, False)
         exchange.length = exchange.size = size = len(body)
         exchange.received = True

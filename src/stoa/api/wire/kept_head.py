@@ -21,59 +21,39 @@ _ONE_OFF = (b"connection", b"expect", b"transfer-encoding", b"upgrade")
 
 
 class KeptHead:
-    """The head of one request, cut where its content-length stands. Its headers are not to be changed by anybody."""
+    """The head of one connection's last request, cut where its content-length stands.
 
-    __slots__ = ("_after", "_before", "_digits", "_end", "headers", "method", "target")
+    Where heads are new each time, comparing them is soon given up. The headers are not to be changed by anybody.
+    """
 
-    def __init__(self, exchange: WireExchange, before: bytes, digits: bytes, after: bytes) -> None:
-        self._before = before
-        self._end = len(before)
-        self._digits = digits
-        self._after = after
-        self.method = exchange.method
-        self.target = exchange.target
-        self.headers: Mapping[bytes, bytes] = exchange.headers
-
-    def body_in(self, data: bytes) -> bytes | None:
-        """The body, if these bytes are this head and a whole body and nothing else. `headers` are this request's then."""
-        start = self._end
-        if data[:start] != self._before:
-            return None
-        end = data.find(b"\r", start, start + _DIGITS + 1)
-        after = end + len(self._after)
-        digits = data[start:end]
-        if data[end:after] != self._after or not digits.isdigit():
-            return None
-        body = data[after:]
-        if len(body) != int(digits):
-            return None
-        if digits != self._digits:
-            self._digits = digits
-            self.headers = {**self.headers, b"content-length": digits}
-        return body
-
-
-class KeptHeads:
-    """The kept head of one connection. Where heads are new each time, comparing them is soon given up."""
-
-    __slots__ = ("_misses", "_read", "head")
+    __slots__ = ("_after", "_before", "_digits", "_end", "_misses", "_read", "headers", "method", "target")
 
     def __init__(self) -> None:
-        self.head: KeptHead | None = None
+        self.method = self.target = b""
+        self.headers: Mapping[bytes, bytes] = {}
+        self._before = self._after = self._digits = b""
+        self._end = 0
         self._misses = 0  # in a row
         self._read: bytes | None = None
 
     def find(self, data: bytes) -> bytes | None:
-        """Of a read that begins where a request may begin: the body, where `head` comes again before it."""
-        if self._misses == _MISSES:
-            return None
-        if self.head is not None:
-            body = self.head.body_in(data)
-            if body is not None:
+        """Of a read that begins where a request may begin: the body, where this head and nothing else stands before it."""
+        start = self._end
+        if start and data[:start] == self._before:
+            end = data.find(b"\r", start, start + _DIGITS + 1)
+            after = end + len(self._after)
+            digits = data[start:end]
+            if data[end:after] == self._after and digits.isdigit() and len(body := data[after:]) == int(digits):
+                if digits != self._digits:
+                    self._digits = digits
+                    self.headers = {**self.headers, b"content-length": digits}
                 self._misses = 0
                 return body
-        self._misses += 1
-        self._read = data
+        if self._misses < _MISSES:
+            self._misses += 1
+            self._read = data
+        else:
+            self._end = 0
         return None
 
     def interrupt(self) -> None:
@@ -82,18 +62,17 @@ class KeptHeads:
 
     def keep(self, exchange: WireExchange) -> None:
         """The request is whole. If it came in the one read that was last looked into, its head may come again."""
-        read, self._read = self._read, None
-        if read is not None:
-            self.head = _kept_head_of(exchange, read)
-
-
-def _kept_head_of(exchange: WireExchange, data: bytes) -> KeptHead | None:
-    """None when there is something in its head that holds but once."""
-    headers = exchange.headers
-    if exchange.old or not exchange.keep_alive or any(name in headers for name in _ONE_OFF):
-        return None
-    head_end = data.find(b"\r\n\r\n") + 4
-    length = _LENGTH.search(data, 0, head_end)
-    if head_end > _LONGEST or length is None or head_end + int(length[1]) != len(data):
-        return None
-    return KeptHead(exchange, data[: length.start(1)], length[1], data[length.end(1) : head_end])
+        data, self._read = self._read, None
+        if data is None:
+            return
+        self._end = 0
+        headers = exchange.headers
+        if exchange.old or not exchange.keep_alive or any(name in headers for name in _ONE_OFF):
+            return  # there is something in it that holds but once
+        head_end = data.find(b"\r\n\r\n") + 4
+        length = _LENGTH.search(data, 0, head_end)
+        if head_end > _LONGEST or length is None or head_end + int(length[1]) != len(data):
+            return
+        self.method, self.target, self.headers = exchange.method, exchange.target, headers
+        self._before, self._digits, self._after = data[: length.start(1)], length[1], data[length.end(1) : head_end]
+        self._end = length.start(1)
