@@ -7,30 +7,26 @@ folded headers. This file adds the limits, the timeouts, the order of pipelined 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from stoa.api.wire.answer import WireExchange
-from stoa.api.wire.head import HeadReader, Problem, problem_of
+from stoa.api.wire.early_ends import LINGER_S, EarlyEnds
+from stoa.api.wire.head import Problem, problem_of
 from stoa.api.wire.kept_head import KeptHead
 from stoa.api.wire.peers import FarEnd
 
 if TYPE_CHECKING:
     from stoa.api.wire.server import Server
 
-log = logging.getLogger("stoa.wire")
-
 _DISCARD = 65_536  # rest of a body that is dropped to keep the connection; a longer rest costs the connection
-_LINGER_S = 2.0  # how long the other side may go on sending after it was refused, so that it can read why
 _FRAMING = 1_048_576  # bytes that a chunked body may spend on chunk sizes, extensions and trailers
 _BODY_RATE = 16_384  # bytes a second at which a long body must at least arrive, once the read timeout is over
 
 
-class Connection(HeadReader, asyncio.Protocol):
+class Connection(EarlyEnds, asyncio.Protocol):
     """The asyncio protocol of a client connection."""
 
     def __init__(self, server: Server, told_peer: str | None = None, *, secure: bool = False) -> None:
@@ -38,20 +34,12 @@ class Connection(HeadReader, asyncio.Protocol):
         self._server = server
         self.far = FarEnd(server.proxies, told_peer, secure=secure)
         self._parser = httptools.HttpRequestParser(self)
-        self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
         self.deadline = inf
-        self._current: WireExchange | None = None  # being answered
-        self._reading: WireExchange | None = None  # its body is being read
-        self._waiting: deque[WireExchange] = deque()  # pipelined behind the current one
-        self._chunked = False
         self._framing = 0
-        self._last = False  # no request will be taken after those at hand
-        self._deaf = False  # refused: what still comes is dropped
         self._pumping = False
         self._kept = KeptHead()
         self._hold_body = False
         self._writing_paused = False
-        self._reading_paused = False
 
     # --- called by the transport
 
@@ -326,7 +314,7 @@ class Connection(HeadReader, asyncio.Protocol):
         if self._writing_paused:
             wait = limits.stall_s
         elif self._deaf:
-            wait = _LINGER_S
+            wait = LINGER_S
         elif self._hold_body:
             pass  # it is not the client that is slow
         elif self._current is None or self._current is self._reading:
@@ -342,72 +330,3 @@ class Connection(HeadReader, asyncio.Protocol):
                 self.transport.pause_reading()
             else:
                 self.transport.resume_reading()
-
-    # --- the ways it ends early
-
-    def _take_no_more(self) -> None:
-        if self._deaf:
-            return
-        self._last = True
-        final = self._waiting[-1] if self._waiting else self._current
-        if final is not None and not final.started:
-            final.keep_alive = False
-        elif final is None:
-            self._linger()
-
-    def _broken(self, problem: Problem) -> None:
-        """What is being read cannot be taken: refuse it, or hang up after the requests that came before it."""
-        if self._deaf or self._last:
-            return
-        culprit, self._reading = self._reading, None
-        self.head_open = self._chunked = False
-        if self._current is not None and self._current is not culprit:
-            if culprit is not None and culprit in self._waiting:
-                self._waiting.remove(culprit)
-            self._take_no_more()
-        elif culprit is not None and culprit.started and not culprit.answered:
-            self.transport.abort()
-        else:
-            self._drop_all()
-            self._refuse(problem)
-
-    def _refuse(self, problem: Problem) -> None:
-        """Answer outside any exchange and hang up."""
-        self.transport.write(problem.answer())
-        self._linger()
-
-    def _too_large(self, exchange: WireExchange, limit: int) -> None:
-        intake, exchange.intake = exchange.intake, None
-        if intake is not None:
-            intake.on_gone()
-        if exchange.started:
-            self.transport.abort()
-            return
-        exchange.keep_alive = False
-        exchange.refuse(413, "too_large", f"The body is larger than the {limit} bytes that are taken here.")
-
-    def _failed(self, exchange: WireExchange, error: Exception) -> None:
-        log.error("a request failed inside the server", exc_info=error)
-        if exchange.started:
-            self.transport.abort()
-        else:
-            exchange.refuse(500, "internal_error", "Stoa failed to answer; its log says why.")
-
-    def _drop_all(self) -> None:
-        current, self._current = self._current, None
-        self._waiting.clear()
-        if current is not None:
-            intake = current.forget()
-            if intake is not None:
-                intake.on_gone()
-
-    def _linger(self) -> None:
-        """Hang up without losing the answer: a close with unread input would reset the connection under it."""
-        self._deaf = True
-        self._drop_all()
-        self._rearm()
-        if not self.transport.is_closing():
-            self._reading_paused = False
-            self.transport.resume_reading()
-            if self.transport.can_write_eof():  # TLS has no half of a connection: there it ends with the deadline
-                self.transport.write_eof()
