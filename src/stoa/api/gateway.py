@@ -3,6 +3,7 @@
 import gc
 import logging
 import socket
+import sys
 
 from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
@@ -13,6 +14,9 @@ from stoa.settings import GatewaySettings, Settings
 from stoa.wiring import gateway
 
 log = logging.getLogger("stoa.gateway")
+
+_GIVE_WAY_S = 0.0005
+"""How long a thread that writes a file may keep requests waiting. Python's own 5 ms is most of what an answer takes."""
 
 
 def run(settings: Settings, listener: socket.socket, *, own: socket.socket | None = None, worker: int = 1) -> None:
@@ -35,6 +39,7 @@ async def _serve(settings: Settings, listener: socket.socket, own: socket.socket
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        sys.setswitchinterval(_GIVE_WAY_S)
         log.info("the gateway serves on %s", settings.url)
         if settings.gateway.workers > 1 and worker == 1:
             log.warning(

@@ -11,6 +11,7 @@ import msgspec
 
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
+from stoa.gateway.event_runs import CONTENT, joined_runs
 from stoa.gateway.replay import DONE, event_of, text_of, whole_of
 from stoa.gateway.usage import Usage
 
@@ -56,8 +57,6 @@ class Chunk(msgspec.Struct):
         return None
 
 
-_CONTENT = re.compile(rb'content":\s*"((?:[^"\\]|\\.)*)"')
-"""A string under `content` or `reasoning_content`. Inside a string the quotes would be escaped, and it would not match."""
 _ESCAPED = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
 _decode = msgspec.json.Decoder(Chunk).decode
 _any = msgspec.json.Decoder()
@@ -180,11 +179,11 @@ class EventStream:
     def parsed(self) -> list[dict[str, Any]] | None:
         """Everything that came, usage included; None when it was too large to keep, or nonsense, for content passes unread.
 
-        Any: it is the upstream's.
+        Neighbouring pieces of one text are one chunk. Any: it is the upstream's.
         """
         if self._overflowed:
             return None
-        events = [*bytes(self._kept).split(b"\n\n"), self._stripped]
+        events = joined_runs([*bytes(self._kept).split(b"\n\n"), self._stripped])
         try:
             return [_any.decode(data) for data in map(_data, events) if data]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -272,5 +271,5 @@ def _chunk(event: bytes) -> Chunk | None:
 
 def _characters(data: bytearray) -> int:
     """Of content and reasoning, as far as they can be told without parsing: this is for what nobody counted."""
-    texts = b"".join(_CONTENT.findall(data))
+    texts = b"".join(CONTENT.findall(data))
     return len(_ESCAPED.sub(b"x", texts).decode("utf-8", "replace"))
