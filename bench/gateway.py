@@ -1,7 +1,8 @@
 """The gateway under load, beside nginx, LiteLLM and Portkey: requests a second on one core, CPU a request, and what it adds.
 
 A whole Stoa runs on core 0: key check, a rate limit, a budget, cost, and usage logged, shipped and inserted into the database.
-The provider is canned; it and the load share core 1. Every row is of one run: these figures compare with each other only.
+The provider is canned; it and the load share core 1, at the steady rate in one thread. Every row is of one run: these figures
+compare with each other only.
 """
 
 import argparse
@@ -30,6 +31,16 @@ kind: Provider
 name: canned-stream
 base_url: {url}/stream
 ---
+kind: Provider
+name: steady
+base_url: http://127.0.0.1:{steady}/v1
+---
+kind: Model
+name: mock-steady
+provider: steady
+upstream_name: mock
+price: {{input_per_million: "0.15", output_per_million: "0.60"}}
+---
 kind: Model
 name: mock
 provider: canned
@@ -51,10 +62,13 @@ def main() -> None:
     options = parser.parse_args()
     left_out: list[str] = []
     with upstream(LOAD_CORE) as provider:
-        table = Table(provider, options.seconds, options.rounds)
+        table = Table(options.seconds, options.rounds)
         with contextlib.ExitStack() as stack:
             table.measure_in_turns(
-                [*([stack.enter_context(_nginx(provider))] if has_tools() else []), *stack.enter_context(_stoa(provider))]
+                [
+                    *([stack.enter_context(_nginx(provider, table.port))] if has_tools() else []),
+                    *stack.enter_context(_stoa(provider, table.port)),
+                ]
             )
         for name, there, start in (("LiteLLM", peers.LITELLM, peers.litellm), ("Portkey", peers.PORTKEY, peers.portkey)):
             if options.no_peers or not there.exists() or not has_tools():
@@ -78,8 +92,8 @@ def main() -> None:
                 "which control inserts each usage fact into SQLite; the latter until the last fact of the load is in"
             ),
             (
-                f"added: at {STEADY_RATE} requests a second, sent when they are due, the least of the rounds less the least of "
-                "the same load straight to the provider"
+                f"added: at {STEADY_RATE} requests a second, sent when they are due to a provider in the same thread, the "
+                "least of the rounds less the least of the same load straight to the provider"
             ),
             *([f"left out: {', '.join(left_out)}"] if left_out else []),
         ],
@@ -98,24 +112,25 @@ class Asked:
     whole: int | None = None
     settled: Callable[[], None] = lambda: None
     headers: Mapping[str, str] | None = None
-    compared: bool = True
-    """Whether the load straight to the provider is the same one."""
+    steady: tuple[str, str] | None = None
+    """URL and request that come to the provider of the steady load."""
 
 
 @dataclass
 class Table:
     """What was measured, by name: the least disturbed round."""
 
-    provider: str
     seconds: int
     rounds: int
+    port: int = field(default_factory=free_port)
+    """Of the steady load's provider."""
     _asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
     _best: dict[str, Measured] = field(default_factory=dict[str, Measured])
     _steady: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 
     def measure_in_turns(self, each: Sequence[Asked], *, rounds: int | None = None) -> None:
         for _ in range(rounds or self.rounds):
-            self._hold("", self._at_rate(self.provider, body("mock"), "none", None))
+            self._hold("", self._at_rate(f"http://127.0.0.1:{self.port}", body("mock"), "none"))
             for asked in each:
                 self._asked[asked.name] = asked
                 pids = {asked.pid: asked.whole is None} | ({asked.whole: True} if asked.whole is not None else {})
@@ -126,8 +141,8 @@ class Table:
                 best = self._best.get(asked.name)
                 if best is None or found.cpu_us[asked.pid] < best.cpu_us[asked.pid]:
                     self._best[asked.name] = found
-                if asked.compared and found.requests_per_s > 2 * STEADY_RATE:
-                    self._hold(asked.name, self._at_rate(asked.url, asked.request, asked.key, asked.headers))
+                if asked.steady is not None:
+                    self._hold(asked.name, self._at_rate(*asked.steady, asked.key))
 
     def rows(self) -> list[Row]:
         nginx = next((self._cpu(name) for name in self._best if name.startswith("nginx")), None)
@@ -153,8 +168,8 @@ class Table:
     def _cpu(self, name: str) -> float:
         return self._best[name].cpu_us[self._asked[name].pid]
 
-    def _at_rate(self, url: str, request: str, key: str, headers: Mapping[str, str] | None) -> dict[str, float]:
-        return steady(url, request, key=key, core=LOAD_CORE, seconds=self.seconds, rate=STEADY_RATE, headers=headers)
+    def _at_rate(self, url: str, request: str, key: str) -> dict[str, float]:
+        return steady(url, request, key=key, core=LOAD_CORE, seconds=self.seconds, rate=STEADY_RATE, port=self.port)
 
     def _hold(self, name: str, found: dict[str, float]) -> None:
         """Keep the least of each quantile."""
@@ -163,39 +178,42 @@ class Table:
 
 
 @contextlib.contextmanager
-def _nginx(provider: str) -> Generator[Asked]:
-    """The reverse proxy of nginx in front of the same upstream: as fast as forwarding bytes gets."""
-    port, place = free_port(), provider.removeprefix("http://")
-    servers = (
-        f"upstream u {{ server {place}; keepalive 256; keepalive_requests 100000000; }} server {{ listen 127.0.0.1:{port};"
-        ' location / { proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; } }'
+def _nginx(provider: str, steady_port: int) -> Generator[Asked]:
+    """The reverse proxy of nginx in front of the same upstreams: as fast as forwarding bytes gets."""
+    place, ports = provider.removeprefix("http://"), (free_port(), free_port())
+    servers = "".join(
+        f"upstream u{port} {{ server {upstream}; keepalive 256; keepalive_requests 100000000; }}"
+        f" server {{ listen 127.0.0.1:{port};"
+        f' location / {{ proxy_pass http://u{port}; proxy_http_version 1.1; proxy_set_header Connection ""; }} }}'
+        for port, upstream in zip(ports, (place, f"127.0.0.1:{steady_port}"), strict=True)
     )
+    url, steady_url = (f"http://127.0.0.1:{port}" for port in ports)
     with nginx("proxy", servers, GATEWAY_CORE) as pid:
-        yield Asked("nginx proxy_pass", f"http://127.0.0.1:{port}", body("mock"), "none", pid)
+        yield Asked("nginx proxy_pass", url, body("mock"), "none", pid, steady=(steady_url, body("mock")))
 
 
 @contextlib.contextmanager
-def _stoa(provider: str) -> Generator[list[Asked]]:
+def _stoa(provider: str, steady_port: int) -> Generator[list[Asked]]:
     with running(prefix=["taskset", "-c", GATEWAY_CORE]) as stoa:
-        key = prepare(stoa, provider)
+        key = prepare(stoa, provider, steady_port)
         gateway = json.loads((stoa.home / "run" / "roles.json").read_text())["gateway"]["pid"]
         yield [
             Asked(
                 name, stoa.url, request, key, gateway, whole=stoa.pid, settled=lambda: all_in(stoa.url),
-                compared=name == "Stoa, everything on",
+                steady=steady,
             )
-            for name, request in (
-                ("Stoa, everything on", body("mock")),
-                ("Stoa, answered from the cache", body("mock", temperature=0)),
-                ("Stoa, streamed, 16 events", body("mock-stream", stream=True)),
+            for name, request, steady in (
+                ("Stoa, everything on", body("mock"), (stoa.url, body("mock-steady"))),
+                ("Stoa, answered from the cache", body("mock", temperature=0), None),
+                ("Stoa, streamed, 16 events", body("mock-stream", stream=True), None),
             )
         ]  # fmt: skip
 
 
-def prepare(stoa: Running, provider: str) -> str:
+def prepare(stoa: Running, provider: str, steady_port: int = 9) -> str:
     """A key without a limit that matters, for a team with a budget, and models of a provider at this URL."""
     resources = Path(stoa.home) / "bench.yaml"
-    resources.write_text(RESOURCES.format(url=provider), encoding="utf-8")
+    resources.write_text(RESOURCES.format(url=provider, steady=steady_port), encoding="utf-8")
     stoa.cli("apply", "-f", str(resources))
     stoa.cli("team", "set", "company", "--budget", "1000000")
     return stoa.cli("key", "create", "bench", "--requests-per-minute", "1000000000").strip()

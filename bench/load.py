@@ -151,11 +151,14 @@ def measure(
 
 
 def steady(
-    url: str, request: str, *, key: str, core: str, seconds: int, rate: int, headers: Mapping[str, str] | None = None
+    url: str, request: str, *, key: str, core: str, seconds: int, rate: int, port: int, headers: Mapping[str, str] | None = None
 ) -> dict[str, float]:
-    """Latencies in milliseconds at so many requests a second: `p50_ms`, `p99_ms`, `p999_ms`; `bad` answers were no 200."""
+    """Latencies in milliseconds at so many requests a second: `p50_ms`, `p99_ms`, `p999_ms`; `bad` answers were no 200.
+
+    The provider behind the URL is on the port, for as long as this takes.
+    """
     script = str(Path(__file__).with_name("steady_load.py"))
-    command = [sys.executable, script, url, key, str(rate), str(seconds), json.dumps(dict(headers or {}))]
+    command = [sys.executable, script, url, key, str(port), str(rate), str(seconds), json.dumps(dict(headers or {}))]
     done = subprocess.run(["taskset", "-c", core, *command], input=request, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

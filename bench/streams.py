@@ -7,6 +7,7 @@ take turns, and of each the one with the least counts.
 
 import argparse
 import contextlib
+import itertools
 import json
 import subprocess
 import sys
@@ -29,12 +30,12 @@ PROXY = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--streams", type=int, default=1000)
-    parser.add_argument("--seconds", type=int, default=20, help="length of each measurement, after seven seconds of beginning")
+    parser.add_argument("--streams", type=int, nargs="+", default=[500, 1000], help="how many at once")
+    parser.add_argument("--seconds", type=int, default=10, help="length of each measurement, after seven seconds of beginning")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the least disturbed one counts")
     options = parser.parse_args()
     port, own = free_port(), free_port()
-    best: dict[str, tuple[Found, float | None]] = {}
+    best: dict[tuple[str, int], tuple[Found, float | None]] = {}
     with contextlib.ExitStack() as stack:
         asked = [Asked("none: straight to the provider", f"http://127.0.0.1:{port}", "none", None)]
         if has_tools():
@@ -44,19 +45,22 @@ def main() -> None:
         key = prepare(stoa, f"http://127.0.0.1:{port}")
         gateway = json.loads((stoa.home / "run" / "roles.json").read_text())["gateway"]["pid"]
         asked.append(Asked("Stoa, everything on", stoa.url, key, gateway))
-        for _ in range(options.rounds):
-            for each in asked:
-                used = cpu_s(each.pid, True) if each.pid is not None else 0.0
-                found = _load(each, port, options)
-                cpu = cpu_s(each.pid, True) - used if each.pid is not None else None
-                if each.name not in best or found["first_word_p99_ms"] < best[each.name][0]["first_word_p99_ms"]:
-                    best[each.name] = found, cpu
-    direct = best[asked[0].name][0]
+        for _, streams, each in itertools.product(range(options.rounds), options.streams, asked):
+            used = cpu_s(each.pid, True) if each.pid is not None else 0.0
+            found = _load(each, port, streams, options.seconds)
+            cpu = cpu_s(each.pid, True) - used if each.pid is not None else None
+            before = best.get((each.name, streams))
+            if before is None or found["first_word_p99_ms"] < before[0]["first_word_p99_ms"]:
+                best[each.name, streams] = found, cpu
     report(
         "streams",
-        [_row(each.name, best[each.name][0], direct, best[each.name][1]) for each in asked],
+        [
+            _row(each.name, *best[each.name, streams], direct=best[asked[0].name, streams][0])
+            for streams in options.streams
+            for each in asked
+        ],
         notes=[
-            f"{options.streams} streams, {1000 // INTERVAL_MS} words a second, {WORDS} words each; {options.seconds} s",
+            f"{1000 // INTERVAL_MS} words a second, {WORDS} words each; {options.seconds} s",
             f"in turns, {options.rounds} rounds of each, of which the one with the least first_word_p99_ms counts",
             "late: by how much a word came later after the one before it than the provider sends them",
             "behind: how late the provider itself was at most, whose core the load shares",
@@ -77,14 +81,14 @@ class Asked:
     pid: int | None
 
 
-def _load(asked: Asked, port: int, options: argparse.Namespace) -> Found:
+def _load(asked: Asked, port: int, streams: int, seconds: int) -> Found:
     script = str(Path(__file__).with_name("stream_load.py"))
-    command = [sys.executable, script, f"{asked.url}/v1", asked.key, "mock", str(port), str(options.streams)]
-    command += [str(WORDS), str(INTERVAL_MS), str(options.seconds)]
+    command = [sys.executable, script, f"{asked.url}/v1", asked.key, "mock", str(port), str(streams)]
+    command += [str(WORDS), str(INTERVAL_MS), str(seconds)]
     return json.loads(subprocess.run(["taskset", "-c", LOAD_CORE, *command], capture_output=True, check=True).stdout)
 
 
-def _row(name: str, found: Found, direct: Found, cpu: float | None) -> Row:
+def _row(name: str, found: Found, cpu: float | None, *, direct: Found) -> Row:
     return {
         "gateway": name,
         "streams_at_once": found["streams"],
