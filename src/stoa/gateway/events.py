@@ -57,6 +57,7 @@ class Chunk(msgspec.Struct):
         return None
 
 
+_MARKS = (b'"prompt_tokens"', b"[DONE]", b'"error"')
 _ESCAPED = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
 _decode = msgspec.json.Decoder(Chunk).decode
 _any = msgspec.json.Decoder()
@@ -202,17 +203,24 @@ class EventStream:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _examine(self, data: bytes) -> bytes:
+        """Of whole events: what the client gets. Once there was content, those that cannot matter are not looked at."""
         passed: list[bytes] = []
-        for event in data.split(b"\n\n"):
-            if self.content and event and not _may_matter(event):
-                passed.append(event)
-                continue
+        at, last = 0, len(data)
+        while at < last:
+            if self.content:
+                start = _first_that_may_matter(data, at)
+                if start > at:
+                    passed.append(data[at:start])
+                    at = start
+                    continue
+            end = data.find(b"\n\n", at) + 2
+            event, at = data[at:end], end
             if not event.strip():
                 continue
-            if _data(event) == b"[DONE]":
+            if _data(event[:-2]) == b"[DONE]":
                 self.done = True
                 break
-            chunk = _chunk(event)
+            chunk = _chunk(event[:-2])
             if chunk is None:
                 passed.append(event)  # a comment, which keeps the connection alive
                 continue
@@ -222,12 +230,12 @@ class EventStream:
             if chunk.usage is not None:
                 self.usage = chunk.usage
                 if self._strip_usage and not chunk.choices:
-                    self._stripped = event
+                    self._stripped = event[:-2]
                     continue
             for choice in chunk.choices:
                 self.content = self.content or _says_something(choice)
             passed.append(event)
-        return b"\n\n".join([*passed, b""]) if passed else b""
+        return b"".join(passed)
 
     def _overflow(self) -> None:
         self.characters += _characters(self._kept)
@@ -237,7 +245,16 @@ class EventStream:
 
 def _may_matter(data: bytes) -> bool:
     """Whether usage, an error or the end may be in it. The quotes of text are escaped, so content rarely looks like it."""
-    return b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data
+    return b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data  # as `_MARKS`
+
+
+def _first_that_may_matter(data: bytes, at: int) -> int:
+    """Where the first such event begins, from `at` on, where one begins; the end of the data without one."""
+    places = [place for mark in _MARKS if (place := data.find(mark, at)) >= 0]
+    if not places:
+        return len(data)
+    before = data.rfind(b"\n\n", at, min(places))
+    return at if before < 0 else before + 2
 
 
 def _says_something(choice: Choice) -> bool:

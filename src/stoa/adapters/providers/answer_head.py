@@ -1,6 +1,6 @@
 """The header lines of an answer, split only when somebody looks at them: of most answers nobody does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import overload
 
 Line = tuple[bytes, bytes]
@@ -26,6 +26,9 @@ class AnswerHead(Sequence[Line]):
     def __getitem__(self, index: slice) -> Sequence[Line]: ...
     def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
         return self._read()[index]
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._read())
 
     def __len__(self) -> int:
         return len(self._read())
