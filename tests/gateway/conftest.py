@@ -61,6 +61,7 @@ class Reply:
     headers: Mapping[bytes, bytes]
     peer: str = "127.0.0.1"
     scheme: str = "http"
+    known: object | None = None
     status: int | None = None
     lines: bytes = b""
     body: bytes = b""
@@ -145,12 +146,13 @@ class House:
         key: str | None = KEY,
         peer: str = "127.0.0.1",
         ended: bool = True,
+        known: object | None = None,
         **headers: str,
     ) -> Reply:
         sent = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
         if key is not None:
             sent[b"authorization"] = f"Bearer {key}".encode()
-        reply = Reply(method.encode(), path.encode(), sent, peer)
+        reply = Reply(method.encode(), path.encode(), sent, peer, known=known)
         reply.intake = self.gateway.accept(reply)
         if reply.status is None:
             data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""

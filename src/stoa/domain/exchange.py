@@ -7,6 +7,8 @@ a request which needs no waiting costs no task. All calls happen on the event lo
 from collections.abc import Mapping
 from typing import Protocol
 
+NOTHING = object()
+
 
 class Exchange(Protocol):
     """The request's head, and the way to answer it: either `send`, or `start`, any number of `write`, and `finish`.
@@ -18,6 +20,9 @@ class Exchange(Protocol):
     method: bytes
     target: bytes
     headers: Mapping[bytes, bytes]
+    known: object | None
+    """For the application to put what it knows of a head, for the next request with the very same one on this connection.
+    `NOTHING` before it did; None where no such request is to be expected."""
 
     @property
     def peer(self) -> str:

@@ -23,6 +23,7 @@ class LocalExchange:
     target = b"/v1/embeddings"
     peer = ""
     scheme = "http"
+    known: object | None = None
 
     def __init__(self) -> None:
         self.headers: Mapping[bytes, bytes] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from stoa.domain.targets import TargetReport
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageFact, UsageLog
-from stoa.errors import Forbidden, InvalidRequest, NotFound, OperatorError, StoaError
+from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
@@ -35,10 +34,11 @@ from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
+from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
 from stoa.gateway.inference import Inference
-from stoa.gateway.key import identify
-from stoa.gateway.listing import Form, list_models, show_model
+from stoa.gateway.key import identify, is_of_a_role
+from stoa.gateway.listing import list_models, show_model
 from stoa.gateway.local import LocalEmbedder
 from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
@@ -55,7 +55,6 @@ from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
-_SANE_ID = re.compile(rb"(?!sk-)[A-Za-z0-9._-]{1,128}")
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -181,6 +180,9 @@ class Gateway:
     # --- called by the server
 
     def accept(self, exchange: Exchange) -> Intake:
+        known = exchange.known
+        if isinstance(known, Known) and known.plan is self._plan and time.time() < known.until_s:
+            return Inference(self._stages, known.plan, exchange, known.client, known.surface, None)
         surface = SURFACES.get(exchange.target)
         if surface is not None and exchange.method == b"POST":
             return self._infer(exchange, surface)
@@ -192,11 +194,11 @@ class Gateway:
         try:
             if view is not None:
                 if exchange.method not in (b"GET", b"HEAD"):
-                    raise _wrong_method(exchange, "GET")
+                    raise wrong_method(exchange, "GET")
                 view(exchange)
             elif surface is not None:
                 if exchange.method != b"POST":
-                    raise _wrong_method(exchange, "POST")
+                    raise wrong_method(exchange, "POST")
                 return self._aside(exchange, surface) if path in _ASIDES else self._infer(exchange, surface)
             elif goes_onward(path):
                 return self._onward(exchange)
@@ -204,11 +206,11 @@ class Gateway:
                 raise NotFound(f"There is nothing at {exchange.method.decode()} {path.decode('latin-1')[:200]}.")
             else:
                 limit = self._settings.upload_bytes
-                request_id = _request_id(exchange) or self._stages.ids.new()
+                request_id = request_id_of(exchange) or self._stages.ids.new()
                 return Proxied(exchange, self._ports.control, body_limit=limit, request_id=request_id)
         except StoaError as error:
             self._refuse(exchange, error, surface)
-        return _ANSWERED
+        return ANSWERED
 
     def _infer(self, exchange: Exchange, surface: Surface) -> Intake:
         headers = exchange.headers
@@ -217,12 +219,14 @@ class Gateway:
             client = identify(plan, headers, self._ports.behalf_key, time.time())
         except StoaError as error:
             self._refuse(exchange, error, surface)
-            return _ANSWERED
-        request_id = _request_id(exchange) if b"x-request-id" in headers else None
+            return ANSWERED
+        request_id = request_id_of(exchange) if b"x-request-id" in headers else None
         if self._tracer is not None:
             span = self._tracer.begin(headers, surface.path)
             if span is not None:
                 return Traced(span, self._stages, plan, exchange, client, surface, request_id)
+        elif exchange.known is not None and request_id is None and not is_of_a_role(headers):
+            exchange.known = Known(plan, client, surface)
         return Inference(self._stages, plan, exchange, client, surface, request_id)
 
     def _aside(self, exchange: Exchange, surface: Surface) -> Intake:
@@ -242,20 +246,20 @@ class Gateway:
             behalf_key=self._ports.behalf_key,
             now_s=time.time(),
             body_limit=self._settings.upload_bytes,
-            request_id=_request_id(exchange) or self._stages.ids.new(),
+            request_id=request_id_of(exchange) or self._stages.ids.new(),
         )
 
     # --- what is answered here
 
     def _models(self, exchange: Exchange) -> None:
         plan = self._served()
-        exchange.send(200, self._lines(exchange), list_models(plan, self._identify(plan, exchange), _form(exchange)))
+        exchange.send(200, self._lines(exchange), list_models(plan, self._identify(plan, exchange), form_of(exchange)))
 
     def _model(self, exchange: Exchange) -> None:
         plan = self._served()
         name = unquote(exchange.target.partition(b"?")[0].removeprefix(b"/v1/models/").decode("latin-1"))
         client = self._identify(plan, exchange)
-        exchange.send(200, self._lines(exchange), show_model(plan, client, name, _form(exchange)))
+        exchange.send(200, self._lines(exchange), show_model(plan, client, name, form_of(exchange)))
 
     def _alive(self, exchange: Exchange) -> None:
         exchange.send(200, JSON, b'{"status":"ok"}')
@@ -329,54 +333,12 @@ class Gateway:
         self._metrics.refused(error.code)
         if self._access is not None:
             path = surface.path if surface is not None else None
-            self._access.refused(error, exchange, path=path, request_id=_request_id(exchange))
+            self._access.refused(error, exchange, path=path, request_id=request_id_of(exchange))
         lines = self._lines(exchange)
-        if isinstance(error, _WrongMethod):
+        if isinstance(error, WrongMethod):
             lines += b"allow: %b\r\n" % error.allowed.encode()
         body = refusal_of(error) if surface is None else surface.refuse(error.status, error.code, error.message, error.param)
         exchange.send(error.status, lines, body)
 
     def _lines(self, exchange: Exchange) -> bytes:
-        return b"%bx-request-id: %b\r\n" % (JSON, (_request_id(exchange) or self._stages.ids.new()).encode())
-
-
-class _WrongMethod(InvalidRequest):
-    status = 405
-    code = "method_not_allowed"
-    allowed = ""
-
-
-def _wrong_method(exchange: Exchange, allowed: str) -> _WrongMethod:
-    path = exchange.target.partition(b"?")[0].decode("latin-1")
-    error = _WrongMethod(f"{path} takes {allowed}, not {exchange.method.decode()}.")
-    error.allowed = allowed
-    return error
-
-
-def _request_id(exchange: Exchange) -> str | None:
-    """The client's own id, if it is one that can be put into a header and a log."""
-    given = exchange.headers.get(b"x-request-id")
-    return given.decode() if given is not None and _SANE_ID.fullmatch(given) else None
-
-
-def _form(exchange: Exchange) -> Form:
-    return "anthropic" if b"anthropic-version" in exchange.headers else "openai"
-
-
-class _Answered:
-    """The intake of a request that was answered at its head: what still comes is dropped by the server."""
-
-    body_limit = 1 << 40
-
-    def on_body(self, data: bytes) -> None: ...
-
-    def on_end(self) -> None: ...
-
-    def on_gone(self) -> None: ...
-
-    def on_pause(self) -> None: ...
-
-    def on_resume(self) -> None: ...
-
-
-_ANSWERED = _Answered()
+        return b"%bx-request-id: %b\r\n" % (JSON, (request_id_of(exchange) or self._stages.ids.new()).encode())

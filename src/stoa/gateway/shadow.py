@@ -24,6 +24,7 @@ class Unseen:
 
     peer = ""
     scheme = "http"
+    known: object | None = None
 
     def __init__(self, original: Exchange) -> None:
         self.method = original.method

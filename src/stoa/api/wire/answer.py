@@ -32,6 +32,7 @@ class WireExchange:
         "headers",
         "intake",
         "keep_alive",
+        "known",
         "length",
         "method",
         "old",
@@ -56,6 +57,7 @@ class WireExchange:
         self.target = target
         self.headers = headers
         self.keep_alive = keep_alive
+        self.known: object | None = None
         self.old = old  # HTTP/1.0: no chunks, keep-alive only when asked for
         self.intake: Intake | None = None
         self.parts: list[bytes] | None = None  # body of a request that waits its turn

@@ -240,9 +240,11 @@ class Connection(EarlyEnds, asyncio.Protocol):
         exchange = self._current = WireExchange(self, head.method, head.target, head.headers, True, False)
         exchange.length = exchange.size = size = len(body)
         exchange.received = True
+        exchange.known = head.known
         self.deadline = inf
         try:
             intake = self._server.application.accept(exchange)
+            head.known = exchange.known
             if exchange.answered:
                 return
             exchange.intake = intake

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from stoa.domain.exchange import NOTHING
+
 if TYPE_CHECKING:
     from stoa.api.wire.answer import WireExchange
 
@@ -26,11 +28,12 @@ class KeptHead:
     Where heads are new each time, comparing them is soon given up. The headers are not to be changed by anybody.
     """
 
-    __slots__ = ("_after", "_before", "_digits", "_end", "_misses", "_read", "headers", "method", "target")
+    __slots__ = ("_after", "_before", "_digits", "_end", "_misses", "_read", "headers", "known", "method", "target")
 
     def __init__(self) -> None:
         self.method = self.target = b""
         self.headers: Mapping[bytes, bytes] = {}
+        self.known: object = NOTHING
         self._before = self._after = self._digits = b""
         self._end = 0
         self._misses = 0  # in a row
@@ -76,3 +79,4 @@ class KeptHead:
         self.method, self.target, self.headers = exchange.method, exchange.target, headers
         self._before, self._digits, self._after = data[: length.start(1)], length[1], data[length.end(1) : head_end]
         self._end = length.start(1)
+        self.known = NOTHING
