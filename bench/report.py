@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import subprocess
-import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,14 +52,12 @@ def commit() -> str:
 
 
 def machine() -> str:
-    """Processor, usable cores, memory and Python, in one line; optimised is one whose build was profiled."""
+    """Processor, usable cores, memory and Python, in one line."""
     models = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     memory = [int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     size = f"{memory[0] / 1_048_576:.0f} GiB" if memory else "memory unknown"
-    built = "optimised" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "not optimised"
-    python = f"Python {platform.python_version()}, {built}"
-    return f"{models[0] if models else platform.machine()}, {cores} cores, {size}, {python}"
+    return f"{models[0] if models else platform.machine()}, {cores} cores, {size}, Python {platform.python_version()}"
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
