@@ -60,8 +60,6 @@ class Connection(EarlyEnds, asyncio.Protocol):
             if body is not None:  # the parser stands between two requests before and after
                 self._take_again(body)
                 return
-        else:
-            self._kept.interrupt()
         self._feed = len(data)
         if self.head_open:
             self._fed += self._feed
@@ -75,6 +73,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
             raise
         except httptools.HttpParserError as error:
             self._broken(Problem(400, "malformed_request", f"The request is not valid HTTP/1.1: {error}."))
+        self._kept.forget_read()
         if self.head_open and self.head_overflows:
             self._broken(self.too_long())
         elif self._chunked and self._framing > _FRAMING:

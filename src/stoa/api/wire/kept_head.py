@@ -56,8 +56,8 @@ class KeptHead:
             self._end = 0
         return None
 
-    def interrupt(self) -> None:
-        """The next read does not begin where a request may begin."""
+    def forget_read(self) -> None:
+        """The read has been parsed: what is not whole by now did not come in it alone."""
         self._read = None
 
     def keep(self, exchange: WireExchange) -> None:
