@@ -56,9 +56,10 @@ class Chunk(msgspec.Struct):
         return None
 
 
-_CONTENT = re.compile(rb'content":\s*"((?:[^"\\]|\\.)*)"')
+_CONTENT = re.compile(rb'content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 """A string under `content` or `reasoning_content`. Inside a string the quotes would be escaped, and it would not match."""
-_ESCAPED = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+_ESCAPED = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
+"""One character: beyond the basic plane it is written as a pair of surrogates."""
 _decode = msgspec.json.Decoder(Chunk).decode
 _any = msgspec.json.Decoder()
 
