@@ -7,10 +7,10 @@ else is served.
 import re
 from collections.abc import Iterable, Iterator
 
-CONTENT = re.compile(rb'content":\s*"((?:[^"\\]|\\.)*)"')
+CONTENT = re.compile(rb'content"\s*:\s*"((?:[^"\\]++|\\.)*+)"')
 """A string under `content` or `reasoning_content`. Inside a string the quotes would be escaped, and it would not match."""
 
-_OTHER_TEXT = re.compile(rb'(?:content|refusal|arguments|text)":\s*"[^"]')
+_OTHER_TEXT = re.compile(rb'(?:content|refusal|arguments|text)"\s*:\s*"[^"]')
 
 
 def joined_runs(events: Iterable[bytes]) -> Iterator[bytes]:

@@ -58,7 +58,8 @@ class Chunk(msgspec.Struct):
 
 
 _MARKS = (b'"prompt_tokens"', b"[DONE]", b'"error"')
-_ESCAPED = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+_ESCAPED = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
+"""One character: beyond the basic plane it is written as a pair of surrogates."""
 _decode = msgspec.json.Decoder(Chunk).decode
 _any = msgspec.json.Decoder()
 
@@ -213,8 +214,9 @@ class EventStream:
                     passed.append(data[at:start])
                     at = start
                     continue
-            end = data.find(b"\n\n", at) + 2
-            event, at = data[at:end], end
+            end = data.find(b"\n\n", at)
+            event = data[at : end + 2] if end >= 0 else data[at:]  # a line end too many
+            at += len(event)
             if not event.strip():
                 continue
             if _data(event[:-2]) == b"[DONE]":

@@ -66,6 +66,12 @@ def _spoken_for(plan: Plan, behalf: Behalf) -> Client | None:
     return plan.users.get(behalf.user) if behalf.user is not None else plan.services.get(behalf.team or "")
 
 
+def is_a_key(plan: Plan, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the credential is a key of this plan itself, and not a token that speaks for somebody for a while."""
+    authorization = headers.get(b"authorization", b"")
+    return authorization[:7] == b"Bearer " and sha256(authorization[7:]).digest() in plan.keys
+
+
 def is_of_a_role(headers: Mapping[bytes, bytes]) -> bool:
     """Whether one of Stoa's roles asks, on somebody's behalf. For requests whose client `identify` has found."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")

@@ -28,8 +28,8 @@ def pass_on(
 ) -> Proxied:
     """Send the request on as the client's. Raises Forbidden for Stoa's own services, which keep no files."""
     token = mint(_behalf(client), key=behalf_key, now_s=now_s)
-    exchange.headers = _without_credentials(exchange.headers) | {b"authorization": b"Bearer " + token.encode()}
-    return Proxied(exchange, control, body_limit=body_limit, request_id=request_id)
+    headers = _without_credentials(exchange.headers) | {b"authorization": b"Bearer " + token.encode()}
+    return Proxied(exchange, control, body_limit=body_limit, request_id=request_id, headers=headers)
 
 
 def _behalf(client: Client) -> Behalf:

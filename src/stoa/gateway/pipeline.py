@@ -37,7 +37,7 @@ from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
 from stoa.gateway.inference import Inference
-from stoa.gateway.key import identify, is_of_a_role
+from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
 from stoa.gateway.local import LocalEmbedder
 from stoa.gateway.measured import show_state
@@ -225,7 +225,7 @@ class Gateway:
             span = self._tracer.begin(headers, surface.path)
             if span is not None:
                 return Traced(span, self._stages, plan, exchange, client, surface, request_id)
-        elif exchange.known is not None and request_id is None and not is_of_a_role(headers):
+        elif exchange.known is not None and request_id is None and is_a_key(plan, headers):
             exchange.known = Known(plan, client, surface)
         return Inference(self._stages, plan, exchange, client, surface, request_id)
 

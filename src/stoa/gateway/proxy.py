@@ -28,9 +28,18 @@ def is_internal(target: bytes) -> bool:
 class Proxied:
     """Implements `domain.exchange.Intake`: the client's side. The body goes on in pieces, at control's pace."""
 
-    def __init__(self, exchange: Exchange, control: Origin, *, body_limit: int, request_id: str) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        control: Origin,
+        *,
+        body_limit: int,
+        request_id: str,
+        headers: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        """`headers` go on in place of the client's."""
         self.body_limit = body_limit
-        headers = exchange.headers
+        headers = exchange.headers if headers is None else headers
         length = headers.get(b"content-length")
         self._has_body = length is not None or b"transfer-encoding" in headers
         self._call: Call = control.open(

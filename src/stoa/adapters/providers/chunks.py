@@ -30,7 +30,7 @@ def _of_several(data: bytes) -> bytes | None:
     while start < last:
         line = data.find(b"\r\n", start + 1, start + 6)
         size = _SIZES.get(data[start:line])
-        if size is None:
+        if size is None or line < 0:  # a size whose line has not ended yet is none
             return None
         end = line + 2 + size
         if data[end : end + 2] != b"\r\n":

@@ -55,13 +55,12 @@ class Connection(EarlyEnds, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf or self._last:
             return
-        if self._current is None and not (self.head_open or self._waiting or self._reading or self._server.draining):
+        busy = self.head_open or self._writing_paused or self._waiting or self._reading or self._server.draining
+        if self._current is None and not busy:
             body = self._kept.find(data)
             if body is not None:  # the parser stands between two requests before and after
                 self._take_again(body)
                 return
-        else:
-            self._kept.interrupt()
         self._feed = len(data)
         if self.head_open:
             self._fed += self._feed
@@ -75,6 +74,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
             raise
         except httptools.HttpParserError as error:
             self._broken(Problem(400, "malformed_request", f"The request is not valid HTTP/1.1: {error}."))
+        self._kept.forget_read()
         if self.head_open and self.head_overflows:
             self._broken(self.too_long())
         elif self._chunked and self._framing > _FRAMING:
@@ -164,7 +164,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
         if not exchange.keep_alive:
             self._last = True
         if exchange.parts is None:
-            self._kept.keep(exchange)
+            self._kept.keep(exchange, self.headers)
             self._complete(exchange)
 
     # --- called by the exchange and by the server
@@ -239,24 +239,27 @@ class Connection(EarlyEnds, asyncio.Protocol):
         head = self._kept
         exchange = self._current = WireExchange(self, head.method, head.target, head.headers, True, False)
         exchange.length = exchange.size = size = len(body)
-        exchange.received = True
         exchange.known = head.known
         self.deadline = inf
         try:
             intake = self._server.application.accept(exchange)
             head.known = exchange.known
             if exchange.answered:
-                return
-            exchange.intake = intake
-            if size > intake.body_limit:
+                pass
+            elif size > intake.body_limit:
+                exchange.intake = intake
                 self._too_large(exchange, intake.body_limit)
-                return
-            if size:
-                intake.on_body(body)
-            if not exchange.answered:
-                intake.on_end()
+            else:
+                exchange.intake, exchange.received = intake, True
+                if size:
+                    intake.on_body(body)
+                if not exchange.answered:
+                    intake.on_end()
         except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
             self._failed(exchange, error)
+        if exchange.answered and not exchange.received and not self._deaf:  # at its head, and the body was here already
+            exchange.received = True
+            self._next()
 
     def _deliver(self, exchange: WireExchange, data: bytes) -> None:
         intake = exchange.intake

@@ -57,19 +57,22 @@ class KeptHead:
             self._read = data
         else:
             self._end = 0
+            self._read = None
         return None
 
-    def interrupt(self) -> None:
-        """The next read does not begin where a request may begin."""
+    def forget_read(self) -> None:
+        """The read has been parsed: what is not whole by now did not come in it alone."""
         self._read = None
 
-    def keep(self, exchange: WireExchange) -> None:
-        """The request is whole. If it came in the one read that was last looked into, its head may come again."""
+    def keep(self, exchange: WireExchange, headers: Mapping[bytes, bytes]) -> None:
+        """The request is whole. If it came in the one read that was last looked into, its head may come again.
+
+        `headers` are those that were parsed, whatever became of the exchange's.
+        """
         data, self._read = self._read, None
         if data is None:
             return
         self._end = 0
-        headers = exchange.headers
         if exchange.old or not exchange.keep_alive or any(name in headers for name in _ONE_OFF):
             return  # there is something in it that holds but once
         head_end = data.find(b"\r\n\r\n") + 4
