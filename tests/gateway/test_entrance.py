@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from tests.gateway.conftest import BEHALF_KEY
+from tests.gateway.conftest import BEHALF_KEY, KEY
 
 from stoa.domain.behalf import Behalf, mint
 from stoa.domain.exchange import NOTHING
@@ -53,6 +53,7 @@ async def test_who_speaks_for_somebody_is_asked_each_time(house) -> None:
     token = mint(Behalf(user="u1"), key=BEHALF_KEY, now_s=time.time())
 
     assert (await house().ask(PATH, BODY, known=NOTHING, key=token)).known is NOTHING
+    assert (await house().ask(PATH, BODY, known=NOTHING, key=None, x_api_key=token)).known is NOTHING
 
 
 @pytest.mark.parametrize("headers", [{"x_request_id": "mine-1"}])
@@ -66,3 +67,9 @@ async def test_nothing_is_put_by_where_no_head_comes_again(house) -> None:
 
 async def test_a_refused_client_is_not_known(house) -> None:
     assert (await house().ask(PATH, BODY, known=NOTHING, key="sk-stoa-" + "z" * 43)).known is NOTHING
+
+
+async def test_what_goes_on_to_control_leaves_the_client_s_headers_as_they_were(house) -> None:
+    reply = house().begin("/v1/batches", {}, known=NOTHING, ended=False)
+
+    assert reply.headers[b"authorization"] == f"Bearer {KEY}".encode()

@@ -201,3 +201,12 @@ def test_counting_junk_takes_no_longer_than_it_is_long() -> None:
         watched.feed(words("first")[0])
         watched.feed(junk + b"\n\n")
         assert watched.count_characters() >= 5
+
+
+@pytest.mark.parametrize("first", [b": ping\n\n\n", b"\n\n\n", b'data: {"choices":[{"delta":{"role":"assistant"}}]}\n\n\n'])
+def test_a_line_end_too_many_before_the_first_content_is_none(first: bytes) -> None:
+    stream = EventStream(strip_usage=False, keep_bytes=1000)
+    passed = stream.feed(first) + stream.feed(event({"content": "x"}))
+
+    assert passed.strip(b"\n").endswith(event({"content": "x"}).strip(b"\n"))
+    assert (stream.content, stream.count_characters()) == (True, 1)

@@ -127,6 +127,35 @@ def test_one_that_fails_is_told_so_and_the_next_is_served() -> None:
     on_wire(story)
 
 
+@pytest.mark.parametrize(("path", "status"), [(b"/refused", 401), (b"/broken", 500)])
+def test_one_that_is_answered_at_its_head_leaves_room_for_the_next(path: bytes, status: int) -> None:
+    def story(wire: Wire) -> None:
+        wire.send(*[post(b"1", path=path)] * 3)
+        assert wire.again == 2
+        assert [int(part[:3]) for part in bytes(wire.pipe.written).split(b"HTTP/1.1 ")[1:]] == [status] * 3
+
+    on_wire(story)
+
+
+def test_headers_that_the_application_put_in_their_place_are_not_the_next_request_s() -> None:
+    def story(wire: Wire) -> None:
+        accept = wire.notes.accept
+
+        def replacing(exchange: Any) -> Any:
+            noted = accept(exchange)
+            seen.append(dict(exchange.headers))
+            exchange.headers = {b"authorization": b"Bearer another"}
+            return noted
+
+        seen: list[dict[bytes, bytes]] = []
+        wire.notes.accept = replacing  # type: ignore[method-assign]
+        wire.send(post(b"1"), post(b"2"), post(b"3"))
+        assert wire.again == 2
+        assert seen == [{b"host": b"a", b"content-length": b"1", b"x": b"y"}] * 3
+
+    on_wire(story)
+
+
 def test_a_request_that_comes_while_the_server_stops_is_parsed_and_told_that_it_is_the_last() -> None:
     async def story(wire: Wire) -> None:
         wire.send(post(b"1"), post(b"2"))
