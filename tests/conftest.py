@@ -1,5 +1,6 @@
 """Shared by all tests: a real PostgreSQL, and a fresh database in it for each test that asks."""
 
+import gc
 import os
 import pwd
 import shutil
@@ -16,6 +17,12 @@ from hypothesis import settings
 
 settings.register_profile("house", deadline=None)  # a loaded machine is no failure
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: looking through it for garbage took a fifth of the tests' time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
