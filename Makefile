@@ -6,6 +6,10 @@ BIN    := $(VENV)/bin
 PORT   ?= 8420
 JOBS   ?= 2
 
+# Compiled modules are kept, also where the environment says not to write them: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format conformance web web-test api-client bench clean
 
@@ -16,7 +20,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 	@$(BIN)/stoa up --example --port $(PORT)
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
-	$(BIN)/pytest -m "slow or conformance"
+	$(BIN)/pytest -m "slow or conformance" -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance
@@ -28,8 +32,10 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/lint-imports
-	$(BIN)/pyright
-	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q
+	@echo "$(BIN)/pyright, beside the fast tests; what it says comes after them"
+	@$(BIN)/pyright > .build/types 2>&1 & types=$$!; trap "kill $$types" INT TERM; \
+	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q; tests=$$?; \
+	wait $$types; typed=$$?; cat .build/types; exit $$((tests | typed))
 
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench

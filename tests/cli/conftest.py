@@ -56,6 +56,7 @@ def api() -> ScriptedApi:
 def stoa(api: ScriptedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """Run a verb; state and settings of this machine are out of sight."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stoa.cli.syncing._LOOK_EVERY_S", 0.01)
     target = Target(
         home=tmp_path / "home", url="http://stoa.test", token="sk-stoa-mgmt-test", transport=httpx.MockTransport(api)
     )

@@ -129,11 +129,12 @@ def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def run_tool(command: Sequence[str | Path], *, timeout_s: int = 120, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a suite. It sees no key, proxy or setting of the one who runs the tests."""
+    """Run a suite, whose modules are compiled once. It sees no key, proxy or setting of the one who runs the tests."""
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(PYTHON.parents[2] / "pycache")}
     assert PYTHON.exists(), f"{PYTHON} is not there: make .build/conformance makes the environment of the outside suites"
     return subprocess.run(
         [str(part) for part in command],
-        capture_output=True, text=True, check=False, cwd=ROOT, env=clean_environment(**environment), timeout=timeout_s,
+        capture_output=True, text=True, check=False, cwd=ROOT, env=clean_environment(**kept, **environment), timeout=timeout_s,
     )  # fmt: skip
 
 
@@ -141,9 +142,7 @@ def run_pytest(suite: str, report: Path, *, timeout_s: int = 120, **environment:
     """Run a file of `suites/` with the suites' own pytest."""
     folder = ROOT / "tests" / "conformance" / "suites"
     options = ["-c", folder / "pytest.ini", "--rootdir", folder, "-p", "no:cacheprovider", "--junitxml", report]
-    return _verdict(
-        run_tool([PYTHON, "-B", "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment), report
-    )
+    return _verdict(run_tool([PYTHON, "-m", "pytest", folder / suite, *options], timeout_s=timeout_s, **environment), report)
 
 
 def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 480) -> Verdict:
@@ -160,7 +159,7 @@ def run_own_tests(file: Path, report: Path, *chosen: str, timeout_s: int = 480) 
         "--junitxml",
         report,
     ]
-    command = [PYTHON, "-B", "-m", "pytest", file, "-W", "default", *chosen, *options]
+    command = [PYTHON, "-m", "pytest", file, "-W", "default", *chosen, *options]
     paths = {"PYTHONPATH": str(ROOT / "src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return _verdict(run_tool(command, timeout_s=timeout_s, **paths), report)
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ SOURCES = sorted((ROOT / "src" / "stoa").rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_says_what_it_is(path: Path) -> None:
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(module), f"{path.relative_to(ROOT)} has no module docstring"
+    assert ast.get_docstring(parsed(path)), f"{path.relative_to(ROOT)} has no module docstring"
 
 
 def test_no_file_is_called_after_nothing() -> None:
@@ -32,7 +37,7 @@ def test_no_file_outgrows_its_subject() -> None:
 def test_only_settings_reads_the_environment() -> None:
     readers: list[str] = []
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             match node:
                 case ast.Attribute(value=ast.Name(id="os"), attr="environ" | "getenv" | "environb"):
                     readers.append(str(path.relative_to(ROOT)))

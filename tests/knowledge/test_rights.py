@@ -285,7 +285,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("machine", "examples"), [(Rights, 25), pytest.param(LanceRights, 10, marks=pytest.mark.slow)], ids=["memory", "lance"]
+    ("machine", "examples"),
+    [
+        pytest.param(Rights, 8, id="memory"),
+        pytest.param(Rights, 25, marks=pytest.mark.slow, id="memory, at length"),
+        pytest.param(LanceRights, 10, marks=pytest.mark.slow, id="lance"),
+    ],
 )
 def test_no_passage_outside_the_callers_rights_is_ever_returned(machine: type[Rights], examples: int, template: Path) -> None:
     bound = type(machine.__name__, (machine,), {"template": template})

@@ -35,6 +35,12 @@ def pytest_asyncio_loop_factories(config: Any, item: Any) -> Mapping[str, Callab
     return {"uvloop": uvloop.new_event_loop}
 
 
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is silent for too long is found out soon: these tests wait for nothing else."""
+    monkeypatch.setattr("stoa.adapters.providers.http._TICK_S", 0.02)
+
+
 class Recorder:
     """A receiver that notes what it is told."""
 
@@ -88,7 +94,8 @@ async def upstreams() -> AsyncIterator[HttpUpstreams]:
     made = HttpUpstreams()
     yield made
     made.close()
-    await asyncio.sleep(0.01)
+    for _ in range(3):  # what was told to close is closed
+        await asyncio.sleep(0)
 
 
 @pytest.fixture

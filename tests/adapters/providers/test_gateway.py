@@ -84,22 +84,22 @@ class Houses:
         return reply
 
 
-def _provider(kind: str, url: str) -> Provider:
+def _provider(kind: str, url: str, idle_s: float) -> Provider:
     provider, opened = connected("vertex" if kind == "vertex-claude" else kind, url)
     sealed = {name: f"sealed:{value}" for name, value in opened.credentials.items()}
     changes: dict[str, Any] = {"credentials": sealed, "api_key": opened.api_key and f"sealed:{opened.api_key}"}
     if kind == "vertex-claude":
         changes["speaks"] = ("messages",)
-    return msgspec.structs.replace(provider, **changes, first_byte_timeout_s=5.0, idle_timeout_s=0.4)
+    return msgspec.structs.replace(provider, **changes, first_byte_timeout_s=5.0, idle_timeout_s=idle_s)
 
 
 @pytest.fixture
 async def houses(
     listen: Callable[[Behave], Awaitable[str]], upstreams: HttpUpstreams
-) -> AsyncIterator[Callable[[str], Awaitable[Houses]]]:
+) -> AsyncIterator[Callable[..., Awaitable[Houses]]]:
     tables: list[ProviderTable] = []
 
-    async def build(kind: str) -> Houses:
+    async def build(kind: str, *, idle_s: float = 0.4) -> Houses:
         upstream_name = "openai/some-model" if kind == "litellm" else "some-model"
         server, other = Server(), Server()
         server.url, other.url = await listen(server.behave), await listen(other.behave)
@@ -117,7 +117,7 @@ async def houses(
         second = Provider(name="second", base_url=other.url)
         gateway.swap(
             Make.snapshot(
-                providers={"p": _provider(kind, server.url), "second": second},
+                providers={"p": _provider(kind, server.url, idle_s), "second": second},
                 models={
                     "m": Model(name="m", provider="p", upstream_name=upstream_name),
                     "n": Model(name="n", provider="second"),
@@ -288,7 +288,7 @@ async def test_a_stream_that_breaks_ends_with_an_error_and_is_billed(houses, kin
 
 @each
 async def test_a_stream_that_stops_is_given_up(houses, kind: str) -> None:
-    here = await houses(kind)
+    here = await houses(kind, idle_s=0.1)
     here.server.cut = stall
     reply = await here.chat("stream", stream=True)
     assert events_of(reply)[-1]["error"]["code"] == "upstream_timeout"

@@ -9,8 +9,14 @@ from tests.collector import Collector, plain
 
 from stoa.adapters.telemetry.opening import open_tracer
 from stoa.adapters.telemetry.otel import OtelTracer
+from stoa.adapters.telemetry.outbox import Outbox
 from stoa.domain.tracing import Tracer
 from stoa.sections import TelemetrySettings
+
+
+@pytest.fixture(autouse=True)
+def _sends_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Outbox.__init__.__kwdefaults__, "every_s", 0.1)
 
 
 def opened(endpoint: str, **settings: str) -> Tracer:
@@ -108,8 +114,6 @@ def test_a_collector_that_refuses_is_told_of_once_and_its_return_too(caplog: pyt
 
 def test_the_line_is_bounded_and_what_finds_no_room_is_counted() -> None:
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    from stoa.adapters.telemetry.outbox import Outbox
 
     kept = InMemorySpanExporter()
     tracer = OtelTracer(Outbox(kept, where="memory", most=10, batch=100, every_s=30), ratio=1.0)

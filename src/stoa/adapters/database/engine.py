@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, event, make_url
+from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -94,7 +95,19 @@ def create_engine(
     engine = create_async_engine(
         parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )
-    _prepare_sqlite(engine, foreign_keys=foreign_keys)
+    _prepare_sqlite(engine.sync_engine, foreign_keys=foreign_keys)
+    return engine
+
+
+def create_sqlite_engine(path: Path) -> Engine:
+    """An engine for one thread, for work of many small statements: the asynchronous one changes threads at each."""
+    engine = create_plain_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        hide_parameters=True,
+    )
+    _prepare_sqlite(engine, foreign_keys=True)
     return engine
 
 
@@ -125,7 +138,7 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
+def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
     """Take transactions into our own hands: the driver's implicit BEGIN is deferred and fails late, as 'database is locked'."""
 
     def connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -139,5 +152,5 @@ def _prepare_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
         writing = connection.get_execution_options().get("stoa_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begun)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)

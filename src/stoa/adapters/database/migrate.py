@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stoa.adapters.database.backup import backup
-from stoa.adapters.database.engine import create_engine, sqlite_path
+from stoa.adapters.database.engine import create_engine, create_sqlite_engine, sqlite_path
 from stoa.adapters.database.schema import Schema, config, faults, inspect_schema
 from stoa.errors import SchemaError
 from stoa.kit.home import Home
@@ -69,26 +69,43 @@ async def check(url: str, *, rows: bool = True) -> str:
     path = sqlite_path(url)
     if path is not None and not path.exists():
         raise SchemaError(f"There is no database at {str(path)!r} yet. Run `stoa db migrate`, or `stoa up`, which does it.")
+    try:
+        schema, found = await (_looked_at(url, rows=rows) if path is None else to_thread(_looked_at_file, path, rows=rows))
+    except (DBAPIError, OSError) as error:
+        raise SchemaError(f"The database cannot be read: {error}") from error
+    _refuse(schema)
+    if schema.pending:
+        raise SchemaError(
+            f"The database is at revision {schema.revision or 'none'!r} and needs {schema.pending[-1]!r}. "
+            "Run `stoa db migrate`, or `stoa up`, which does it."
+        )
+    if found:
+        raise SchemaError(
+            f"The database says it is at revision {schema.revision!r} but is not: {'; '.join(found[:5])}. "
+            "Restore a backup with `stoa db restore`."
+        )
+    assert schema.revision is not None
+    return schema.revision
+
+
+async def _looked_at(url: str, *, rows: bool) -> tuple[Schema, list[str]]:
     engine = create_engine(url, pool_size=1)
     try:
-        schema = await _read(engine)
-        _refuse(schema)
-        if schema.pending:
-            raise SchemaError(
-                f"The database is at revision {schema.revision or 'none'!r} and needs {schema.pending[-1]!r}. "
-                "Run `stoa db migrate`, or `stoa up`, which does it."
-            )
         async with engine.connect() as connection:
-            found = await connection.run_sync(partial(faults, rows=rows))
-        if found:
-            raise SchemaError(
-                f"The database says it is at revision {schema.revision!r} but is not: {'; '.join(found[:5])}. "
-                "Restore a backup with `stoa db restore`."
-            )
-        assert schema.revision is not None
-        return schema.revision
+            return await connection.run_sync(partial(_look, rows=rows))
     finally:
         await engine.dispose()
+
+
+def _looked_at_file(path: Path, *, rows: bool) -> tuple[Schema, list[str]]:
+    with create_sqlite_engine(path).connect() as connection:
+        return _look(connection, rows=rows)
+
+
+def _look(connection: Connection, *, rows: bool) -> tuple[Schema, list[str]]:
+    """What form the database is in; and what is wrong with it, if it says that it is as this version needs it."""
+    schema = inspect_schema(connection)
+    return schema, faults(connection, rows=rows) if schema.state == "current" else []
 
 
 async def _read(engine: AsyncEngine) -> Schema:

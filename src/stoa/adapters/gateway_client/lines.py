@@ -17,7 +17,7 @@ _TIMEOUT = httpx.Timeout(connect=5.0, write=60.0, pool=None, read=900.0)
 def make_lines_client(url: str, *, at_once: int) -> httpx.AsyncClient:
     """A pool of connections to the gateway at this URL. Whoever makes it closes it."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=at_once)
-    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, trust_env=False)
+    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, trust_env=False, verify=url.startswith("https:"))
 
 
 class GatewayAsker:
