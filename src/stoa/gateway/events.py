@@ -113,10 +113,10 @@ class EventStream:
         if (
             self._plain
             and data.endswith(b"\n\n")
-            and b'"prompt_tokens"' not in data  # as `_may_matter`
-            and b"[DONE]" not in data
-            and b'"error"' not in data
-            and b"\r" not in data
+            and 13 not in data  # a CR
+            and data.find(b'"prompt_tokens"') < 0  # as `_may_matter`
+            and data.find(b"[DONE]") < 0
+            and data.find(b'"error"') < 0
         ):
             kept = self._kept
             kept += data
@@ -247,7 +247,8 @@ class EventStream:
 
 def _may_matter(data: bytes) -> bool:
     """Whether usage, an error or the end may be in it. The quotes of text are escaped, so content rarely looks like it."""
-    return b'"prompt_tokens"' in data or b"[DONE]" in data or b'"error"' in data  # as `_MARKS`
+    # As `_MARKS`. Looking for bytes with `in` takes twice as long: it tries them as a number first.
+    return data.find(b'"prompt_tokens"') >= 0 or data.find(b"[DONE]") >= 0 or data.find(b'"error"') >= 0
 
 
 def _first_that_may_matter(data: bytes, at: int) -> int:

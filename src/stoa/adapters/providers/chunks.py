@@ -5,7 +5,8 @@ What is taken here is a strict part of RFC 9112, section 7.1, that every reader 
 """
 
 _LARGEST = 8192
-_SIZES = {b"%x" % size: size for size in range(1, _LARGEST)}
+SIZES = {b"%x" % size: size for size in range(1, _LARGEST)}
+"""What a size line says, for those that are taken."""
 
 
 def payload_of(data: bytes) -> bytes | None:
@@ -14,7 +15,7 @@ def payload_of(data: bytes) -> bytes | None:
     The bytes must begin where a chunk may begin.
     """
     line = data.find(b"\r\n", 1, 6)
-    size = _SIZES.get(data[:line])
+    size = SIZES.get(data[:line])
     if size is None:
         return None
     start = line + 2
@@ -29,7 +30,7 @@ def _of_several(data: bytes) -> bytes | None:
     start, last = 0, len(data)
     while start < last:
         line = data.find(b"\r\n", start + 1, start + 6)
-        size = _SIZES.get(data[start:line])
+        size = SIZES.get(data[start:line])
         if size is None or line < 0:  # a size whose line has not ended yet is none
             return None
         end = line + 2 + size

@@ -12,7 +12,7 @@ import httptools
 
 from stoa.adapters.providers.answer_head import AnswerHead
 from stoa.adapters.providers.call import HttpCall
-from stoa.adapters.providers.chunks import payload_of
+from stoa.adapters.providers.chunks import SIZES, payload_of
 from stoa.domain.upstream import Failure
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ class UpstreamConnection(asyncio.Protocol):
             self.transport.abort()  # nothing was asked
             return
         if self._between_chunks:
-            body = payload_of(data)
+            line = data.find(b"\r\n", 1, 6)
+            if SIZES.get(data[:line]) == len(data) - line - 4 and data.endswith(b"\r\n"):
+                body: bytes | None = data[line + 2 : -2]  # one chunk, as it mostly is
+            else:
+                body = payload_of(data)
             if body is not None:  # the parser stands between two chunks before and after
                 self.stirred = True
                 receiver = call.receiver
