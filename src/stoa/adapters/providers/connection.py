@@ -50,6 +50,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._in_body = False
         self._in_chunk = True  # until the end of one was seen; stays so in a body that has none
         self._between_chunks = False  # the next byte begins one
+        self._pressure = origin.pressure
+        self._resting = False
         self._taken: bytes | None = None  # of the body, from the piece being parsed
         self._more: list[bytes] = []  # and what of it comes in further chunks
         self._done = False  # the answer is whole; the rest of the feed must be empty
@@ -88,6 +90,10 @@ class UpstreamConnection(asyncio.Protocol):
                     receiver.on_body(body)
                 except Exception as error:  # noqa: BLE001 - one request may fail, the loop and its other connections may not
                     self._not_taken(error)
+                pressure = self._pressure
+                pressure.heard = True
+                if pressure.full:
+                    self._rest()
                 return
         self._heard = True
         self._feed = len(data)
@@ -114,6 +120,8 @@ class UpstreamConnection(asyncio.Protocol):
                 self._break(_HEAD_TOO_LARGE)
         else:
             self._between_chunks = not self._in_chunk and data.endswith(b"\r\n")  # either a chunk's end, or in a new one
+            if self._between_chunks:
+                self._pressure.watch()
             self.stirred = True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -217,11 +225,18 @@ class UpstreamConnection(asyncio.Protocol):
         if hold == self._held or self.transport.is_closing():
             return
         self._held = hold
+        self.deadline = inf if hold else self._loop.time() + self._origin.limits.idle_timeout_s
+        if self._resting:
+            return  # it is not read from, and will be once neither holds it
         if hold:
-            self.deadline = inf
             self.transport.pause_reading()
         else:
-            self.deadline = self._loop.time() + self._origin.limits.idle_timeout_s
+            self.transport.resume_reading()
+
+    def go_on(self) -> None:
+        """For `Pressure`: the rest is over."""
+        self._resting = False
+        if not self._held and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def put_off(self, now: float) -> None:
@@ -246,6 +261,12 @@ class UpstreamConnection(asyncio.Protocol):
         self._call = None
         self._origin.lost(self)
         self.transport.abort()
+
+    def _rest(self) -> None:
+        if self._call is not None and not (self._resting or self._held or self.transport.is_closing()):
+            self._resting = True
+            self.transport.pause_reading()
+            self._pressure.rest(self)
 
     def _hand_on_taken(self) -> None:
         """What one read brought, at once: many small pieces cost their receivers as much as one."""

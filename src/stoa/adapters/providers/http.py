@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 
 from stoa.adapters.providers.egress import Egress
 from stoa.adapters.providers.origin import HttpOrigin
+from stoa.adapters.providers.pressure import Pressure
 from stoa.adapters.providers.tls import TlsContexts
 from stoa.domain.upstream import Failure, Fetched, Headers, Origin, OriginLimits, TlsOptions
 from stoa.errors import ProviderError
@@ -19,6 +20,7 @@ class HttpUpstreams:
     def __init__(self, egress: Egress | None = None) -> None:
         self.egress = egress or Egress()
         self.tls = TlsContexts()
+        self.pressure = Pressure()
         # An origin lives as long as somebody can still call it or a connection belongs to it.
         self._origins: WeakValueDictionary[tuple[str, OriginLimits, TlsOptions | None], HttpOrigin] = WeakValueDictionary()
         self._loop = asyncio.get_running_loop()
@@ -33,6 +35,7 @@ class HttpUpstreams:
 
     def close(self) -> None:
         self._timer.cancel()
+        self.pressure.close()
         for origin in tuple(self._origins.values()):
             origin.close()
 

@@ -30,6 +30,7 @@ class HttpOrigin:
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"{base_url!r} is not an http or https address")
         self.limits = limits
+        self.pressure = owner.pressure
         secure = url.scheme == "https"
         host, port = url.hostname, url.port or (443 if secure else 80)
         self._dialer = Dialer(
