@@ -9,10 +9,10 @@ import asyncio
 from time import perf_counter, thread_time
 from typing import Protocol
 
-TICK_S = 0.005
-REST_S = 0.035
+TICK_S = 0.002
+REST_S = 0.034
 _SLOTS = round(REST_S / TICK_S)
-_LOOK_EVERY = 20  # ticks
+_LOOK_EVERY = 50  # ticks
 _FULL = 0.72  # of a core; what this thread gets of it may be less than the whole, where others share it
 _ROOM = 0.35  # less than half of what is full, for at rest the same streams cost less
 
@@ -46,6 +46,7 @@ class Pressure:
         self._slots[self._tick % _SLOTS].append(stream)
 
     def close(self) -> None:
+        self.full = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -58,10 +59,11 @@ class Pressure:
             stream.go_on()
         if self._tick % _LOOK_EVERY == 0:
             self._look()
-        go_on = self._tick % _LOOK_EVERY or self.heard or any(self._slots)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._turn) if go_on else None
-        if self._tick % _LOOK_EVERY == 0:
+            if not self.heard and not any(self._slots):
+                self._timer, self.full = None, False
+                return
             self.heard = False
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._turn)
 
     def _look(self) -> None:
         now, used = perf_counter(), thread_time()
