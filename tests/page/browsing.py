@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -73,3 +73,12 @@ def violations(page: Page) -> list[str]:
 
 def is_wider_than_window(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def has_focus(locator: Locator) -> None:
+    """Wait until the element has its page's focus, whether or not the browser holds this page for the one in front."""
+    for _ in range(_PATIENCE_MS // 100):
+        if locator.evaluate("element => element === document.activeElement"):
+            return
+        locator.page.wait_for_timeout(100)
+    pytest.fail(f"{locator} does not have the focus")

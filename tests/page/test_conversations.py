@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
+from tests.page.browsing import has_focus
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_an_edited_question_replaces_what_followed(page: Page) -> None:
     page.get_by_role("article", name="You asked").first.hover()
     page.get_by_role("button", name="Edit and ask again").first.click()
     editor = page.get_by_label("Edit your question")
-    expect(editor).to_be_focused()
+    has_focus(editor)
     editor.fill("And by train?")
     page.get_by_role("button", name="Ask again", exact=True).click()
     finished(page)
@@ -117,7 +118,7 @@ def test_a_citation_opens_its_passage_beside_the_answer(page: Page) -> None:
     chip = finished(page).get_by_role("button", name="Source 1").first
     chip.click()
     source = page.get_by_role("dialog", name="Source")
-    expect(source.get_by_role("heading", name="Travel Policy")).to_be_focused()
+    has_focus(source.get_by_role("heading", name="Travel Policy"))
     expect(source.locator("mark")).to_contain_text("Business class by air is allowed")
     expect(source.locator("mark strong")).to_contain_text("Business class by air is allowed")
     expect(source.locator("mark")).to_be_in_viewport()
@@ -128,7 +129,7 @@ def test_a_citation_opens_its_passage_beside_the_answer(page: Page) -> None:
     expect(answers(page)).to_be_visible()
     page.keyboard.press("Escape")
     expect(source).to_have_count(0)
-    expect(chip).to_be_focused()
+    has_focus(chip)
 
 
 def test_a_source_that_may_no_longer_be_read_says_so(page: Page) -> None:
@@ -174,7 +175,7 @@ def test_conversations_are_renamed_searched_exported_and_deleted(page: Page, tmp
 
     page.locator("h1, h2").first.click()
     page.keyboard.press("/")
-    expect(page.get_by_label("Search conversations")).to_be_focused()
+    has_focus(page.get_by_label("Search conversations"))
     page.keyboard.type("nitrile")
     expect(conversations).to_have_text(["Flying"])
     page.keyboard.press("Escape")
@@ -197,7 +198,7 @@ def test_conversations_are_renamed_searched_exported_and_deleted(page: Page, tmp
 def test_the_model_is_chosen_with_the_keyboard(page: Page) -> None:
     chooser = page.get_by_role("button", name="Ask: Handbook")
     chooser.press("Enter")
-    expect(page.get_by_role("menuitemradio", name="Handbook")).to_be_focused()
+    has_focus(page.get_by_role("menuitemradio", name="Handbook"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

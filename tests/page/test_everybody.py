@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from tests.page.browsing import is_wider_than_window, violations
+from tests.page.browsing import has_focus, is_wider_than_window, violations
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def test_a_new_answer_is_read_out_sentence_by_sentence(page: Page) -> None:
 
 def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
     example = "What do I wear in a laboratory of class B2?"
-    expect(page.get_by_label("Your question")).to_be_focused()
+    has_focus(page.get_by_label("Your question"))
     expect(page.get_by_role("button", name=example, exact=True)).to_be_visible()
     reached: list[str] = []
     while "To the content" not in reached:
@@ -106,7 +106,7 @@ def test_the_keyboard_alone_reaches_everything(page: Page) -> None:
     }
     assert places | {"New conversation", "Search conversations", example} <= set(reached)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("main")).to_be_focused()
+    has_focus(page.get_by_role("main"))
 
 
 def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in: Callable[..., Page]) -> None:

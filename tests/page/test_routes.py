@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
+from tests.page.browsing import has_focus
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +77,7 @@ def test_a_mistake_is_shown_at_its_field(best: Page) -> None:
     weight(best, 2).fill("many")
     best.get_by_role("button", name="Review and save").click()
     expect(weight(best, 2)).to_have_attribute("aria-invalid", "true")
-    expect(weight(best, 2)).to_be_focused()
+    has_focus(weight(best, 2))
     expect(weight(best, 2)).to_have_accessible_description("Expected `int`, got `str`.")
     expect(best.get_by_role("alert")).to_contain_text("targets[1].weight")
     weight(best, 2).fill("6")
