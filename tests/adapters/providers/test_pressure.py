@@ -35,13 +35,24 @@ async def test_a_core_is_full_from_one_share_on_and_has_room_below_another(monke
     clock, pressure = Clock(monkeypatch), Pressure()
     pressure.watch()
     seen: list[bool] = []
-    for share in (0.5, 0.7, 0.8, 0.5, 0.4, 0.3, 0.5):
+    for share in (0.5, 0.7, 0.9, 0.6, 0.5, 0.3, 0.6):
         clock.share = share
-        await ticks(pressure, 50)
+        await ticks(pressure, 50 * 20)
         seen.append(pressure.full)
     pressure.close()
 
     assert seen == [False, False, True, True, True, False, False]
+
+
+async def test_a_burst_is_not_a_full_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, pressure = Clock(monkeypatch), Pressure()
+    pressure.watch()
+    for share in (0.5, 0.5, 0.5, 1.0, 1.0, 0.5):
+        clock.share = share
+        await ticks(pressure, 50)
+    pressure.close()
+
+    assert not pressure.full
 
 
 async def test_the_ticks_end_when_no_stream_comes_in_any_more() -> None:

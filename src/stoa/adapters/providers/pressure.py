@@ -14,7 +14,8 @@ REST_S = 0.034
 _SLOTS = round(REST_S / TICK_S)
 _LOOK_EVERY = 50  # ticks
 _FULL = 0.72  # of a core; what this thread gets of it may be less than the whole, where others share it
-_ROOM = 0.35  # less than half of what is full, for at rest the same streams cost less
+_ROOM = 0.4  # much less than what is full, for at rest the same streams cost less
+_NEWEST = 0.2  # what one look weighs: a moment's burst is not a full core
 
 
 class Resting(Protocol):
@@ -33,7 +34,7 @@ class Pressure:
         self._timer: asyncio.TimerHandle | None = None
         self._slots: list[list[Resting]] = [[] for _ in range(_SLOTS)]
         self._tick = 0
-        self._at = self._used = 0.0
+        self._at = self._used = self._share = 0.0
 
     def watch(self) -> None:
         """A stream has begun."""
@@ -60,16 +61,16 @@ class Pressure:
         if self._tick % _LOOK_EVERY == 0:
             self._look()
             if not self.heard and not any(self._slots):
-                self._timer, self.full = None, False
+                self._timer, self.full, self._share = None, False, 0.0
                 return
             self.heard = False
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._turn)
 
     def _look(self) -> None:
         now, used = perf_counter(), thread_time()
-        share = (used - self._used) / (now - self._at)
+        self._share += _NEWEST * ((used - self._used) / (now - self._at) - self._share)
         self._at, self._used = now, used
-        if share > _FULL:
+        if self._share > _FULL:
             self.full = True
-        elif share < _ROOM:
+        elif self._share < _ROOM:
             self.full = False
