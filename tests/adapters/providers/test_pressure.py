@@ -24,35 +24,27 @@ class Clock:
         return self._now
 
 
-async def ticks(pressure: Pressure, count: int) -> None:
-    for _ in range(count):
-        pressure.heard = True
-        pressure._turn()
-        await asyncio.sleep(0)
-
-
-async def test_a_core_is_full_from_one_share_on_and_has_room_below_another(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("looks", "shares", "full"),
+    [
+        (20, (0.5, 0.7, 0.9, 0.6, 0.5, 0.3, 0.6), [False, False, True, True, True, False, False]),
+        (1, (0.5, 0.5, 1.0, 1.0, 0.5), [False] * 5),  # a burst is not a full core
+    ],
+)
+async def test_a_core_is_full_from_one_share_on_and_has_room_below_another(
+    monkeypatch: pytest.MonkeyPatch, looks: int, shares: tuple[float, ...], full: list[bool]
+) -> None:
     clock, pressure = Clock(monkeypatch), Pressure()
     pressure.watch()
     seen: list[bool] = []
-    for share in (0.5, 0.7, 0.9, 0.6, 0.5, 0.3, 0.6):
+    for share in shares:
         clock.share = share
-        await ticks(pressure, 50 * 20)
+        for _ in range(looks):
+            pressure._look()
         seen.append(pressure.full)
     pressure.close()
 
-    assert seen == [False, False, True, True, True, False, False]
-
-
-async def test_a_burst_is_not_a_full_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, pressure = Clock(monkeypatch), Pressure()
-    pressure.watch()
-    for share in (0.5, 0.5, 0.5, 1.0, 1.0, 0.5):
-        clock.share = share
-        await ticks(pressure, 50)
-    pressure.close()
-
-    assert not pressure.full
+    assert seen == full
 
 
 async def test_the_ticks_end_when_no_stream_comes_in_any_more() -> None:
