@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _MOST_FILES = 16_384
 
 
-class BothEnds:
+class BothEnds(ABC):
     """`answer` and `hear` are for whoever derives from it: a request is whole at the provider, bytes came to a client."""
 
     def __init__(self, url: str, port: int) -> None:
@@ -33,12 +34,12 @@ class BothEnds:
         gc.freeze()
         gc.disable()
 
-    def answer(self, connection: socket.socket, body: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, connection: socket.socket, body: bytes) -> None: ...
 
+    @abstractmethod
     def hear(self, descriptor: int, data: bytes, now: float) -> None:
         """`data` is empty when the connection has ended. `now` is of `time.monotonic`."""
-        raise NotImplementedError
 
     def connect(self) -> socket.socket:
         connection = socket.create_connection(self._address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import cast
 
@@ -15,7 +16,7 @@ log = logging.getLogger("stoa.wire")
 LINGER_S = 2.0  # how long the other side may go on sending after it was refused, so that it can read why
 
 
-class EarlyEnds(HeadReader):
+class EarlyEnds(HeadReader, ABC):
     """The part of a connection that refuses, fails and hangs up."""
 
     def __init__(self, limit: int) -> None:
@@ -29,9 +30,9 @@ class EarlyEnds(HeadReader):
         self._deaf = False  # refused: what still comes is dropped
         self._reading_paused = False
 
+    @abstractmethod
     def _rearm(self) -> None:
         """Set the deadline that fits what is being waited for."""
-        raise NotImplementedError
 
     def _take_no_more(self) -> None:
         if self._deaf:
