@@ -1,5 +1,5 @@
 /** One route: its fields, what saving would change, and beside them where a request would go. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { ResourceFields, Target } from "../api/types";
 import { Confirm } from "../kit/Confirm";
@@ -29,6 +29,10 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
   const { draft } = editing;
   const review = useReview();
   const trial = useTrial();
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (review.error && form.current) toMistake(form.current);
+  }, [review.error]);
   const setDraft = (next: Draft) => {
     if (review.isError) review.reset();
     if (trial.isError) trial.reset();
@@ -46,12 +50,11 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
       <MistakeContext value={mistakeOf(review.error) ?? mistakeOf(trial.error)}>
         <div className={styles.columns}>
           <form
+            ref={form}
             className={styles.form}
             onSubmit={(event) => {
               event.preventDefault();
-              const form = event.currentTarget;
-              if (editing.isChanged)
-                review.mutate(resourceOf(draft), { onError: () => requestAnimationFrame(() => toMistake(form)) });
+              if (editing.isChanged) review.mutate(resourceOf(draft));
             }}
           >
             <fieldset className={styles.fields} disabled={!mayChange}>
