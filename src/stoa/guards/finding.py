@@ -7,7 +7,7 @@ import msgspec
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """`text[start:end]` is of this kind, such as EMAIL_ADDRESS. `score` is in (0, 1]; 1 where a checksum or a form proves it."""
+    """`text[start:end]` is of this kind, such as EMAIL_ADDRESS. `score` is in (0, 1]; 1 where a checksum proves it."""
 
     kind: str
     start: int
