@@ -114,7 +114,7 @@ def open_redis(settings: RedisSettings, *, every_s: float = _EVERY_S) -> RedisCl
         return None
     if importlib.util.find_spec("redis") is None:
         raise MissingExtra(
-            "redis.url is set, but the package that speaks to Redis is not installed. Install it with: pip install 'stoa[redis]'"
+            "redis.url is set, but the package for it is not installed. Install it with: pip install 'stoa[redis]'"
         )
     from redis.asyncio import BlockingConnectionPool, Redis
     from redis.asyncio.retry import Retry
