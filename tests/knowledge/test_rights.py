@@ -38,7 +38,7 @@ from stoa.domain.resources import Assistant, Collection, Model, Provider, Route,
 from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import Facts
 from stoa.gateway.ask import read_chat
-from stoa.gateway.cache import cache_key
+from stoa.gateway.caching.key import cache_key
 from stoa.gateway.plan import Plan, compile_plan
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.surface import CHAT

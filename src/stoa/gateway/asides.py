@@ -15,7 +15,8 @@ from stoa.domain.resources import Route
 from stoa.domain.targets import Consideration, Explanation
 from stoa.errors import InvalidRequest, StoaError
 from stoa.gateway.ask import fields_of, reader
-from stoa.gateway.cache import AnswerCache, cache_key
+from stoa.gateway.caching.entries import AnswerCache
+from stoa.gateway.caching.key import cache_key
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client, Offering, Plan, router_of

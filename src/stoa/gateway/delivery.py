@@ -12,7 +12,7 @@ from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
-from stoa.gateway.cache import Entry
+from stoa.gateway.caching.entries import Entry
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target

@@ -19,7 +19,8 @@ from stoa.errors import InternalError, StoaError
 from stoa.gateway.answering import Answering, is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
+from stoa.gateway.caching.entries import LARGEST_ANSWER, Entry
+from stoa.gateway.caching.key import cache_key
 from stoa.gateway.delivery import EVENTS, JSON
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target

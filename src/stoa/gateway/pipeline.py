@@ -31,7 +31,7 @@ from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
 from stoa.gateway.budget import Budgets
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.entries import AnswerCache
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method

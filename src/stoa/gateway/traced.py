@@ -18,7 +18,7 @@ from stoa.domain.tracing import Span, Value
 from stoa.domain.upstream import Endpoint
 from stoa.errors import OperatorError, StoaError
 from stoa.gateway.attempt import Attempt, Fault
-from stoa.gateway.cache import Entry
+from stoa.gateway.caching.entries import Entry
 from stoa.gateway.events import EventStream
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan, Target

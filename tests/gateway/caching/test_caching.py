@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from stoa.gateway.cache import AnswerCache, Entry
+from stoa.gateway.caching.entries import AnswerCache, Entry
 from stoa.gateway.usage import Tokens
 
 

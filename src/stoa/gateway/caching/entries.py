@@ -1,16 +1,10 @@
-"""Stage 3, cache: whole answers by what was asked, by whom, of which version of everything. Exact, in process."""
+"""Whole answers that are kept in this process, by their key."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 
-from stoa.gateway.ask import Ask, canonical, refuses_cache
-from stoa.gateway.plan import Client, Offering
-from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens
 
-LARGEST_ASK = 65_536
 LARGEST_ANSWER = 1_048_576
 _OVERHEAD = 500  # bytes that an entry takes besides its answer
 
@@ -60,18 +54,3 @@ class AnswerCache:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.size_bytes -= len(entry.answer) + _OVERHEAD
-
-
-def cache_key(
-    client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
-) -> bytes | None:
-    """What an answer is kept under; None when it is not to be kept."""
-    if (
-        not offering.cache_ttl_s
-        or not surface.cached
-        or not ask.repeatable
-        or len(body) > LARGEST_ASK
-        or refuses_cache(headers)
-    ):
-        return None
-    return sha256(client.scope + offering.fingerprint + canonical(body, surface.path)).digest()
