@@ -32,6 +32,12 @@ CACHE_LINES: dict[CacheOutcome, bytes] = {
     "bypass": b"x-stoa-cache: bypass\r\n",
 }
 
+TIER_LINES: dict[CacheTier, bytes] = {
+    "exact": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: exact\r\n",
+    "joined": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: joined\r\n",
+    "semantic": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: semantic\r\n",
+}
+
 
 class Delivery:
     """Implements `commit.Settled` for the usage log."""
@@ -58,6 +64,8 @@ class Delivery:
     """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
     project: str | None = None
+    entry: Entry | None = None
+    """What was kept of another request, and answers this one."""
     cache_tier: CacheTier | None = None
     cache_of: str | None = None
     saved: int | None = None
@@ -128,7 +136,7 @@ class Delivery:
             own = cost_of(target.price, tokens, self.engine_s)
             cost = None if own is None or cost is None else own + cost
         elif entry is not None:
-            self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
+            self.entry, self.model_line = entry, entry.lines
             model, provider, arm = entry.model, entry.provider, entry.arm
         elif self.failed_at is not None:
             model, provider, arm = self.failed_at.model, self.failed_at.provider, self.failed_at.arm
@@ -207,7 +215,7 @@ class Delivery:
                 self.answer_type,
                 self.offering.lines,
                 self.model_line,
-                CACHE_LINES[self.cache],
+                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(self.entry),
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
@@ -245,6 +253,14 @@ class Delivery:
         if self.surface.form == "messages":
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
+
+    def _hit_lines(self, entry: Entry) -> bytes:
+        """How an answer was found in the cache, and for how long it may be used."""
+        policy, tier = self.offering.cache, self.cache_tier
+        assert policy is not None
+        assert tier is not None
+        age = int(time.monotonic() - entry.kept_at_s)
+        return b"%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], age, max(0, policy.ttl_s - age))
 
     def _lines_of(self, target: Target | None) -> bytes:
         """Who answered, and of which arm the request is."""
