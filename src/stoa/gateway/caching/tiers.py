@@ -1,7 +1,7 @@
 """What the cache consists of in one process, and what is asked of all of it at once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -26,6 +26,7 @@ class Caching:
     keys: Keys = field(default_factory=Keys)
     flights: Flights = field(default_factory=Flights)
     shared: SharedTier | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def outlook(
         self, client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
@@ -35,7 +36,7 @@ class Caching:
         key = self.keys.of(client, offering, surface, ask, body, headers)
         if offering.cache is None or key is None or not directives.look:
             return "bypass"
-        now, ttl = time.monotonic(), offering.cache.ttl_s
+        now, ttl = self.clock(), offering.cache.ttl_s
         entry = self.entries.get(key, now_s=now, ttl_s=ttl)
         if entry is None:
             return "miss"
