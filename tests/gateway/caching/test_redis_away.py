@@ -56,10 +56,10 @@ async def test_nobody_is_held_by_a_redis_that_dies_under_load(house, make, redis
     loads = [asyncio.create_task(load(here, f"q{number}")) for here in (one, other) for number in range(4)]
     for harm, mend in ((server.freeze, server.thaw), (server.kill, server.start)) * 2:
         await asyncio.sleep(0.1)
-        harm()
+        await asyncio.to_thread(harm)
         await until(client, usable=False)
         await asyncio.sleep(0.1)
-        mend()
+        await asyncio.to_thread(mend)
         await until(client, usable=True)
     stopped = True
     await asyncio.gather(*loads)

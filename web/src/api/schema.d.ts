@@ -1672,6 +1672,12 @@ export interface components {
             error: string | null;
             /** Cache */
             cache: string;
+            /** Cache Tier */
+            cache_tier: string | null;
+            /** Cache Of */
+            cache_of: string | null;
+            /** Saved Nano Usd */
+            saved_nano_usd: number | null;
             /** Streamed */
             streamed: boolean;
             /** Attempts */
