@@ -75,7 +75,7 @@ class Inference(Looking):
             self._task.cancel()
         tries = self._tries
         attempt = tries.cancel() if tries is not None else None
-        if self.status == 0 and (tries is not None or self._task is not None or self._flight is not None):
+        if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
             if attempt is not None:
                 self._count_work(attempt)

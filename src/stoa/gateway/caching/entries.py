@@ -25,6 +25,7 @@ class Entry(msgspec.Struct, gc=False):
     provider: str | None
     arm: str | None
     tokens: Tokens
+    """Those that were taken; of an entry that is given again, as much as others may count again."""
     cost_nano_usd: int | None
     """What that request had cost."""
     kept_at_s: float
@@ -33,17 +34,19 @@ class Entry(msgspec.Struct, gc=False):
     fingerprint: bytes
     """Of what it came from: `Offering.fingerprint`."""
     lines: bytes = b""
-    """The header lines that tell all that."""
+    """The header lines that tell all that, once it is given again."""
     streams: dict[bool, bytes] | None = None
     """The answer as a stream, without and with usage, once somebody asked for it so."""
     size_bytes: int = 0
 
-    def __post_init__(self) -> None:
+    def be_given(self) -> None:
+        """Before the first time; most never are."""
+        told = self.tokens
+        self.tokens = Tokens(told.prompt, told.completion, told.told_by)  # the provider's account is of the first alone
         saved = b"unknown" if self.cost_nano_usd is None else b"%d" % self.cost_nano_usd
         self.lines = b"x-stoa-model: %b\r\nx-stoa-cache-of: %b\r\nx-stoa-saved-nano-usd: %b\r\n" % (
             (self.model or "").encode(), self.of.encode(), saved,
         )  # fmt: skip
-        self.size_bytes = len(self.answer) + _OVERHEAD
 
 
 class AnswerCache:
@@ -74,6 +77,7 @@ class AnswerCache:
         if len(entry.answer) > LARGEST_ANSWER or (self._served and entry.fingerprint not in self._served):
             return
         self._entries[key] = entry
+        entry.size_bytes = len(entry.answer) + _OVERHEAD
         self.size_bytes += entry.size_bytes
         self._make_room()
 

@@ -33,8 +33,8 @@ class Flier(Protocol):
         """Told to one that waits: what was found, and how; None when everybody asks for itself."""
         ...
 
-    def awaited(self) -> None:
-        """Told to the one that asks: somebody waits for its answer."""
+    def awaited(self, flight: Flight) -> None:
+        """Told to the one that asks: somebody waits for its answer. From then on it tells the flight how it ends."""
         ...
 
     def deserted(self) -> None:
@@ -43,7 +43,7 @@ class Flier(Protocol):
 
 
 class Flight:
-    """One question that is under way. `waiting` is in order of arrival."""
+    """One question that is under way, and those that wait for its answer, in order of arrival."""
 
     __slots__ = ("_failed", "_flights", "key", "lane", "leader", "waiting")
 
@@ -78,7 +78,7 @@ class Flight:
             self.leader.deserted()
 
     def _end(self, entry: Entry | None, tier: CacheTier) -> None:
-        self._flights.forget(self)
+        self._flights.forget(self.key, self)
         self.leader = None
         if self.waiting:
             asyncio.get_running_loop().call_soon(self._serve, entry, tier)
@@ -97,30 +97,32 @@ class Flight:
 
 
 class Flights:
-    """What is under way in this process."""
+    """What is under way in this process: whoever asks, or the flight once somebody else waits, which most never do."""
 
     def __init__(self) -> None:
-        self._by_key: dict[bytes, Flight] = {}
+        self._by_key: dict[bytes, Flier | Flight] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
 
     def join(self, key: bytes, flier: Flier) -> Flight | None:
         """Wait for the answer that is under way. None when there is none, or one in a slower lane than the request's own."""
-        flight = self._by_key.get(key)
-        if flight is None or flight.leader is None or (flight.lane == "batch" and flier.lane != "batch"):
+        found = self._by_key.get(key)
+        if found is None or (found.lane == "batch" and flier.lane != "batch"):
             return None
-        first = not flight.waiting
+        if isinstance(found, Flight):
+            found.waiting[flier] = None
+            return found
+        flight = self._by_key[key] = Flight(self, key, found)
         flight.waiting[flier] = None
-        if first:
-            flight.leader.awaited()
+        found.awaited(flight)
         return flight
 
-    def begin(self, key: bytes, leader: Flier) -> Flight:
+    def begin(self, key: bytes, leader: Flier) -> None:
         """From now on those who ask the same wait."""
-        flight = self._by_key[key] = Flight(self, key, leader)
-        return flight
+        self._by_key[key] = leader
 
-    def forget(self, flight: Flight) -> None:
-        if self._by_key.get(flight.key) is flight:
-            del self._by_key[flight.key]
+    def forget(self, key: bytes, found: Flier | Flight) -> None:
+        """It is over."""
+        if self._by_key.get(key) is found:
+            del self._by_key[key]

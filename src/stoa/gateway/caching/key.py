@@ -10,6 +10,7 @@ from stoa.gateway.routing.rank import TAGS_HEADER
 from stoa.gateway.surface import Surface
 
 LARGEST_ASK = 65_536
+_MARKS = 65_536
 _KNOWN_BYTES = 8_388_608  # of bodies, in each of two generations
 _Seen = tuple[bytes, bytes, bytes, str, bytes]
 _TAGS, _BETA = TAGS_HEADER.encode(), b"anthropic-beta"
@@ -22,6 +23,7 @@ class Keys:
         self._young: dict[_Seen, bytes] = {}
         self._old: dict[_Seen, bytes] = {}
         self._room = _KNOWN_BYTES
+        self._once: set[int] = set()  # hashes of what came once, and mostly never again
 
     def of(
         self, client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
@@ -45,6 +47,12 @@ class Keys:
         body, scope, fingerprint, path, more = seen
         # Scope and fingerprint are of fixed length, and neither headers nor paths hold a NUL.
         key = sha256(b"%b%b%b\0%b\0%b" % (scope, fingerprint, more, path.encode(), canonical(body))).digest()
+        mark = hash(seen)
+        if mark not in self._once:
+            if len(self._once) >= _MARKS:
+                self._once.clear()
+            self._once.add(mark)
+            return key
         self._room -= len(body)
         if self._room < 0:
             self._old, self._young, self._room = self._young, {}, _KNOWN_BYTES - len(body)

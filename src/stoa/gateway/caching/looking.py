@@ -34,7 +34,8 @@ class Looking(Answering, ABC):
     _kept: bytes | None = None  # the answer, for those that follow
     _found: Entry | None = None
     _tier: CacheTier = "exact"  # in which it was found
-    _flight: Flight | None = None  # that others may wait for
+    _leads: bool = False  # whoever asks the same waits
+    _flight: Flight | None = None  # with those that do
     _awaits: Flight | None = None
 
     @abstractmethod
@@ -86,7 +87,8 @@ class Looking(Answering, ABC):
             self._awaits = caching.flights.join(key, self)
             if self._awaits is not None:
                 return
-            self._flight = caching.flights.begin(key, self)
+            self._leads = True
+            caching.flights.begin(key, self)
         shared = caching.shared
         if shared is not None and shared.usable:
             shared.get(scope_of(self.client, policy), key, self._told)
@@ -140,6 +142,8 @@ class Looking(Answering, ABC):
             self.answer_type = _STREAM
         else:
             self.answer_type = JSON
+        if not entry.lines:
+            entry.be_given()
         self.cache, self.cache_tier, self.cache_of = "hit", tier, entry.of
         self.saved, self.answer = entry.cost_nano_usd, answer
         self.settle(200, None, entry.tokens, entry=entry)
@@ -166,19 +170,20 @@ class Looking(Answering, ABC):
         super().settle(status, target, tokens, entry=entry, error=error)
         if self._kept is not None:
             entry = self._keep(self._kept, tokens)
-        if self._flight is None:
+        if not self._leads:
             return
-        if entry is None:
+        flight = self._flight
+        if entry is None or flight is None:
             self._fail(answered=error is None)
         else:
-            flight, self._flight = self._flight, None
+            self._leads, self._flight = False, None
             flight.landed(entry, self.cache_tier or "joined")
 
     def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
         (caching, key, policy), fact = self._cached(), self.fact
         entry = Entry(
             answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
-            tokens=Tokens(tokens.prompt, tokens.completion, tokens.told_by), cost_nano_usd=fact.cost_nano_usd,
+            tokens=tokens, cost_nano_usd=fact.cost_nano_usd,
             kept_at_s=caching.clock(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
         )  # fmt: skip
         caching.entries.put(key, entry)
@@ -199,15 +204,20 @@ class Looking(Answering, ABC):
         self._fail(answered=False)
 
     def _fail(self, *, answered: bool) -> None:
-        """There is no answer for those that wait."""
-        flight, self._flight = self._flight, None
+        """There is no answer for those that wait, if any do."""
+        if not self._leads:
+            return
+        flight, self._leads, self._flight = self._flight, False, None
         if flight is not None:
             flight.failed(answered=answered)
+        else:
+            caching, key, _ = self._cached()
+            caching.flights.forget(key, self)
 
     # --- requests for the same answer
 
     def lead(self, flight: Flight) -> None:
-        self._awaits, self._flight = None, flight
+        self._awaits, self._leads, self._flight = None, True, flight
         self._go_on(self._missed)
 
     def land(self, entry: Entry | None, tier: CacheTier) -> None:
@@ -217,9 +227,9 @@ class Looking(Answering, ABC):
         self._found, self._tier = entry, tier
         self._go_on(self._take)
 
-    def awaited(self) -> None:
-        """However slow its own client reads."""
-        self.on_resume()
+    def awaited(self, flight: Flight) -> None:
+        self._flight = flight
+        self.on_resume()  # however slowly its own client reads
 
     def deserted(self) -> None:
         if self._gone:

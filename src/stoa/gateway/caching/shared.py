@@ -47,8 +47,9 @@ class SharedTier:
     def put(self, key: bytes, entry: Entry, *, ttl_s: float) -> None:
         if len(entry.answer) > LARGEST_SHARED or not self._answers.usable:
             return
+        tokens = Tokens(entry.tokens.prompt, entry.tokens.completion, entry.tokens.told_by)
         kept = _Kept(
-            _SHAPE, entry.answer, entry.of, entry.model, entry.provider, entry.arm, entry.tokens, entry.cost_nano_usd,
+            _SHAPE, entry.answer, entry.of, entry.model, entry.provider, entry.arm, tokens, entry.cost_nano_usd,
             time.time_ns() // 1_000_000,
         )  # fmt: skip
         self._answers.put(entry.scope, key, _encode(kept), ttl_s)
