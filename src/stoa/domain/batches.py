@@ -65,6 +65,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     segments: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_limit_nano_usd: int | None = None
+    """No further lines are asked once so much is spent."""
+    cost_nano_usd: int = 0
+    """Of the lines whose cost is known."""
+    unknown_cost_lines: int = 0
     created_at: int
     expires_at: int
     in_progress_at: int | None = None

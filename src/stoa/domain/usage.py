@@ -11,6 +11,8 @@ import msgspec
 from stoa.domain.operations import ClientForm, Lane, Operation
 
 CacheOutcome = Literal["hit", "miss", "bypass"]
+CacheTier = Literal["exact", "semantic", "joined"]
+"""How a hit was found: the very same request, a question that means the same, or one that was under way at that moment."""
 SHADOW = "shadow"
 """The arm of copies whose answer nobody sees."""
 
@@ -59,6 +61,29 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lane: Lane = "realtime"
     cache_read_tokens: int | None = None
     """Of the prompt's tokens, those that the provider read from its own cache."""
+    cache_write_tokens: int | None = None
+    """Of the prompt's tokens, those that the provider wrote into its own cache."""
+    reasoning_tokens: int | None = None
+    """Of the completion's tokens, those that nobody sees."""
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    image_tokens: int | None = None
+    """Of the prompt's tokens."""
+    engine_ms: float | None = None
+    """How long an own model's accelerator was at work for it, where it is paid by the second."""
+    provider_usage: str | None = None
+    """The provider's own account of it, as it came: JSON."""
+    project: str | None = None
+    """The tag that the request, or its key, named."""
+    saved_nano_usd: int | None = None
+    """Of an answer from the cache: what the request that filled it had cost; None where that is not known."""
+    cache_tier: CacheTier | None = None
+    cache_of: str | None = None
+    """The fact of the request whose answer this one got."""
+    estimate_nano_usd: int | None = None
+    """What was set aside before the call."""
+    decision: bytes | None = None
+    """Why it went the way it went, msgpack: kept apart from the rest, and no longer than its own retention says."""
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -9,28 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 
-from stoa.dialects.answer import Started
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.operations import Lane
-from stoa.domain.passages import Passage
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.ask import OperationAsk
+from stoa.gateway.answering import Answering, is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
-from stoa.gateway.delivery import EVENTS, JSON, Delivery
+from stoa.gateway.delivery import EVENTS, JSON
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
-from stoa.gateway.translation import Whole, finish_of, in_chat_form, whole
+from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import FREE_OF_CHARGE, NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_of, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
@@ -42,20 +40,17 @@ _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(Delivery):
+class Inference(Answering):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
     lines: bytes = b""
-    _body: bytes = b""  # as the client sent it
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
-    _sent_bytes: int = 0
-    _conversation: Conversation | None = None  # as the client sent it
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _cache_key: bytes | None = None
-    _passages: Sequence[Passage] | None = None
     _task: asyncio.Task[None] | None = None
+    _gone: bool = False  # the client is
     _tries: Tries | None = None
 
     # --- called by the server
@@ -74,13 +69,11 @@ class Inference(Delivery):
             self._parts = None
         if self.clock is not None:
             self.clock.mark("receive")
-        try:
-            self._run()
-        except StoaError as error:
-            self.refuse(error)
+        self._go_on(self._run)
 
     def on_gone(self) -> None:
         """The client went away: what was generated for it is billed."""
+        self._gone = True
         if self._task is not None:
             self._task.cancel()
         tries = self._tries
@@ -98,7 +91,16 @@ class Inference(Delivery):
         if self._tries is not None and self._tries.running is not None:
             self._tries.running.resume()
 
-    # --- the stages, in order
+    # --- the stages, in order: each goes on to the next one itself, at once, or once there is what it waits for
+
+    def _go_on(self, stage: Callable[[], None]) -> None:
+        """For whoever calls a stage from outside of one: the server, or what the stage before has waited for."""
+        if self._gone:
+            return
+        try:
+            stage()
+        except StoaError as error:
+            self.refuse(error)
 
     def _run(self) -> None:
         stages, body, surface, clock = self.stages, self._body, self.surface, self.clock
@@ -111,26 +113,37 @@ class Inference(Delivery):
             self.lines = b"anthropic-beta: %b\r\n" % headers[_BETA]
         if surface.form_data:
             self.lines = b"content-type: %b\r\n" % headers.get(_TYPE, b"application/json")
-        offering = self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
+        self.offering = stages.find(self.plan, self.client, surface.operation, ask.model)
         if clock is not None:
             clock.mark("read")
-        weight = len(body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, offering, ask, weight, perf_counter())
-        if clock is not None:
-            clock.mark("admit")
-        key, entry = cache_key(self.client, offering, surface, ask, body, headers), None
+        self._admit()
+
+    def _admit(self) -> None:
+        stages, surface = self.stages, self.surface
+        weight = len(self._body) if surface.estimates else 0
+        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        if self.clock is not None:
+            self.clock.mark("admit")
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """In the cache."""
+        stages, entry = self.stages, None
+        key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
         self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
             entry = stages.cache.get(key, now_s=time.monotonic())
-        if clock is not None:
-            clock.mark("cache")
-        if entry is not None and self._replay(entry):
-            return
-        if offering.assistant is not None:
+        if self.clock is not None:
+            self.clock.mark("cache")
+        if entry is None or not self._replay(entry):
+            self._augment()
+
+    def _augment(self) -> None:
+        if self.offering.assistant is not None:
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
-            return
-        self._call(body)
+        else:
+            self._call(self._body)
 
     async def _retrieve(self) -> None:
         try:
@@ -191,18 +204,10 @@ class Inference(Delivery):
             self._prompted = CLIENTS["chat"].read(self._prompt)
         return self._prompted
 
-    def _asked(self) -> Conversation:
-        """The client's request in the form in the middle, which its answer is written for. Raises InvalidRequest."""
-        if self._conversation is None:
-            form = self.surface.form
-            assert form is not None
-            self._conversation = CLIENTS[form].read(self._body)
-        return self._conversation
-
     def new_stream(self, attempt: Attempt, *, events: bool) -> Watcher | None:
         if not events:
             told = attempt.content_type
-            sound = self.streamed and self.surface.relays_type and (told is None or not _is_json(told))
+            sound = self.streamed and self.surface.relays_type and (told is None or not is_json(told))
             return Raw() if sound else None
         if not self.streamed:
             return None
@@ -304,8 +309,6 @@ class Inference(Delivery):
     def asked_first(self, target: Target) -> None:
         self.assigned = target
 
-    # --- what an answer comes to
-
     def _ended(self, stage: str = "upstream") -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
@@ -313,45 +316,7 @@ class Inference(Delivery):
         if self.clock is not None:
             self.clock.mark(stage)
 
-    def _whole(self, attempt: Attempt, body: bytes) -> Whole:
-        if self.surface.relays_type and not _is_json(attempt.content_type):
-            return Whole(body, None, str, None)
-        return whole(self.surface, attempt.wire, body, head=self._head(attempt.target), conversation=self._asked)
-
-    def _head(self, target: Target) -> Started:
-        """What an answer is called where the upstream does not say it."""
-        return Started(id=self.id, model=target.upstream_name, created_s=time.time_ns() // 1_000_000_000)
-
-    def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
-        """The answer as the client gets it, where it is not the upstream's own bytes."""
-        got = self._whole(attempt, body)
-        if self.surface.relays_type and attempt.content_type is not None:
-            self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        tokens = self._tokens_of(got.usage, got.text)
-        if self._passages is None:
-            return got.body, tokens
-        stoa = stoa_of(got.text(), self._passages, cost=cost_of(attempt.target.price, tokens))
-        return with_stoa(got.body, stoa), tokens
-
-    def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
-        if not self.surface.estimates:
-            return self._tokens_told(usage)
-        answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
-
-    def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
-        if not self.surface.estimates:
-            return self._tokens_told(stream.usage if stream is not None else None)
-        if stream is None:
-            return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
-        usage = stream.usage
-        answered = stream.count_characters() if usage is None else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
-
-    def _tokens_told(self, usage: Usage | None) -> Tokens:
-        if self.surface.free:
-            return FREE_OF_CHARGE
-        return measured(usage, self.ask.asked.characters if isinstance(self.ask, OperationAsk) else None)
+    # --- the cache
 
     def _replay(self, entry: Entry) -> bool:
         """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
@@ -372,7 +337,3 @@ class Inference(Delivery):
             expires = time.monotonic() + self.offering.cache_ttl_s
             arm = (self.assigned or target).arm
             self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))
-
-
-def _is_json(content_type: bytes | None) -> bool:
-    return content_type is None or content_type.startswith(b"application/json")

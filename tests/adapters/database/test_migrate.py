@@ -110,7 +110,7 @@ async def test_an_upgrade_that_does_not_verify_is_rolled_back(database_url: str,
     await migrate(database_url, home)
     await run(
         database_url,
-        "INSERT INTO teams VALUES ('company', NULL, 0)",
+        "INSERT INTO teams (name, created_at) VALUES ('company', 0)",
         "INSERT INTO users VALUES ('u1', 'ada', 'Ada', 'company', 0, NULL)",
     )
     (next_release / f"{NEXT}_motto.py").write_text(ADDS_A_COLUMN)
@@ -127,7 +127,7 @@ async def test_an_upgrade_that_verifies_is_committed(
     await migrate(database_url, home)
     await run(
         database_url,
-        "INSERT INTO teams VALUES ('company', NULL, 0)",
+        "INSERT INTO teams (name, created_at) VALUES ('company', 0)",
         "INSERT INTO users VALUES ('u1', 'ada', 'Ada', 'company', 0, NULL)",
     )
     (next_release / f"{NEXT}_motto.py").write_text(ADDS_A_COLUMN)
@@ -157,7 +157,7 @@ async def test_a_migration_that_fails_halfway_leaves_the_old_database(
 
 async def test_a_backup_can_be_put_back(database_url: str, home: Home) -> None:
     await migrate(database_url, home)
-    await run(database_url, "INSERT INTO teams VALUES ('company', NULL, 0)")
+    await run(database_url, "INSERT INTO teams (name, created_at) VALUES ('company', 0)")
     saved = await backup(database_url, home)
     assert saved.stat().st_mode & 0o777 == 0o600
     await run(database_url, "DELETE FROM teams")

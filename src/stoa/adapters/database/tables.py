@@ -7,28 +7,21 @@ are inserted, never updated. The migrations in `migrations/` must end at exactly
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
-    Double,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_N_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from stoa.adapters.database.ledger_tables import contents, feedback, prices, spend, spent, traces, usage
+from stoa.adapters.database.metadata import metadata
+
+__all__ = ["contents", "feedback", "metadata", "prices", "spend", "spent", "traces", "usage"]
+"""Those that have files of their own, beside the ones here."""
 
 # --- identity ---
 
@@ -37,6 +30,7 @@ teams = Table(
     metadata,
     Column("name", String(63), primary_key=True),
     Column("monthly_budget", BigInteger, comment="nano-dollars in a calendar month; null is no limit"),
+    Column("content_days", Integer, comment="how long what was asked and answered is kept; null is not at all"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -84,6 +78,11 @@ keys = Table(
     Column("role", String(20), comment="of a management key; null for inference keys"),
     Column("groups", JSON, nullable=False),
     Column("requests_per_minute", Integer, comment="null is the default limit, 0 is no limit"),
+    Column("tokens_per_minute", BigInteger, comment="null is no limit"),
+    Column("parallel", Integer, comment="null is no limit"),
+    Column("budget", BigInteger, comment="nano-dollars in each period; null is no limit"),
+    Column("budget_period", String(80), comment="minute, hour, day, week or month, and a time zone"),
+    Column("project", String(63), comment="the tag of its requests that name none"),
     Column("created_by", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
@@ -231,6 +230,9 @@ batches = Table(
     Column("segments", Integer, nullable=False, comment="parts of the answers that are in the object store"),
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_limit_nano_usd", BigInteger, comment="no further lines are asked once so much is spent; null is no limit"),
+    Column("cost_nano_usd", BigInteger, nullable=False, server_default="0", comment="of the lines whose cost is known"),
+    Column("unknown_cost_lines", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("in_progress_at", BigInteger),
@@ -276,66 +278,4 @@ messages = Table(
     Column("cost_nano_usd", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("conversation_id", "position"),
-)
-
-# --- facts ---
-
-feedback = Table(
-    "feedback",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("user_id", String(40), nullable=False),
-    Column("conversation_id", String(40), nullable=False),
-    Column("message_id", String(40), nullable=False),
-    Column("rating", String(10), comment="up or down; null takes it back"),
-    Column("emoji", String(16)),
-    Column("comment", Text),
-    Index("ix_feedback_conversation_id", "conversation_id"),
-)
-
-usage = Table(
-    "usage",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("request_id", String(80), nullable=False),
-    Column("operation", String(20), nullable=False),
-    Column("team", String(63), nullable=False),
-    Column("key_id", String(40)),
-    Column("user_id", String(40)),
-    Column("requested", String(200), nullable=False),
-    Column("assistant", String(63)),
-    Column("model", String(63)),
-    Column("provider", String(63)),
-    Column("status", Integer, nullable=False),
-    Column("cache", String(10), nullable=False),
-    Column("streamed", Boolean, nullable=False),
-    Column("prompt_tokens", BigInteger),
-    Column("completion_tokens", BigInteger),
-    Column("tokens_from", String(10), nullable=False),
-    Column("cost_nano_usd", BigInteger, comment="null is unknown"),
-    Column("latency_ms", Double, nullable=False),
-    Column("first_token_ms", Double),
-    Column("attempts", Integer, nullable=False),
-    Column("error", Text),
-    Column("snapshot_version", BigInteger, nullable=False),
-    Column("price_version", String(40), nullable=False),
-    Column("corpus_version", String(200)),
-    Column("parent_id", String(40)),
-    Column("form", String(20)),
-    Column("arm", String(63)),
-    Column("lane", String(10), nullable=False, server_default="realtime"),
-    Column("cache_read_tokens", BigInteger),
-    Index("ix_usage_at", "at"),
-)
-
-# --- sums ---
-
-spend = Table(
-    "spend",
-    metadata,
-    Column("month", String(7), primary_key=True, comment="calendar month in UTC, such as 2026-11"),
-    Column("team", String(63), primary_key=True),
-    Column("nano_usd", BigInteger, nullable=False, comment="sum of the known costs in usage, kept in the same transaction"),
 )

@@ -26,7 +26,9 @@ _DAY_MS = 86_400_000
 _AT_ONCE = 128  # rows of one statement to SQLite: about a millisecond
 _COLUMNS = ", ".join(column.name for column in usage.columns)
 
-assert len(usage.columns) == len(UsageFact.__struct_fields__)  # the table's columns are the fact's fields, in their order
+_DECISION = UsageFact.__struct_fields__.index("decision")  # lies in a table of its own
+# The table's columns are the fact's other fields, in their order.
+assert len(usage.columns) + 1 == len(UsageFact.__struct_fields__) == _DECISION + 1
 
 _INSERT_SQLITE = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * len(usage.columns))}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - the table's own column names
 
@@ -58,7 +60,7 @@ class UsageTable:
         self._connection = connection
 
     async def insert(self, facts: Sequence[UsageFact]) -> None:
-        rows = [msgspec.structs.astuple(fact) for fact in sorted(facts, key=attrgetter("id"))]
+        rows = [msgspec.structs.astuple(fact)[:_DECISION] for fact in sorted(facts, key=attrgetter("id"))]
         if self._connection.dialect.name == "sqlite":
             fresh = 0
             for start in range(0, len(rows), _AT_ONCE):  # in pieces, so that whoever shares the core can go in between

@@ -1,0 +1,81 @@
+"""What an answer comes to: its bytes in the client's form, its tokens, and Stoa's own object in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from stoa.dialects.answer import Started
+from stoa.dialects.conversation import Conversation
+from stoa.dialects.table import CLIENTS
+from stoa.domain.passages import Passage
+from stoa.gateway.ask import OperationAsk
+from stoa.gateway.attempt import Attempt
+from stoa.gateway.augment import stoa_of
+from stoa.gateway.delivery import Delivery
+from stoa.gateway.plan import Target
+from stoa.gateway.replay import with_stoa
+from stoa.gateway.translation import Whole, whole
+from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, cost_of, measured, tokens_of
+from stoa.gateway.watching import Watcher
+
+
+class Answering(Delivery):
+    """A request whose target has answered."""
+
+    _body: bytes = b""  # as the client sent it
+    _sent_bytes: int = 0
+    _conversation: Conversation | None = None  # as the client sent it
+    _passages: Sequence[Passage] | None = None
+
+    def _asked(self) -> Conversation:
+        """The client's request in the form in the middle, which its answer is written for. Raises InvalidRequest."""
+        if self._conversation is None:
+            form = self.surface.form
+            assert form is not None
+            self._conversation = CLIENTS[form].read(self._body)
+        return self._conversation
+
+    def _whole(self, attempt: Attempt, body: bytes) -> Whole:
+        if self.surface.relays_type and not is_json(attempt.content_type):
+            return Whole(body, None, str, None)
+        return whole(self.surface, attempt.wire, body, head=self._head(attempt.target), conversation=self._asked)
+
+    def _head(self, target: Target) -> Started:
+        """What an answer is called where the upstream does not say it."""
+        return Started(id=self.id, model=target.upstream_name, created_s=time.time_ns() // 1_000_000_000)
+
+    def _made_from(self, attempt: Attempt, body: bytes) -> tuple[bytes, Tokens]:
+        """The answer as the client gets it, where it is not the upstream's own bytes."""
+        got = self._whole(attempt, body)
+        if self.surface.relays_type and attempt.content_type is not None:
+            self.answer_type = b"content-type: %b\r\n" % attempt.content_type
+        tokens = self._tokens_of(got.usage, got.text)
+        if self._passages is None:
+            return got.body, tokens
+        stoa = stoa_of(got.text(), self._passages, cost=cost_of(attempt.target.price, tokens))
+        return with_stoa(got.body, stoa), tokens
+
+    def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
+        if not self.surface.estimates:
+            return self._tokens_told(usage)
+        answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
+        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+
+    def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
+        if not self.surface.estimates:
+            return self._tokens_told(stream.usage if stream is not None else None)
+        if stream is None:
+            return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
+        usage = stream.usage
+        answered = stream.count_characters() if usage is None else 0
+        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+
+    def _tokens_told(self, usage: Usage | None) -> Tokens:
+        if self.surface.free:
+            return FREE_OF_CHARGE
+        return measured(usage, self.ask.asked.characters if isinstance(self.ask, OperationAsk) else None)
+
+
+def is_json(content_type: bytes | None) -> bool:
+    return content_type is None or content_type.startswith(b"application/json")
