@@ -18,8 +18,8 @@ from stoa.guards.together import settled
 
 _PLACEHOLDERS = (
     "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "xxxx", "****", "....", "your", "dummy",
-    "sample", "password", "secret", "insert", "replace", "todo", "none", "null", "undefined", "environ", "getenv", "process.env",
-    "input(", "vault",
+    "sample", "password", "secret", "insert", "replace", "todo", "none", "null", "undefined", "environ", "getenv",
+    "process.env", "input(", "vault",
 )  # fmt: skip
 _OPENINGS = ("$", "{", "<", "%", "[", "(", "env:", "secret:", "file:")
 _LONGEST_KEY_FILE = 16_384

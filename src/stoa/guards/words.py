@@ -22,7 +22,7 @@ DENIED = "DENIED"
 
 _FOLDER = FOLDER / "toxic"
 _DISGUISES = {"a": "@4", "e": "3", "i": "1!", "o": "0", "s": "$5", "t": "7+", "l": "1", "g": "9", "b": "8"}
-_BETWEEN = r"[ ._*-]"
+_BETWEEN = r"[ ._-]"
 _SHORT = 3
 _REACH = 80
 _LONGEST = 200
