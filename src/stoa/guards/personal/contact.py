@@ -36,9 +36,12 @@ def _email(value: str) -> Part | None:
 
 def _with_person(value: str) -> bool:
     """An address with a user in front of the host, or with somebody named in its query."""
-    lowered = value.lower()
-    return "@" in lowered.split("?")[0] or any(f"{mark}{name}=" in lowered for mark in "?&" for name in _WHO)
+    head, _, query = value.lower().partition("?")
+    user, at, _ = head.partition("://")[2].rpartition("@")
+    return (bool(at) and user.split(":")[0] not in _ANYONE) or any(f"&{name}=" in f"&{query}" for name in _WHO)
 
+
+_ANYONE = ("", "user", "username", "git")
 
 RULES = (
     Rule(
