@@ -114,7 +114,7 @@ RULES = (
     _issued("SHOPIFY_TOKEN", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}", r"shp(?:at|ca|pa|ss)_"),
     Rule("TELEGRAM_TOKEN", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}", r"[0-9]:AA", 56, 0.95),
     Rule("AZURE_STORAGE_KEY", r"AccountKey=([A-Za-z0-9+/]{86}==)", r"AccountKey=", 104, 1.0),
-    Rule("JWT", r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", r"eyJ[A-Za-z0-9_-]{8}", 400, 1.0, _jwt),
+    Rule("JWT", r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", r"eyJ[A-Za-z0-9_-]{8}", 160, 1.0, _jwt),
     Rule("CONNECTION_STRING", _IN_URL, r"://[^\s@/]{0,64}:", 140, 0.9, _any, open_left=True),
     Rule("BEARER_TOKEN", r"(?i:bearer )([A-Za-z0-9._~+/-]{20,}=*)", r"(?i)bearer ", 160, 0.8, _random),
     Rule("PASSWORD", rf"{_PASSED}{_SET_TO}({_VALUE})", rf"{_PASSED}{_SET_TO}", 140, 0.7, _chosen, open_left=True),

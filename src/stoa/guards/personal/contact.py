@@ -53,7 +53,7 @@ _ANYONE = ("", "user", "username", "git")
 RULES = (
     Rule(
         "EMAIL_ADDRESS", rf"[A-Za-z0-9\x80-\xff.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_HOST}",
-        hint=r"@[A-Za-z0-9\x80-\xff]", reach=150, score=1.0,
+        hint=r"@[A-Za-z0-9\x80-\xff]", reach=112, score=1.0,
         check=_email, open_left=True,
     ),
     Rule(
@@ -93,8 +93,8 @@ RULES = (
         hint=r"(?i)[0-9a-f]{2}[:.-][0-9a-f]{2}", reach=20, score=0.9, glued=":-",
     ),
     Rule(
-        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{2,200}[^\s<>\"'\x60.,;:!?)]",
-        hint=r"://", reach=218, score=1.0,
+        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{2,100}[^\s<>\"'\x60.,;:!?)]",
+        hint=r"://", reach=118, score=1.0,
         check=where(_with_person),
     ),
     Rule(
