@@ -108,6 +108,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "urls": lambda n: "http://a:" * (n // 9),
     "passwords": lambda n: "password=" * (n // 9),
     "begins": lambda n: "-----BEGIN PRIVATE KEY-----" * (n // 27),
+    "key files": lambda n: "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----ä" * (n // 53),
     "umlauts": lambda n: "ä" * n,
     "stars": lambda n: "f*" * (n // 2),
     "addresses": lambda n: "12 Main " * (n // 8),

@@ -23,6 +23,7 @@ _PLACEHOLDERS = (
 )  # fmt: skip
 _OPENINGS = ("$", "{", "<", "%", "[", "(", "env:", "secret:", "file:")
 _LONGEST_KEY_FILE = 16_384
+_LONGEST_LINE = 80
 
 
 def entropy(text: str) -> float:
@@ -143,20 +144,19 @@ class Secrets:
         return found
 
 
-_BEGIN = Expression(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
-
-
 def private_keys(text: str) -> Sequence[Finding]:
     """From the first line of a key file to its last, or as far as the text goes when that has not come yet."""
-    data = encoded(text)
     found: list[Finding] = []
     at = 0
-    while (match := _BEGIN.search(data, at)) is not None:
-        begin, _ = match[0]
-        start = len(data[:begin].decode("utf-8", "surrogatepass"))
+    while (start := text.find("-----BEGIN ", at)) >= 0:
+        if not _FIRST_LINE.occurs(encoded(text[start : start + _LONGEST_LINE])):
+            at = start + 1
+            continue
         close = text.find("-----END ", start, start + _LONGEST_KEY_FILE)
-        last = text.find("-----", close + 9, close + 80) if close >= 0 else -1
-        end = last + 5 if last >= 0 else min(len(text), start + _LONGEST_KEY_FILE)
-        found.append(Finding("PRIVATE_KEY", start, end))
-        at = len(encoded(text[:end]))
+        last = text.find("-----", close + 9, close + _LONGEST_LINE) if close >= 0 else -1
+        at = last + 5 if last >= 0 else min(len(text), start + _LONGEST_KEY_FILE)
+        found.append(Finding("PRIVATE_KEY", start, at))
     return found
+
+
+_FIRST_LINE = Expression(r"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
