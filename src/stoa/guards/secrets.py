@@ -80,6 +80,7 @@ def _issued(kind: str, pattern: str, hint: str, reach: int = 120) -> Rule:
 
 _SET_TO = r"[\"'\x60]?(?:\s{0,3}(?:=>|:=|==?|:)\s{0,3}| is )[\"'\x60]?"
 _VALUE = r"[^\s\"'\x60<>]{6,128}"
+_GENERATED = r"[A-Za-z0-9+/=_.~:-]{16,128}"
 _PASSED = r"(?i:pass(?:word|wd|phrase|code)?|pwd|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|wachtwoord|senha)"
 _KEY = r"(?i:secret|token|(?:api|access|private|signing|encryption|client|auth)[ _-]?(?:key|secret|token)|credentials?)"
 _AWS_NEAR = r"(?i)aws.{0,40}secret|secret.{0,12}access.{0,8}key"
@@ -119,7 +120,7 @@ RULES = (
     Rule("CONNECTION_STRING", _IN_URL, r"://[^\s@/]{0,64}:", 140, 0.9, _any, open_left=True),
     Rule("BEARER_TOKEN", r"(?i:bearer )([A-Za-z0-9._~+/-]{20,}=*)", r"(?i)bearer ", 160, 0.8, _random),
     Rule("PASSWORD", rf"{_PASSED}{_SET_TO}({_VALUE})", rf"{_PASSED}{_SET_TO}", 140, 0.7, _chosen, open_left=True),
-    Rule("API_KEY", rf"{_KEY}{_SET_TO}({_VALUE})", rf"{_KEY}{_SET_TO}", 140, 0.7, _generated, open_left=True),
+    Rule("API_KEY", rf"{_KEY}{_SET_TO}({_GENERATED})", rf"{_KEY}{_SET_TO}", 140, 0.7, _generated, open_left=True),
 )  # fmt: skip
 
 KINDS = frozenset(rule.kind for rule in RULES) | {"PRIVATE_KEY"}

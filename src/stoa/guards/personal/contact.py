@@ -2,6 +2,7 @@
 
 import ipaddress
 
+from stoa.guards.expressions import Expression, encoded
 from stoa.guards.patterns import Part, Rule
 from stoa.guards.personal.checks import digits, where
 
@@ -19,11 +20,15 @@ _ANY = rf"\(?[0-9]{{1,4}}\){_SEP}?{_SEPARATED}|{_SEPARATED}|[0-9]{{7,12}}"
 _MARKED = r"[ -](?i:office|fax|mobile|home|work|cell|phone)\b"
 
 
+_DATED = Expression(
+    r"^(?:19|20)[0-9]{2}(?:.(?:19|20)[0-9]{2}|[-/.][01]?[0-9][-/.][0-3]?[0-9])$"
+    r"|^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}$"
+)
+
+
 def phone(value: str) -> bool:
-    """Seven to fifteen digits; `2018-2019` are years."""
-    numbers = digits(value)
-    years = len(value) == 9 and numbers[:2] in ([1, 9], [2, 0]) and numbers[4:6] in ([1, 9], [2, 0])
-    return 7 <= len(numbers) <= 15 and not years
+    """Seven to fifteen digits; `2018-2019` are years and `2018-05-06` is a day."""
+    return 7 <= len(digits(value)) <= 15 and not _DATED.occurs(encoded(value))
 
 
 def ip_address(value: str) -> bool:
