@@ -126,7 +126,7 @@ def ordinary_texts(notes: list[str]) -> Mapping[str, Sequence[str]]:
         if (DATA / file).is_file():
             found[name] = texts(DATA / file)
         else:
-            notes.append(f"left out, since {file} is not in {DATA}: {name}")
+            notes.append(f"left out, since {file} is not in ../shared/data: {name}")
     found["talk of passwords"] = TALK_OF_PASSWORDS
     return found
 
@@ -233,7 +233,7 @@ def personal_rows(notes: list[str]) -> Sequence[Row]:
     """A row a type of the labels, and all of them together."""
     entries = labelled()
     if not entries:
-        notes.append(f"left out, since pii_dev.json is not in {DATA}: personal data by type")
+        notes.append(f"left out, since pii_dev.json is not in ../shared/data: personal data by type")
         return []
     detector: Detector = PersonalData(KINDS)
     labels, found, findings, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
