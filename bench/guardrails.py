@@ -23,7 +23,7 @@ from statistics import median
 from report import ROOT, Row, report, wilson
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.guards.finding import Detector, Finding
-from stoa.guards.personal.detector import BROAD, KINDS, PersonalData
+from stoa.guards.personal.detector import DEFAULT, KINDS, PersonalData
 from stoa.guards.secrets import Secrets
 from stoa.guards.shape import Shape, Unseen
 from stoa.guards.topics import THRESHOLD, Topic, Topics
@@ -165,16 +165,9 @@ TALK_OF_PASSWORDS = [
 
 def personal_texts() -> tuple[str, Sequence[str]]:
     """Those of the reported half with at least one label of a kind that is looked for by default."""
-    texts = [
-        entry["text"]
-        for entry in labelled()
-        if any(ours(span["entity_type"]) - BROAD for span in entry["spans"] if span["entity_type"] != "DATE_TIME")
-    ]
+    kinds = {LABELS.get(kind, kind) for kind in DEFAULT - {"DATE_OF_BIRTH", "URL_WITH_USER"}}  # the labels' types are wider
+    texts = [entry["text"] for entry in labelled() if any(span["entity_type"] in kinds for span in entry["spans"])]
     return "labelled, default kinds", texts
-
-
-def ours(label: str) -> frozenset[str]:
-    return frozenset(kind for kind in KINDS if LABELS.get(kind, kind) == label)
 
 
 def secret_texts() -> tuple[str, Sequence[str]]:
@@ -233,7 +226,7 @@ def personal_rows(notes: list[str]) -> Sequence[Row]:
     """A row a type of the labels, and all of them together."""
     entries = labelled()
     if not entries:
-        notes.append(f"left out, since pii_dev.json is not in ../shared/data: personal data by type")
+        notes.append("left out, since pii_dev.json is not in ../shared/data: personal data by type")
         return []
     detector: Detector = PersonalData(KINDS)
     labels, found, findings, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
