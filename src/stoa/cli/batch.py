@@ -31,9 +31,7 @@ Id = Annotated[str, typer.Argument(metavar="BATCH", help="Id of the batch.")]
 @verb(batches, "submit", action="batches:create")
 def submit(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="JSONL: custom_id, method, url, body, a line each.")
-    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, a request a line.")],
     endpoint: Annotated[str, typer.Option(help="What its lines ask.")] = "/v1/chat/completions",
     cost_limit: Annotated[
         str | None, typer.Option(metavar="USD", help="Ask no further lines once so much is spent.", show_default="none")
@@ -141,12 +139,13 @@ def _followed(api: Any, batch: dict[str, Any]) -> dict[str, Any]:  # Any: the cl
 
 def _end_with(batch: dict[str, Any]) -> None:
     counts = batch["request_counts"]
-    for fault in (batch["errors"] or {"data": []})["data"]:
+    faults: list[dict[str, Any]] = batch["errors"]["data"] if batch["errors"] else []
+    for fault in faults:
         line = f"line {fault['line']}: " if fault["line"] else ""
         output.note(f"failed: {line}{fault['message']}")
     output.note(
-        f"The batch {batch['id']} is {batch['status']}: {counts['completed']} answered, {counts['failed']} failed, {_cost(batch)}. "
-        f"Read it with: stoa batch output {batch['id']}"
+        f"The batch {batch['id']} is {batch['status']}: {counts['completed']} answered, {counts['failed']} failed, "
+        f"{_cost(batch)}. Read it with: stoa batch output {batch['id']}"
     )
     raise typer.Exit(1 if counts["failed"] or batch["status"] != "completed" else 0)
 
