@@ -53,6 +53,13 @@ def judge(asked: Reading | None, known: Reading | None, cosine: float, *, near: 
     return Verdict(because == "same", because)
 
 
+def signature(reading: Reading) -> tuple[object, ...]:
+    """What two readings must have in common to be judged the same; by it a question is looked up among many."""
+    if not reading.english:
+        return ("", reading.plain)
+    return ("en", reading.contents, reading.kinds, sorted(reading.marks), reading.bound)
+
+
 def _difference(asked: Reading, known: Reading) -> Reason:
     if asked.contents != known.contents:
         return _other_words(asked, known)

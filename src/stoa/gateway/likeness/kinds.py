@@ -49,7 +49,9 @@ _PUT: tuple[tuple[Kind, str], ...] = (
     ("person", r"who|whom"),
     ("choice", r"(?:what|which)(?: one)?"),
 )
-_FRAMES = tuple((kind, re.compile(rf"\b(?:{pattern})(?: |$|(?<= ))")) for kind, pattern in _PUT)
+_FRAMES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(rf"\b(?:{pattern})(?: |$|(?<= ))")) for kind, pattern in _PUT
+)
 _ABLE = re.compile(rf"^(?:is it possible (?:for {_SOMEBODY} )?(?:to|that)|(?:can|could) {_ANYBODY}) ")
 _PRICED = re.compile(r"\b(?:costs?|priced?)\b")
 _MEANS = re.compile(r"\bmeans?$")

@@ -70,5 +70,5 @@ FUNCTION = (
 """By their share a text is taken for English."""
 
 OPENING = ASKING | AUXILIARY - words_of("was am will")
-TELLING = (OPENING | words_of("the of and to you my your with this that from")) - words_of("do had shall may must")
+TELLING = (OPENING | words_of("the of and to you my your with this that from if")) - words_of("do had shall may must")
 """What a text opens with, or has one of, to be taken for English: `was`, `in`, `am`, `do` are words of other languages too."""
