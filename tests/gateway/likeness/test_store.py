@@ -41,10 +41,11 @@ def test_the_lookup_finds_what_comparing_with_every_question_would_find() -> Non
     questions = Questions(max_bytes=10_000_000, max_entries=1_000)
     for text in texts:
         put(questions, text)
-    for text in texts:
-        wanted = {other for other in texts if judge(read(text), read(other), 1.0).same}
-        alike = questions.alike(b"team", reading(text), now_s=0)
-        assert {known.text for known in alike if judge(read(text), read(known.text), 1.0).same} == wanted
+    readings = {text: reading(text) for text in texts}
+    for asked in readings.values():
+        wanted = {other for other, known in readings.items() if judge(asked, known, 1.0).same}
+        alike = questions.alike(b"team", asked, now_s=0)
+        assert {known.text for known in alike if judge(asked, readings[known.text], 1.0).same} == wanted
 
 
 def test_what_expired_is_gone() -> None:

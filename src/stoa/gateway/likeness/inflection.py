@@ -18,9 +18,9 @@ _OTHER_WORDS = words_of(
 )
 """They look like a form of another word and are words of their own."""
 _SPELLINGS = (
-    (re.compile(r"is(?=(?:e[srd]?|ing|ations?)$)(?<=\w{4})"), "iz"),
-    (re.compile(r"(?<=\w{3})our(?=s?$|ed$|ing$|ites?$|able$|ful$)"), "or"),
-    (re.compile(r"(?<=\w\w)tre(?=s?$)"), "ter"),
+    ("is", re.compile(r"is(?=(?:e[srd]?|ing|ations?)$)(?<=\w{4})"), "iz"),
+    ("our", re.compile(r"(?<=\w{3})our(?=s?$|ed$|ing$|ites?$|able$|ful$)"), "or"),
+    ("tre", re.compile(r"(?<=\w\w)tre(?=s?$)"), "ter"),
 )
 _NAKED = re.compile(r"^[^aeiou]*[aeiou][^aeiouwxy]$|(?:[cuvz]|[^aeiouls]s|(?:oo|[aeo]i|au|ea)s|[^aeiou]at|[^aeiou]dg)$")
 """What is left of a word in -e without -ing: mak, us, leav, danc, calculat."""
@@ -30,8 +30,9 @@ def stem(word: str) -> str:
     """The word itself when nothing is to be folded, as with names, numbers and signs."""
     if len(word) < 4 or not word.isalpha() or not word.isascii() or not word.islower():
         return word
-    for pattern, instead in _SPELLINGS:
-        word = pattern.sub(instead, word)
+    for sign, pattern, instead in _SPELLINGS:
+        if sign in word:
+            word = pattern.sub(instead, word)
     if word in _OTHER_WORDS:
         return word
     if word in _IRREGULAR:
