@@ -168,6 +168,22 @@ class Shadow(_Policy, frozen=True):
 
 
 CACHE_TTL_S = 3600
+
+
+class CachePolicy(_Policy, frozen=True):
+    """Which answers of a route are kept, for how long, and for whom."""
+
+    ttl_s: Positive = CACHE_TTL_S
+    max_temperature: Annotated[float, Meta(ge=0, le=2)] = 0.3
+    """Requests above it want another answer each time."""
+    shared: Literal["team", "key"] = "team"
+    """With those of the team who have the same rights; or with nobody: it stays with the key, or the person signed in."""
+    semantic: bool = False
+    """Whether a question that means the same as one before gets its answer."""
+    similarity: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """How near it has to be, by cosine; what was measured to be safe if left out."""
+
+
 Strategy = Literal["weighted", "ordered", "least_busy", "lowest_latency", "cheapest", "tagged", "complexity"]
 
 
@@ -185,9 +201,17 @@ class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
     timeouts: Timeouts = Timeouts()
     hedge: Hedge | None = None
     shadow: Shadow | None = None
-    cache: bool = True
+    cache: bool | CachePolicy = True
     cache_ttl_s: Positive = CACHE_TTL_S
+    """The short way to write `ttl_s` of `cache`."""
     teams: tuple[Name, ...] | None = None
+
+    @property
+    def cache_policy(self) -> CachePolicy | None:
+        """None where nothing is kept."""
+        if isinstance(self.cache, CachePolicy):
+            return self.cache
+        return CachePolicy(ttl_s=self.cache_ttl_s) if self.cache else None
 
     @property
     def fallbacks(self) -> tuple[Fallback, ...]:

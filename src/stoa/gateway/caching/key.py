@@ -1,0 +1,58 @@
+"""What an answer is kept under: by whom, of which version of everything, and what was asked."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from stoa.domain.resources import CachePolicy
+from stoa.gateway.ask import Ask, canonical
+from stoa.gateway.plan import Client, Offering
+from stoa.gateway.routing.rank import TAGS_HEADER
+from stoa.gateway.surface import Surface
+
+LARGEST_ASK = 65_536
+_KNOWN = 8192  # bodies of each of two generations
+_TAGS, _BETA = TAGS_HEADER.encode(), b"anthropic-beta"
+
+
+class Keys:
+    """Knows the keys of bodies that came before byte for byte, so that these are not read and written in order again."""
+
+    def __init__(self) -> None:
+        self._young: dict[bytes, bytes] = {}
+        self._old: dict[bytes, bytes] = {}
+
+    def of(
+        self, client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
+    ) -> bytes | None:
+        """None when the answer is not to be kept, whatever the request's `cache-control` says."""
+        policy = offering.cache
+        if (
+            policy is None
+            or not surface.cached
+            or not ask.repeatable
+            or (ask.temperature is not None and ask.temperature > policy.max_temperature)
+            or len(body) > LARGEST_ASK
+        ):
+            return None
+        scope = scope_of(client, policy)
+        # The first two are of fixed length, and neither headers nor paths hold a NUL.
+        apart = b"%b%b%b\0%b\0" % (scope, offering.fingerprint, _more(offering, headers), surface.target)
+        seen = sha256(apart + body).digest()
+        key = self._young.get(seen) or self._old.get(seen)
+        if key is None:
+            key = sha256(apart + canonical(body)).digest()
+            if len(self._young) >= _KNOWN:
+                self._old, self._young = self._young, {}
+            self._young[seen] = key
+        return key
+
+
+def scope_of(client: Client, policy: CachePolicy) -> bytes:
+    """With whom answers are shared."""
+    return client.scope if policy.shared == "team" else client.own_scope
+
+
+def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
+    """What of the headers an answer depends on."""
+    beta = headers.get(_BETA, b"")
+    return b"%b\0%b" % (beta, headers.get(_TAGS, b"")) if offering.router.strategy == "tagged" else beta

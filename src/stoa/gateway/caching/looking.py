@@ -1,0 +1,231 @@
+"""Stage 3, cache: a request looks for its answer where it may already be, and leaves its own for those that follow."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from stoa.domain.usage import CacheTier
+from stoa.errors import NotKept, StoaError
+from stoa.gateway.answering import Answering
+from stoa.gateway.caching.directives import NONE, Directives, directives_of
+from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.flights import Flight
+from stoa.gateway.caching.key import scope_of
+from stoa.gateway.caching.shared import read
+from stoa.gateway.caching.tiers import CONTROL
+from stoa.gateway.delivery import JSON
+from stoa.gateway.plan import Target
+from stoa.gateway.replay import stream_of
+from stoa.gateway.usage import NO_TOKENS, Tokens
+
+CLIENT_GONE = 499
+_STREAM = b"content-type: text/event-stream\r\nx-accel-buffering: no\r\n"
+_LARGEST_STREAM = 65_536
+
+
+class Looking(Answering, ABC):
+    """Implements `flights.Flier`. What comes after the cache is `_augment`."""
+
+    _gone: bool = False  # the client is
+    _directives: Directives = NONE
+    _cache_key: bytes | None = None
+    _kept: bytes | None = None  # the answer, for those that follow
+    _found: Entry | None = None
+    _tier: CacheTier = "exact"  # in which it was found
+    _flight: Flight | None = None  # that others may wait for
+    _awaits: Flight | None = None
+
+    @abstractmethod
+    def _augment(self) -> None:
+        """The next stage."""
+
+    @abstractmethod
+    def _abandon(self) -> None:
+        """The client has gone, and nobody else waits for the answer."""
+
+    @abstractmethod
+    def on_resume(self) -> None: ...
+
+    def _go_on(self, stage: Callable[[], None]) -> None:
+        """For whoever calls a stage from outside of one: the server, or what the stage before has waited for."""
+        if self._gone and (self._flight is None or not self._flight.waiting):
+            return
+        try:
+            stage()
+        except StoaError as error:
+            self.refuse(error)
+        except BaseException:
+            self._fail(answered=False)  # whoever waits must not do so for ever
+            raise
+
+    def _look_up(self) -> None:
+        """In this process."""
+        caching, headers = self.stages.caching, self.exchange.headers
+        directives = self._directives
+        if CONTROL in headers:
+            directives = self._directives = directives_of(headers[CONTROL])
+        key = None
+        if caching is not None and directives.store:
+            key = self._cache_key = caching.keys.of(self.client, self.offering, self.surface, self.ask, self._body, headers)
+        if caching is None or key is None or not directives.look:
+            if self.clock is not None:
+                self.clock.mark("cache")
+            self._missed()
+            return
+        self.cache = "miss"
+        policy = self.offering.cache
+        assert policy is not None  # there is a key
+        entry = caching.entries.get(key, now_s=time.monotonic(), ttl_s=policy.ttl_s)
+        if self.clock is not None:
+            self.clock.mark("cache")
+        if entry is not None and self._replay(entry, "exact"):
+            return
+        if not directives.only:
+            self._awaits = caching.flights.join(key, self)
+            if self._awaits is not None:
+                return
+            self._flight = caching.flights.begin(key, self)
+        shared = caching.shared
+        if shared is not None and shared.usable:
+            shared.get(scope_of(self.client, policy), key, self._told)
+        else:
+            self._missed()
+
+    def _told(self, value: bytes | None) -> None:
+        """By what gateways share."""
+        policy = self.offering.cache
+        if value is not None and policy is not None:
+            scope, fingerprint = scope_of(self.client, policy), self.offering.fingerprint
+            self._found = read(value, scope=scope, fingerprint=fingerprint, now_s=time.monotonic())
+        if self.clock is not None:
+            self.clock.mark("cache")
+        caching, key = self.stages.caching, self._cache_key
+        if self._found is not None and caching is not None and key is not None:
+            caching.entries.put(key, self._found)
+        self._go_on(self._take)
+
+    def _take(self) -> None:
+        """What was found."""
+        entry, self._found = self._found, None
+        if entry is None or not self._replay(entry, self._tier):
+            self._missed()
+
+    def _missed(self) -> None:
+        """There is no such answer: a model is asked."""
+        if self._directives.only:
+            raise NotKept(
+                "No answer to this request is kept, and its 'cache-control: only-if-cached' wants no other. Send it without."
+                if self.cache == "miss"
+                else "Answers to such requests are not kept, but its 'cache-control: only-if-cached' wants no other. "
+                "Send it without."
+            )
+        self._augment()
+
+    # --- an answer that was given before
+
+    def _replay(self, entry: Entry, tier: CacheTier) -> bool:
+        """Give it, in the form that was asked for; False when it is not as the request wants it."""
+        directives, policy = self._directives, self.offering.cache
+        if directives is not NONE and policy is not None:
+            age = time.monotonic() - entry.kept_at_s
+            if not directives.allows(age, policy.ttl_s - age):
+                return False
+        answer: bytes | None = entry.answer
+        if self.streamed:
+            answer = self._stream_of(entry)
+            if answer is None:
+                return False
+            self.answer_type = _STREAM
+        else:
+            self.answer_type = JSON
+        self.cache, self.cache_tier, self.cache_of = "hit", tier, entry.of
+        self.saved, self.answer = entry.cost_nano_usd, answer
+        self.settle(200, None, entry.tokens, entry=entry)
+        return True
+
+    def _stream_of(self, entry: Entry) -> bytes | None:
+        with_usage = self.ask.wants_usage
+        known = entry.streams.get(with_usage) if entry.streams is not None else None
+        if known is not None:
+            return known
+        made = stream_of(self.surface.form, entry.answer, with_usage=with_usage)
+        caching, key = self.stages.caching, self._cache_key
+        if made is not None and len(made) <= _LARGEST_STREAM and caching is not None and key is not None:
+            caching.entries.put_stream(key, entry, with_usage=with_usage, events=made)
+        return made
+
+    # --- the end
+
+    def settle(
+        self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
+    ) -> None:
+        if self._gone and error is None:
+            status, error = CLIENT_GONE, "client_gone"  # it was finished for others
+        super().settle(status, target, tokens, entry=entry, error=error)
+        if self._kept is not None:
+            entry = self._keep(self._kept, tokens)
+        if self._flight is None:
+            return
+        if entry is None:
+            self._fail(answered=error is None)
+        else:
+            flight, self._flight = self._flight, None
+            flight.landed(entry, self.cache_tier or "joined")
+
+    def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
+        caching, key, policy, fact = self.stages.caching, self._cache_key, self.offering.cache, self.fact
+        assert caching is not None
+        assert key is not None
+        assert policy is not None
+        entry = Entry(
+            answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
+            tokens=Tokens(tokens.prompt, tokens.completion, tokens.told_by), cost_nano_usd=fact.cost_nano_usd,
+            kept_at_s=time.monotonic(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
+        )  # fmt: skip
+        caching.entries.put(key, entry)
+        if caching.shared is not None:
+            caching.shared.put(key, entry, ttl_s=policy.ttl_s)
+        return entry
+
+    def refuse(self, error: StoaError) -> None:
+        super().refuse(error)
+        self._fail(answered=False)
+
+    def _fail(self, *, answered: bool) -> None:
+        """There is no answer for those that wait."""
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            flight.failed(answered=answered)
+
+    # --- requests for the same answer
+
+    def lead(self, flight: Flight) -> None:
+        self._awaits, self._flight = None, flight
+        self._go_on(self._missed)
+
+    def land(self, entry: Entry | None, tier: CacheTier) -> None:
+        self._awaits = None
+        if self.clock is not None:
+            self.clock.mark("upstream")
+        self._found, self._tier = entry, tier
+        self._go_on(self._take)
+
+    def awaited(self) -> None:
+        """However slow its own client reads."""
+        self.on_resume()
+
+    def deserted(self) -> None:
+        if self._gone:
+            self._abandon()
+
+    def on_gone(self) -> None:
+        """What others wait for is finished for them all the same, and paid for by who asked first."""
+        self._gone = True
+        if self._awaits is not None:
+            flight, self._awaits = self._awaits, None
+            self.settle(CLIENT_GONE, None, NO_TOKENS, error="client_gone")
+            flight.leave(self)
+        elif self._flight is None or not self._flight.waiting:
+            self._abandon()
