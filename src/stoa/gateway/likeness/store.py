@@ -25,8 +25,6 @@ class Known:
 
     text: str
     answer: bytes
-    source: bytes
-    expires_s: float
     alike: bytes
     vector: Sequence[float] | None = None
 
@@ -38,8 +36,8 @@ class Known:
 class Questions:
     """What was asked; the least recently used go first. Not shared between processes, nothing in it outlives this one.
 
-    Questions meet within a `scope` only: all of a request but its last question. `source` is what an answer was made of, a part
-    of the scope by which questions can be dropped.
+    Questions meet within a `scope` only: all of a request but its last question. They live as long as their answers, whose
+    keeper calls `drop`.
     """
 
     def __init__(self, *, max_bytes: int, max_entries: int) -> None:
@@ -52,18 +50,14 @@ class Questions:
     def __len__(self) -> int:
         return len(self._known)
 
-    def alike(self, scope: bytes, asked: Reading, *, now_s: float) -> list[Known]:
+    def alike(self, scope: bytes, asked: Reading) -> list[Known]:
         """Those that say the same as far as words alone tell, the latest first; `judge` has the last word."""
-        found = [self._known[answer] for answer in reversed(self._alike.get(_bucket(scope, asked), ()))]
-        for known in found:
-            if known.expires_s <= now_s:
-                self.drop(known.answer)
-        return [known for known in found if known.expires_s > now_s]
+        return [self._known[answer] for answer in reversed(self._alike.get(_bucket(scope, asked), ()))]
 
-    def put(self, scope: bytes, text: str, read: Reading, *, answer: bytes, source: bytes, expires_s: float) -> None:
+    def put(self, scope: bytes, text: str, read: Reading, *, answer: bytes) -> None:
         """`read` is the reading of text. Another question with the same answer key goes."""
         self.drop(answer)
-        known = Known(text, answer, source, expires_s, _bucket(scope, read))
+        known = Known(text, answer, _bucket(scope, read))
         others = self._alike.setdefault(known.alike, [])
         others.append(answer)
         self._known[answer] = known
@@ -79,6 +73,7 @@ class Questions:
             self._known.move_to_end(known.answer)
 
     def drop(self, answer: bytes) -> None:
+        """The answer has gone. Nothing where no question led to it."""
         known = self._known.pop(answer, None)
         if known is None:
             return
@@ -87,10 +82,6 @@ class Questions:
         others.remove(answer)
         if not others:
             del self._alike[known.alike]
-
-    def drop_source(self, source: bytes) -> None:
-        for answer in [known.answer for known in self._known.values() if known.source == source]:
-            self.drop(answer)
 
 
 def _bucket(scope: bytes, reading: Reading) -> bytes:

@@ -48,7 +48,7 @@ def question(body: bytes, path: str) -> Question | None:
 
 
 def _asked(rest: Mapping[str, object], text: str, path: str) -> Question:
-    return Question(text, sha256(canonical(_encode(rest), path)).digest())
+    return Question(text, sha256(b"%b\0%b" % (path.encode(), canonical(_encode(rest)))).digest())
 
 
 def _only_words(turn: object) -> bool:
