@@ -66,6 +66,8 @@ class Delivery:
     project: str | None = None
     entry: Entry | None = None
     """What was kept of another request, and answers this one."""
+    age_s: float = 0.0
+    """How old that is."""
     cache_tier: CacheTier | None = None
     cache_of: str | None = None
     similarity: float | None = None
@@ -217,7 +219,7 @@ class Delivery:
                 self.answer_type,
                 self.offering.lines,
                 self.model_line,
-                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(self.entry),
+                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
@@ -256,19 +258,15 @@ class Delivery:
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
 
-    def _hit_lines(self, entry: Entry) -> bytes:
+    def _hit_lines(self) -> bytes:
         """How an answer was found in the cache, and for how long it may be used."""
         policy, tier = self.offering.cache, self.cache_tier
         assert policy is not None
         assert tier is not None
         near = b"" if self.similarity is None else b"x-stoa-cache-similarity: %.3f\r\n" % self.similarity
-        age = int(time.monotonic() - entry.kept_at_s)
-        return b"%b%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (
-            TIER_LINES[tier],
-            near,
-            age,
-            max(0, policy.ttl_s - age),
-        )
+        age = int(self.age_s)
+        left = policy.ttl_s - age if age < policy.ttl_s else 0
+        return b"%b%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], near, age, left)
 
     def _lines_of(self, target: Target | None) -> bytes:
         """Who answered, and of which arm the request is."""

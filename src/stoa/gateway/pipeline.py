@@ -115,14 +115,15 @@ class Gateway:
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
         shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
-        self._caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
+        self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
+        """None where nothing is kept."""
         window_of = new_window if shared is None else shared.window
         self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
-            caching=self._caching,
+            caching=self.caching,
             augment=self._augment,
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
@@ -130,8 +131,8 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
-        if self._caching is not None:
-            self._caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
+        if self.caching is not None:
+            self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -145,8 +146,8 @@ class Gateway:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
         plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
         self._plan = plan
-        if self._caching is not None:
-            self._caching.serve(plan)
+        if self.caching is not None:
+            self.caching.serve(plan)
         self.on_plan(plan)
 
     def close(self) -> None:
@@ -175,7 +176,7 @@ class Gateway:
             sheet,
             worker=self._ports.name,
             plan=self._plan,
-            cache=self._caching.entries if self._caching is not None else None,
+            cache=self.caching.entries if self.caching is not None else None,
             backlog_bytes=self._ports.log.backlog_bytes,
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,

@@ -8,7 +8,6 @@ from abc import ABC
 from collections.abc import Sequence
 from hashlib import sha256
 from operator import mul
-from time import monotonic
 from typing import NamedTuple
 
 from stoa.domain.resources import CachePolicy
@@ -60,7 +59,7 @@ class LookingAlike(Looking, ABC):
         asked = self._question = self._read(policy)
         if caching is None or asked is None:
             return False
-        now, entries = monotonic(), caching.entries
+        now, entries = caching.clock(), caching.entries
         alike = [
             _Alike(known, reading)
             for known in caching.questions.alike(asked.scope, asked.reading)
@@ -96,7 +95,7 @@ class LookingAlike(Looking, ABC):
         caching = self.stages.caching
         if nearest is not None and caching is not None:
             self.similarity, known = nearest
-            self._found = caching.entries.get(known.answer, now_s=monotonic(), ttl_s=policy.ttl_s)
+            self._found = caching.entries.get(known.answer, now_s=caching.clock(), ttl_s=policy.ttl_s)
             caching.questions.used(known)
         if self.clock is not None:
             self.clock.mark("cache")

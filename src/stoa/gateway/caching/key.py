@@ -10,7 +10,8 @@ from stoa.gateway.routing.rank import TAGS_HEADER
 from stoa.gateway.surface import Surface
 
 LARGEST_ASK = 65_536
-_KNOWN = 8192  # bodies of each of two generations
+_KNOWN_BYTES = 8_388_608  # of bodies, in each of two generations
+_Seen = tuple[bytes, bytes, bytes, str, bytes]
 _TAGS, _BETA = TAGS_HEADER.encode(), b"anthropic-beta"
 
 
@@ -18,8 +19,9 @@ class Keys:
     """Knows the keys of bodies that came before byte for byte, so that these are not read and written in order again."""
 
     def __init__(self) -> None:
-        self._young: dict[bytes, bytes] = {}
-        self._old: dict[bytes, bytes] = {}
+        self._young: dict[_Seen, bytes] = {}
+        self._old: dict[_Seen, bytes] = {}
+        self._room = _KNOWN_BYTES
 
     def of(
         self, client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
@@ -35,15 +37,18 @@ class Keys:
         ):
             return None
         scope = scope_of(client, policy)
-        # The first two are of fixed length, and neither headers nor paths hold a NUL.
-        apart = b"%b%b%b\0%b\0" % (scope, offering.fingerprint, _more(offering, headers), surface.target)
-        seen = sha256(apart + body).digest()
-        key = self._young.get(seen) or self._old.get(seen)
-        if key is None:
-            key = sha256(apart + canonical(body)).digest()
-            if len(self._young) >= _KNOWN:
-                self._old, self._young = self._young, {}
-            self._young[seen] = key
+        more = _more(offering, headers) if _BETA in headers or offering.router.strategy == "tagged" else b""
+        seen = (body, scope, offering.fingerprint, surface.path, more)
+        return self._young.get(seen) or self._old.get(seen) or self._made(seen)
+
+    def _made(self, seen: _Seen) -> bytes:
+        body, scope, fingerprint, path, more = seen
+        # Scope and fingerprint are of fixed length, and neither headers nor paths hold a NUL.
+        key = sha256(b"%b%b%b\0%b\0%b" % (scope, fingerprint, more, path.encode(), canonical(body))).digest()
+        self._room -= len(body)
+        if self._room < 0:
+            self._old, self._young, self._room = self._young, {}, _KNOWN_BYTES - len(body)
+        self._young[seen] = key
         return key
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from stoa.domain.resources import CachePolicy
 from stoa.domain.usage import CacheTier
 from stoa.errors import NotKept, StoaError
 from stoa.gateway.answering import Answering
@@ -14,7 +14,7 @@ from stoa.gateway.caching.entries import Entry
 from stoa.gateway.caching.flights import Flight
 from stoa.gateway.caching.key import scope_of
 from stoa.gateway.caching.shared import read
-from stoa.gateway.caching.tiers import CONTROL
+from stoa.gateway.caching.tiers import CONTROL, Caching
 from stoa.gateway.delivery import JSON
 from stoa.gateway.plan import Target
 from stoa.gateway.replay import stream_of
@@ -77,7 +77,7 @@ class Looking(Answering, ABC):
         self.cache = "miss"
         policy = self.offering.cache
         assert policy is not None  # there is a key
-        entry = caching.entries.get(key, now_s=time.monotonic(), ttl_s=policy.ttl_s)
+        entry = caching.entries.get(key, now_s=caching.clock(), ttl_s=policy.ttl_s)
         if self.clock is not None:
             self.clock.mark("cache")
         if entry is not None and self._replay(entry, "exact"):
@@ -95,15 +95,14 @@ class Looking(Answering, ABC):
 
     def _told(self, value: bytes | None) -> None:
         """By what gateways share."""
-        policy = self.offering.cache
-        if value is not None and policy is not None:
+        caching, key, policy = self._cached()
+        if value is not None:
             scope, fingerprint = scope_of(self.client, policy), self.offering.fingerprint
-            self._found = read(value, scope=scope, fingerprint=fingerprint, now_s=time.monotonic())
+            entry = self._found = read(value, scope=scope, fingerprint=fingerprint, now_s=caching.clock())
+            if entry is not None:
+                caching.entries.put(key, entry)
         if self.clock is not None:
             self.clock.mark("cache")
-        caching, key = self.stages.caching, self._cache_key
-        if self._found is not None and caching is not None and key is not None:
-            caching.entries.put(key, self._found)
         self._go_on(self._take)
 
     def _take(self) -> None:
@@ -127,11 +126,12 @@ class Looking(Answering, ABC):
 
     def _replay(self, entry: Entry, tier: CacheTier) -> bool:
         """Give it, in the form that was asked for; False when it is not as the request wants it."""
-        directives, policy = self._directives, self.offering.cache
-        if directives is not NONE and policy is not None:
-            age = time.monotonic() - entry.kept_at_s
-            if not directives.allows(age, policy.ttl_s - age):
-                return False
+        directives, policy, caching = self._directives, self.offering.cache, self.stages.caching
+        assert policy is not None
+        assert caching is not None
+        age = self.age_s = caching.clock() - entry.kept_at_s
+        if directives is not NONE and not directives.allows(age, policy.ttl_s - age):
+            return False
         answer: bytes | None = entry.answer
         if self.streamed:
             answer = self._stream_of(entry)
@@ -151,8 +151,8 @@ class Looking(Answering, ABC):
         if known is not None:
             return known
         made = stream_of(self.surface.form, entry.answer, with_usage=with_usage)
-        caching, key = self.stages.caching, self._cache_key
-        if made is not None and len(made) <= _LARGEST_STREAM and caching is not None and key is not None:
+        if made is not None and len(made) <= _LARGEST_STREAM:
+            caching, key, _ = self._cached()
             caching.entries.put_stream(key, entry, with_usage=with_usage, events=made)
         return made
 
@@ -175,19 +175,24 @@ class Looking(Answering, ABC):
             flight.landed(entry, self.cache_tier or "joined")
 
     def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
-        caching, key, policy, fact = self.stages.caching, self._cache_key, self.offering.cache, self.fact
-        assert caching is not None
-        assert key is not None
-        assert policy is not None
+        (caching, key, policy), fact = self._cached(), self.fact
         entry = Entry(
             answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
             tokens=Tokens(tokens.prompt, tokens.completion, tokens.told_by), cost_nano_usd=fact.cost_nano_usd,
-            kept_at_s=time.monotonic(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
+            kept_at_s=caching.clock(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:
             caching.shared.put(key, entry, ttl_s=policy.ttl_s)
         return entry
+
+    def _cached(self) -> tuple[Caching, bytes, CachePolicy]:
+        """The cache, the key and the policy of a request that has a key."""
+        caching, key, policy = self.stages.caching, self._cache_key, self.offering.cache
+        assert caching is not None
+        assert key is not None
+        assert policy is not None
+        return caching, key, policy
 
     def refuse(self, error: StoaError) -> None:
         super().refuse(error)

@@ -1,7 +1,7 @@
 """What the cache consists of in one process, and what is asked of all of it at once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Self
@@ -34,6 +34,7 @@ class Caching:
     """Those of routes whose policy is `semantic`, with the keys of their answers."""
     embedder: Embedder | None = None
     """What tells how near two of them are."""
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def of(cls, max_bytes: int, *, shared: SharedTier | None) -> Self:
@@ -49,7 +50,7 @@ class Caching:
         key = self.keys.of(client, offering, surface, ask, body, headers)
         if offering.cache is None or key is None or not directives.look:
             return "bypass"
-        now, ttl = time.monotonic(), offering.cache.ttl_s
+        now, ttl = self.clock(), offering.cache.ttl_s
         entry = self.entries.get(key, now_s=now, ttl_s=ttl)
         if entry is None:
             return "miss"
