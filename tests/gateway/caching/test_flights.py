@@ -151,7 +151,7 @@ async def test_one_that_waits_and_leaves_just_leaves(house) -> None:
 async def test_one_that_leaves_when_the_answer_is_there_is_passed_over(house, make) -> None:
     here = house()
     replies = begin(here, 200)
-    while replies[1].status is None:  # turn by turn
+    while replies[1].status is None:  # noqa: ASYNC110 - turn by turn
         await asyncio.sleep(0)
     for reply in replies[150:]:
         reply.intake.on_gone()

@@ -130,7 +130,7 @@ class Looking(Answering, ABC):
         assert policy is not None
         assert caching is not None
         age = self.age_s = caching.clock() - entry.kept_at_s
-        if directives is not NONE and not directives.allows(age, policy.ttl_s - age):
+        if age >= policy.ttl_s or (directives is not NONE and not directives.allows(age, policy.ttl_s - age)):
             return False
         answer: bytes | None = entry.answer
         if self.streamed:
