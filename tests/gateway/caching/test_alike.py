@@ -1,6 +1,7 @@
 """The semantic tier as clients see it: who gets the answer to another question, what is told of it, and what it costs."""
 
 import asyncio
+import hashlib
 import json
 from typing import Any
 
@@ -191,3 +192,22 @@ async def test_only_if_cached_takes_an_answer_by_meaning(house, make) -> None:
     await here.chat("spread", ONE)
     assert (await here.chat("spread", SAME, cache_control="only-if-cached")).named["x-stoa-cache-tier"] == "semantic"
     assert (await here.chat("spread", OTHER, cache_control="only-if-cached")).status == 504
+
+
+async def test_questions_are_forgotten_with_their_answers(house, make) -> None:
+    here = house(upstream(make), **spread())
+    await here.chat("spread", ONE)
+    caching = here.gateway.caching
+    assert caching is not None
+    assert len(caching.questions) == 1
+    assert await caching.drop(hashlib.sha256(b"company\0team:company").digest()) == 1
+    assert len(caching.questions) == 0
+    assert (await here.chat("spread", SAME)).named["x-stoa-cache"] == "miss"
+
+
+async def test_a_question_is_kept_where_its_answer_came_as_a_stream_or_past_the_cache(house, make) -> None:
+    here = house(make.stream(*make.talk("a")), **spread())
+    await here.chat("spread", ONE, stream=True)
+    await here.chat("spread", OTHER, stream=True, cache_control="no-cache")
+    assert here.gateway.caching is not None
+    assert len(here.gateway.caching.questions) == 2

@@ -129,8 +129,9 @@ class LookingAlike(Looking, ABC):
     def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
         entry = super()._keep(answer, tokens)
         caching, key, policy = self.stages.caching, self._cache_key, self.offering.cache
-        if caching is not None and key is not None and policy is not None and policy.semantic:
-            asked = self._question or self._read(policy)
-            if asked is not None:
-                caching.questions.put(asked.scope, asked.text, asked.reading, answer=key)
+        if caching is None or key is None or policy is None or not policy.semantic:
+            return entry
+        asked = self._question or self._read(policy)
+        if asked is not None and caching.entries.get(key, now_s=entry.kept_at_s, ttl_s=policy.ttl_s) is entry:
+            caching.questions.put(asked.scope, asked.text, asked.reading, answer=key)
         return entry
