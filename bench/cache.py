@@ -65,7 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as models:
         model = MiniLM(Path(models))
         vectors = np.concatenate([model.embed(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)])
-        embedding = _times(lambda text: model.embed([text]), texts[:300])
+        embedding = _times(lambda text: model.embed([text]), texts[:300], clock=time.process_time)
     pairs = list(_judged(lines, dict(zip(texts, vectors, strict=True))))
     rows = [
         *(_row("cosine alone", pairs, near, lambda pair: True) for near in THRESHOLDS),
@@ -79,7 +79,7 @@ def main() -> None:
         f"{len(pairs)} pairs, {sum(pair.same for pair in pairs)} labelled the same; shipped threshold {NEAR}",
         f"labelled the same and at {NEAR} or nearer, but not judged the same, for: {reasons}",
         f"one lookup among {STORED:,} questions (read, look up, judge), time of the processor: {_shown(_lookups(texts))}",
-        f"embedding one question, only when another is there that may be the same: {_shown(embedding)}",
+        f"embedding one question, only when another is there that may be the same, the same over its threads: {_shown(embedding)}",
     ]
     report("cache", rows, notes=notes)
     print(f"\nJudged the same at {NEAR}, labelled otherwise:\n")
