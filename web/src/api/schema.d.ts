@@ -1754,7 +1754,8 @@ export interface components {
          * UsageBucketView
          * @description Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
          *
-         *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it.
+         *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
+         *     from the cache had cost when they were made.
          */
         UsageBucketView: {
             /** Bucket */
@@ -1771,6 +1772,8 @@ export interface components {
             unknown_cost_requests: number;
             /** Cache Hits */
             cache_hits: number;
+            /** Saved Nano Usd */
+            saved_nano_usd: number;
             /** Errors */
             errors: number;
         };
@@ -1940,7 +1943,7 @@ export interface components {
             /** @default null */
             shadow: components["schemas"]["Resource.Shadow"] | null;
             /** @default true */
-            cache: boolean;
+            cache: boolean | components["schemas"]["Resource.CachePolicy"];
             /** @default 3600 */
             cache_ttl_s: number;
             /** @default null */
@@ -2045,6 +2048,25 @@ export interface components {
             model: string;
             /** @default 1 */
             share: number;
+        };
+        /**
+         * CachePolicy
+         * @description Which answers of a route are kept, for how long, and for whom.
+         */
+        "Resource.CachePolicy": {
+            /** @default 3600 */
+            ttl_s: number;
+            /** @default 0.3 */
+            max_temperature: number;
+            /**
+             * @default team
+             * @enum {unknown}
+             */
+            shared: "key" | "team";
+            /** @default false */
+            semantic: boolean;
+            /** @default null */
+            similarity: number | null;
         };
         /**
          * Collection
