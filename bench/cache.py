@@ -79,7 +79,7 @@ def main() -> None:
         f"{len(pairs)} pairs, {sum(pair.same for pair in pairs)} labelled the same; shipped threshold {NEAR}",
         f"labelled the same and at {NEAR} or nearer, but not judged the same, for: {reasons}",
         f"one lookup among {STORED:,} questions (read, look up, judge), time of the processor: {_shown(_lookups(texts))}",
-        f"embedding one question, only when another is there that may be the same, the same over its threads: {_shown(embedding)}",
+        f"embedding one question, only when another may be the same, time of the processor: {_shown(embedding)}",
     ]
     report("cache", rows, notes=notes)
     print(f"\nJudged the same at {NEAR}, labelled otherwise:\n")
