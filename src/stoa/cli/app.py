@@ -9,6 +9,7 @@ from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
 from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
+from stoa.cli.price import prices
 from stoa.cli.root import root
 from stoa.cli.team import teams
 from stoa.cli.user import users
@@ -21,7 +22,7 @@ for group in (jobs, imports):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (config, database):
+for group in (prices, config, database):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 
