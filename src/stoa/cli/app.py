@@ -2,6 +2,7 @@
 
 import importlib
 
+from stoa.cli.batch import batches
 from stoa.cli.config import config
 from stoa.cli.database import database
 from stoa.cli.group import groups
@@ -18,7 +19,7 @@ for module in ("up", "example", "login", "ask", "ingest", "resources", "status",
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (jobs, imports):
+for group in (jobs, batches, imports):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
