@@ -70,6 +70,8 @@ class Delivery:
     """How old that is."""
     cache_tier: CacheTier | None = None
     cache_of: str | None = None
+    similarity: float | None = None
+    """How near its question is to the one whose answer it got, by cosine."""
     saved: int | None = None
     """Of an answer from the cache: what the request that filled it had cost, in nano-dollars."""
     stream: Watcher | None = None
@@ -261,9 +263,10 @@ class Delivery:
         policy, tier = self.offering.cache, self.cache_tier
         assert policy is not None
         assert tier is not None
+        near = b"" if self.similarity is None else b"x-stoa-cache-similarity: %.3f\r\n" % self.similarity
         age = int(self.age_s)
         left = policy.ttl_s - age if age < policy.ttl_s else 0
-        return b"%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], age, left)
+        return b"%b%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], near, age, left)
 
     def _lines_of(self, target: Target | None) -> bytes:
         """Who answered, and of which arm the request is."""

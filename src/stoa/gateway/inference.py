@@ -18,8 +18,9 @@ from stoa.errors import InternalError, StoaError
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
+from stoa.gateway.caching.alike import LookingAlike
 from stoa.gateway.caching.entries import LARGEST_ANSWER
-from stoa.gateway.caching.looking import CLIENT_GONE, Looking
+from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target
@@ -40,7 +41,7 @@ _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(Looking):
+class Inference(LookingAlike):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -48,7 +49,6 @@ class Inference(Looking):
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
-    _task: asyncio.Task[None] | None = None
     _tries: Tries | None = None
 
     # --- called by the server

@@ -32,7 +32,7 @@ from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
 from stoa.gateway.budget import Budgets
-from stoa.gateway.caching.entries import AnswerCache
+from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
@@ -115,7 +115,7 @@ class Gateway:
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
         shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
-        self.caching = Caching(AnswerCache(settings.cache_bytes), shared=shared_answers) if settings.cache_bytes else None
+        self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
         """None where nothing is kept."""
         window_of = new_window if shared is None else shared.window
         self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
@@ -131,6 +131,8 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        if self.caching is not None:
+            self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -52,8 +53,10 @@ class Entry(msgspec.Struct, gc=False):
 class AnswerCache:
     """The least recently used go first. Not shared between processes; nothing in it outlives this one."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, *, dropped: Callable[[bytes], None] | None = None) -> None:
+        """`dropped` is told the key of every answer that goes."""
         self._max_bytes = max_bytes
+        self._dropped = dropped
         self._entries: OrderedDict[bytes, Entry] = OrderedDict()
         self._served: AbstractSet[bytes] = frozenset()
         self.size_bytes = 0
@@ -122,3 +125,5 @@ class AnswerCache:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.size_bytes -= entry.size_bytes
+            if self._dropped is not None:
+                self._dropped(key)

@@ -69,3 +69,8 @@ def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
     """What of the headers an answer depends on."""
     beta = headers.get(_BETA, b"")
     return b"%b\0%b" % (beta, headers.get(_TAGS, b"")) if offering.router.strategy == "tagged" else beta
+
+
+def common_of(client: Client, offering: Offering, policy: CachePolicy, headers: Mapping[bytes, bytes]) -> bytes:
+    """All that requests must have in common to share answers, but for their path and body."""
+    return b"%b%b%b" % (scope_of(client, policy), offering.fingerprint, _more(offering, headers))

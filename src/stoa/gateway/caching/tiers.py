@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Self
 
+from stoa.domain.passages import Embedder
 from stoa.domain.usage import CacheOutcome
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.directives import NONE, directives_of
@@ -12,10 +14,12 @@ from stoa.gateway.caching.entries import AnswerCache
 from stoa.gateway.caching.flights import Flights
 from stoa.gateway.caching.key import Keys
 from stoa.gateway.caching.shared import SharedTier
+from stoa.gateway.likeness.store import Questions
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.surface import Surface
 
 CONTROL = b"cache-control"
+MOST_QUESTIONS = 100_000
 
 
 @dataclass(slots=True)
@@ -26,7 +30,17 @@ class Caching:
     keys: Keys = field(default_factory=Keys)
     flights: Flights = field(default_factory=Flights)
     shared: SharedTier | None = None
+    questions: Questions = field(default_factory=lambda: Questions(max_bytes=0, max_entries=0))
+    """Those of routes whose policy is `semantic`, with the keys of their answers."""
+    embedder: Embedder | None = None
+    """What tells how near two of them are."""
     clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def of(cls, max_bytes: int, *, shared: SharedTier | None) -> Self:
+        """Questions may take an eighth on top of the answers."""
+        questions = Questions(max_bytes=max_bytes // 8, max_entries=MOST_QUESTIONS)
+        return cls(AnswerCache(max_bytes, dropped=questions.drop), shared=shared, questions=questions)
 
     def outlook(
         self, client: Client, offering: Offering, surface: Surface, ask: Ask, body: bytes, headers: Mapping[bytes, bytes]
