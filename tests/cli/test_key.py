@@ -10,7 +10,8 @@ def key(**fields: object) -> dict[str, object]:
     return {
         "id": "key_1", "name": "my-app", "kind": "inference", "hint": "sk-stoa-…abcd", "team": "company", "role": None,
         "groups": [], "requests_per_minute": None, "created_at": "2030-01-02T03:04:05.000Z", "expires_at": None,
-        "revoked_at": None, "tokens_per_minute": None, "parallel": None, "budget_nano_usd": None, "budget_period": None, "project": None,
+        "revoked_at": None, "tokens_per_minute": None, "parallel": None, "budget_nano_usd": None, "budget_period": None,
+        "project": None,
     } | fields  # fmt: skip
 
 
@@ -38,7 +39,8 @@ def test_what_a_key_may_do_is_sent_as_the_api_wants_it(stoa: Callable[..., Resul
 def test_limits_and_budget_of_a_key_are_sent_as_they_are_said(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["POST", "/api/keys"] = key(key="k")
     api.answers["GET", "/v1/models"] = listed()
-    options = ["--tokens-per-minute", "5000", "--parallel", "2", "--budget", "5", "--per", "day", "--time-zone", "Europe/Berlin", "--project", "apollo"]
+    options = ["--tokens-per-minute", "5000", "--parallel", "2", "--project", "apollo"]
+    options += ["--budget", "5", "--per", "day", "--time-zone", "Europe/Berlin"]
     assert stoa("key", "create", "my-app", *options).exit_code == 0
     assert api.sent("POST", "/api/keys") == [
         {
