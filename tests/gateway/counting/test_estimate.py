@@ -38,7 +38,7 @@ def test_texts_of_each_kind_are_counted_to_a_sixth(count: Callable[[str], int], 
 
 def test_a_long_body_is_judged_by_parts_of_it() -> None:
     part = b"The quick brown fox jumps over the lazy dog. "
-    assert tokens_in(part * 10_000) == pytest.approx(tokens_in(part * 50) * 200, rel=0.03)
+    assert tokens_in(part * 10_000) == pytest.approx((tokens_in(part * 50) + 10) * 200, rel=0.03)
 
 
 def test_an_image_in_a_body_is_no_text() -> None:
@@ -53,10 +53,17 @@ def test_text_is_the_same_whether_its_characters_are_escaped_or_not() -> None:
         assert tokens_in(escaped) == pytest.approx(tokens_in(plain), rel=0.25, abs=3)
 
 
+def test_what_is_around_a_message_is_no_part_of_it(count: Callable[[str], int]) -> None:
+    text = "Please summarise the attached minutes of the meeting in three sentences, for somebody who was not there."
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
+    body = json.dumps({"model": "gpt", "messages": messages}).encode()
+    assert tokens_in(body) == pytest.approx(count(text) + count("Be brief.") + 8, abs=6)
+
+
 def test_scripts_are_told_apart() -> None:
-    assert tokens_in("漢字".encode() * 100) == pytest.approx(200, rel=0.05)
-    assert tokens_in("слово".encode() * 100) == pytest.approx(250, rel=0.05)
-    assert tokens_in(b"word" * 100) == pytest.approx(95, rel=0.05)
+    assert tokens_in("漢字".encode() * 100) == pytest.approx(190, rel=0.05)
+    assert tokens_in("слово".encode() * 100) == pytest.approx(240, rel=0.05)
+    assert tokens_in(b"word" * 100) == pytest.approx(85, rel=0.05)
 
 
 @given(st.binary(max_size=9000))

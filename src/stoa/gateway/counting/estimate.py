@@ -19,6 +19,10 @@ _LETTER, _SPACE, _DIGIT, _MARK = 0.237, -0.1, 0.596, 0.922
 _SHORT = 0.5  # of a character of two bytes: accents, Greek, Cyrillic, Hebrew, Arabic
 _WIDE = 1.0  # of one of three or four: Chinese, Japanese, Korean, Indic scripts, emoji
 
+_AROUND_MESSAGE = 11.5
+"""What `{"role":"user","content":"..."},` weighs beyond the four tokens that a message has besides its text."""
+_AROUND_ALL = 10
+
 _SAMPLE = 1024  # bytes of each of four pieces of a long body
 _LONG = 4 * _SAMPLE
 _MEDIA = re.compile(rb";base64,[A-Za-z0-9+/=\\]+")
@@ -27,7 +31,7 @@ _MEDIA_TOKENS = 1000
 
 
 def tokens_in(body: bytes) -> int:
-    """Of a body as the client sent it, those of its JSON included."""
+    """Of what a body in JSON says to a model. What is around its messages is no part of that."""
     size, media = len(body), 0
     if size > _LONG:
         if b";base64," in body:
@@ -45,9 +49,10 @@ def tokens_in(body: bytes) -> int:
         tokens += _beyond(rest)
     if b"\\" in rest and b"\\u" in body:
         tokens += _escaped(body)
+    tokens -= body.count(b'"role"') * _AROUND_MESSAGE
     if size > len(body):
         tokens *= size / len(body)
-    return int(tokens) + media * _MEDIA_TOKENS + 1
+    return max(1, int(tokens - _AROUND_ALL)) + media * _MEDIA_TOKENS
 
 
 def _beyond(rest: bytes) -> float:
