@@ -1,7 +1,7 @@
 """What the gateway reads of a request's body, and the few changes it makes to it. All else passes as it came."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -11,7 +11,6 @@ from stoa.dialects.openai.operations_fields import read_request, with_model
 from stoa.domain.upstream import Door, Facts
 from stoa.errors import InvalidRequest
 
-_WARM = 0.3  # above this temperature another answer is wanted each time
 _NULL = Raw(b"null")
 
 
@@ -53,10 +52,9 @@ class ChatAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         return (
-            (self.temperature is None or self.temperature <= _WARM)
-            and (self.n is None or self.n == 1)
+            (self.n is None or self.n == 1)
             and (self.tools is UNSET or self.tools == _NULL)
             and (self.functions is UNSET or self.functions == _NULL)
         )
@@ -71,6 +69,7 @@ class EmbeddingAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
 
     @property
     def repeatable(self) -> bool:
@@ -103,7 +102,7 @@ class CompletionAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+        return self.temperature is not None and (self.n or 1) == 1
 
 
 class MessagesAsk(msgspec.Struct):
@@ -128,7 +127,7 @@ class MessagesAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return not self.tools
 
 
 class ResponsesAsk(msgspec.Struct):
@@ -155,8 +154,7 @@ class ResponsesAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        alone = self.previous_response_id is None and self.conversation is None
-        return alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return self.previous_response_id is None and self.conversation is None and not self.tools
 
 
 class RerankAsk(msgspec.Struct):
@@ -169,6 +167,7 @@ class RerankAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = True
 
 
@@ -181,6 +180,7 @@ class CountAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = False
 
 
@@ -189,6 +189,7 @@ class OperationAsk:
 
     wants_usage = True  # nothing is asked of the stream besides
     output_tokens = 0
+    temperature = None
     repeatable = False
 
     def __init__(self, door: Door, content_type: bytes, body: bytes) -> None:
@@ -220,8 +221,11 @@ class Ask(Protocol):
         ...
 
     @property
+    def temperature(self) -> float | None: ...
+
+    @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         ...
 
 
@@ -299,17 +303,12 @@ def fields_of(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", _any.decode(body))  # cast: it was read as an object before
 
 
-def canonical(body: bytes, path: str) -> bytes:
+def canonical(body: bytes) -> bytes:
     """The same bytes for requests that mean the same: keys sorted, and without what only decides the answer's form."""
     fields = fields_of(body)
     for name in ("stream", "stream_options", "model"):
         fields.pop(name, None)
-    return path.encode() + _canonical(fields)
-
-
-def refuses_cache(headers: Mapping[bytes, bytes]) -> bool:
-    control = headers.get(b"cache-control")
-    return control is not None and (b"no-cache" in control.lower() or b"no-store" in control.lower())
+    return _canonical(fields)
 
 
 def _explain(error: Exception) -> InvalidRequest:

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from stoa.domain.answers import SharedAnswers
 from stoa.domain.counting import Counter
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.metrics import Board, Sheet
@@ -30,7 +31,9 @@ from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.alike import EMBEDDER
+from stoa.gateway.caching.shared import SharedTier
+from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
@@ -71,6 +74,8 @@ class Ports:
     rewrite: Rewrite
     counter: Counter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
+    answers: SharedAnswers | None = None
+    """Cached answers that all gateways share."""
     name: str = "gateway"
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
@@ -106,13 +111,15 @@ class Gateway:
         self._heard_at = time.monotonic()
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
-        self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
+        shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
+        self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
+        """None where nothing is kept."""
         self._admission = Admission(self.counter, now_ms=now_ms, warned=self._metrics.budget_warned)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
-            cache=self._cache,
+            caching=self.caching,
             augment=self._augment,
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
@@ -120,6 +127,8 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        if self.caching is not None:
+            self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -140,6 +149,8 @@ class Gateway:
             now_ms=now_ms(),
         )
         self._plan = plan
+        if self.caching is not None:
+            self.caching.serve(plan)
         self.on_plan(plan)
 
     def close(self) -> None:
@@ -168,7 +179,7 @@ class Gateway:
             sheet,
             worker=self._ports.name,
             plan=self._plan,
-            cache=self._cache,
+            cache=self.caching.entries if self.caching is not None else None,
             backlog_bytes=self._ports.log.backlog_bytes,
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,

@@ -73,6 +73,7 @@ function bucket(name: string, requests: number, unknown: number, perRequest = 1_
     cost_nano_usd: (requests - unknown) * perRequest,
     unknown_cost_requests: unknown,
     cache_hits: Math.round(requests * 0.21),
+    saved_nano_usd: Math.round((requests - unknown) * 0.21) * perRequest,
     errors: Math.round(requests / 60),
   };
 }
@@ -93,6 +94,7 @@ export function totalOf(data: UsageBucket[]): UsageBucket {
     cost_nano_usd: sum("cost_nano_usd"),
     unknown_cost_requests: sum("unknown_cost_requests"),
     cache_hits: sum("cache_hits"),
+    saved_nano_usd: sum("saved_nano_usd"),
     errors: sum("errors"),
   };
 }
