@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
+from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
@@ -50,6 +51,7 @@ class Inference(LookingAlike):
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _tries: Tries | None = None
+    _outcome: Outcome | None = None
 
     # --- called by the server
 
@@ -81,6 +83,8 @@ class Inference(LookingAlike):
                 self._count_work(attempt)
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
             self.settle(CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+        elif self.status == 0:
+            self.give_back()
 
     def on_pause(self) -> None:
         if self._flight is not None and self._flight.waiting:
@@ -111,9 +115,24 @@ class Inference(LookingAlike):
         self._admit()
 
     def _admit(self) -> None:
-        stages, surface = self.stages, self.surface
-        weight = len(self._body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        if self.stages.admission.admit(self, self._body):
+            self._admitted()
+
+    def told(self, outcome: Outcome) -> None:
+        """Of the claim, where that took a while. The client may have gone meanwhile."""
+        if not self._gone:
+            self._outcome = outcome
+            self._go_on(self._claimed)
+        elif not isinstance(outcome, Refused):
+            give_back(outcome, self.claims)
+
+    def _claimed(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        self.stages.admission.take(self, outcome)
+        self._admitted()
+
+    def _admitted(self) -> None:
         if self.clock is not None:
             self.clock.mark("admit")
         self._look_up()

@@ -76,6 +76,7 @@ class Metrics:
         self._hits: dict[CacheTier, list[int]] = {"exact": [0, 0], "joined": [0, 0], "semantic": [0, 0]}
         """How many, and what they saved in nano-dollars."""
         self._refused: dict[str, int] = {}
+        self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -128,6 +129,10 @@ class Metrics:
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
 
+    def budget_warned(self, name: str) -> None:
+        """A request passed over a budget's soft limit."""
+        self._budget_warnings[name] = self._budget_warnings.get(name, 0) + 1
+
     def upstream_failed(self, code: str) -> None:
         self._failures[code] = self._failures.get(code, 0) + 1
 
@@ -152,6 +157,8 @@ class Metrics:
             sheet.add("stoa_cache_saved_nano_usd_total", saved, tier)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
+        for name, count in self._budget_warnings.items():
+            sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():
