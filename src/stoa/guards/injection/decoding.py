@@ -18,24 +18,20 @@ MOST_PIECES = 200
 _LONGEST = 20_000
 
 _COMMON = frozenset(
-    "the of and to in is that it for on with are this be as what you your how can tell me all who which where when please was not "
-    "have has from will would do does about give say "
-    "der die das und ist nicht ein eine wie was le les est une des que pour el los una por como il che di del per um uma para com "
-    "het een van en voor".split()
-)  # fmt: skip
-_TELLING = frozenset(("override", "instruction", "reveal", "secret"))
-_MORSE = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
-        "abcdefghijklmnopqrstuvwxyz0123456789",
-        strict=True,
-    )
+    """
+    the of and to in is that it for on with are this be as what you your how can tell me all who which where when please was
+    not have has from will would do does about give say der die das und ist nicht ein eine wie le les est une des que pour el los
+    una por como il che di del per um uma para com het een van en voor
+    """.split()  # noqa: SIM905
 )
+_TELLING = frozenset(("override", "instruction", "reveal", "secret"))
+_SIGNS = """
+    .- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..
+    ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.
+"""
+_MORSE: dict[str, str] = dict(zip(_SIGNS.split(), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
 _SHIFTS = [str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")] + [
-    str.maketrans(
-        "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"[n:] + "abcdefghijklmnopqrstuvwxyz"[:n]
-    )
+    str.maketrans("abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"[n:] + "abcdefghijklmnopqrstuvwxyz"[:n])
     for n in range(1, 26)
 ]
 
@@ -53,9 +49,13 @@ def hidden(text: str) -> list[Hidden]:
     """In the order of their places, without overlap. Never raises; linear in the length."""
     found: list[Hidden] = []
     for way, pattern, decode in _WAYS:
+        if not _may(way, text):
+            continue
         for match in pattern.finditer(text):
             try:
                 decoded = decode(match[0][:_LONGEST])
+                if way == "base64" and _BASE64.fullmatch(decoded):
+                    decoded = _base64(decoded)
             except (ValueError, binascii.Error, OverflowError):
                 continue
             if reads(decoded):
@@ -69,6 +69,21 @@ def hidden(text: str) -> list[Hidden]:
         if not apart or piece.start >= apart[-1].end:
             apart.append(piece)
     return apart
+
+
+def _may(way: str, text: str) -> bool:
+    """Whether a look is worth its time."""
+    match way:
+        case "percent":
+            return text.count("%") >= 4
+        case "entities":
+            return "&#" in text
+        case "binary":
+            return text.count("0") >= 8
+        case "hexadecimal":  # half of the letters' first digits are these
+            return text.count("6") + text.count("7") >= 8
+        case _:
+            return True
 
 
 def reads(text: str) -> bool:
@@ -139,11 +154,12 @@ def _morse(piece: str) -> str:
     return " ".join("".join([_MORSE.get(sign, "") for sign in word.split()]) for word in words)
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{16,}={0,2}")
 _STRETCH = re.compile(r"[A-Za-z][A-Za-z ,'\-]{22,600}")
 _WAYS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("binary", re.compile(r"[01]{8}(?:[ ,]?[01]{8}){4,}"), _binary),
     ("hexadecimal", re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,]?){10,}"), _hexadecimal),
-    ("base64", re.compile(r"[A-Za-z0-9+/_\-]{16,}={0,2}"), _base64),
+    ("base64", _BASE64, _base64),
     ("decimal", re.compile(r"\d{2,3}(?:[ ,]{1,2}\d{2,3}){8,}"), _decimal),
     ("morse", re.compile(r"[.\-_\u2013\u2212]{1,6}(?:[ /|]{1,3}[.\-_\u2013\u2212]{1,6}){7,}"), _morse),
     ("percent", re.compile(r"(?:[^\s%]{0,24}%[0-9A-Fa-f]{2}){4,}[^\s%]{0,24}"), unquote),

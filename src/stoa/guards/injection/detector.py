@@ -35,7 +35,9 @@ class InjectionDetector:
 
     def __init__(self, threshold: float = THRESHOLD) -> None:
         if not 0.0 < threshold <= 1.0:
-            raise ValueError(f"threshold {threshold!r} is not above 0 and at most 1: give the least score that counts as an attack")
+            raise ValueError(
+                f"threshold {threshold!r} is not above 0 and at most 1: give the least score that counts as an attack"
+            )
         self._threshold = threshold
 
     def find(self, text: str) -> Sequence[Finding]:
