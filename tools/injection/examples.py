@@ -16,7 +16,8 @@ ROOT = HERE.parents[1]
 FAMILIES = (
     "ignore_previous_instructions", "indirect_reference", "token_smuggling", "system_mode", "different_user_input_language",
     "overload_with_information", "few_shot_attack", "many_shot_attack", "repeated_token_attack", "persuasion",
-    "payload_splitting", "output_formatting_manipulation", "hypothetical_scenario", "virtualization", "mixed_techniques", "payload",
+    "payload_splitting", "output_formatting_manipulation", "hypothetical_scenario", "virtualization", "mixed_techniques",
+    "payload",
 )  # fmt: skip
 _SHARE = {
     "questions": 5, "personal": 5, "requests": 5, "coding": 4, "specs": 3, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,

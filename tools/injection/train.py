@@ -157,7 +157,7 @@ def main(arguments: Sequence[str]) -> None:
     if chosen.families or chosen.without:
         for family in [chosen.without] if chosen.without else FAMILIES:
             maker = Maker(SEED, place=chosen.sources)
-            weights = trained(maker, without=family, each=200, clean=9_000, more=12_000)
+            weights = trained(maker, without=family, each=150, clean=6_000, more=4_000)
             found = judge(_many(family, chosen.sources), weights)
             print(f"without {family:32} {np.mean(found >= 0):.0%} of it found", flush=True)
         return

@@ -130,6 +130,12 @@ def test_what_is_hidden_is_found_at_the_place_of_its_code() -> None:
     assert found.end >= len(PASSAGE) + len(code)
 
 
+def test_harmless_pieces_before_it_do_not_hide_a_coded_attack() -> None:
+    decoy = base64.b64encode(b"the bridge was closed in May and it will be open again").decode()
+    assert flagged(f"{decoy} " * 300 + base64.b64encode(ATTACK.encode()).decode())
+    assert flagged(base64.b64encode(PASSAGE.encode() * 100 + ATTACK.encode() + PASSAGE.encode() * 100).decode())
+
+
 def test_a_lower_threshold_finds_no_less() -> None:
     texts = [
         ATTACK,

@@ -14,14 +14,11 @@ import msgspec
 
 from stoa.guards.injection.lexicon import lexicon
 
-MOST_PIECES = 200
-_LONGEST = 20_000
-
 _COMMON = frozenset(
     """
     the of and to in is that it for on with are this be as what you your how can tell me all who which where when please was
-    not have has from will would do does about give say der die das und ist nicht ein eine wie le les est une des que pour el los
-    una por como il che di del per um uma para com het een van en voor
+    not have has from will would do does about give say der die das und ist nicht ein eine wie le les est une des que pour el
+    los una por como il che di del per um uma para com het een van en voor
     """.split()  # noqa: SIM905
 )
 _TELLING = frozenset(("override", "instruction", "reveal", "secret"))
@@ -53,15 +50,13 @@ def hidden(text: str) -> list[Hidden]:
             continue
         for match in pattern.finditer(text):
             try:
-                decoded = decode(match[0][:_LONGEST])
+                decoded = decode(match[0])
                 if way == "base64" and _BASE64.fullmatch(decoded):
                     decoded = _base64(decoded)
             except (ValueError, binascii.Error, OverflowError):
                 continue
             if reads(decoded):
                 found.append(Hidden(way, match.start(), match.end(), decoded))
-                if len(found) >= MOST_PIECES:
-                    break
     found.extend(_turned(text))
     found.sort(key=lambda piece: (piece.start, -piece.end))
     apart: list[Hidden] = []
@@ -90,7 +85,7 @@ def reads(text: str) -> bool:
     """Whether this is language: common words in it, or words that attacks are made of; printable throughout."""
     if len(text) < 8 or not text.replace("\n", " ").replace("\t", " ").isprintable():
         return False
-    words = [word.strip(".,;:?!'\"()") for word in text.lower().split()[:60]]
+    words = [word.strip(".,;:?!'\"()") for word in text.lower().split()]
     common = len({word for word in words if word in _COMMON})
     if common >= 3 or (common >= 2 and common * 4 >= len(words)):
         return True
