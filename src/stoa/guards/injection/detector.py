@@ -14,8 +14,8 @@ from stoa.guards.injection.plain import HIDDEN, plain
 from stoa.guards.injection.weights import weights
 
 KIND = "PROMPT_INJECTION"
-THRESHOLD = 0.5
-STRICT = 0.25
+THRESHOLD = 0.65
+STRICT = 0.3
 WHOLE = 360
 """Characters: up to this a text is judged as one."""
 WINDOW, STEP = 280, 140
