@@ -21,16 +21,16 @@ def main() -> None:
 
 
 def _cost(length: int) -> Row:
-    """Of one text, median of many."""
+    """CPU time of one text, median of many."""
     sentence = "The committee met in spring and asked the town to repair the bridge, which had been closed for two years. "
     text = (sentence * (length // len(sentence) + 1))[:length]
     detector = InjectionDetector()
     taken: list[float] = []
     for _ in range(max(5, 200_000 // length)):
-        started = time.perf_counter()
+        started = time.thread_time()
         detector.find(text)
-        taken.append(time.perf_counter() - started)
-    return {"set": f"a text of {length:,} characters", "us": round(median(taken) * 1e6, 1)}
+        taken.append(time.thread_time() - started)
+    return {"set": f"a text of {length:,} characters", "CPU us": round(median(taken) * 1e6, 1)}
 
 
 if __name__ == "__main__":
