@@ -7,6 +7,7 @@ StoaError
 │   ├── Forbidden          403  known, but not allowed
 │   ├── NotFound           404
 │   ├── Conflict           409  it clashes with what is already there
+│   ├── NotKept            504  only an answer from the cache was wanted, and there is none
 │   ├── TooLarge           413
 │   ├── Unreadable         422  a document that is broken, encrypted, empty or of an unknown kind
 │   └── LimitReached       429  a rate limit or a budget
@@ -74,6 +75,13 @@ class Conflict(CallerError):
 
     status = 409
     code = "conflict"
+
+
+class NotKept(CallerError):
+    """The caller wanted an answer from the cache alone, and there is none. RFC 9111, section 5.2.1.7."""
+
+    status = 504
+    code = "not_cached"
 
 
 class TooLarge(CallerError):

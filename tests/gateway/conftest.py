@@ -17,8 +17,9 @@ from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
+from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.upstream import OriginLimits
 from stoa.domain.usage import UsageFact
 from stoa.gateway.pipeline import Gateway, Ports
@@ -274,6 +275,7 @@ def house() -> Callable[..., House]:
         log: Any = None,
         tracer: Any = None,
         log_requests: Any = "none",
+        answers: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -289,7 +291,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests,
+            tracer=tracer, log_requests=log_requests, answers=answers,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

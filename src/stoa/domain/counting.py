@@ -1,7 +1,7 @@
 """Counting together: what a request claims of limits and budgets before it is asked, and what is settled after it.
 
-One claim covers everything that applies to a request, all or nothing. Where all is counted within reach (one process, a mapped
-file, a lease of a server's count) the outcome is there at once; else it is told later, and no later than the counter's patience.
+One claim covers everything that applies to a request, all or nothing. Where all is counted within reach (one process, a
+mapped file, a lease of a server's count) the outcome is there at once; else it is told later, within the counter's patience.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ class Meter(msgspec.Struct, frozen=True, gc=False):
     """The same in every worker and replica, and for as long as the limit has its name."""
     unit: Unit
     most: int
-    """A claim is refused when what is used, claims under way included, would pass it (requests, tokens, parallel), or has reached it
-    already (money: a budget is passed by no more than what is under way)."""
+    """A claim is refused when what is used, claims under way included, would pass it (requests, tokens, parallel), or has
+    reached it already (money: a budget is passed by no more than what is under way)."""
     sliding: bool = False
     """Any sixty seconds, instead of a window that begins and ends."""
     open_share: float = 0.0
@@ -55,8 +55,8 @@ class Held(Protocol):
     def settle(self, amounts: Sequence[int | None]) -> None:
         """What each claim came to, in their order: replaces what was claimed. None leaves it as claimed (requests).
 
-        Whatever was parallel is given back. Called once; a holder that dies gives back what was parallel, and its money and tokens
-        stay counted as claimed until the window ends or the ledger tells better.
+        Whatever was parallel is given back. Called once. Of a holder that dies what was parallel is given back, and its money
+        and tokens stay counted as claimed until the window ends or the ledger tells better.
         """
         ...
 

@@ -37,6 +37,8 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     cost_nano_usd: int = 0
     unknown_cost_requests: int = 0
     cache_hits: int = 0
+    saved_nano_usd: int = 0
+    """What the answers from the cache had cost when they were made, as far as that is known."""
     errors: int = 0
 
 

@@ -1,7 +1,7 @@
 """What the gateway reads of a request's body, and the few changes it makes to it. All else passes as it came."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -14,7 +14,6 @@ from stoa.errors import InvalidRequest
 DEFAULT_OUTPUT_TOKENS = 1024
 """What an answer is taken to need, for the estimate, when the request sets no limit."""
 
-_WARM = 0.3  # above this temperature another answer is wanted each time
 _NULL = Raw(b"null")
 
 
@@ -54,10 +53,9 @@ class ChatAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         return (
-            (self.temperature is None or self.temperature <= _WARM)
-            and (self.n is None or self.n == 1)
+            (self.n is None or self.n == 1)
             and (self.tools is UNSET or self.tools == _NULL)
             and (self.functions is UNSET or self.functions == _NULL)
         )
@@ -72,6 +70,7 @@ class EmbeddingAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
 
     @property
     def repeatable(self) -> bool:
@@ -104,7 +103,7 @@ class CompletionAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+        return self.temperature is not None and (self.n or 1) == 1
 
 
 class MessagesAsk(msgspec.Struct):
@@ -129,7 +128,7 @@ class MessagesAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return not self.tools
 
 
 class ResponsesAsk(msgspec.Struct):
@@ -156,8 +155,7 @@ class ResponsesAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        alone = self.previous_response_id is None and self.conversation is None
-        return alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return self.previous_response_id is None and self.conversation is None and not self.tools
 
 
 class RerankAsk(msgspec.Struct):
@@ -170,6 +168,7 @@ class RerankAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = True
 
 
@@ -182,6 +181,7 @@ class CountAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = False
 
 
@@ -190,6 +190,7 @@ class OperationAsk:
 
     wants_usage = True  # nothing is asked of the stream besides
     output_tokens = 0
+    temperature = None
     repeatable = False
 
     def __init__(self, door: Door, content_type: bytes, body: bytes) -> None:
@@ -221,8 +222,11 @@ class Ask(Protocol):
         ...
 
     @property
+    def temperature(self) -> float | None: ...
+
+    @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         ...
 
 
@@ -300,17 +304,12 @@ def fields_of(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", _any.decode(body))  # cast: it was read as an object before
 
 
-def canonical(body: bytes, path: str) -> bytes:
+def canonical(body: bytes) -> bytes:
     """The same bytes for requests that mean the same: keys sorted, and without what only decides the answer's form."""
     fields = fields_of(body)
     for name in ("stream", "stream_options", "model"):
         fields.pop(name, None)
-    return path.encode() + _canonical(fields)
-
-
-def refuses_cache(headers: Mapping[bytes, bytes]) -> bool:
-    control = headers.get(b"cache-control")
-    return control is not None and (b"no-cache" in control.lower() or b"no-store" in control.lower())
+    return _canonical(fields)
 
 
 def _explain(error: Exception) -> InvalidRequest:

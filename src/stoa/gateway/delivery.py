@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.tracing import Span
-from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
+from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
-from stoa.gateway.cache import Entry
+from stoa.gateway.caching.entries import Entry
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.pricing import cost_of
 from stoa.gateway.surface import Surface
-from stoa.gateway.usage import Tokens, cost_of
+from stoa.gateway.usage import NOTHING_BEYOND, Tokens
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ CACHE_LINES: dict[CacheOutcome, bytes] = {
     "hit": b"x-stoa-cache: hit\r\n",
     "miss": b"x-stoa-cache: miss\r\n",
     "bypass": b"x-stoa-cache: bypass\r\n",
+}
+
+TIER_LINES: dict[CacheTier, bytes] = {
+    "exact": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: exact\r\n",
+    "joined": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: joined\r\n",
+    "semantic": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: semantic\r\n",
 }
 
 
@@ -46,6 +53,8 @@ class Delivery:
     cache: CacheOutcome = "bypass"
     estimate: int = 0
     attempts: int = 0
+    engine_s: float | None = None
+    """How long the accelerators of an own model worked for it, where that is what it costs."""
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
@@ -54,6 +63,17 @@ class Delivery:
     assigned: Target | None = None
     """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
+    project: str | None = None
+    entry: Entry | None = None
+    """What was kept of another request, and answers this one."""
+    age_s: float = 0.0
+    """How old that is."""
+    cache_tier: CacheTier | None = None
+    cache_of: str | None = None
+    similarity: float | None = None
+    """How near its question is to the one whose answer it got, by cosine."""
+    saved: int | None = None
+    """Of an answer from the cache: what the request that filled it had cost, in nano-dollars."""
     stream: Watcher | None = None
     streamed: bool = False
     status: int = 0
@@ -108,19 +128,19 @@ class Delivery:
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
-        caller = self.client.caller
-        if self.estimate:
-            self.stages.admission.release(caller.team, self.estimate)
+        caller, estimate = self.client.caller, self.estimate
+        if estimate:
+            self.stages.admission.release(caller.team, estimate)
             self.estimate = 0
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
             self.model_line = target.lines
             model, provider, arm = target.model, target.provider, target.arm
-            own = cost_of(target.price, tokens)
+            own = cost_of(target.price, tokens, self.engine_s)
             cost = None if own is None or cost is None else own + cost
         elif entry is not None:
-            self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
+            self.entry, self.model_line = entry, entry.lines
             model, provider, arm = entry.model, entry.provider, entry.arm
         elif self.failed_at is not None:
             model, provider, arm = self.failed_at.model, self.failed_at.provider, self.failed_at.arm
@@ -128,7 +148,7 @@ class Delivery:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
         now, offering, first = perf_counter(), self.offering, self.first_token
-        started, plan = self.started, self.plan
+        started, plan, beyond = self.started, self.plan, tokens.beyond or NOTHING_BEYOND
         self.fact = UsageFact(
             self.id,
             time.time_ns() // 1_000_000,
@@ -160,6 +180,18 @@ class Delivery:
             SHADOW if self.shadow else arm,
             self.lane,
             tokens.cached,
+            tokens.written,
+            tokens.reasoning,
+            beyond.audio or None,
+            beyond.audio_output or None,
+            beyond.image or None,
+            None if self.engine_s is None else self.engine_s * 1000,
+            tokens.raw.decode("utf-8", "replace") or None,
+            self.project,
+            self.saved,
+            self.cache_tier,
+            self.cache_of,
+            estimate or None,
         )
         if self.clock is not None:
             self.clock.mark("answer")
@@ -187,7 +219,7 @@ class Delivery:
                 self.answer_type,
                 self.offering.lines,
                 self.model_line,
-                CACHE_LINES[self.cache],
+                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
@@ -225,6 +257,16 @@ class Delivery:
         if self.surface.form == "messages":
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
+
+    def _hit_lines(self) -> bytes:
+        """How an answer was found in the cache, and for how long it may be used."""
+        policy, tier = self.offering.cache, self.cache_tier
+        assert policy is not None
+        assert tier is not None
+        near = b"" if self.similarity is None else b"x-stoa-cache-similarity: %.3f\r\n" % self.similarity
+        age = int(self.age_s)
+        left = policy.ttl_s - age if age < policy.ttl_s else 0
+        return b"%b%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], near, age, left)
 
     def _lines_of(self, target: Target | None) -> bytes:
         """Who answered, and of which arm the request is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from time import perf_counter
 
@@ -16,31 +15,33 @@ from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.answering import Answering, is_json
+from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
-from stoa.gateway.delivery import EVENTS, JSON
+from stoa.gateway.caching.alike import LookingAlike
+from stoa.gateway.caching.entries import LARGEST_ANSWER
+from stoa.gateway.caching.looking import CLIENT_GONE
+from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target
-from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
+from stoa.gateway.pricing import cost_of
+from stoa.gateway.replay import text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
 
 log = logging.getLogger("stoa.gateway")
 
-_CLIENT_GONE = 499
 _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(Answering):
+class Inference(LookingAlike):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -48,9 +49,6 @@ class Inference(Answering):
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
-    _cache_key: bytes | None = None
-    _task: asyncio.Task[None] | None = None
-    _gone: bool = False  # the client is
     _tries: Tries | None = None
 
     # --- called by the server
@@ -71,19 +69,22 @@ class Inference(Answering):
             self.clock.mark("receive")
         self._go_on(self._run)
 
-    def on_gone(self) -> None:
-        """The client went away: what was generated for it is billed."""
-        self._gone = True
+    def _abandon(self) -> None:
+        """What was generated for the client is billed."""
         if self._task is not None:
             self._task.cancel()
         tries = self._tries
         attempt = tries.cancel() if tries is not None else None
-        if self.status == 0 and (tries is not None or self._task is not None):
+        if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
+            if attempt is not None:
+                self._count_work(attempt)
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
-            self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+            self.settle(CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
 
     def on_pause(self) -> None:
+        if self._flight is not None and self._flight.waiting:
+            return  # for the others
         if self._tries is not None and self._tries.running is not None:
             self._tries.running.pause()
 
@@ -92,15 +93,6 @@ class Inference(Answering):
             self._tries.running.resume()
 
     # --- the stages, in order: each goes on to the next one itself, at once, or once there is what it waits for
-
-    def _go_on(self, stage: Callable[[], None]) -> None:
-        """For whoever calls a stage from outside of one: the server, or what the stage before has waited for."""
-        if self._gone:
-            return
-        try:
-            stage()
-        except StoaError as error:
-            self.refuse(error)
 
     def _run(self) -> None:
         stages, body, surface, clock = self.stages, self._body, self.surface, self.clock
@@ -125,19 +117,6 @@ class Inference(Answering):
         if self.clock is not None:
             self.clock.mark("admit")
         self._look_up()
-
-    def _look_up(self) -> None:
-        """In the cache."""
-        stages, entry = self.stages, None
-        key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
-        self._cache_key = key
-        if key is not None and stages.cache is not None:
-            self.cache = "miss"
-            entry = stages.cache.get(key, now_s=time.monotonic())
-        if self.clock is not None:
-            self.clock.mark("cache")
-        if entry is None or not self._replay(entry):
-            self._augment()
 
     def _augment(self) -> None:
         if self.offering.assistant is not None:
@@ -243,8 +222,9 @@ class Inference(Answering):
             body, tokens = self._made_from(attempt, body)
         self._ended("answer")
         if self._cache_key is not None:
-            self._remember(body, target, tokens)
+            self._kept = body
         self.answer = body
+        self._count_work(attempt)
         self.settle(200, target, tokens)
         return (tokens.prompt or 0) + (tokens.completion or 0)
 
@@ -259,7 +239,7 @@ class Inference(Answering):
 
     def discard(self, attempt: Attempt, body: bytes) -> None:
         """An answer that is paid for and not used."""
-        cost = cost_of(attempt.target.price, self._made_from(attempt, body)[1])
+        cost = self._cost(attempt, self._made_from(attempt, body)[1])
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
@@ -282,13 +262,13 @@ class Inference(Answering):
         tokens = self._tokens_of_stream(stream)
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens))
+            stoa = stoa_of(stream.text() or "", self._passages or (), cost=self._cost(attempt, tokens))
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
-                kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
-                self._remember(kept, target, tokens)
+                self._kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
         self.answer = stream.end(stoa)
+        self._count_work(attempt)
         self.settle(200, target, tokens)
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None:
@@ -298,6 +278,7 @@ class Inference(Answering):
         self._ended()
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
+        self._count_work(attempt)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
 
     def gave_up(self, fault: Fault, target: Target | None) -> None:
@@ -315,25 +296,3 @@ class Inference(Answering):
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
             self.clock.mark(stage)
-
-    # --- the cache
-
-    def _replay(self, entry: Entry) -> bool:
-        """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
-        answer: bytes | None = entry.answer
-        if self.streamed:
-            answer = stream_of(self.surface.form, entry.answer, with_usage=self.ask.wants_usage)
-            self.answer_type = EVENTS
-        if answer is None:
-            self.answer_type = JSON
-            return False
-        self.cache = "hit"
-        self.answer = answer
-        self.settle(200, None, entry.tokens, entry=entry)
-        return True
-
-    def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
-        if self._cache_key is not None and self.stages.cache is not None:
-            expires = time.monotonic() + self.offering.cache_ttl_s
-            arm = (self.assigned or target).arm
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))

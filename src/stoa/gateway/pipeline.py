@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from stoa.domain.answers import SharedAnswers
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.limits import SharedLimits
 from stoa.domain.metrics import Board, Sheet
@@ -31,7 +32,9 @@ from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
 from stoa.gateway.budget import Budgets
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.alike import EMBEDDER
+from stoa.gateway.caching.shared import SharedTier
+from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
@@ -72,6 +75,8 @@ class Ports:
     rewrite: Rewrite
     shared: SharedLimits | None = None
     """What is counted together with the other workers of this machine; None where there is one."""
+    answers: SharedAnswers | None = None
+    """Cached answers that all gateways share."""
     name: str = "gateway"
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
@@ -109,14 +114,16 @@ class Gateway:
         self._heard_at = time.monotonic()
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
-        self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
+        shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
+        self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
+        """None where nothing is kept."""
         window_of = new_window if shared is None else shared.window
         self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
-            cache=self._cache,
+            caching=self.caching,
             augment=self._augment,
             commit=GroupCommit(ports.log, self._written, self._admission.close),
             metrics=self._metrics,
@@ -124,6 +131,8 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        if self.caching is not None:
+            self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -137,6 +146,8 @@ class Gateway:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
         plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
         self._plan = plan
+        if self.caching is not None:
+            self.caching.serve(plan)
         self.on_plan(plan)
 
     def close(self) -> None:
@@ -165,7 +176,7 @@ class Gateway:
             sheet,
             worker=self._ports.name,
             plan=self._plan,
-            cache=self._cache,
+            cache=self.caching.entries if self.caching is not None else None,
             backlog_bytes=self._ports.log.backlog_bytes,
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from stoa.domain.operations import ClientForm, Operation
-from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
+from stoa.domain.prices import ModelPrice
+from stoa.domain.resources import Assistant, Breaker, CachePolicy, Model, Provider, Route, Timeouts
 from stoa.domain.resources import Target as RouteTarget
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
+from stoa.domain.snapshot import Access, Caller, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
 from stoa.gateway.routing.breaker import strictest
@@ -72,8 +73,8 @@ class Offering:
     router: Router[Target]
     targets: tuple[Target, ...]
     """All, fallbacks included."""
-    cache_ttl_s: float
-    """0 when answers are not cached."""
+    cache: CachePolicy | None
+    """None where answers are not kept."""
     fingerprint: bytes
     """Of everything an answer depends on besides the request and the caller: models, route, assistant, corpus versions."""
     ceiling: ModelPrice | None
@@ -98,6 +99,8 @@ class Client:
     access: Access
     scope: bytes
     """Team and access tags: what one caller may share with another through the cache."""
+    own_scope: bytes
+    """The same, of this key or person alone."""
     budget: int | None
     """The team's, in nano-dollars a month; None is no limit."""
 
@@ -133,7 +136,8 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
     def client(caller: Caller) -> Client:
         limits = snapshot.teams.get(caller.team)
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
-        return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
+        own = hashlib.sha256(scope + caller.id.encode()).digest()
+        return Client(caller, snapshot.access[caller.access], scope, own, limits.monthly_budget if limits else None)
 
     links = _links(snapshot, providers, unsealer)
     targets = _targets(snapshot, links, states)
@@ -248,15 +252,15 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
 def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Mapping[str, Target]) -> Offering:
     router = router_of(route, known)
     every = (*router.targets, *(target for target, _ in router.fallbacks))
-    described = [(snapshot.models[each.model], snapshot.providers[each.provider].url, each.weight) for each in every]
+    described = [_described(snapshot, each) for each in every]
     return Offering(
         name=route.name,
         operation=operation,
         needs=route.name,
         router=router,
         targets=every,
-        cache_ttl_s=route.cache_ttl_s if route.cache else 0,
-        fingerprint=hashlib.sha256(msgspec.json.encode([route.name, described])).digest(),
+        cache=route.cache_policy,
+        fingerprint=hashlib.sha256(msgspec.json.encode([route.name, route.strategy, described])).digest(),
         ceiling=_ceiling(every),
         lines=f"x-stoa-route: {route.name}\r\n".encode(),
         route=route,
@@ -264,6 +268,14 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
         watched=route.timeouts != Timeouts(),
         shadow=known.get(route.shadow.model) if route.shadow is not None else None,
     )
+
+
+def _described(snapshot: Snapshot, target: Target) -> list[object]:
+    """All of a target that its answers depend on: not what it costs, nor who may use it."""
+    model, provider = snapshot.models[target.model], snapshot.providers[target.provider]
+    asked = msgspec.structs.replace(model, description="", price=None, max_parallel=None, teams=None)
+    where = [provider.type, provider.url, provider.region, provider.project, provider.api_version, provider.speaks]
+    return [asked, where, target.weight]
 
 
 def router_of(route: Route, known: Mapping[str, Target]) -> Router[Target]:
@@ -290,7 +302,7 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(max(p.input for p in prices), max(p.output for p in prices)) if prices else None
+    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
 
 
 def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, Offering]:

@@ -28,6 +28,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
+    from stoa.adapters.redis.client import open_redis
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
@@ -57,6 +58,12 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     )
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
     shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
+    redis = open_redis(settings.redis)
+    answers = None
+    if redis is not None:
+        from stoa.adapters.cache.redis import RedisAnswers
+
+        answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
     tracer = open_tracer(settings.telemetry, instance=name)
     board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
@@ -70,6 +77,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
         shared=shared,
+        answers=answers,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
@@ -96,6 +104,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         asyncio.create_task(probes.run()),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
+    if redis is not None:
+        redis.start()
     if shared is not None:
         tasks.append(asyncio.create_task(shared.give_back()))
     try:
@@ -107,6 +117,10 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        if answers is not None:
+            await answers.close()
+        if redis is not None:
+            await redis.close()
         await index.close()
         providers.close()
         upstreams.close()

@@ -232,6 +232,7 @@ function totalOf(data: UsageBucket[]): UsageBucket {
     cost_nano_usd: sum("cost_nano_usd"),
     unknown_cost_requests: sum("unknown_cost_requests"),
     cache_hits: sum("cache_hits"),
+    saved_nano_usd: sum("saved_nano_usd"),
     errors: sum("errors"),
   };
 }

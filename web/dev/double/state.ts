@@ -84,6 +84,7 @@ function bucket(name: string, requests: number, unknown: number, perRequest = 1_
     cost_nano_usd: (requests - unknown) * perRequest,
     unknown_cost_requests: unknown,
     cache_hits: Math.round(requests * 0.21),
+    saved_nano_usd: Math.round((requests - unknown) * 0.21) * perRequest,
     errors: Math.round(requests / 60),
   };
 }

@@ -132,6 +132,7 @@ _SUMS = (
     _added(usage.c.cost_nano_usd).label("cost_nano_usd"),
     _count(usage.c.cost_nano_usd.is_(None)).label("unknown_cost_requests"),
     _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
+    _added(usage.c.saved_nano_usd).label("saved_nano_usd"),
     _count(_asked & (usage.c.status >= 400)).label("errors"),
 )
 _NAMES = tuple(column.name for column in _SUMS)
