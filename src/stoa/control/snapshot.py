@@ -15,7 +15,7 @@ from stoa.domain.identity import Principal
 from stoa.domain.keys import Key
 from stoa.domain.operations import Operation
 from stoa.domain.prices import PriceList
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.domain.resources import Assistant, Collection, Guardrail, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
 from stoa.domain.teams import Team
 from stoa.domain.users import User, access_tags
@@ -29,7 +29,7 @@ _OTHERS: Mapping[Operation, str] = {
     "speech": "audio:create",
     "transcription": "audio:create",
 }
-_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant)
+_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant, Guardrail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         assistants=names.assistants,
         collections=collections,
         corpus={name: state.corpus.get(name, 0) for name in collections},
+        guardrails=_named(state.resources, Guardrail),
     )
 
 

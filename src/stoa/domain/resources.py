@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.providers import ProviderType, base_url_of
 
@@ -220,6 +221,18 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
     teams: tuple[Name, ...] | None = None
 
 
-Resource = Provider | Model | Route | Collection | Assistant
-KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant)
+class Guardrail(_Resource, frozen=True, tag_field="kind", tag="Guardrail"):
+    """Guards over what goes to models and what comes back. Several that hold for a request work together, the strictest wins."""
+
+    guards: Annotated[tuple[Guard, ...], Meta(min_length=1)]
+    default: bool = False
+    """It holds for everything."""
+    routes: tuple[Name, ...] = ()
+    """Routes and models, and the assistants that answer through them."""
+    assistants: tuple[Name, ...] = ()
+    teams: tuple[Name, ...] = ()
+
+
+Resource = Provider | Model | Route | Collection | Assistant | Guardrail
+KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Guardrail)
 """In the order in which they refer to each other."""

@@ -10,7 +10,7 @@ import msgspec
 
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
+from stoa.domain.resources import Assistant, Collection, Guardrail, Model, Provider, Route
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -92,6 +92,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     collections: dict[str, Collection]
     corpus: dict[str, int]
     """By collection: its index version, which grows with every change of a document or a right."""
+    guardrails: dict[str, Guardrail] = {}
+    """Headers of own guards are sealed, as those of providers."""
 
 
 class Unsealer(Protocol):
