@@ -30,7 +30,7 @@ class _Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     on_error: OnError = "closed"
 
 
-class PersonalGuard(_Guard, frozen=True, tag="personal"):
+class PersonalGuard(_Guard, frozen=True, kw_only=True, tag="personal"):
     """Personal data: addresses, numbers of accounts, cards and identities, and more."""
 
     action: Action = "mask"
@@ -41,7 +41,7 @@ class PersonalGuard(_Guard, frozen=True, tag="personal"):
     engine: Literal["builtin", "presidio"] = "builtin"
 
 
-class SecretsGuard(_Guard, frozen=True, tag="secrets"):
+class SecretsGuard(_Guard, frozen=True, kw_only=True, tag="secrets"):
     """Keys, tokens and passwords."""
 
     action: Action = "mask"
@@ -49,7 +49,7 @@ class SecretsGuard(_Guard, frozen=True, tag="secrets"):
     kinds: tuple[str, ...] = ()
 
 
-class InjectionGuard(_Guard, frozen=True, tag="injection"):
+class InjectionGuard(_Guard, frozen=True, kw_only=True, tag="injection"):
     """Text that turns to the model instead of the matter: from the user, or hidden in what tools and documents bring."""
 
     on: Annotated[tuple[Stage, ...], Meta(min_length=1)] = ("input",)
@@ -59,7 +59,7 @@ class InjectionGuard(_Guard, frozen=True, tag="injection"):
     sources: Annotated[tuple[Source, ...], Meta(min_length=1)] = ("user", "tools", "documents")
 
 
-class WordsGuard(_Guard, frozen=True, tag="words"):
+class WordsGuard(_Guard, frozen=True, kw_only=True, tag="words"):
     """Words and phrases: lists that come with Stoa, by language, and one's own."""
 
     stream: OnStream = "window"
@@ -79,7 +79,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     examples: Annotated[tuple[Word, ...], Meta(min_length=1)]
 
 
-class TopicsGuard(_Guard, frozen=True, tag="topics"):
+class TopicsGuard(_Guard, frozen=True, kw_only=True, tag="topics"):
     """What is spoken about, by how near it comes to example sentences. With `allow`, all else is off topic."""
 
     on: Annotated[tuple[Stage, ...], Meta(min_length=1)] = ("input",)
@@ -90,7 +90,7 @@ class TopicsGuard(_Guard, frozen=True, tag="topics"):
     """How near counts; what was measured for the shipped embedder when left out."""
 
 
-class SizeGuard(_Guard, frozen=True, tag="size"):
+class SizeGuard(_Guard, frozen=True, kw_only=True, tag="size"):
     """How large a request may be."""
 
     on: Annotated[tuple[Stage, ...], Meta(min_length=1)] = ("input",)
@@ -101,7 +101,7 @@ class SizeGuard(_Guard, frozen=True, tag="size"):
     messages: Positive | None = None
 
 
-class ShapeGuard(_Guard, frozen=True, tag="shape"):
+class ShapeGuard(_Guard, frozen=True, kw_only=True, tag="shape"):
     """Texts that are not what they look like: invisible characters, mixed scripts, floods of one character."""
 
     stream: OnStream = "window"
@@ -110,7 +110,7 @@ class ShapeGuard(_Guard, frozen=True, tag="shape"):
     floods: bool = True
 
 
-class SchemaGuard(_Guard, frozen=True, tag="schema"):
+class SchemaGuard(_Guard, frozen=True, kw_only=True, tag="schema"):
     """The answer has to be JSON of this schema."""
 
     on: Annotated[tuple[Stage, ...], Meta(min_length=1)] = ("output",)
@@ -119,7 +119,7 @@ class SchemaGuard(_Guard, frozen=True, tag="schema"):
     """Any: a JSON schema."""
 
 
-class HttpGuard(_Guard, frozen=True, tag="http"):
+class HttpGuard(_Guard, frozen=True, kw_only=True, tag="http"):
     """One's own service is asked, as docs/guide/guardrails.md says."""
 
     stream: OnStream = "whole"
@@ -132,15 +132,7 @@ class HttpGuard(_Guard, frozen=True, tag="http"):
 
 
 Guard = (
-    PersonalGuard
-    | SecretsGuard
-    | InjectionGuard
-    | WordsGuard
-    | TopicsGuard
-    | SizeGuard
-    | ShapeGuard
-    | SchemaGuard
-    | HttpGuard
+    PersonalGuard | SecretsGuard | InjectionGuard | WordsGuard | TopicsGuard | SizeGuard | ShapeGuard | SchemaGuard | HttpGuard
 )
 
 

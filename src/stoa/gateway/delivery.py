@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.domain.exchange import Exchange
+from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
@@ -62,6 +63,10 @@ class Delivery:
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
     clock: StageClock | None = None
+    verdicts: list[Verdict] | None = None
+    """Of the guards that ran."""
+    guard_line: bytes = b""
+    """The header that names the guardrails that changed the request or its answer."""
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
@@ -188,6 +193,7 @@ class Delivery:
                 self.offering.lines,
                 self.model_line,
                 CACHE_LINES[self.cache],
+                self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
@@ -216,7 +222,9 @@ class Delivery:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
-        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
+        lines = b"".join(
+            (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.guard_line, self.id_lines())
+        )
         self.exchange.start(200, lines, None, events)
 
     def id_lines(self) -> bytes:

@@ -16,12 +16,14 @@ from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.answering import Answering, is_json
+from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
 from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON
 from stoa.gateway.faults import Fault
+from stoa.gateway.guarding.guarded import Guarded
+from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
@@ -40,7 +42,7 @@ _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(Answering):
+class Inference(Guarded):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -49,7 +51,6 @@ class Inference(Answering):
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _cache_key: bytes | None = None
-    _task: asyncio.Task[None] | None = None
     _gone: bool = False  # the client is
     _tries: Tries | None = None
 
@@ -80,8 +81,10 @@ class Inference(Answering):
         attempt = tries.cancel() if tries is not None else None
         if self.status == 0 and (tries is not None or self._task is not None):
             self._ended()
-            tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
-            self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+            target, tokens = self._owed or (None, NO_TOKENS)
+            if attempt is not None:
+                target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
+            self.settle(_CLIENT_GONE, target, tokens, error="client_gone")
 
     def on_pause(self) -> None:
         if self._tries is not None and self._tries.running is not None:
@@ -124,12 +127,17 @@ class Inference(Answering):
         self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
         if self.clock is not None:
             self.clock.mark("admit")
-        self._look_up()
+        if self.offering.guards is None:
+            self._look_up()
+        else:
+            self._guard()
 
     def _look_up(self) -> None:
         """In the cache."""
         stages, entry = self.stages, None
-        key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
+        key = None
+        if not self._placeholders:  # else another's placeholders may stand for other words
+            key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
         self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
@@ -148,8 +156,10 @@ class Inference(Answering):
     async def _retrieve(self) -> None:
         try:
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
-            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id)
-            self._passages = augmented.passages
+            judged = self.judge_passages if self._rules is not None else None
+            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
+            if self._passages is None:  # else they are as the client may see them
+                self._passages = augmented.passages
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -211,6 +221,10 @@ class Inference(Answering):
             return Raw() if sound else None
         if not self.streamed:
             return None
+        stream = self._stream_of(attempt)
+        return stream if self._rules is None else self._watched(stream)
+
+    def _stream_of(self, attempt: Attempt) -> Watcher:
         form, wire = self.surface.form, attempt.wire
         keep = LARGEST_ANSWER if self._cache_key is not None or self._passages is not None else 16_384
         if wire == form:
@@ -242,11 +256,17 @@ class Inference(Answering):
         else:
             body, tokens = self._made_from(attempt, body)
         self._ended("answer")
+        if self._rules is None:
+            self._deliver(body, target, tokens)
+        else:
+            self._guard_answer(body, target, tokens)
+        return (tokens.prompt or 0) + (tokens.completion or 0)
+
+    def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
         self.settle(200, target, tokens)
-        return (tokens.prompt or 0) + (tokens.completion or 0)
 
     def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
         """Whether a small model's answer calls for a larger one."""
@@ -267,7 +287,7 @@ class Inference(Answering):
         self.stream = attempt.stream
         told = attempt.content_type
         kind = EVENTS if told is None or told.startswith(b"text/event-stream") else b"content-type: %b\r\n" % told
-        if isinstance(attempt.stream, Translated):
+        if isinstance(attempt.stream, Translated | GuardedStream):
             kind = EVENTS
         if self.clock is not None:
             self.clock.mark("upstream")
@@ -280,6 +300,12 @@ class Inference(Answering):
         assert stream is not None
         self._ended()
         tokens = self._tokens_of_stream(stream)
+        if isinstance(stream, GuardedStream):
+            self._end_guarded(stream, attempt, tokens)
+        else:
+            self._end_stream(stream, target, tokens)
+
+    def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
             stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens))
@@ -296,6 +322,8 @@ class Inference(Answering):
         stream = attempt.stream
         assert stream is not None
         self._ended()
+        if isinstance(stream, GuardedStream):
+            self._told(stream.judge)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)

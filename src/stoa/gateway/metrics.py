@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from time import perf_counter
 
+from stoa.domain.guards import Verdict
 from stoa.domain.metrics import FINE_SECONDS, SECONDS, Sheet
 from stoa.domain.targets import TargetReport
 from stoa.domain.usage import SHADOW, UsageFact
@@ -74,6 +75,10 @@ class Metrics:
         self._shadows: dict[tuple[str, str, int], list[int]] = {}
         """By route, model and status: how many, and their cost in nano-dollars."""
         self._refused: dict[str, int] = {}
+        self._guards: dict[tuple[str, str, str], int] = {}
+        """By guardrail, guard and what it did."""
+        self._guarding: dict[str, _Histogram] = {}
+        """By guard."""
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -119,6 +124,15 @@ class Metrics:
             found = self._stages[name] = _Histogram(_FINE_MS)
         found.observe(seconds * 1000)
 
+    def guarded(self, verdict: Verdict) -> None:
+        key = (verdict.guardrail, verdict.guard, verdict.action)
+        self._guards[key] = self._guards.get(key, 0) + 1
+        if verdict.latency_us:
+            histogram = self._guarding.get(verdict.guard)
+            if histogram is None:
+                histogram = self._guarding[verdict.guard] = _Histogram(_FINE_MS)
+            histogram.observe(verdict.latency_us / 1000)
+
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
 
@@ -143,6 +157,10 @@ class Metrics:
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
+        for (guardrail, guard, action), count in self._guards.items():
+            sheet.add("stoa_guard_total", count, guardrail, guard, action)
+        for guard, histogram in self._guarding.items():
+            histogram.show(sheet, "stoa_guard_seconds", guard)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

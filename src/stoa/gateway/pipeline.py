@@ -17,6 +17,7 @@ import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.limits import SharedLimits
+from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
@@ -29,13 +30,14 @@ from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Rewrite, augment
+from stoa.gateway.augment import Augmented, Judged, Rewrite, augment
 from stoa.gateway.budget import Budgets
 from stoa.gateway.cache import AnswerCache
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
+from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
@@ -76,6 +78,8 @@ class Ports:
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
     log_requests: Literal["none", "errors", "all"] = "none"
+    guards: OwnGuards | None = None
+    """Services of others that guardrails may name."""
     board: Board | None = None
     """Where several workers put their numbers together."""
 
@@ -124,6 +128,7 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        self._workshop = Workshop(own=ports.guards)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -135,7 +140,13 @@ class Gateway:
 
     def swap(self, snapshot: Snapshot) -> None:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
-        plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
+        plan = compile_plan(
+            snapshot,
+            providers=self._ports.providers,
+            unsealer=self._ports.unsealer,
+            states=self.states,
+            workshop=self._workshop,
+        )
         self._plan = plan
         self.on_plan(plan)
 
@@ -297,12 +308,20 @@ class Gateway:
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
         return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
-    async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
+    async def _augment(
+        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
+    ) -> Augmented:
         assert offering.assistant is not None
         PARENT.set(parent_id)  # of the request's own task
         caller = client.caller
         return await augment(
-            body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
+            body,
+            offering.assistant,
+            acl=caller.acl,
+            team=caller.team,
+            retriever=self._retriever,
+            rewrite=self._ports.rewrite,
+            judged=judged,
         )
 
     def _name_of(self, key_id: str) -> str | None:

@@ -13,6 +13,8 @@ from stoa.domain.resources import Target as RouteTarget
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
+from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.rules import Guarding
 from stoa.gateway.routing.breaker import strictest
 from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.retry import RetryBudget
@@ -88,6 +90,8 @@ class Offering:
     shadow: Target | None = None
     assistant: Assistant | None = None
     corpus_version: str | None = None
+    guards: Guarding | None = None
+    """None where no guardrail holds for anybody. Their fingerprint is part of the offering's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +131,9 @@ class Plan:
     """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
 
-def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer, states: TargetStates) -> Plan:
+def compile_plan(
+    snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer, states: TargetStates, workshop: Workshop
+) -> Plan:
     """A provider that cannot be spoken to (a secret does not open, a package is missing) is left out, and so are its models."""
 
     def client(caller: Caller) -> Client:
@@ -140,6 +146,9 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"])
+    if snapshot.guardrails:
+        rulebook = workshop.rules(snapshot, unsealer)
+        offerings = {each: {name: rulebook.over(one) for name, one in found.items()} for each, found in offerings.items()}
     keys = {bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()}
     return Plan(
         version=snapshot.version,

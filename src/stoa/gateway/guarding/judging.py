@@ -58,14 +58,14 @@ class Seen:
 class Judge:
     """One stage of one request."""
 
-    __slots__ = ("_checks", "_facts", "_placeholders", "_stage", "seen")
+    __slots__ = ("_facts", "_placeholders", "_stage", "checks", "seen")
 
     def __init__(
         self, stage: Stage, checks: Sequence[Check], facts: Callable[[], RequestFacts], placeholders: Placeholders | None
     ) -> None:
         """`placeholders` are the request's, for checks that tokenise."""
         self._stage: Stage = stage
-        self._checks = checks
+        self.checks = checks
         self._facts = facts
         self._placeholders = placeholders
         self.seen = [Seen() for _ in checks]
@@ -73,12 +73,12 @@ class Judge:
     @property
     def waits(self) -> bool:
         """Whether any check takes its time."""
-        return any(check.late is not None for check in self._checks)
+        return any(check.late is not None for check in self.checks)
 
     @property
     def reach(self) -> int:
         """Characters that have to be held back for what may change the text; 0 when that needs the whole."""
-        acting = [check.detector.reach for check in self._checks if check.detector is not None and check.action != "warn"]
+        acting = [check.detector.reach for check in self.checks if check.detector is not None and check.action != "warn"]
         return max(acting, default=1) if all(acting) else 0
 
     # --- what is found
@@ -86,7 +86,7 @@ class Judge:
     def found(self, place: Place, *, acting: bool | None = None, newest: bool = True) -> list[Marked]:
         """By checks that need no wait; with `acting` only by those that change the text, or only by those that do not."""
         found: list[Marked] = []
-        for number, check in enumerate(self._checks):
+        for number, check in enumerate(self.checks):
             if check.late is not None or (acting is not None and acting is (check.action == "warn")):
                 continue
             if not check.judges(place.role) or (check.newest and not newest):
@@ -111,7 +111,7 @@ class Judge:
         """By checks that take their time, in each of the places."""
         found: list[list[Marked]] = [[] for _ in places]
         facts = self._facts()
-        for number, check in enumerate(self._checks):
+        for number, check in enumerate(self.checks):
             if check.late is None:
                 continue
             chosen = [at for at, place in enumerate(places) if check.judges(place.role)]
@@ -123,7 +123,7 @@ class Judge:
             seen.ran = True
             began = perf_counter()
             try:
-                told = await check.late([places[at].text for at in chosen], facts)
+                told = await check.late([places[at].text for at in chosen], facts, self._stage)
             except StoaError as error:
                 log.warning("guard %s of guardrail %s could not judge: %s", check.guard, check.guardrail, error.message)
                 self.fail(number, error.message)
@@ -132,15 +132,13 @@ class Judge:
                 self.fail(number, type(error).__name__)
             else:
                 for at, each in zip(chosen, told, strict=True):
-                    found[at] += [
-                        Marked(one.kind, one.start, one.end, one.score, one.action, number, one.put) for one in each
-                    ]
+                    found[at] += [Marked(one.kind, one.start, one.end, one.score, one.action, number, one.put) for one in each]
             seen.seconds += perf_counter() - began
         return found
 
     def fail(self, number: int, why: str) -> None:
         """The check could not judge. Raises Unavailable unless it is to let such requests through."""
-        check, seen = self._checks[number], self.seen[number]
+        check, seen = self.checks[number], self.seen[number]
         del why  # it may hold words of the text; the log has it
         seen.failed = True
         if not check.open and check.action != "warn":
@@ -151,29 +149,26 @@ class Judge:
 
     # --- what comes of it
 
-    def settle(self, found: Iterable[Marked], *, counted: bool = True) -> list[Marked]:
+    def settle(self, found: Sequence[Marked], *, counted: bool = True) -> list[Marked]:
         """What is to be changed, in order and without overlap. Raises Refused."""
-        ordered = sorted(found, key=lambda one: (one.start, -one.end))
         if counted:
-            for one in ordered:
+            for one in found:
                 self.seen[one.check].note(one)
-        for one in ordered:
+        for one in found:
             if one.action == "refuse":
-                raise self.refusal(one.check, ordered)
-        kept: list[Marked] = []
-        for one in ordered:
-            if one.action == "warn":
-                continue
-            last = kept[-1] if kept else None
-            if last is None or one.start >= last.end:
-                kept.append(one)
-                continue
-            best = min(last, one, key=lambda each: (_STRICTEST.index(each.action), -each.score))
-            kept[-1] = Marked(best.kind, last.start, max(last.end, one.end), best.score, best.action, best.check)
-        return kept
+                raise self.refusal(one.check, found)
+        return merged(found)
+
+    def leaving(self, finding: Finding, value: str) -> str:
+        """What stands in the place of a finding of `merged` in a stream, counted when it leaves. Raises Refused."""
+        assert isinstance(finding, Marked)
+        self.seen[finding.check].note(finding)
+        if finding.action == "refuse":
+            raise self.refusal(finding.check, (finding,))
+        return self.put(finding, value)
 
     def refusal(self, number: int, found: Iterable[Marked]) -> Refused:
-        check = self._checks[number]
+        check = self.checks[number]
         kinds = sorted({one.kind for one in found if one.check == number})
         return Refused(
             f"Guardrail {check.guardrail!r} refuses this {_WORDS[self._stage]}: its guard {check.guard!r} found "
@@ -200,9 +195,24 @@ class Judge:
                 kinds=dict(seen.kinds),
                 latency_us=round(seen.seconds * 1_000_000),
             )
-            for check, seen in zip(self._checks, self.seen, strict=True)
+            for check, seen in zip(self.checks, self.seen, strict=True)
             if seen.ran
         ]
+
+
+def merged(found: Iterable[Marked]) -> list[Marked]:
+    """Those that change the text, in order and without overlap: of several at one place the strictest says what becomes of all."""
+    kept: list[Marked] = []
+    for one in sorted(found, key=lambda each: (each.start, -each.end)):
+        if one.action == "warn":
+            continue
+        last = kept[-1] if kept else None
+        if last is None or one.start >= last.end:
+            kept.append(one)
+            continue
+        best = min(last, one, key=lambda each: (_STRICTEST.index(each.action), -each.score))
+        kept[-1] = Marked(best.kind, last.start, max(last.end, one.end), best.score, best.action, best.check)
+    return kept
 
 
 def judge_places(judge: Judge, places: Sequence[Place], late: Sequence[Sequence[Marked]] | None = None) -> list[list[Marked]]:
@@ -218,4 +228,3 @@ def newest_of(places: Sequence[Place]) -> int:
     """Which one is the last that the user wrote; -1 for none."""
     wrote: tuple[Role, ...] = ("user", "text")
     return next((at for at in range(len(places) - 1, -1, -1) if places[at].role in wrote), -1)
-

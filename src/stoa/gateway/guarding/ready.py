@@ -21,13 +21,13 @@ from stoa.domain.guardrails import (
     stream_of,
     type_of,
 )
-from stoa.domain.guards import OwnGuards
+from stoa.domain.guards import OwnGuards, Verdict
 from stoa.domain.resources import Guardrail
 from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.errors import StoaError
 from stoa.gateway.guarding.own import AskedOutside
 from stoa.gateway.guarding.rules import Check, Guarding, Late, Rules, Size, rules_of
-from stoa.gateway.guarding.slow import InThread, OnTopic, Vectors
+from stoa.gateway.guarding.slow import InThread
 from stoa.gateway.guarding.texts import Role
 from stoa.guards.built import detector_of
 from stoa.guards.finding import Detector
@@ -49,10 +49,9 @@ class Judging(NamedTuple):
 
 
 class Workshop:
-    """Makes guards ready, and keeps those of the last snapshot. `vectors` embeds texts, `own` reaches services of others."""
+    """Makes guards ready, and keeps those of the last snapshot. `own` reaches services of others."""
 
-    def __init__(self, *, vectors: Vectors, own: OwnGuards | None) -> None:
-        self._vectors = vectors
+    def __init__(self, *, own: OwnGuards | None) -> None:
         self._own = own
         self._made: dict[bytes, Judging] = {}
 
@@ -151,7 +150,11 @@ class Rulebook:
 
 def _holds(guardrail: Guardrail, offering: "Offering") -> bool:
     named = offering.name in guardrail.routes or offering.route.name in guardrail.routes
-    return guardrail.default or named or (offering.name.removeprefix("assistant/") in guardrail.assistants and "/" in offering.name)
+    return (
+        guardrail.default
+        or named
+        or (offering.name.removeprefix("assistant/") in guardrail.assistants and "/" in offering.name)
+    )
 
 
 def _check(name: str, guard: Guard, judges: Judging, stage: Stage) -> Check:
@@ -165,7 +168,7 @@ def _check(name: str, guard: Guard, judges: Judging, stage: Stage) -> Check:
         stream=stream_of(guard),
         roles=_roles(guard, stage),
         apart=not isinstance(guard, SchemaGuard),
-        newest=isinstance(guard, TopicsGuard),
+        newest=isinstance(guard, TopicsGuard) and stage == "input",
         detector=judges.detector,
         late=judges.late,
         broken=judges.broken,
@@ -189,4 +192,5 @@ def _size(name: str, guard: SizeGuard) -> Size:
         characters=guard.characters,
         tokens=guard.tokens,
         messages=guard.messages,
+        passed=Verdict(guardrail=name, guard="size", stage="input", action="pass"),
     )

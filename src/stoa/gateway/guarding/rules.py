@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stoa.domain.guardrails import Action, OnStream
-from stoa.domain.guards import RequestFacts
+from stoa.domain.guardrails import Action, OnStream, Stage
+from stoa.domain.guards import RequestFacts, Verdict
 from stoa.gateway.guarding.texts import Role
 from stoa.guards.finding import Detector, Finding
 
@@ -25,8 +25,8 @@ class Marked(Finding, frozen=True, gc=False):
     put: str | None = None
 
 
-Late = Callable[[Sequence[str], RequestFacts], Awaitable[Sequence[Sequence[Marked]]]]
-"""Judges texts with a wait: what it found in each. Raises StoaError. `check` of what it gives is not read."""
+Late = Callable[[Sequence[str], RequestFacts, Stage], Awaitable[Sequence[Sequence[Marked]]]]
+"""Judges texts with a wait: what it found in each. `check` of what it gives is not read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -63,6 +63,8 @@ class Size:
     characters: int | None
     tokens: int | None
     messages: int | None
+    passed: Verdict
+    """What is told of a request within the limits. It takes no time worth telling."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,13 +113,11 @@ class Texts:
             if after != before:
                 holder[key] = after.decode()
 
-    def current(self, place: Place) -> str:
-        return "".join([cell.holder[cell.key] for cell in place.cells])
-
     # --- what is where
 
     def request(self) -> None:
         """All of a request's body but its structure."""
+        self.unread = any(_tokens(self.fields.get(key)) for key in ("input", "prompt"))
         for key, value in self.fields.items():
             if key in _DEFINITIONS:
                 self._descriptions(value)
@@ -173,8 +171,6 @@ class Texts:
             self._object(cast("Fields", value), role, thinking=thinking)
 
     def _list(self, items: list[object], role: Role, *, thinking: bool) -> None:
-        if items and all(isinstance(item, int) for item in items):
-            self.unread = True  # tokens
         before: Place | None = None
         for number, item in enumerate(items):
             here = len(self.places)
@@ -219,6 +215,13 @@ class Texts:
             text = fields.get("description")
             if isinstance(text, str) and text:
                 self.places.append(Place("system", [Cell(fields, "description", text)]))
+
+
+def _tokens(value: object) -> bool:
+    """Whether it is numbers of tokens, of one text or of several."""
+    if not isinstance(value, list) or not value:
+        return False
+    return any(isinstance(item, int) or _tokens(cast("object", item)) for item in cast("list[object]", value))
 
 
 def _objects(value: object) -> Iterator[Fields]:
