@@ -79,6 +79,8 @@ class _Compiled:
             else:
                 while begin < end and data[begin] & 0xC0 == 0x80:  # in the middle of a character
                     begin += 1
+                while end < len(data) and data[end] & 0xC0 == 0x80:
+                    end += 1
                 start = seen + _characters(data, seen_bytes, begin)
                 stop = start + _characters(data, begin, end)
                 seen, seen_bytes = start, begin
