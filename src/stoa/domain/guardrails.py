@@ -88,6 +88,7 @@ class TopicsGuard(_Guard, frozen=True, kw_only=True, tag="topics"):
     deny: tuple[Topic, ...] = ()
     similarity: Score | None = None
     """How near counts; what was measured for the shipped embedder when left out."""
+    embedding_model: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")] = "stoa-embed"
 
 
 class SizeGuard(_Guard, frozen=True, kw_only=True, tag="size"):
@@ -102,12 +103,16 @@ class SizeGuard(_Guard, frozen=True, kw_only=True, tag="size"):
 
 
 class ShapeGuard(_Guard, frozen=True, kw_only=True, tag="shape"):
-    """Texts that are not what they look like: invisible characters, mixed scripts, floods of one character."""
+    """Texts that are not what they look like: characters that nobody sees, other writing systems, floods of one word."""
 
+    on: Annotated[tuple[Stage, ...], Meta(min_length=1)] = ("input",)
     stream: OnStream = "window"
     invisible: bool = True
-    mixed_scripts: bool = True
-    floods: bool = True
+    """Masked, they are taken out."""
+    scripts: tuple[str, ...] = ()
+    """Writing systems that are allowed, such as latin; all when left out."""
+    repeated: Positive | None = None
+    """How often one word, or one run of up to 8 characters, may follow itself."""
 
 
 class SchemaGuard(_Guard, frozen=True, kw_only=True, tag="schema"):

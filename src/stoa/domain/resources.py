@@ -222,7 +222,7 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
 
 
 class Guardrail(_Resource, frozen=True, tag_field="kind", tag="Guardrail"):
-    """Guards over what goes to models and what comes back. Several that hold for a request work together, the strictest wins."""
+    """Guards over what goes to models and what comes back. Several may hold for one request; the strictest wins."""
 
     guards: Annotated[tuple[Guard, ...], Meta(min_length=1)]
     default: bool = False

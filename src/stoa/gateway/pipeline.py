@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.exchange import Exchange, Intake
-from stoa.domain.limits import SharedLimits
 from stoa.domain.guards import OwnGuards
+from stoa.domain.limits import SharedLimits
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
@@ -128,7 +128,7 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
-        self._workshop = Workshop(own=ports.guards)
+        self._workshop = Workshop(vectors=self._vectors, own=ports.guards)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -334,6 +334,9 @@ class Gateway:
         if model not in self._embedders:
             self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
         return self._embedders[model]
+
+    async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
+        return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
         costs: dict[str, int] = {}

@@ -200,7 +200,7 @@ def _pieces(fields: Fields, path: Channel, found: list[Piece]) -> None:
         elif key in _NESTED:
             if isinstance(value, dict):
                 _pieces(cast("Fields", value), (*path, key), found)
-            for number, inner in enumerate(_dicts(value)):
+            for number, inner in enumerate(_dicts(cast("object", value))):
                 index = inner.get("index")
                 _pieces(inner, (*path, key, index if isinstance(index, int) else number), found)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -17,8 +17,8 @@ from stoa.dialects.openai.multipart import read_parts, text_of, with_text
 from stoa.domain.guards import RequestFacts, Verdict
 from stoa.domain.passages import Passage
 from stoa.errors import CallerError, InternalError, StoaError
-from stoa.gateway.ask import OperationAsk
 from stoa.gateway.answering import Answering, is_json
+from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.delivery import JSON
 from stoa.gateway.guarding.judging import Judge, Refused, judge_places, merged
@@ -171,7 +171,7 @@ class Guarded(Answering):
             return passages
         judge = Judge("output", rules.output, self._request_facts, None)
         shown = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
-        late = await judge.found_late(shown) if judge.waits else [[] for _ in shown]
+        late: Sequence[Sequence[Marked]] | None = await judge.found_late(shown) if judge.waits else ((),) * len(shown)
         for place, each in zip(shown, late, strict=True):
             place.write(merged(_masking([*judge.found(place, acting=True), *each])), judge.put)
         self._passages = _with_texts(passages, shown)

@@ -15,7 +15,7 @@ from stoa.guards.personal.masking import Placeholders
 
 log = logging.getLogger("stoa.gateway")
 
-_STRICTEST: tuple[Action, ...] = ("refuse", "mask", "tokenise", "warn")
+_STRICTEST: dict[Action, int] = {"refuse": 0, "mask": 1, "tokenise": 2, "warn": 3}
 _WORDS = {"input": "request", "output": "answer"}
 
 
@@ -48,7 +48,8 @@ class Seen:
 
     def note(self, one: Marked) -> None:
         self.kinds[one.kind] += 1
-        self.action = one.action if self.action is None else min(self.action, one.action, key=_STRICTEST.index)
+        if self.action is None or _STRICTEST[one.action] < _STRICTEST[self.action]:
+            self.action = one.action
 
     @property
     def taken(self) -> Taken:
@@ -104,7 +105,8 @@ class Judge:
                 self.fail(number, type(error).__name__)
                 continue
             seen.seconds += perf_counter() - began
-            found += [Marked(one.kind, one.start, one.end, one.score, check.action, number) for one in each]
+            put = "" if check.erases else None
+            found += [Marked(one.kind, one.start, one.end, one.score, check.action, number, put) for one in each]
         return found
 
     async def found_late(self, places: Sequence[Place]) -> list[list[Marked]]:
@@ -201,7 +203,7 @@ class Judge:
 
 
 def merged(found: Iterable[Marked]) -> list[Marked]:
-    """Those that change the text, in order and without overlap: of several at one place the strictest says what becomes of all."""
+    """Those that change the text, in order, without overlap: of several at one place the strictest says what becomes of it."""
     kept: list[Marked] = []
     for one in sorted(found, key=lambda each: (each.start, -each.end)):
         if one.action == "warn":
@@ -210,7 +212,7 @@ def merged(found: Iterable[Marked]) -> list[Marked]:
         if last is None or one.start >= last.end:
             kept.append(one)
             continue
-        best = min(last, one, key=lambda each: (_STRICTEST.index(each.action), -each.score))
+        best = min(last, one, key=lambda each: (_STRICTEST[each.action], -each.score))
         kept[-1] = Marked(best.kind, last.start, max(last.end, one.end), best.score, best.action, best.check)
     return kept
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ from stoa.domain.guardrails import (
     InjectionGuard,
     PersonalGuard,
     SchemaGuard,
+    ShapeGuard,
     SizeGuard,
     Source,
     Stage,
@@ -29,6 +30,7 @@ from stoa.gateway.guarding.own import AskedOutside
 from stoa.gateway.guarding.rules import Check, Guarding, Late, Rules, Size, rules_of
 from stoa.gateway.guarding.slow import InThread
 from stoa.gateway.guarding.texts import Role
+from stoa.gateway.guarding.topics import OnTopic, Vectors
 from stoa.guards.built import detector_of
 from stoa.guards.finding import Detector
 
@@ -49,9 +51,10 @@ class Judging(NamedTuple):
 
 
 class Workshop:
-    """Makes guards ready, and keeps those of the last snapshot. `own` reaches services of others."""
+    """Makes guards ready, and keeps those of the last snapshot. `vectors` embeds texts, `own` reaches services of others."""
 
-    def __init__(self, *, own: OwnGuards | None) -> None:
+    def __init__(self, *, vectors: Vectors, own: OwnGuards | None) -> None:
+        self._vectors = vectors
         self._own = own
         self._made: dict[bytes, Judging] = {}
 
@@ -124,11 +127,9 @@ class Rulebook:
         """Of one guardrail, to try it; None when there is none of that name."""
         return self._rules(lambda each: each.name == name) if name in self._guardrails else None
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._guardrails
-
-    def __iter__(self) -> Iterable[str]:
-        return iter(self._guardrails)
+    @property
+    def names(self) -> list[str]:
+        return list(self._guardrails)
 
     def _rules(self, holds: Callable[[Guardrail], bool]) -> Rules | None:
         sizes: list[Size] = []
@@ -168,6 +169,7 @@ def _check(name: str, guard: Guard, judges: Judging, stage: Stage) -> Check:
         stream=stream_of(guard),
         roles=_roles(guard, stage),
         apart=not isinstance(guard, SchemaGuard),
+        erases=isinstance(guard, ShapeGuard),
         newest=isinstance(guard, TopicsGuard) and stage == "input",
         detector=judges.detector,
         late=judges.late,

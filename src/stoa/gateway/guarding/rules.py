@@ -45,6 +45,8 @@ class Check:
     """Parts of one message are judged each by itself too."""
     newest: bool = False
     """Of the texts, the last alone."""
+    erases: bool = False
+    """What it finds is masked by nothing at all."""
     detector: Detector | None = None
     late: Late | None = None
     broken: str | None = None
@@ -107,7 +109,8 @@ def rules_of(sizes: Sequence[Size], given: Sequence[Check], answered: Sequence[C
     stream: OnStream = "window"
     forbids: str | None = None
     for check in answered:
-        stream = max(stream, check.stream, key=STREAMS.index)
+        if STREAMS.index(check.stream) > STREAMS.index(stream):
+            stream = check.stream
         if check.stream == "refuse" and forbids is None:
             forbids = check.guardrail
     return Rules(tuple(sizes), tuple(given), tuple(answered), stream, forbids)

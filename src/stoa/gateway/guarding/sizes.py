@@ -12,7 +12,6 @@ from stoa.domain.guards import Verdict
 from stoa.gateway.ask import ChatAsk, MessagesAsk, ResponsesAsk
 from stoa.gateway.guarding.judging import Refused
 from stoa.gateway.guarding.rules import Size
-from stoa.gateway.guarding.texts import read
 from stoa.gateway.usage import tokens_in
 
 if TYPE_CHECKING:

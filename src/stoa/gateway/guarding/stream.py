@@ -55,7 +55,7 @@ class GuardedStream:
         self._name: ClientForm = form
         self._form = FORMS[form]
         self.judge = judge
-        self._placeholders = placeholders if placeholders else None
+        self._placeholders = placeholders or None
         self._whole = whole
         self._acting = acting
         self.waits = judge.waits

@@ -17,14 +17,17 @@ Role = Literal["user", "assistant", "system", "tools", "documents", "calls", "te
 Fields = dict[str, Any]
 """A JSON object. Any: it is the client's or the upstream's."""
 
-STRUCTURE = frozenset(
-    """type role id name model tool_call_id call_id tool_use_id item_id response_id media_type mime_type format detail status
-    object signature encrypted_content redacted file_data file_id b64_json cache_control service_tier reasoning_effort
-    tool_choice response_format strict index system_fingerprint created created_at encoding_format input_type voice size quality
-    style background output_format stop stop_sequences stop_sequence finish_reason stop_reason previous_response_id conversation
-    include truncation logprobs top_logprobs usage safety_identifier prompt_cache_key modalities verbosity store stream
-    stream_options sequence_number obfuscation container expires_at language response_model thought_signature""".split()
-)
+STRUCTURE = frozenset((
+    "type", "role", "id", "name", "model", "tool_call_id", "call_id", "tool_use_id", "item_id", "response_id",
+    "media_type", "mime_type", "format", "detail", "status", "object", "signature", "encrypted_content", "redacted",
+    "file_data", "file_id", "b64_json", "cache_control", "service_tier", "reasoning_effort", "tool_choice",
+    "response_format", "strict", "index", "system_fingerprint", "created", "created_at", "encoding_format",
+    "input_type", "voice", "size", "quality", "style", "background", "output_format", "stop", "stop_sequences",
+    "stop_sequence", "finish_reason", "stop_reason", "previous_response_id", "conversation", "include", "truncation",
+    "logprobs", "top_logprobs", "usage", "safety_identifier", "prompt_cache_key", "modalities", "verbosity", "store",
+    "stream", "stream_options", "sequence_number", "obfuscation", "container", "expires_at", "language",
+    "response_model", "thought_signature",
+))  # fmt: skip
 """Fields that hold no words. Not so within the arguments of calls, whose names are anybody's."""
 _ROLES: dict[str, Role] = {
     "user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tools", "function": "tools",
@@ -87,7 +90,7 @@ class Place:
 
 
 class Texts:
-    """What a document says. `places` are in its order; `unread` says that some of it is words in a form nobody here can read."""
+    """What a document says. `places` are in its order; `unread`: some of it is words in a form that nobody here can read."""
 
     __slots__ = ("_json", "fields", "places", "unread")
 
@@ -156,8 +159,9 @@ class Texts:
         except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
             inner = None
         if isinstance(inner, dict | list):
-            self._json.append((holder, key, inner, _encode(inner)))
-            self.strings(cast("object", inner), "calls", holder=holder, key=key)
+            document = cast("object", inner)
+            self._json.append((holder, key, document, _encode(document)))
+            self.strings(document, "calls", holder=holder, key=key)
         elif text:
             self.places.append(Place("calls", [Cell(holder, key, text)]))
 
@@ -221,7 +225,7 @@ def _tokens(value: object) -> bool:
     """Whether it is numbers of tokens, of one text or of several."""
     if not isinstance(value, list) or not value:
         return False
-    return any(isinstance(item, int) or _tokens(cast("object", item)) for item in cast("list[object]", value))
+    return any(isinstance(item, int) or _tokens(item) for item in cast("list[object]", value))
 
 
 def _objects(value: object) -> Iterator[Fields]:
