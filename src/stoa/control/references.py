@@ -4,9 +4,11 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from stoa.control.guardrail_fields import check as check_guardrail
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.domain.guardrails import TopicsGuard
+from stoa.domain.resources import Assistant, Collection, Guardrail, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.money import usd
 from stoa.kit.names import did_you_mean
@@ -20,6 +22,7 @@ class References:
         self._providers = {each.name: each for each in state if isinstance(each, Provider)}
         self._models = {each.name: each for each in state if isinstance(each, Model)}
         self._routes = {each.name: each for each in state if isinstance(each, Route)}
+        self._assistants = {each.name for each in state if isinstance(each, Assistant)}
         self._collections = {each.name for each in state if isinstance(each, Collection)}
 
     def check(self, resource: Resource) -> None:
@@ -38,6 +41,8 @@ class References:
                 for name in resource.collections:
                     self._known(resource, "collections", name, self._collections)
                 self._known_teams(resource, resource.teams)
+            case Guardrail():
+                self._check_guardrail(resource)
             case _:
                 assert_never(resource)
 
@@ -66,6 +71,17 @@ class References:
         providers = {each.name: self._providers[each.provider] for each in asked if each.provider in self._providers}
         check_route(route, operation=asked[0].operation, providers=providers)
         self._known_teams(route, route.teams)
+
+    def _check_guardrail(self, guardrail: Guardrail) -> None:
+        check_guardrail(guardrail)
+        for name in guardrail.routes:
+            self._known(guardrail, "routes", name, {**self._models, **self._routes})
+        for name in guardrail.assistants:
+            self._known(guardrail, "assistants", name, self._assistants)
+        self._known_teams(guardrail, guardrail.teams)
+        for number, guard in enumerate(guardrail.guards):
+            if isinstance(guard, TopicsGuard):
+                self._serves(guardrail, f"guards[{number}].embedding_model", guard.embedding_model, "embedding")
 
     def _serves(self, resource: Resource, field: str, name: str, operation: str) -> None:
         """The name is a model, or a route of models, for this operation."""

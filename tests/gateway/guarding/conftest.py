@@ -34,10 +34,10 @@ def guards() -> Guards:
 def guarded(house: Any) -> Callable[..., Any]:
     """`guarded(script, *guards, **changes)`: a house with an upstream of each form and one guardrail for everything."""
 
-    def build(script: Any, *guards: Guard, also: Sequence[Guardrail] = (), **changes: Any) -> Any:
+    def build(script: Any, *guards: Guard, also: Sequence[Guardrail] = (), own: Any = None, **changes: Any) -> Any:
         named = {each.name: each for each in also}
         if guards:
             named["everywhere"] = Guardrail(name="everywhere", guards=guards, default=True)
-        return house(script, **(house_of() | {"guardrails": named} | changes))
+        return house(script, own=own, **(house_of() | {"guardrails": named} | changes))
 
     return build

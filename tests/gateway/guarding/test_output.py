@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.gateway.forms import CLIENTS, FINISHED, PATHS, UPSTREAMS, behaving, read_stream, read_whole, request
-from tests.gateway.guarding.conftest import ADDRESS, MASKED
+from tests.gateway.guarding.conftest import ADDRESS
 
 from stoa.domain.operations import ClientForm
 
@@ -90,9 +90,7 @@ async def test_placeholders_go_to_the_model_and_originals_come_back(
 @each_upstream
 @each_stream
 async def test_arguments_of_calls_are_judged(guarded, guards, client: ClientForm, upstream: str, stream: bool) -> None:
-    here = guarded(
-        behaving("tools_streamed" if stream else "tools"), guards.words("bonn", action="mask", on=("output",))
-    )
+    here = guarded(behaving("tools_streamed" if stream else "tools"), guards.words("bonn", action="mask", on=("output",)))
     reply = await here.ask(PATHS[client], request(client, upstream, with_tools=True, stream=stream))
     got = read(client, reply.body, stream)
     assert got.calls == [("weather", {"town": "[DENIED]"}), ("weather", {"town": "Kiel"})]
@@ -112,7 +110,9 @@ async def test_thinking_is_judged(guarded, guards, client: ClientForm, upstream:
 @each_client
 @each_upstream
 @each_stream
-async def test_what_is_clean_comes_as_it_would_without(guarded, guards, client: ClientForm, upstream: str, stream: bool) -> None:
+async def test_what_is_clean_comes_as_it_would_without(
+    guarded, guards, client: ClientForm, upstream: str, stream: bool
+) -> None:
     fields: Any = {"stream_options": {"include_usage": True}} if stream and client in ("chat", "completions") else {}
     plain = await guarded(behaviour(stream)).ask(PATHS[client], request(client, upstream, stream=stream, **fields))
     here = guarded(behaviour(stream), guards.personal(), guards.words("green dragon"))
@@ -126,6 +126,7 @@ async def test_a_guardrail_that_allows_no_stream_says_so(guarded, guards, client
     reply = await here.ask(PATHS[client], request(client, "chat", stream=True))
     assert (reply.status, "stream" in reply.error["message"]) == (400, True)
     assert here.upstreams.sent == []
+    here = guarded(behaving("plain"), guards.words("green dragon", stream="refuse"))
     assert (await here.ask(PATHS[client], request(client, "chat"))).status == 200
 
 
@@ -134,8 +135,6 @@ async def test_log_probabilities_do_not_spell_what_was_masked(guarded, guards, m
     told["choices"][0]["logprobs"] = {"content": [{"token": "dragon", "logprob": -0.1}]}
     from stoa.adapters.providers.memory import JSON, Scripted
 
-    here = guarded(
-        lambda sent: Scripted(200, [json.dumps(told).encode()], JSON), guards.words("green dragon", action="mask")
-    )
+    here = guarded(lambda sent: Scripted(200, [json.dumps(told).encode()], JSON), guards.words("green dragon", action="mask"))
     reply = await here.ask(PATHS["chat"], request("chat", "chat"))
     assert b"dragon" not in reply.body

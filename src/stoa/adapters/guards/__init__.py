@@ -1,0 +1,1 @@
+"""Guards that are somebody else's service."""
