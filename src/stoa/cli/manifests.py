@@ -51,7 +51,9 @@ def filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> d
         case {"kind": "Guardrail", "guards": [*guards]}:
             every = cast("list[object]", guards)
             return document | {
-                "guards": [within(cast("dict[str, Any]", each), "headers") if isinstance(each, dict) else each for each in every]
+                "guards": [
+                    within(cast("dict[str, Any]", each), "headers") if isinstance(each, dict) else each for each in every
+                ]
             }
         case _:
             return document

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.adapters.providers.conftest import listen, read_request, upstreams  # noqa: F401 - fixtures
 
 from stoa.adapters.guards.http import HttpGuards
 from stoa.adapters.providers.egress import Egress
@@ -24,7 +23,7 @@ QUESTION = Question(
 
 
 @pytest.fixture
-async def service(listen: Any, read_request: Any) -> Any:  # noqa: F811 - fixtures
+async def service(listen: Any, read_request: Any) -> Any:
     """`await service(status, body)` gives the URL of a guard that answers so, and what it was asked."""
     asked: list[tuple[bytes, Any]] = []
 
@@ -42,7 +41,7 @@ async def service(listen: Any, read_request: Any) -> Any:  # noqa: F811 - fixtur
     return begin
 
 
-async def test_a_reply_tells_what_was_found(service, upstreams: HttpUpstreams) -> None:  # noqa: F811
+async def test_a_reply_tells_what_was_found(service, upstreams: HttpUpstreams) -> None:
     reply = {"action": "mask", "findings": [{"kind": "CODENAME", "text": 1, "start": 0, "end": 5}]}
     url, asked = await service(200, json.dumps(reply).encode())
     guard = HttpGuards(upstreams).open(f"{url}/judge", {"X-Secret": "s3"}, 2.0)
@@ -64,19 +63,21 @@ async def test_a_reply_tells_what_was_found(service, upstreams: HttpUpstreams) -
         (200, b'{"action": "applaud"}', b""),
     ],
 )
-async def test_what_is_no_reply_is_no_verdict(service, upstreams: HttpUpstreams, status: int, body: bytes, headers: bytes) -> None:  # noqa: F811
+async def test_what_is_no_reply_is_no_verdict(
+    service, upstreams: HttpUpstreams, status: int, body: bytes, headers: bytes
+) -> None:
     url, _ = await service(status, body, headers=headers)
     with pytest.raises(ProviderError):
         await HttpGuards(upstreams).open(url, {}, 2.0).judge(QUESTION)
 
 
-async def test_a_service_that_is_slow_is_not_waited_for(service, upstreams: HttpUpstreams) -> None:  # noqa: F811
+async def test_a_service_that_is_slow_is_not_waited_for(service, upstreams: HttpUpstreams) -> None:
     url, _ = await service(200, b'{"action": "pass"}', wait=True)
     with pytest.raises(ProviderError):
         await HttpGuards(upstreams).open(url, {}, 0.1).judge(QUESTION)
 
 
-async def test_a_service_that_is_away_is_no_verdict(upstreams: HttpUpstreams) -> None:  # noqa: F811
+async def test_a_service_that_is_away_is_no_verdict(upstreams: HttpUpstreams) -> None:
     with pytest.raises(ProviderError):
         await HttpGuards(upstreams).open("http://127.0.0.1:9/", {}, 0.5).judge(QUESTION)
 

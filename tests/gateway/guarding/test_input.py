@@ -140,32 +140,3 @@ async def test_words_that_come_as_tokens_are_refused(guarded, guards) -> None:
     reply = await here.ask(PATHS["completions"], {"model": "completions", "prompt": [1212, 318]})
     assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "guardrail_refused", "input")
     assert here.upstreams.sent == []
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/v1/embeddings", {"model": "embed", "input": [f"I am {ADDRESS}", "plain"]}),
-        ("/v1/rerank", {"model": "rank", "query": f"who is {ADDRESS}?", "documents": [f"{ADDRESS} is", {"text": "no"}]}),
-        ("/v1/moderations", {"model": "moderate", "input": f"I am {ADDRESS}"}),
-        ("/v1/images/generations", {"model": "paint", "prompt": f"the face of {ADDRESS}"}),
-        ("/v1/audio/speech", {"model": "speak", "input": f"I am {ADDRESS}", "voice": "alloy"}),
-    ],
-)
-async def test_other_operations_are_judged_too(offers, guards, path: str, body: dict[str, Any]) -> None:
-    from stoa.domain.resources import Guardrail
-
-    guardrail = Guardrail(name="everywhere", guards=(guards.personal(on=("input",)),), default=True)
-    here = offers(None, guardrails={"everywhere": guardrail})
-    named = next(name for name in here.gateway._plan.offerings[_operation(path)])  # pyright: ignore[reportPrivateUsage]
-    await here.ask(path, body | {"model": named})
-    assert here.upstreams.sent
-    assert ADDRESS not in sent(here)
-    assert MASKED in sent(here)
-
-
-def _operation(path: str) -> Any:
-    return {
-        "/v1/embeddings": "embedding", "/v1/rerank": "rerank", "/v1/moderations": "moderation",
-        "/v1/images/generations": "image", "/v1/audio/speech": "speech",
-    }[path]  # fmt: skip

@@ -94,7 +94,9 @@ def played(guarded: GuardedStream, pieces: Sequence[bytes]) -> list[bytes]:
     return left
 
 
-TEXTS = st.lists(st.sampled_from([SECRET, "per", "sim", "mon", "PerSim", " ", "plum ", "x" * 12, "ü", "\n", '"', "\\"]), max_size=12)
+TEXTS = st.lists(
+    st.sampled_from([SECRET, "per", "sim", "mon", "PerSim", " ", "plum ", "x" * 12, "ü", "\n", '"', "\\"]), max_size=12
+)
 
 
 @each_form

@@ -36,7 +36,9 @@ class HttpGuards:
         )
         origin = self._upstreams.origin(f"{parts.scheme}://{parts.netloc}", limits)
         told = {"content-type": "application/json", "accept": "application/json", **headers}
-        return HttpOwnGuard(HttpFetch(origin, told, name=f"The guard at {parts.netloc}", timeout_s=timeout_s), parts.path or "/")
+        return HttpOwnGuard(
+            HttpFetch(origin, told, name=f"The guard at {parts.netloc}", timeout_s=timeout_s), parts.path or "/"
+        )
 
 
 class HttpOwnGuard:

@@ -16,7 +16,7 @@ import msgspec
 from stoa.dialects.openai.multipart import read_parts, text_of, with_text
 from stoa.domain.guards import RequestFacts, Verdict
 from stoa.domain.passages import Passage
-from stoa.errors import CallerError, InternalError, StoaError
+from stoa.errors import InternalError, StoaError
 from stoa.gateway.answering import Answering, is_json
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
@@ -70,12 +70,8 @@ class Guarded(Answering):
             return
         if rules.sizes:
             measure(self, rules.sizes, self._body)
-        if self.streamed and rules.no_streams is not None and self._words_of_answer is not None:
-            raise CallerError(
-                f"Guardrail {rules.no_streams!r} judges whole answers only: ask without 'stream'.",
-                param="stream",
-                code="guardrail_refused",
-            )
+        if self.streamed:
+            self._check_streams(rules)
         if not rules.input:
             self._look_up()
             return
@@ -88,6 +84,14 @@ class Guarded(Answering):
         else:
             self._judge_request(judge, texts, None)
             self._look_up()
+
+    def _check_streams(self, rules: Rules) -> None:
+        """Raises Refused where the answer cannot be judged as it comes: nobody here reads the events of a transcription."""
+        forbids = rules.no_streams
+        if forbids is None and self.surface.form is None:
+            forbids = next((check.guardrail for check in rules.output if check.action != "warn"), None)
+        if forbids is not None and self._words_of_answer is not None:
+            raise Refused(f"Guardrail {forbids!r} judges whole answers only: ask without 'stream'.", param="stream")
 
     async def _guard_slowly(self, judge: Judge, texts: Texts) -> None:
         late: list[list[Marked]] | None = None
