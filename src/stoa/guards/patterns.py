@@ -34,9 +34,11 @@ class Rule:
     check: Callable[[str], Part | None] | None = None
     near: str | None = None
     glued: str = ""
-    """Characters that must not stand next to it, besides letters and digits."""
+    """Characters by which it must not be joined to a letter or digit."""
     open_left: bool = False
     """It may begin within a word."""
+    alone: bool = False
+    """It is not a part of a row of numbers: no digit stands a blank or a dash away from it."""
 
 
 def whole(value: str) -> Part:
@@ -98,17 +100,28 @@ class _Compiled:
             if part is None:
                 return None
             start, stop = start + part[0], start + part[1]
-        if not rule.open_left and start and _joined(text[start], text[start - 1], rule.glued):
+        if not rule.open_left and _goes_on(text[start], text[max(0, start - 2) : start][::-1], rule.glued):
             return None
-        if stop < len(text) and _joined(text[stop - 1], text[stop], rule.glued):
+        if _goes_on(text[stop - 1], text[stop : stop + 2], rule.glued):
+            return None
+        if rule.alone and (_row(text[max(0, start - 2) : start][::-1]) or _row(text[stop : stop + 2])):
             return None
         if self._near is not None and not self._near.occurs(encoded(text[max(0, start - BEFORE) : start])):
             return None
         return start, stop
 
 
-def _joined(inside: str, beside: str, glued: str) -> bool:
-    return beside in glued or ((beside.isalnum() or beside == "_") and (inside.isalnum() or inside == "_"))
+def _goes_on(edge: str, beside: str, glued: str) -> bool:
+    """Whether what stands beside an edge belongs to the same word; a full stop behind a number ends a sentence."""
+    if not beside:
+        return False
+    if beside[0] in glued:
+        return len(beside) > 1 and beside[1].isalnum()
+    return (beside[0].isalnum() or beside[0] == "_") and (edge.isalnum() or edge == "_")
+
+
+def _row(beside: str) -> bool:
+    return len(beside) == 2 and beside[0] in " -" and beside[1].isdigit()
 
 
 def _past_word(data: bytes, at: int) -> int:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
+import numpy as np
 
+from stoa.guards.expressions import Expression, encoded
 from stoa.guards.finding import Finding
 
 _CONTROLS = {chr(code) for code in (*range(32), *range(0x7F, 0xA0))} - set("\t\n\r\x0c\x85")
@@ -20,6 +22,11 @@ _UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(map(chr, range(0xE0100, 0xE01F0)), "VARIATION_SELECTOR"),
 }
 _DROP = str.maketrans(dict.fromkeys(_UNSEEN, None))
+_BLANKS = (0x20, 0x0A, 0x09)
+_UNSEEN_BYTES = Expression(
+    r"[\x00-\x08\x0b\x0e-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe1\x85[\x9f\xa0]|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xaa-\xae]"
+    r"|\xe2\x81[\xa0-\xa9]|\xe3\x85\xa4|\xef\xbb\xbf|\xef\xbe\xa0|\xf3\xa0[\x80\x81\x84-\x87]"
+)
 _FLAG = "\U0001f3f4"  # the flag that England, Scotland and Wales are written with, in tag characters
 
 SCRIPTS: Mapping[str, str] = {
@@ -68,7 +75,7 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not self.empty and not (texts and texts[-1].translate(_DROP).strip()):
             found.append(Fault("empty", "The last message is empty; send something to answer"))
         if self.repeated is not None:
-            most = max(map(longest_repeat, texts), default=0)
+            most = max((longest_repeat(text) for text in texts if len(text) > self.repeated), default=0)
             if most > self.repeated:
                 found.append(
                     Fault("repeated", f"Something is repeated {most} times in a row; at most {self.repeated} are allowed")
@@ -126,13 +133,17 @@ def longest_repeat(text: str) -> int:
         run = run + 1 if word == last else 1
         last = word
         most = max(most, run)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    blank = (points == _BLANKS[0]) | (points == _BLANKS[1]) | (points == _BLANKS[2])
     for width in range(1, 9):
-        same = 0
-        for at in range(width, len(text)):
-            same = same + 1 if text[at] == text[at - width] and not text[at].isspace() else 0
-            if same >= width * most:
-                most = max(most, same // width + 1)
-    return most
+        if len(points) <= width:
+            break
+        breaks = np.flatnonzero((points[width:] != points[:-width]) | blank[width:])
+        ends = np.concatenate(([-1], breaks, [len(points) - width]))
+        same = int(np.diff(ends).max()) - 1
+        if same >= width:
+            most = max(most, same // width + 1)
+    return max(most, int(bool(text)))
 
 
 class Unseen:
@@ -141,7 +152,7 @@ class Unseen:
     reach = 4
 
     def find(self, text: str) -> Sequence[Finding]:
-        if text.isascii() and text.isprintable():
+        if (text.isascii() and text.isprintable()) or not _UNSEEN_BYTES.occurs(encoded(text)):
             return []
         found: list[Finding] = []
         for at, character in enumerate(text):

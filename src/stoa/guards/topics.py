@@ -69,7 +69,7 @@ class Topics:
 
 
 def _matrix(topic: Topic) -> NDArray[np.float32]:
-    if not topic.examples:
+    if len(topic.examples) == 0:
         raise ValueError(f"topics: {topic.name!r} has no examples; give a few sentences that are about it")
     matrix = np.asarray(topic.examples, dtype=np.float32)
     worst = float(np.abs(np.linalg.norm(matrix, axis=1) - 1).max())

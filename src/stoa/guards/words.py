@@ -111,7 +111,7 @@ def _disguised(entries: Sequence[str]) -> Expression:
 
 def _forms(entry: str) -> Sequence[str]:
     """How an entry may be written: plain with disguised letters, and with something between all letters."""
-    ending = r"[A-Za-z\x80-\xff]*" if entry.endswith("~") else ""
+    ending = r"(?:[A-Za-z\x80-\xff]|[*#][A-Za-z])*" if entry.endswith("~") else ""
     words = entry.rstrip("~").split(" ")
     plain = r"[\s,]+".join("".join(_letter(word, at) for at in range(len(word))) for word in words)
     if len(words) > 1 or len(words[0]) <= _SHORT:
@@ -156,7 +156,8 @@ def _of_a_word(character: str) -> bool:
 
 
 def _meant(value: str) -> bool:
-    """A number or a row of signs is no word in disguise."""
-    return sum(character.isalpha() for character in value) * 2 >= sum(
-        not character.isspace() for character in value
-    ) - 2 and any(character.isalpha() for character in value[:2])
+    """A number, a row of signs, or letters with a star after each is no word in disguise."""
+    letters = sum(character.isalpha() for character in value)
+    marks = sum(not character.isspace() for character in value) - letters
+    starred = sum(part != "" for part in value.replace("#", "*").split("*")) - 1
+    return letters + 2 >= marks and any(character.isalpha() for character in value[:2]) and starred <= len(value) // 4

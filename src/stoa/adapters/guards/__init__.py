@@ -1,1 +1,1 @@
-"""Guards that are somebody else's service."""
+"""Guards that need a package or a service of somebody else's."""

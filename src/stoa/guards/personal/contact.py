@@ -8,15 +8,22 @@ from stoa.guards.personal.checks import digits, where
 _LABEL = r"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]{0,38}[A-Za-z0-9\x80-\xff])?"
 _HOST = rf"(?:{_LABEL}\.){{1,4}}[A-Za-z\x80-\xff]{{2,24}}"
 _CALLED = (
-    r"(?i)phone|mobile|\bcell\b|\btel\b|tele|telé|\bfax|\bcall|\bdial|\bring\b|\btext\b|\bsms\b|whatsapp|\breach|contact|answering|desk:"
-    r"|hotline|\bnumber\b|messages to|registered|handy|portable|m(?:o|ó)vil|cellulare|telefo[on]|appel|\banruf|\bbel\b"
+    r"(?i)phone|mobile|\bcell\b|\btel\b|tele|telé|\bfax|\bcall|\bdial|\bring\b|\btext\b|\bsms\b|whatsapp|\breach|contact"
+    r"|answering|desk:|hotline|(?:my|his|her|your|new|old) number|messages to|registered|handy|portable|m(?:o|ó)vil"
+    r"|cellulare|telefo[on]|appel|\banruf|\bbel\b"
 )
 _WHO = ("user", "email", "mail", "name", "phone", "ssn", "customer", "uid")
-_SEPARATED = r"(?:[0-9]{1,4}[ .\-/]){1,5}[0-9]{2,5}"
+_SEP = r"[ .\-/]"
+_SEPARATED = rf"(?:[0-9]{{1,4}}{_SEP}){{1,5}}[0-9]{{2,8}}"
+_ANY = rf"\(?[0-9]{{1,4}}\){_SEP}?{_SEPARATED}|{_SEPARATED}|[0-9]{{7,12}}"
+_MARKED = r"[ -](?i:office|fax|mobile|home|work|cell|phone)\b"
 
 
 def phone(value: str) -> bool:
-    return 7 <= len(digits(value)) <= 15
+    """Seven to fifteen digits; `2018-2019` are years."""
+    numbers = digits(value)
+    years = len(value) == 9 and numbers[:2] in ([1, 9], [2, 0]) and numbers[4:6] in ([1, 9], [2, 0])
+    return 7 <= len(numbers) <= 15 and not years
 
 
 def ip_address(value: str) -> bool:
@@ -36,9 +43,12 @@ def _email(value: str) -> Part | None:
 
 def _with_person(value: str) -> bool:
     """An address with a user in front of the host, or with somebody named in its query."""
-    lowered = value.lower()
-    return "@" in lowered.split("?")[0] or any(f"{mark}{name}=" in lowered for mark in "?&" for name in _WHO)
+    head, _, query = value.lower().partition("?")
+    user, at, _ = head.partition("://")[2].rpartition("@")
+    return (bool(at) and user.split(":")[0] not in _ANYONE) or any(f"&{name}=" in f"&{query}" for name in _WHO)
 
+
+_ANYONE = ("", "user", "username", "git")
 
 RULES = (
     Rule(
@@ -47,26 +57,27 @@ RULES = (
         check=_email, open_left=True,
     ),
     Rule(
-        "PHONE_NUMBER", r"\+[1-9][0-9]{0,2}[ .\-/]?(?:\(0?[0-9]{0,4}\)[ .\-/]?)?[0-9]{1,5}(?:[ .\-/]?[0-9]{1,5}){1,5}",
+        "PHONE_NUMBER", rf"\+[1-9][0-9]{{0,2}}{_SEP}?(?:\(0?[0-9]{{0,4}}\){_SEP}?)?[0-9]{{1,5}}(?:{_SEP}?[0-9]{{1,5}}){{1,5}}",
         hint=r"\+[1-9]", reach=45, score=0.9, check=where(phone),
     ),
     Rule(
-        "PHONE_NUMBER", r"00[1-9][0-9]{0,2}[ .\-/](?:\(0\)[ .\-/]?)?[0-9]{1,5}(?:[ .\-/]?[0-9]{2,5}){1,4}",
-        hint=r"00[1-9][0-9]{0,2}[ .\-/]", reach=45, score=0.85, check=where(phone),
+        "PHONE_NUMBER", rf"00[1-9][0-9]{{0,2}}{_SEP}(?:\(0\){_SEP}?)?[0-9]{{1,5}}(?:{_SEP}?[0-9]{{2,5}}){{1,4}}",
+        hint=r"00[1-9][0-9]{0,2}[ .\-/]", reach=45, score=0.85, check=where(phone), alone=True,
     ),
     Rule(
         "PHONE_NUMBER",
         r"(?:(?:\+|00)?1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}(?: ?x[0-9]{1,5})?",
-        hint=r"[0-9]{3}\)? ?[ .-]?[0-9]{3}[ .-][0-9]{4}", reach=40, score=0.8, glued="-./",
+        hint=r"[0-9]{3}\)? ?[ .-]?[0-9]{3}[ .-][0-9]{4}", reach=40, score=0.8, glued="-./", alone=True,
     ),
     Rule(
-        "PHONE_NUMBER", r"\(?0[0-9]{1,4}\)?[ .\-/][0-9]{2,4}(?:[ .\-/][0-9]{2,5}){1,4}|0[1-9](?:[ .][0-9]{2}){4}",
-        hint=r"0[0-9]{1,4}\)?[ .\-/][0-9]{2}", reach=40, score=0.7, check=where(phone), glued="-./",
+        "PHONE_NUMBER", rf"\(?0[0-9]{{1,4}}\)?{_SEP}[0-9]{{2,4}}(?:{_SEP}[0-9]{{2,5}}){{1,4}}",
+        hint=r"0[0-9]{1,4}\)?[ .\-/][0-9]{2}", reach=40, score=0.7,
+        check=where(lambda value: 10 <= len(digits(value)) <= 13), glued="-./", alone=True,
     ),
     Rule(
-        "PHONE_NUMBER", rf"\(?[0-9]{{1,4}}\)[ .\-/]?{_SEPARATED}|{_SEPARATED}|[0-9]{{7,12}}", hint=_CALLED, reach=40, score=0.6,
-        check=where(phone), near=_CALLED, glued="-./",
+        "PHONE_NUMBER", _ANY, hint=_CALLED, reach=40, score=0.6, check=where(phone), near=_CALLED, glued="-./", alone=True,
     ),
+    Rule("PHONE_NUMBER", rf"({_ANY}){_MARKED}", hint=rf"[0-9]{_MARKED}", reach=48, score=0.7, check=where(phone)),
     Rule(
         "IP_ADDRESS", r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", hint=r"[0-9]\.[0-9]{1,3}\.[0-9]", reach=18, score=0.9,
         check=where(ip_address), glued=".",
@@ -82,7 +93,8 @@ RULES = (
         hint=r"(?i)[0-9a-f]{2}[:.-][0-9a-f]{2}", reach=20, score=0.9, glued=":-",
     ),
     Rule(
-        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{3,200}", hint=r"://", reach=216, score=0.8,
+        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{2,200}[^\s<>\"'\x60.,;:!?)]",
+        hint=r"://", reach=218, score=1.0,
         check=where(_with_person),
     ),
     Rule(

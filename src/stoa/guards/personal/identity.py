@@ -17,9 +17,10 @@ def _ident(
     score: float = 0.9,
     near: str | None = None,
     hint: str = "",
+    alone: bool = False,
 ) -> Rule:
     valid = where(check) if check is not None else None
-    return Rule(kind, pattern, hint or near or _DIGITS, 30, score, valid, near, "-/" if near is None else "")
+    return Rule(kind, pattern, hint or near or _DIGITS, 30, score, valid, near, "-/" if near is None else "", alone=alone)
 
 
 RULES = (
@@ -66,7 +67,8 @@ RULES = (
         "CN_RESIDENT_ID", r"[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]", checks.cn_resident_id, score=1.0,
         hint=r"[0-9]{6}(?:19|20)[0-9]{9}",
     ),
-    _ident("IN_AADHAAR", r"[2-9][0-9]{3} [0-9]{4} [0-9]{4}", checks.in_aadhaar, score=0.8, hint=r"[0-9]{4} [0-9]{4}"),
+    _ident("IN_AADHAAR", r"[2-9][0-9]{3} [0-9]{4} [0-9]{4}", checks.in_aadhaar, score=0.8,
+        alone=True, hint=r"[0-9]{4} [0-9]{4}"),
     _ident("IN_AADHAAR", r"[2-9][0-9]{11}", checks.in_aadhaar, near=r"(?i)aadhaar|uidai"),
     _ident("IN_PAN", r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", score=0.8, hint=r"[A-Z][0-9]{4}[A-Z]"),
     _ident("AU_TFN", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}", checks.au_tfn, near=r"(?i)\btfn\b|tax file"),

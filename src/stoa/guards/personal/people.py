@@ -39,7 +39,7 @@ _HONORIFIC = (
     r"|Mevrouw|Meneer|Senhora?|Dott)\b\.?"
 )
 _SAID = (
-    r"(?i:\b(?:name(?:'s|’s)? is|name was|i am called|is called|was called|calls me|named|nickname is|goes by|this is"
+    r"(?i:\b(?:name is|name(?:'s|’s)|name was|i am called|is called|was called|calls me|named|nickname is|goes by|this is"
     r"|speaking with|signed by|on behalf of|in the name of|belongs to|it(?:'|’)s under|have you heard"
     r"|ich heiße|mein name ist|je m(?:'|’)appelle|mon nom est|me llamo|mi nombre es|mi chiamo|il mio nome è|ik heet"
     r"|mijn naam is|(?:me )?chamo(?:-me)?|meu nome é"
@@ -104,7 +104,7 @@ def _known(value: str) -> Part | None:
     words = value.split(" ")
     at = 0
     for number, word in enumerate(words):
-        if word in _GIVEN:
+        if word in _GIVEN or word.partition("-")[0] in _GIVEN:
             end = _leading(words[number:])
             if end > len(word):
                 return at, at + end

@@ -1,6 +1,6 @@
 """Where and when: addresses, postal codes, places, dates and ages."""
 
-from stoa.guards.expressions import LETTER, UPPER
+from stoa.guards.expressions import LETTER, UPPER, Expression, encoded
 from stoa.guards.patterns import Part, Rule
 from stoa.guards.personal.checks import where
 from stoa.guards.personal.wordlists import listed
@@ -51,14 +51,14 @@ _BORN = (
 )
 _POSTAL = r"(?i)\bzip\b|post(?:al)? ?code|\bplz\b|postleitzahl|code postal|c(?:o|ó)digo postal|\bcap\b|\bcep\b"
 _AGED = r"(?i)\baged?:? (?:is |of )?\z|\bturn(?:ed|ing|s) \z"
-_MONTHS = frozenset(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))
+_MONTH_ONLY = Expression(rf"^{_MONTH}$")
 _COUNTRIES = listed("countries")
 
 
 def _address(value: str) -> bool:
     """No house stands in March, and no street has a name of a hundred letters."""
     words = value.replace(",", " ").split()
-    return len(value) <= 2 * _REACH and not any(word.strip(".")[:3].lower() in _MONTHS for word in words)
+    return len(value) <= 2 * _REACH and not any(_MONTH_ONLY.occurs(encoded(word)) for word in words)
 
 
 def _country(value: str) -> Part | None:
