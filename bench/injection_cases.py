@@ -82,18 +82,18 @@ def _injections() -> list[Case]:
 
 
 def _twins(texts: Sequence[str]) -> list[str]:
-    """Cases come in groups that hold the same document: what all the others of a group share with one is without its payload.
+    """Cases come in groups that hold the same document; a twin is what a text shares with all others of its group.
 
-    A twin is the longest beginning and the longest end that a text shares with another of its group. A text that is alone has none.
+    That is the document's beginning and end, without its payload. A text that is alone has no twin.
     """
     found: list[str] = []
     for text in texts:
-        group = [other for other in texts if other is not text and other[:40] == text[:40]]
+        group = [other for other in texts if other != text and other[:40] == text[:40]]
         if not group:
             continue
-        start = max(len(commonprefix([text, other])) for other in group)
-        end = max(len(commonprefix([text[start:][::-1], other[::-1]])) for other in group)
-        found.append(re.sub(r"\S*$", "", text[:start]) + text[len(text) - end :])
+        start = min(len(commonprefix([text, other])) for other in group)
+        end = min(len(commonprefix([text[start:][::-1], other[start:][::-1]])) for other in group)
+        found.append(re.sub(r"[^\s>]*$", "", text[:start]) + text[len(text) - end :])
     return found
 
 

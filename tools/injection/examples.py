@@ -1,13 +1,13 @@
 """The texts that the weights are trained with: made from patterns, by family, with a seed. No text of a measuring set is among them."""
 
 import base64
-import inspect
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import sources
 from grammar import expand, sections
 
 HERE = Path(__file__).parent
@@ -18,7 +18,10 @@ FAMILIES = (
     "overload_with_information", "few_shot_attack", "many_shot_attack", "repeated_token_attack", "persuasion", "payload_splitting",
     "output_formatting_manipulation", "hypothetical_scenario", "virtualization", "mixed_techniques", "payload",
 )  # fmt: skip
-_SHARE = {"questions": 5, "requests": 5, "coding": 4, "documents": 5, "tasks": 2, "mail": 2, "admin": 2, "world": 3, "passwords": 4}
+_SHARE = {
+    "questions": 5, "personal": 5, "requests": 5, "coding": 4, "specs": 3, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,
+    "world": 3, "passwords": 4, "about_passwords": 4, "talk": 6, "prose": 12,
+}  # fmt: skip
 _HELD_OUT = 5
 """Every fifth pattern is kept for checking."""
 
@@ -36,7 +39,7 @@ class Example:
 class Maker:
     """Draws texts. `held_out` says which patterns: those for training (False), those for checking (True) or all (None)."""
 
-    def __init__(self, seed: int, *, held_out: bool | None = False) -> None:
+    def __init__(self, seed: int, *, held_out: bool | None = False, place: Path = sources.PLACE) -> None:
         self.chance = random.Random(seed)
         self.held_out = held_out
         self.slots = slots()
@@ -44,7 +47,8 @@ class Maker:
         harmless = sections(HERE / "harmless.txt")
         harmless["passwords"] = password_questions()
         self.harmless = {name: self._mine(lines) for name, lines in harmless.items()}
-        self.prose = [text for n, text in enumerate(prose()) if held_out is None or (n % _HELD_OUT == 0) == held_out]
+        self.prose = self._mine(_prose(place))
+        self.harmless["talk"] = self._mine(_talk(place))
 
     def _mine(self, lines: list[str]) -> list[str]:
         if self.held_out is None:
@@ -57,7 +61,7 @@ class Maker:
         if family == "payload" or self.chance.random() < 0.2:
             return self._inside(text, family)
         if self.chance.random() < 0.15:
-            text = f"{self._pick(self.chance.choice(('questions', 'requests')))} {text}"
+            text = f"{self._pick(self.chance.choice(('questions', 'requests', 'talk')))} {text}"
         return Example(text, True, family)
 
     def _core(self, family: str) -> str:
@@ -106,18 +110,20 @@ class Maker:
     def clean(self, kind: str = "") -> Example:
         """Harmless, of one kind or of any."""
         kinds = list(self.harmless)
-        kind = kind or self.chance.choices([*kinds, "prose"], [*(_SHARE.get(k, 1) for k in kinds), 5])[0]
+        kind = kind or self.chance.choices([*kinds, "prose"], [_SHARE.get(kind, 1) for kind in [*kinds, "prose"]])[0]
         if kind == "prose":
             return Example(self.chance.choice(self.prose), False, kind)
         text = self._pick(kind)
         if self.chance.random() < 0.25:
-            text = f"{text} {self._pick(self.chance.choice(('questions', 'requests', 'documents', 'coding', 'mail')))}"
+            text = f"{text} {self._pick(self.chance.choice(('questions', 'requests', 'documents', 'coding', 'mail', 'personal', 'talk')))}"
         return Example(_typed(text, self.chance), False, kind)
 
     def _pick(self, kind: str, *, short: bool = False) -> str:
         line = self.chance.choice(self.harmless[kind])
         if kind == "world":
             return self._world(line)
+        if kind == "talk":
+            return line
         text = expand(line, {**self.slots, "doc": [self._document()]} if kind == "tasks" else self.slots, self.chance)
         return text[:200] if short else text
 
@@ -135,34 +141,20 @@ def slots() -> dict[str, list[str]]:
     return found
 
 
+@cache
+def _prose(place: Path) -> list[str]:
+    return sources.prose(place)
+
+
+@cache
+def _talk(place: Path) -> list[str]:
+    return sources.talk(place)
+
+
 def password_questions() -> list[str]:
     """Those of the benchmark's list that it does not ask."""
     lines = (ROOT / "bench" / "password_questions.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.strip() and not line.startswith("#")][::2]
-
-
-@cache
-def prose() -> tuple[str, ...]:
-    """Paragraphs that nobody wrote for this: Stoa's own guide and handbook, and what Python's library says of itself."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docs/guide/*.md")) + sorted(ROOT.glob("examples/handbook/**/*.md"))]
-    found = [part.strip() for text in texts for part in text.split("\n\n")]
-    found += _library()
-    return tuple(sorted({" ".join(part.split()) for part in found if 60 <= len(part) <= 1500}))
-
-
-def _library() -> Iterator[str]:
-    import importlib
-
-    for name in ("argparse", "asyncio", "collections", "csv", "datetime", "decimal", "email", "http", "json", "logging", "pathlib",
-                 "random", "shutil", "sqlite3", "ssl", "statistics", "string", "subprocess", "tarfile", "tempfile", "threading",
-                 "turtle", "typing", "unittest", "urllib.request", "uuid", "zipfile", "heapq", "difflib", "doctest", "fractions"):  # fmt: skip
-        module = importlib.import_module(name)
-        for _, member in sorted(inspect.getmembers(module, lambda m: inspect.isclass(m) or inspect.isroutine(m)), key=lambda m: m[0]):
-            yield from (inspect.getdoc(member) or "").split("\n\n")
-    from pydoc_data.topics import topics
-
-    for _, text in sorted(topics.items()):
-        yield from text.split("\n\n")
 
 
 Turn = Callable[[str, random.Random], str]

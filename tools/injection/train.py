@@ -5,7 +5,6 @@ is taken for one, then, twice, only the window that looks most like one. See REA
 """
 
 import argparse
-import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+import sources
 from examples import FAMILIES, Example, Maker
 from stoa.guards.injection.detector import windows
 from stoa.guards.injection.features import PAIRS_AT, SHAPE_AT, SPACE, TRIPLES_AT, WORD_PAIRS_AT, WORDS_AT, features
@@ -23,7 +23,10 @@ from stoa.guards.injection.weights import NAME, Weights, unpacked
 SEED = 20
 EACH = 700
 """Attacks of each family."""
-CLEAN = 24_000
+CLEAN = 26_000
+MORE_CLEAN = 60_000
+"""Of so many more harmless texts those are added that the first weights come near to flagging."""
+NEAR = -2.5
 ROUNDS = 160
 PLACE = Path(__file__).parents[2] / "src" / "stoa" / "guards" / "injection" / NAME
 # Ideas carry from one wording and language to the next, words do not: they may only say little.
@@ -103,6 +106,16 @@ def _descend(data: Windows, target: Floats, weight: Floats, values: Floats, bias
     return values, bias
 
 
+def trained(maker: Maker, *, without: str = "", each: int = EACH, clean: int = CLEAN, more: int = MORE_CLEAN) -> Weights:
+    """In two goes: the second with the harmless texts that the first found hard."""
+    examples = training_set(maker, without=without, each=each, clean=clean)
+    first = unpacked_from(fit(examples))
+    pool = [maker.clean() for _ in range(more)]
+    hard = [example for example, score in zip(pool, judge(pool, first), strict=True) if score > NEAR]
+    print(f"{len(hard):,} of {more:,} harmless texts are hard", flush=True)
+    return unpacked_from(fit([*examples, *hard]))
+
+
 def training_set(maker: Maker, *, without: str = "", each: int = EACH, clean: int = CLEAN) -> list[Example]:
     """Attacks of all families but one, and harmless texts."""
     families = [family for family in FAMILIES if family != without]
@@ -110,7 +123,7 @@ def training_set(maker: Maker, *, without: str = "", each: int = EACH, clean: in
     return attacks + [maker.clean() for _ in range(clean)]
 
 
-def packed(values: Floats) -> tuple[npt.NDArray[np.int8], float]:
+def packed(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], float]:
     """One byte a weight."""
     scale = float(np.abs(values).max()) / 127
     return np.round(values / scale).astype(np.int8), scale
@@ -124,9 +137,9 @@ def judge(examples: Sequence[Example], weights: Weights) -> Floats:
     return worst
 
 
-def check(weights: Weights, *, seed: int = SEED + 1) -> None:
-    """On patterns that were not trained with."""
-    maker = Maker(seed, held_out=True)
+def check(weights: Weights, *, place: Path, seed: int = SEED + 1) -> None:
+    """On patterns that were not trained with, unless all were."""
+    maker = Maker(seed, held_out=True, place=place)
     clean = judge([maker.clean() for _ in range(3000)], weights)
     print(f"patterns held out: {np.mean(clean >= 0):.2%} of harmless texts flagged")
     for family in FAMILIES:
@@ -139,26 +152,28 @@ def main(arguments: Sequence[str]) -> None:
     options.add_argument("--write", action="store_true", help="train with all patterns and store the weights in the package")
     options.add_argument("--without", default="", help="leave this family out, and say how much of it is found")
     options.add_argument("--families", action="store_true", help="leave each family out in turn")
+    options.add_argument("--sources", type=Path, default=sources.PLACE, help="where the packages with sample texts lie")
     chosen = options.parse_args(arguments)
     if chosen.families or chosen.without:
         for family in [chosen.without] if chosen.without else FAMILIES:
-            weights = unpacked_from(fit(training_set(Maker(SEED), without=family, each=350, clean=12_000)))
-            found = judge([Maker(SEED + 2, held_out=None).attack(family) for _ in range(1)] + _many(family), weights)
+            maker = Maker(SEED, place=chosen.sources)
+            weights = trained(maker, without=family, each=350, clean=12_000, more=20_000)
+            found = judge(_many(family, chosen.sources), weights)
             print(f"without {family:32} {np.mean(found >= 0):.0%} of it found", flush=True)
         return
-    values, bias = fit(training_set(Maker(SEED, held_out=None if chosen.write else False)))
-    weights = unpacked_from((values, bias))
+    weights = trained(Maker(SEED, held_out=None if chosen.write else False, place=chosen.sources))
+    values = weights.values
     for name, start, end in (("ideas", 0, TRIPLES_AT), ("triples", TRIPLES_AT, WORDS_AT), ("words", WORDS_AT, WORD_PAIRS_AT), ("word pairs", WORD_PAIRS_AT, SHAPE_AT), ("shape", SHAPE_AT, SPACE)):  # fmt: skip
         print(f"{name:10} |weights| sum {np.abs(values[start:end]).sum():8.1f}, largest {np.abs(values[start:end]).max():.2f}")
-    check(weights)
+    check(weights, place=chosen.sources)
     if chosen.write:
         stored, scale = packed(values)
-        np.savez_compressed(PLACE, values=stored, scale=np.float32(scale), bias=np.float32(bias))
+        np.savez_compressed(PLACE, values=stored, scale=np.float32(scale), bias=np.float32(weights.bias))
         print(f"{PLACE}: {PLACE.stat().st_size:,} bytes")
 
 
-def _many(family: str) -> list[Example]:
-    maker = Maker(SEED + 2, held_out=None)
+def _many(family: str, place: Path) -> list[Example]:
+    maker = Maker(SEED + 2, held_out=None, place=place)
     return [maker.attack(family) for _ in range(300)]
 
 
@@ -169,5 +184,4 @@ def unpacked_from(trained: tuple[Floats, float]) -> Weights:
 
 
 if __name__ == "__main__":
-    random.seed(SEED)
     main(sys.argv[1:])
