@@ -1,6 +1,7 @@
 """What of a guardrail contradicts itself, cannot work as declared, or would have no effect: refused when it is applied."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from stoa.domain.guardrails import (
     Guard,
@@ -87,6 +88,9 @@ def _check_fields(guard: Guard, refuse: Refuse) -> None:
                 raise refuse("allow", "no topic is given; name some to allow or to deny, each with example sentences")
         case HttpGuard():
             pass
+        case PersonalGuard(engine="presidio"):
+            if find_spec("presidio_analyzer") is None:
+                raise refuse("engine", "Presidio is not installed; install it with: pip install 'stoa[presidio]'")
         case WordsGuard() if not (guard.languages or guard.deny or guard.patterns):
             raise refuse("deny", "no words are given; give languages, deny or patterns")
         case ShapeGuard() if not (guard.invisible or guard.scripts or guard.repeated):

@@ -124,6 +124,11 @@ class Metrics:
             found = self._stages[name] = _Histogram(_FINE_MS)
         found.observe(seconds * 1000)
 
+    def guards_passed(self, keys: Sequence[tuple[str, str, str]]) -> None:
+        """Guards that found nothing in no time: guardrail, guard and `pass` of each."""
+        for key in keys:
+            self._guards[key] = self._guards.get(key, 0) + 1
+
     def guarded(self, verdict: Verdict) -> None:
         key = (verdict.guardrail, verdict.guard, verdict.action)
         self._guards[key] = self._guards.get(key, 0) + 1

@@ -54,6 +54,7 @@ from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
+from stoa.guards.built import Recognizers
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
@@ -80,6 +81,8 @@ class Ports:
     log_requests: Literal["none", "errors", "all"] = "none"
     guards: OwnGuards | None = None
     """Services of others that guardrails may name."""
+    presidio: Recognizers | None = None
+    """Makes detectors of that package."""
     board: Board | None = None
     """Where several workers put their numbers together."""
 
@@ -128,7 +131,7 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
-        self._workshop = Workshop(vectors=self._vectors, own=ports.guards)
+        self._workshop = Workshop(vectors=self._vectors, own=ports.guards, presidio=ports.presidio)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,

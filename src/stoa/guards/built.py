@@ -1,7 +1,7 @@
 """From a guard as it is declared to what detects."""
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Iterable, Sequence
+from typing import Protocol, assert_never
 
 from stoa.domain.guardrails import InjectionGuard, PersonalGuard, SchemaGuard, SecretsGuard, ShapeGuard, WordsGuard
 from stoa.guards.finding import Detector, Finding
@@ -11,12 +11,22 @@ Detecting = PersonalGuard | SecretsGuard | InjectionGuard | WordsGuard | ShapeGu
 SCHEMA = "NOT_OF_THE_SCHEMA"
 
 
-def detector_of(guard: Detecting) -> Detector:
+class Recognizers(Protocol):
+    """Makes a detector of another package. Raises MissingExtra, and ValueError where no recognizer knows a kind."""
+
+    def __call__(self, kinds: Iterable[str] | None = None, *, least_score: float = 0.5) -> Detector: ...
+
+
+def detector_of(guard: Detecting, *, presidio: Recognizers | None = None) -> Detector:
     """Raises ValueError, whose message begins with the field that is wrong, and MissingExtra.
 
     What detects is imported when it is first asked for: most of it brings lists and patterns along.
     """
     match guard:
+        case PersonalGuard(engine="presidio"):
+            if presidio is None:
+                raise ValueError("engine: Presidio cannot be reached from here")
+            return presidio(guard.kinds or None, least_score=guard.min_score)
         case PersonalGuard():
             from stoa.guards.personal.detector import DEFAULT, PersonalData
 

@@ -69,7 +69,7 @@ class Guarded(Answering):
             self._look_up()
             return
         if rules.sizes:
-            measure(self, rules.sizes, self._body)
+            measure(self, rules, self._body)
         if self.streamed:
             self._check_streams(rules)
         if not rules.input:

@@ -22,7 +22,7 @@ from stoa.domain.guardrails import (
     stream_of,
     type_of,
 )
-from stoa.domain.guards import OwnGuards, Verdict
+from stoa.domain.guards import OwnGuards
 from stoa.domain.resources import Guardrail
 from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.errors import StoaError
@@ -31,7 +31,7 @@ from stoa.gateway.guarding.rules import Check, Guarding, Late, Rules, Size, rule
 from stoa.gateway.guarding.slow import InThread
 from stoa.gateway.guarding.texts import Role
 from stoa.gateway.guarding.topics import OnTopic, Vectors
-from stoa.guards.built import detector_of
+from stoa.guards.built import Recognizers, detector_of
 from stoa.guards.finding import Detector
 
 if TYPE_CHECKING:
@@ -51,10 +51,14 @@ class Judging(NamedTuple):
 
 
 class Workshop:
-    """Makes guards ready, and keeps those of the last snapshot. `vectors` embeds texts, `own` reaches services of others."""
+    """Makes guards ready, and keeps those of the last snapshot.
 
-    def __init__(self, *, vectors: Vectors, own: OwnGuards | None) -> None:
+    `vectors` embeds texts, `own` reaches services of others, `presidio` makes detectors of that package.
+    """
+
+    def __init__(self, *, vectors: Vectors, own: OwnGuards | None, presidio: Recognizers | None) -> None:
         self._vectors = vectors
+        self._presidio = presidio
         self._own = own
         self._made: dict[bytes, Judging] = {}
 
@@ -95,7 +99,7 @@ class Workshop:
             return Judging(late=AskedOutside(self._own.open(guard.url, headers, guard.timeout_s), guardrail.name))
         if isinstance(guard, TopicsGuard):
             return Judging(late=OnTopic(guard, self._vectors))
-        detector = detector_of(guard)
+        detector = detector_of(guard, presidio=self._presidio)
         if isinstance(guard, PersonalGuard) and guard.engine == "presidio":
             return Judging(late=InThread(detector, guard.action))
         return Judging(detector=detector)
@@ -194,5 +198,4 @@ def _size(name: str, guard: SizeGuard) -> Size:
         characters=guard.characters,
         tokens=guard.tokens,
         messages=guard.messages,
-        passed=Verdict(guardrail=name, guard="size", stage="input", action="pass"),
     )

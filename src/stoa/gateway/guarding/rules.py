@@ -1,5 +1,6 @@
 """What holds for a request: the guards of every guardrail that applies, made ready once for each snapshot."""
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -65,8 +66,10 @@ class Size:
     characters: int | None
     tokens: int | None
     messages: int | None
-    passed: Verdict
-    """What is told of a request within the limits. It takes no time worth telling."""
+
+    @property
+    def passed(self) -> Verdict:
+        return Verdict(guardrail=self.guardrail, guard="size", stage="input", action="pass")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,14 @@ class Rules:
     """Everything that holds for one caller's requests to one offering."""
 
     sizes: tuple[Size, ...]
+    small: int
+    """Bytes: a body of so many is within every limit on characters and tokens."""
+    messages: int | None
+    """The least limit on them."""
+    within: list[Verdict]
+    """What is told of a request within all limits. It takes no time worth telling."""
+    counted: tuple[tuple[str, str, str], ...]
+    """How that is counted: guardrail, guard, action."""
     input: tuple[Check, ...]
     output: tuple[Check, ...]
     stream: OnStream
@@ -113,4 +124,16 @@ def rules_of(sizes: Sequence[Size], given: Sequence[Check], answered: Sequence[C
             stream = check.stream
         if check.stream == "refuse" and forbids is None:
             forbids = check.guardrail
-    return Rules(tuple(sizes), tuple(given), tuple(answered), stream, forbids)
+    bytes_told = [most for size in sizes for most in (size.characters, size.tokens) if most is not None]
+    messages = [size.messages for size in sizes if size.messages is not None]
+    return Rules(
+        tuple(sizes),
+        min(bytes_told, default=sys.maxsize),
+        min(messages, default=None),
+        [size.passed for size in sizes],
+        tuple((size.guardrail, "size", "pass") for size in sizes),
+        tuple(given),
+        tuple(answered),
+        stream,
+        forbids,
+    )

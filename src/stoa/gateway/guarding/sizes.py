@@ -5,13 +5,12 @@ A body has at least as many bytes as its texts have characters, and those at lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stoa.domain.guards import Verdict
-from stoa.gateway.ask import ChatAsk, MessagesAsk, ResponsesAsk
+from stoa.gateway.ask import Ask, ChatAsk, MessagesAsk, ResponsesAsk
 from stoa.gateway.guarding.judging import Refused
-from stoa.gateway.guarding.rules import Size
+from stoa.gateway.guarding.rules import Rules, Size
 from stoa.gateway.usage import tokens_in
 
 if TYPE_CHECKING:
@@ -20,25 +19,28 @@ if TYPE_CHECKING:
 _CHARACTERS, _TOKENS, _MESSAGES = "TOO_MANY_CHARACTERS", "TOO_MANY_TOKENS", "TOO_MANY_MESSAGES"
 
 
-def measure(request: Guarded, sizes: Sequence[Size], body: bytes) -> None:
+def measure(request: Guarded, rules: Rules, body: bytes) -> None:
     """Raises Refused."""
     length = len(body)
-    for size in sizes:
+    if length <= rules.small and (rules.messages is None or messages_in(request.ask) <= rules.messages):
+        request.verdicts = rules.within
+        request.stages.metrics.guards_passed(rules.counted)
+        return
+    for size in rules.sizes:
         if size.characters is not None and length > size.characters and (found := request.count_characters()) > size.characters:
             _over(request, size, _CHARACTERS, found, size.characters, "characters")
         elif (
             size.tokens is not None and length > size.tokens and (found := tokens_in(request.count_characters())) > size.tokens
         ):
             _over(request, size, _TOKENS, found, size.tokens, "tokens")
-        elif size.messages is not None and (found := _messages(request)) > size.messages:
+        elif size.messages is not None and (found := messages_in(request.ask)) > size.messages:
             _over(request, size, _MESSAGES, found, size.messages, "messages")
         else:
             _told(request, size.passed)
 
 
-def _messages(request: Guarded) -> int:
-    ask = request.ask
-    if isinstance(ask, ChatAsk | MessagesAsk):
+def messages_in(ask: Ask) -> int:
+    if isinstance(ask, ChatAsk) or isinstance(ask, MessagesAsk):  # noqa: SIM101 - a union is made anew each time
         return len(ask.messages)
     if isinstance(ask, ResponsesAsk):
         return 1 if isinstance(ask.input, str) else len(ask.input)
@@ -53,8 +55,5 @@ def _over(request: Guarded, size: Size, kind: str, found: int, most: int, what: 
 
 
 def _told(request: Guarded, verdict: Verdict) -> None:
-    if request.verdicts is None:
-        request.verdicts = [verdict]
-    else:
-        request.verdicts.append(verdict)
+    request.verdicts = [*(request.verdicts or ()), verdict]
     request.stages.metrics.guarded(verdict)
