@@ -5,7 +5,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.guardrails import Stage
+from stoa.domain.behalf import Behalf
+from stoa.domain.guardrails import Action, Stage
 
 Taken = Literal["pass", "warn", "mask", "tokenise", "refuse", "error"]
 """What a guard did. `error`: it could not judge."""
@@ -72,3 +73,31 @@ class OwnGuards(Protocol):
     """Every service that guardrails may name. The same arguments share their connections."""
 
     def open(self, url: str, headers: Mapping[str, str], timeout_s: float) -> OwnGuard: ...
+
+
+class TriedFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """`text[start:end]` of the text that was tried, in characters."""
+
+    guard: str
+    kind: str
+    start: int
+    end: int
+    score: float
+    action: Action
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guardrail makes of one text. `text` is how it would go on; None when it is refused."""
+
+    refused: str | None
+    text: str | None
+    findings: Sequence[TriedFinding]
+    verdicts: Sequence[Verdict]
+
+
+class Trier(Protocol):
+    """Tries a guardrail where guardrails work: in a gateway."""
+
+    async def try_out(self, name: str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
+        """Raises NotFound while the gateway does not have it, and ProviderError."""
+        ...

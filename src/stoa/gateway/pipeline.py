@@ -38,6 +38,7 @@ from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
 from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.trying import Trying
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
@@ -57,7 +58,8 @@ from stoa.gateway.traced import Traced
 from stoa.guards.built import Recognizers
 from stoa.settings import GatewaySettings
 
-_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
+_TRY = b"/v1/guardrails/try"
+_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -248,8 +250,20 @@ class Gateway:
         client = self._identify(plan, exchange)
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
+        if exchange.target.partition(b"?")[0] == _TRY:
+            return self._trying(exchange, client)
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
+
+    def _trying(self, exchange: Exchange, client: Client) -> Intake:
+        return Trying(
+            exchange,
+            client,
+            lambda: self._served().guardrails,
+            self._lines(exchange),
+            request_id_of(exchange) or self._stages.ids.new(),
+            self._settings.body_bytes,
+        )
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)

@@ -13,7 +13,7 @@ from stoa.domain.resources import Target as RouteTarget
 from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
-from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.ready import Rulebook, Workshop
 from stoa.gateway.guarding.rules import Guarding
 from stoa.gateway.routing.breaker import strictest
 from stoa.gateway.routing.order import Router
@@ -127,6 +127,8 @@ class Plan:
     """By collection."""
     keys_by_id: Mapping[str, Client]
     """The same clients by the id of the key, for tokens that speak for one."""
+    guardrails: Rulebook | None = None
+    """All of them, for whoever tries one."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
@@ -146,6 +148,7 @@ def compile_plan(
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"])
+    rulebook: Rulebook | None = None
     if snapshot.guardrails:
         rulebook = workshop.rules(snapshot, unsealer)
         offerings = {each: {name: rulebook.over(one) for name, one in found.items()} for each, found in offerings.items()}
@@ -163,6 +166,7 @@ def compile_plan(
         providers=snapshot.providers,
         health=_health(snapshot, links),
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
+        guardrails=rulebook,
     )
 
 

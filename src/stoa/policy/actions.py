@@ -22,7 +22,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail")
 _KEYS = ("inference", "management")
 
 _TABLE = (
@@ -88,6 +88,7 @@ _TABLE = (
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("guardrail:try", "see what a guardrail makes of a text", "Desired", _DESIRED),
     Action("status:read", "see the health of every role"),
     # on this machine, of the command line alone: no policy permits them, the rights to the home folder do
     Action("stoa:run", "start Stoa on a home folder"),
