@@ -101,12 +101,20 @@ def _check_fields(guard: Guard, refuse: Refuse) -> None:
             except MissingExtra as error:
                 raise refuse("engine", error.message) from error
             except ValueError as error:
-                field, colon, what = str(error).partition(": ")
-                raise refuse(*((_FIELDS.get(field, field), what) if colon else ("type", str(error)))) from None
+                raise refuse(*_told(str(error))) from None
 
 
 _FIELDS = {"words": "deny", "expressions": "patterns", "least": "severity", "least_score": "min_score"}
 """What detectors call fields that are called otherwise here."""
+
+
+def _told(message: str) -> tuple[str, str]:
+    """Field and reason, from what a detector says of its settings: `words[0]: ...`."""
+    field, colon, what = message.partition(": ")
+    if not colon:
+        return "type", message
+    name, bracket, place = field.partition("[")
+    return _FIELDS.get(name, name) + bracket + place, what
 
 
 def _wrong(guardrail: Guardrail, field: str, what: str) -> InvalidRequest:
