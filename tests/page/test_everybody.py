@@ -21,6 +21,7 @@ SCREENS = (
     "/routes/best",
     "/routes?new",
     "/providers",
+    "/guardrails",
 )
 LOOKS = pytest.mark.parametrize(
     "look",
