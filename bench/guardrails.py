@@ -4,8 +4,8 @@ Texts that hold what a guard looks for give its detection; ordinary questions, d
 BeerQA's questions and passages, harmless prompts that sound risky, and questions people ask each other, all in ../shared/data.
 A set that is not there is left out, and said so. Personal data is measured by type against labelled spans: a label counts as
 found when a finding of its type overlaps it, a finding as right when it overlaps a label of its type. The labels are parted by
-the hash of their text: patterns were written looking at one half, the other is reported. Both halves are made from the same
-sentence patterns, which flatters what is found by the words around it.
+the hash of their text: patterns were fitted to one half, the other is reported. Both halves are made from the same sentences
+with other values, which flatters what is found by the words around it.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from statistics import median
 from report import ROOT, Row, report, wilson
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.guards.finding import Detector, Finding
-from stoa.guards.personal.detector import BROAD, KINDS, PersonalData
+from stoa.guards.personal.detector import DEFAULT, KINDS, PersonalData
 from stoa.guards.secrets import Secrets
 from stoa.guards.shape import Shape, Unseen
-from stoa.guards.topics import Topic, Topics
+from stoa.guards.topics import THRESHOLD, Topic, Topics
 from stoa.guards.words import Toxicity, languages
 from stoa.settings import Settings
 
@@ -126,7 +126,7 @@ def ordinary_texts(notes: list[str]) -> Mapping[str, Sequence[str]]:
         if (DATA / file).is_file():
             found[name] = texts(DATA / file)
         else:
-            notes.append(f"left out, since {file} is not in {DATA}: {name}")
+            notes.append(f"left out, since {file} is not in ../shared/data: {name}")
     found["talk of passwords"] = TALK_OF_PASSWORDS
     return found
 
@@ -165,16 +165,9 @@ TALK_OF_PASSWORDS = [
 
 def personal_texts() -> tuple[str, Sequence[str]]:
     """Those of the reported half with at least one label of a kind that is looked for by default."""
-    texts = [
-        entry["text"]
-        for entry in labelled()
-        if any(ours(span["entity_type"]) - BROAD for span in entry["spans"] if span["entity_type"] != "DATE_TIME")
-    ]
+    kinds = {LABELS.get(kind, kind) for kind in DEFAULT - {"DATE_OF_BIRTH", "URL_WITH_USER"}}  # the labels' types are wider
+    texts = [entry["text"] for entry in labelled() if any(span["entity_type"] in kinds for span in entry["spans"])]
     return "labelled, default kinds", texts
-
-
-def ours(label: str) -> frozenset[str]:
-    return frozenset(kind for kind in KINDS if LABELS.get(kind, kind) == label)
 
 
 def secret_texts() -> tuple[str, Sequence[str]]:
@@ -233,7 +226,7 @@ def personal_rows(notes: list[str]) -> Sequence[Row]:
     """A row a type of the labels, and all of them together."""
     entries = labelled()
     if not entries:
-        notes.append(f"left out, since pii_dev.json is not in {DATA}: personal data by type")
+        notes.append("left out, since pii_dev.json is not in ../shared/data: personal data by type")
         return []
     detector: Detector = PersonalData(KINDS)
     labels, found, findings, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
@@ -246,7 +239,7 @@ def personal_rows(notes: list[str]) -> Sequence[Row]:
         for finding in seen:
             findings[finding.kind] += 1
             right[finding.kind] += any(overlap(span, finding) for span in spans)
-    notes.append(f"personal data by type: {len(entries)} labelled texts that no pattern was written for")
+    notes.append(f"personal data by type: {len(entries)} labelled texts; the patterns were fitted to the others")
     rows = [typed(kind, found[kind], n, right[kind], findings[kind]) for kind, n in sorted(labels.items())]
     return [*rows, typed("all types", found.total(), labels.total(), right.total(), findings.total())]
 
@@ -265,27 +258,30 @@ def typed(kind: str, found: int, labels: int, right: int, findings: int) -> Row:
 
 
 def topic_rows(questions: Sequence[str], notes: list[str]) -> Sequence[Row]:
-    """Denied topics of a few examples each, asked of questions about them and about other things, at several thresholds."""
+    """Denied topics of a few examples each, asked of questions about them and about other things, at several thresholds.
+
+    The threshold that is shipped was chosen looking at the first half of the topics.
+    """
     if not questions:
         return []
     about = {name: [q for q in questions if any(word in q.lower() for word in words)] for name, words in TOPICS.items()}
     others = [q for q in questions if not any(q in asked for asked in about.values())][::5]
     embed = MiniLM(Settings().home_folder.models).embed
-    vectors = {name: embed(asked) for name, asked in about.items()}
     rest = embed(others)
+    vectors = {name: embed(random.Random(4).sample(asked, len(asked))) for name, asked in about.items()}
+    names = list(TOPICS)
     rows: list[Row] = []
-    for threshold in (0.4, 0.45, 0.5, 0.55, 0.6):
-        topics = Topics(deny=[Topic(name, some[:EXAMPLES], threshold) for name, some in vectors.items()])
-        asked = [(name, vector) for name, some in vectors.items() for vector in some[EXAMPLES:]]
-        hits = sum(topics.judge(vector).topic == name for name, vector in asked)
-        wrong = sum(topics.judge(vector).rule is not None for vector in rest)
-        guard = f"denied topics, cosine {threshold}"
-        for name, n, of in (
-            ("holding: about the topic", hits, len(asked)),
-            ("Quora questions about other things", wrong, len(rest)),
-        ):
-            rows.append({"guard": guard, "texts": name, "flagged": n, "of": of, "rate": n / of, "95 %": interval(n, of)})
-    notes.append(f"topics: {EXAMPLES} examples each of {len(TOPICS)}; what a question is about is taken from words in it")
+    for half, chosen in (("chosen on", names[: len(names) // 2]), ("not chosen on", names[len(names) // 2 :])):
+        for threshold in (0.3, 0.35, THRESHOLD, 0.45, 0.5):
+            topics = Topics(deny=[Topic(name, vectors[name][:EXAMPLES], threshold) for name in chosen])
+            asked = [(name, vector) for name in chosen for vector in vectors[name][EXAMPLES:]]
+            hits = sum(topics.judge(vector).topic == name for name, vector in asked)
+            wrong = sum(topics.judge(vector).rule is not None for vector in rest)
+            guard = f"{len(chosen)} denied topics, {half}, at {threshold}"
+            for texts, n, of in (("about them", hits, len(asked)), ("Quora questions about other things", wrong, len(rest))):
+                rows.append({"guard": guard, "texts": texts, "flagged": n, "of": of, "rate": n / of, "95 %": interval(n, of)})
+    notes.append(f"topics: {EXAMPLES} examples each; what a question is about is taken from words in it, so that among the")
+    notes[-1] += " questions about other things some are about the topic in other words"
     return rows
 
 

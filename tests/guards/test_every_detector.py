@@ -41,9 +41,20 @@ PARTS = [
     "Monday", "the quick brown fox jumps over the lazy dog", "1234567890" * 3, "a.b.c.d.e.f@", "@@@", "-----BEGIN ",
     "ORD-2024-001",
 ]  # fmt: skip
+# As long as a detector sees them; what tells that it is one comes as late as can be.
+LONG = [
+    "a" * 64 + "@" + "b" * 40 + ".example", "https://" + "u" * 90 + ":p@host.example",
+    "https://host.example/" + "p" * 70 + "?email=x",
+    "password: " + "x" * 100 + "9", "postgres://app:" + "p" * 120 + "@db.host.example/main",
+    "My name is " + " ".join(letter * 29 for letter in ("Ab", "Cd", "Ef", "Gh")),
+    "Anna " + "Schmidtova" * 3 + " lives at home",
+    "lives at 12345 12 " + " ".join(["Longstreetname"] * 4) + " Street",
+    "EY" + "2 Long Words " * 12, "AccountKey=" + "aB3" * 28 + "cd==",
+    "hooks.slack" + ".com/services/" + "T0" * 40, "AB12" + "C3D4" * 6 + "E5", "bc1" + "q" * 71, "bearer " + "a" * 90 + "7",
+]  # fmt: skip
 JOINTS = [" ", ", ", "\n", " and then ", ". It was said that all of it had been written down there long before ", "; "]
 
-texts = st.lists(st.tuples(st.sampled_from(PARTS), st.sampled_from(JOINTS)), max_size=8).map(
+texts = st.lists(st.tuples(st.sampled_from([*PARTS, *LONG]), st.sampled_from(JOINTS)), max_size=8).map(
     lambda chosen: "".join(part + joint for part, joint in chosen)
 )
 by_name = pytest.mark.parametrize("name", DETECTORS)
@@ -67,7 +78,7 @@ def test_a_stream_is_masked_as_the_whole_text_is(name: str, text: str, sizes: li
 
 
 @by_name
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, *LONG])
 def test_no_character_of_a_finding_leaves_before_it_is_found(name: str, part: str) -> None:
     detector = DETECTORS[name]
     text = f"Some words in front of it, and {part} and a good many words behind it, so that it is over. " * 2
@@ -97,6 +108,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "urls": lambda n: "http://a:" * (n // 9),
     "passwords": lambda n: "password=" * (n // 9),
     "begins": lambda n: "-----BEGIN PRIVATE KEY-----" * (n // 27),
+    "key files": lambda n: "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----ä" * (n // 53),
     "umlauts": lambda n: "ä" * n,
     "stars": lambda n: "f*" * (n // 2),
     "addresses": lambda n: "12 Main " * (n // 8),

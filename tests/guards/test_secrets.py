@@ -83,6 +83,7 @@ def test_a_public_key_is_no_secret() -> None:
         "commit 3f786850e387550fdab836ed7e6dc881de23001b", "550e8400-e29b-41d4-a716-446655440000", "sk-learn and sk-image",
         "https://example.com/path:80/x@y", "postgres://user:password@localhost/db", "eyJub3QiOiJhIGp3dCJ9.eyJhIjoxfQx",
         "password=None", "secret: xxxxxxxxxxxxxxx1", "Our api_key is kept in a vault",
+        "token = authorization[7:] if auth1", "token = here.sent[-1].headers['authorization2']",
     ],
 )  # fmt: skip
 def test_talk_of_secrets_is_no_secret(text: str) -> None:

@@ -14,10 +14,15 @@ WEATHER = Topic("weather", [at(0), at(20)], threshold=0.9)
 MONEY = Topic("money", [at(90)], threshold=0.9)
 
 
-def test_a_text_near_one_example_is_about_the_topic() -> None:
+def test_a_text_near_an_example_and_the_middle_is_about_the_topic() -> None:
     verdict = Topics(deny=[WEATHER, MONEY]).judge(at(35))
     assert (verdict.rule, verdict.topic) == ("denied", "weather")
-    assert verdict.score == pytest.approx(math.cos(math.radians(15)))
+    assert verdict.score == pytest.approx((math.cos(math.radians(15)) + math.cos(math.radians(25))) / 2)
+
+
+def test_examples_that_cancel_each_other_have_no_middle() -> None:
+    opposite = Topic("opposite", [at(0), at(180)], threshold=0.4)
+    assert Topics(deny=[opposite]).judge(at(0)).score == pytest.approx(0.5)
 
 
 def test_a_text_near_none_passes_where_topics_are_denied() -> None:
@@ -47,7 +52,7 @@ def test_each_topic_has_its_own_threshold() -> None:
 
 
 def test_the_finding_is_about_the_whole_text() -> None:
-    assert Topics(deny=[WEATHER]).judge(at(0)).finding("rain?") == Finding("TOPIC_DENIED", 0, 5, 1.0)
+    assert Topics(deny=[MONEY]).judge(at(90)).finding("rain?") == Finding("TOPIC_DENIED", 0, 5, 1.0)
     assert Topics(deny=[WEATHER]).judge(at(90)).finding("rain?") is None
 
 

@@ -25,12 +25,13 @@ from stoa.gateway.faults import Fault
 from stoa.gateway.guarding.guarded import Guarded
 from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
+from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
@@ -83,6 +84,7 @@ class Inference(Guarded):
             self._ended()
             target, tokens = self._owed or (None, NO_TOKENS)
             if attempt is not None:
+                self._count_work(attempt)
                 target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
             self.settle(_CLIENT_GONE, target, tokens, error="client_gone")
 
@@ -256,6 +258,7 @@ class Inference(Guarded):
         else:
             body, tokens = self._made_from(attempt, body)
         self._ended("answer")
+        self._count_work(attempt)
         if self._rules is None:
             self._deliver(body, target, tokens)
         else:
@@ -279,7 +282,7 @@ class Inference(Guarded):
 
     def discard(self, attempt: Attempt, body: bytes) -> None:
         """An answer that is paid for and not used."""
-        cost = cost_of(attempt.target.price, self._made_from(attempt, body)[1])
+        cost = self._cost(attempt, self._made_from(attempt, body)[1])
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
@@ -296,19 +299,20 @@ class Inference(Guarded):
 
     def streamed_whole(self, attempt: Attempt) -> None:
         """The stream came to its end."""
-        target, stream = attempt.target, attempt.stream
+        stream = attempt.stream
         assert stream is not None
         self._ended()
+        self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
         if isinstance(stream, GuardedStream):
             self._end_guarded(stream, attempt, tokens)
         else:
-            self._end_stream(stream, target, tokens)
+            self._end_stream(stream, attempt.target, tokens)
 
     def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens))
+            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
@@ -326,6 +330,7 @@ class Inference(Guarded):
             self._told(stream.judge)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
+        self._count_work(attempt)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
 
     def gave_up(self, fault: Fault, target: Target | None) -> None:

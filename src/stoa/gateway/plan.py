@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from stoa.domain.operations import ClientForm, Operation
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
 from stoa.domain.resources import Target as RouteTarget
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
+from stoa.domain.snapshot import Access, Caller, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
 from stoa.gateway.guarding.ready import Rulebook, Workshop
@@ -303,7 +304,7 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(max(p.input for p in prices), max(p.output for p in prices)) if prices else None
+    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
 
 
 def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, Offering]:

@@ -126,12 +126,15 @@ def _row(beside: str) -> bool:
 
 def _past_word(data: bytes, at: int) -> int:
     """Where to look again after a match at `at` that was none: behind the word that it begins with."""
-    rest = _NO_WORD.search(data, at)
-    return max(rest[0][0], at + 1) if rest is not None else len(data)
+    place = at + 1
+    if at < len(data) and _OF_WORDS[data[at]]:
+        while place < len(data) and _OF_WORDS[data[place]]:
+            place += 1
+    return place
 
 
 def _characters(data: bytes, begin: int, end: int) -> int:
     return len(data[begin:end].decode("utf-8", "surrogatepass"))
 
 
-_NO_WORD = Expression(r"[^A-Za-z0-9\x80-\xff]")
+_OF_WORDS = bytes(code >= 0x80 or chr(code).isalnum() for code in range(256))

@@ -23,6 +23,7 @@ _PLACEHOLDERS = (
 )  # fmt: skip
 _OPENINGS = ("$", "{", "<", "%", "[", "(", "env:", "secret:", "file:")
 _LONGEST_KEY_FILE = 16_384
+_LONGEST_LINE = 80
 
 
 def entropy(text: str) -> float:
@@ -79,6 +80,7 @@ def _issued(kind: str, pattern: str, hint: str, reach: int = 120) -> Rule:
 
 _SET_TO = r"[\"'\x60]?(?:\s{0,3}(?:=>|:=|==?|:)\s{0,3}| is )[\"'\x60]?"
 _VALUE = r"[^\s\"'\x60<>]{6,128}"
+_GENERATED = r"[A-Za-z0-9+/=_.~:-]{16,128}"
 _PASSED = r"(?i:pass(?:word|wd|phrase|code)?|pwd|passwort|kennwort|contrase(?:ñ|n)a|mot de passe|wachtwoord|senha)"
 _KEY = r"(?i:secret|token|(?:api|access|private|signing|encryption|client|auth)[ _-]?(?:key|secret|token)|credentials?)"
 _AWS_NEAR = r"(?i)aws.{0,40}secret|secret.{0,12}access.{0,8}key"
@@ -114,11 +116,11 @@ RULES = (
     _issued("SHOPIFY_TOKEN", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}", r"shp(?:at|ca|pa|ss)_"),
     Rule("TELEGRAM_TOKEN", r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}", r"[0-9]:AA", 56, 0.95),
     Rule("AZURE_STORAGE_KEY", r"AccountKey=([A-Za-z0-9+/]{86}==)", r"AccountKey=", 104, 1.0),
-    Rule("JWT", r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", r"eyJ[A-Za-z0-9_-]{8}", 400, 1.0, _jwt),
+    Rule("JWT", r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", r"eyJ[A-Za-z0-9_-]{8}", 160, 1.0, _jwt),
     Rule("CONNECTION_STRING", _IN_URL, r"://[^\s@/]{0,64}:", 140, 0.9, _any, open_left=True),
     Rule("BEARER_TOKEN", r"(?i:bearer )([A-Za-z0-9._~+/-]{20,}=*)", r"(?i)bearer ", 160, 0.8, _random),
     Rule("PASSWORD", rf"{_PASSED}{_SET_TO}({_VALUE})", rf"{_PASSED}{_SET_TO}", 140, 0.7, _chosen, open_left=True),
-    Rule("API_KEY", rf"{_KEY}{_SET_TO}({_VALUE})", rf"{_KEY}{_SET_TO}", 140, 0.7, _generated, open_left=True),
+    Rule("API_KEY", rf"{_KEY}{_SET_TO}({_GENERATED})", rf"{_KEY}{_SET_TO}", 140, 0.7, _generated, open_left=True),
 )  # fmt: skip
 
 KINDS = frozenset(rule.kind for rule in RULES) | {"PRIVATE_KEY"}
@@ -143,20 +145,19 @@ class Secrets:
         return found
 
 
-_BEGIN = Expression(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
-
-
 def private_keys(text: str) -> Sequence[Finding]:
     """From the first line of a key file to its last, or as far as the text goes when that has not come yet."""
-    data = encoded(text)
     found: list[Finding] = []
     at = 0
-    while (match := _BEGIN.search(data, at)) is not None:
-        begin, _ = match[0]
-        start = len(data[:begin].decode("utf-8", "surrogatepass"))
+    while (start := text.find("-----BEGIN ", at)) >= 0:
+        if not _FIRST_LINE.occurs(encoded(text[start : start + _LONGEST_LINE])):
+            at = start + 1
+            continue
         close = text.find("-----END ", start, start + _LONGEST_KEY_FILE)
-        last = text.find("-----", close + 9, close + 80) if close >= 0 else -1
-        end = last + 5 if last >= 0 else min(len(text), start + _LONGEST_KEY_FILE)
-        found.append(Finding("PRIVATE_KEY", start, end))
-        at = len(encoded(text[:end]))
+        last = text.find("-----", close + 9, close + _LONGEST_LINE) if close >= 0 else -1
+        at = last + 5 if last >= 0 else min(len(text), start + _LONGEST_KEY_FILE)
+        found.append(Finding("PRIVATE_KEY", start, at))
     return found
+
+
+_FIRST_LINE = Expression(r"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")

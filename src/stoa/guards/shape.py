@@ -75,7 +75,7 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not self.empty and not (texts and texts[-1].translate(_DROP).strip()):
             found.append(Fault("empty", "The last message is empty; send something to answer"))
         if self.repeated is not None:
-            most = max((longest_repeat(text) for text in texts if len(text) > self.repeated), default=0)
+            most = max((longest_repeat(text, over=self.repeated) for text in texts), default=0)
             if most > self.repeated:
                 found.append(
                     Fault("repeated", f"Something is repeated {most} times in a row; at most {self.repeated} are allowed")
@@ -126,8 +126,10 @@ def _script(character: str) -> str:
     return next((script for script, names in SCRIPTS.items() if name and name in names.split()), "other")
 
 
-def longest_repeat(text: str) -> int:
-    """How often one word, or one run of up to 8 characters, follows itself at most."""
+def longest_repeat(text: str, *, over: int = 0) -> int:
+    """How often one word, or one run of up to 8 characters, follows itself at most; exact where that is more than `over`."""
+    if len(text) <= over:
+        return 0
     most, run, last = 0, 0, ""
     for word in text.split():
         run = run + 1 if word == last else 1
@@ -136,7 +138,7 @@ def longest_repeat(text: str) -> int:
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     blank = (points == _BLANKS[0]) | (points == _BLANKS[1]) | (points == _BLANKS[2])
     for width in range(1, 9):
-        if len(points) <= width:
+        if len(points) <= width * max(1, over):
             break
         breaks = np.flatnonzero((points[width:] != points[:-width]) | blank[width:])
         ends = np.concatenate(([-1], breaks, [len(points) - width]))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.guards import Trier
     from stoa.domain.ledger import UsageStore
     from stoa.domain.playground import ModelApi
+    from stoa.domain.prices import PriceList
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.policy.decide import Policy
@@ -45,6 +46,7 @@ class Control:
     read: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
+    prices: "PriceList"
     turns: "Turns"
     targets: "TargetBoard"
     explainer: "Explainer"
@@ -101,9 +103,10 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 database=database,
                 secrets=secrets,
                 policy=policy,
-                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url),
+                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url, write=write),
                 read=read,
                 write=write,
+                prices=prices,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),

@@ -59,7 +59,9 @@ NEAR_MISSES = [
     "is 2345 6789 0125", "TFN 123 456 783", "SIN 046 454 287", "is S1234567A",
     "NPI 1234567894", "from 300.1.2.3", "version 1.2.3", "at 12:30:45",
     "127.0.0.1", "255.255.255.0", "44051401359",
-    "user@host", "a@b", "1990-1995", "ISBN 978-3-16-148410-0", "2024-05-06", "10.5281/zenodo.1234567", "3.14159265358979",
+    "user@host", "a@b",
+    "the number to call in 1990-1995", "call on 2026-11-21",
+    "call 24.12.2025", "ISBN 978-3-16-148410-0", "2024-05-06", "10.5281/zenodo.1234567", "3.14159265358979",
     "The account is empty.", "passport control", "C01X00T47",
     "https://host.example/a?b=c", "git@github.com:a/b is not mail to write",
 ]  # fmt: skip

@@ -51,7 +51,7 @@ class GuardedStream:
     def __init__(
         self, inner: Watcher, form: ClientForm, judge: Judge, placeholders: Placeholders | None, *, whole: bool, acting: bool
     ) -> None:
-        self._inner = inner
+        self.inner = inner
         self._name: ClientForm = form
         self._form = FORMS[form]
         self.judge = judge
@@ -70,45 +70,45 @@ class GuardedStream:
 
     @property
     def content(self) -> bool:
-        return self._inner.content
+        return self.inner.content
 
     @property
     def done(self) -> bool:
-        return self._inner.done or self.refused is not None
+        return self.inner.done or self.refused is not None
 
     @property
     def error(self) -> ErrorBody | None:
-        return self._inner.error if self.refused is None else None
+        return self.inner.error if self.refused is None else None
 
     @property
     def error_class(self) -> ErrorClass | None:
-        return self._inner.error_class
+        return self.inner.error_class
 
     @property
     def usage(self) -> Usage | None:
-        return self._inner.usage
+        return self.inner.usage
 
     def feed(self, data: bytes) -> bytes:
         if self.refused is not None:
             return b""
-        events = self._inner.feed(data)
+        events = self.inner.feed(data)
         if self.waits:
             self._kept.append(events)
             return b""
-        return self._passed(events, last=self._inner.done)
+        return self._passed(events, last=self.inner.done)
 
     def closed(self) -> bool:
-        return self._inner.closed()
+        return self.inner.closed()
 
     def count_characters(self) -> int:
-        return self._inner.count_characters()
+        return self.inner.count_characters()
 
     def text(self) -> str | None:
-        return self._inner.text()
+        return self.inner.text()
 
     def whole(self) -> bytes | None:
         """The judged answer."""
-        answer = self._inner.whole()
+        answer = self.inner.whole()
         if answer is None or self._placeholders is not None:
             return None
         texts = read(answer)
@@ -119,12 +119,12 @@ class GuardedStream:
 
     def end(self, stoa: object) -> bytes:
         """Sets `refused` and fails instead, should the whole show what its pieces did not."""
-        left = self._passed(self._inner.end(stoa), last=False)
+        left = self._passed(self.inner.end(stoa), last=False)
         refused = self.refused
         return left if refused is None else self.fail(refused.status, refused.code, refused.message)
 
     def fail(self, status: int, code: str, message: str) -> bytes:
-        events = [event for event in self._inner.fail(status, code, message).split(b"\n\n") if event.strip()]
+        events = [event for event in self.inner.fail(status, code, message).split(b"\n\n") if event.strip()]
         return b"".join([self._written(event, _object(data_of(event))) for event in events])
 
     # --- what takes its time

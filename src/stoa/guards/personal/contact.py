@@ -2,6 +2,7 @@
 
 import ipaddress
 
+from stoa.guards.expressions import Expression, encoded
 from stoa.guards.patterns import Part, Rule
 from stoa.guards.personal.checks import digits, where
 
@@ -19,11 +20,15 @@ _ANY = rf"\(?[0-9]{{1,4}}\){_SEP}?{_SEPARATED}|{_SEPARATED}|[0-9]{{7,12}}"
 _MARKED = r"[ -](?i:office|fax|mobile|home|work|cell|phone)\b"
 
 
+_DATED = Expression(
+    r"^(?:19|20)[0-9]{2}(?:.(?:19|20)[0-9]{2}|[-/.][01]?[0-9][-/.][0-3]?[0-9])$"
+    r"|^[0-3]?[0-9][-/.][01]?[0-9][-/.](?:19|20)[0-9]{2}$"
+)
+
+
 def phone(value: str) -> bool:
-    """Seven to fifteen digits; `2018-2019` are years."""
-    numbers = digits(value)
-    years = len(value) == 9 and numbers[:2] in ([1, 9], [2, 0]) and numbers[4:6] in ([1, 9], [2, 0])
-    return 7 <= len(numbers) <= 15 and not years
+    """Seven to fifteen digits; `2018-2019` are years and `2018-05-06` is a day."""
+    return 7 <= len(digits(value)) <= 15 and not _DATED.occurs(encoded(value))
 
 
 def ip_address(value: str) -> bool:
@@ -53,7 +58,7 @@ _ANYONE = ("", "user", "username", "git")
 RULES = (
     Rule(
         "EMAIL_ADDRESS", rf"[A-Za-z0-9\x80-\xff.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_HOST}",
-        hint=r"@[A-Za-z0-9\x80-\xff]", reach=150, score=1.0,
+        hint=r"@[A-Za-z0-9\x80-\xff]", reach=112, score=1.0,
         check=_email, open_left=True,
     ),
     Rule(
@@ -93,8 +98,8 @@ RULES = (
         hint=r"(?i)[0-9a-f]{2}[:.-][0-9a-f]{2}", reach=20, score=0.9, glued=":-",
     ),
     Rule(
-        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{2,200}[^\s<>\"'\x60.,;:!?)]",
-        hint=r"://", reach=218, score=1.0,
+        "URL_WITH_USER", r"(?i)[a-z][a-z0-9+.-]{1,12}://[^\s<>\"'\x60]{2,100}[^\s<>\"'\x60.,;:!?)]",
+        hint=r"://", reach=118, score=1.0,
         check=where(_with_person),
     ),
     Rule(

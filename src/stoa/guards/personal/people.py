@@ -65,7 +65,7 @@ _FORM = (
     r"(?:Inc|Incorporated|LLC|Ltd|Limited|PLC|Plc|GmbH|AG|SE|KG|Corp|Corporation|Company|Group|S\.A\.|SA|SAS|SARL|SpA|S\.p\.A\."
     r"|BV|B\.V\.|NV|N\.V\.|Oy|Oyj|AB|ASA|AS|A/S)\b\.?"
 )
-_EMPLOYED = r"(?i)(?:work(?:s|ed|ing)? (?:for|at)|employed (?:by|at)|employer(?: is|:)) \z"
+_EMPLOYED = r"(?i:work(?:s|ed|ing)? (?:for|at)|employed (?:by|at)|employer(?: is|:))"
 
 _CAPITAL = rf"{UPPER}{LETTER}"
 _GIVEN = listed("given_names")
@@ -138,5 +138,5 @@ RULES = (
     Rule("TITLE", rf"\b({_HONORIFIC}) {UPPER}", rf"{_HONORIFIC} {UPPER}", 14, 0.8),
     Rule("NRP", rf"{UPPER}{LETTER}+", _CAPITAL, 18, 0.6, _demonym),
     Rule("ORGANIZATION", rf"{_PART}(?:,? (?:and |& )?{_PART}){{0,4}},? {_FORM}", rf"{LETTER},? {_FORM}", 150, 0.7),
-    Rule("ORGANIZATION", _NAME, r"(?i)work|employ", _REACH, 0.6, _announced, _EMPLOYED),
+    Rule("ORGANIZATION", rf"\b{_EMPLOYED} ({_NAME})", r"(?i)work|employ", _REACH, 0.6, _announced),
 )
