@@ -16,12 +16,12 @@ import msgspec
 from stoa.dialects.openai.multipart import read_parts, text_of, with_text
 from stoa.domain.guards import RequestFacts, Verdict
 from stoa.domain.passages import Passage
-from stoa.errors import InternalError, StoaError
+from stoa.errors import InternalError, InvalidRequest, StoaError
 from stoa.gateway.answering import Answering, is_json
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.delivery import JSON
-from stoa.gateway.guarding.judging import Judge, Refused, judge_places, merged
+from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, judge_places, merged
 from stoa.gateway.guarding.rules import Marked, Rules
 from stoa.gateway.guarding.sizes import measure
 from stoa.gateway.guarding.stream import ROOTS, GuardedStream, restore_in
@@ -77,7 +77,10 @@ class Guarded(Answering):
             return
         if self._placeholders is None and any(check.action == "tokenise" for check in rules.input):
             self._placeholders = Placeholders()
-        texts = self._texts()
+        try:
+            texts = self._texts()
+        except RecursionError:
+            raise InvalidRequest("The body is nested too deeply to be judged by guardrails; make it flatter.") from None
         judge = Judge("input", rules.input, self._request_facts, self._placeholders)
         if judge.waits or texts.characters > LARGE:
             self._begin_task(self._guard_slowly(judge, texts))
@@ -204,9 +207,13 @@ class Guarded(Answering):
             self._deliver(body, target, tokens)
             return
         plain = not is_json(self.answer_type.removeprefix(b"content-type: "))
-        texts = Texts({"text": body.decode("utf-8", "replace")}) if plain else read(body)
-        texts.answer(*roots)
         judge = Judge("output", rules.output, self._request_facts, self._placeholders)
+        try:
+            texts = Texts({"text": body.decode("utf-8", "replace")}) if plain else read(body)
+            texts.answer(*roots)
+        except (ValueError, msgspec.MsgspecError, RecursionError):
+            self._refuse_answer(Unavailable("The answer cannot be read, so guardrails cannot judge it."), judge, target, tokens)
+            return
         if judge.waits:
             self._owed = (target, tokens)
             self._begin_task(self._judge_answer_late(judge, texts, body, plain=plain))

@@ -157,6 +157,8 @@ class GuardedStream:
                 self._close(every, left, ())
         except (Refused, Unavailable) as error:
             self.refused = error
+        except RecursionError:
+            raise ValueError("an event of its stream is nested too deeply") from None
         return b"".join(left)
 
     def _event(self, event: bytes, left: list[bytes]) -> None:
