@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +32,21 @@ class Case:
     families: Sequence[str] = field(default=(), repr=False)
 
 
-def cases() -> tuple[list[Case], list[str]]:
-    """The sets there are, and a sentence for each file that is absent."""
-    found: list[Case] = []
-    absent: list[str] = []
-    for file, build in _BUILDERS:
-        if file and not (DATA / file).is_file():
-            absent.append(f"{file} is not in {DATA}: what is measured on it is left out")
-        else:
-            found.extend(build())
-    return found, absent
+def cases() -> list[Case]:
+    """The sets whose data is there."""
+    return [case for file, build in _BUILDERS if _there(file) for case in build()]
+
+
+def absent() -> list[str]:
+    """A sentence for each file that is not there."""
+    return [f"{file} is not in {DATA}: what is measured on it is left out" for file, _ in _BUILDERS if not _there(file)]
 
 
 def rows(flags: Callable[[str], bool]) -> tuple[list[Row], list[str]]:
-    """One row a set: how many texts of it `flags` says yes to, with the 95 % interval; and notes."""
-    found, notes = cases()
+    """One row a set: how many texts of it `flags` says yes to, with the 95 % interval; and notes on the families of attacks."""
     table: list[Row] = []
-    for case in found:
+    notes: list[str] = []
+    for case in cases():
         flagged = [flags(text) for text in case.texts]
         table.append(_row(case.name, case.attack, flagged))
         by_family: dict[str, list[bool]] = defaultdict(list)
@@ -59,6 +56,10 @@ def rows(flags: Callable[[str], bool]) -> tuple[list[Row], list[str]]:
             said = ", ".join(f"{family} {sum(yes)}/{len(yes)}" for family, yes in sorted(by_family.items()))
             notes.append(f"{case.name} by family: {said}")
     return table, notes
+
+
+def _there(file: str) -> bool:
+    return not file or (DATA / file).is_file()
 
 
 def _row(name: str, attack: bool, flagged: Sequence[bool]) -> Row:
@@ -91,10 +92,15 @@ def _twins(texts: Sequence[str]) -> list[str]:
         group = [other for other in texts if other != text and other[:40] == text[:40]]
         if not group:
             continue
-        start = min(len(commonprefix([text, other])) for other in group)
-        end = min(len(commonprefix([text[start:][::-1], other[start:][::-1]])) for other in group)
+        start = min(_shared(text, other) for other in group)
+        end = min(_shared(text[start:][::-1], other[start:][::-1]) for other in group)
         found.append(re.sub(r"[^\s>]*$", "", text[:start]) + text[len(text) - end :])
     return found
+
+
+def _shared(one: str, other: str) -> int:
+    """Characters that both begin with."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _questions() -> list[Case]:
@@ -108,34 +114,35 @@ def _pairs() -> list[Case]:
 
 def _passages() -> list[Case]:
     texts = [entry["text"] for entry in _lines("beerqa_passages.jsonl")]
+    tens = ["\n\n".join(texts[n : n + 10]) for n in range(0, len(texts) - 9, 10)]
     chance = random.Random(7)
     hosts = [text for text in texts if len(text) > 200]
     clean = [chance.choice(hosts) for _ in range(300)]
     return [
         Case("passages", False, texts),
-        Case("ten passages as one", False, ["\n\n".join(texts[n : n + 10]) for n in range(0, len(texts) - 9, 10)]),
-        Case("passages with a payload", True, [_with(text, _payloads()[n % len(_payloads())], chance) for n, text in enumerate(clean)]),
+        Case("ten passages as one", False, tens),
+        Case("passages with a payload", True, [_with(text, n, chance) for n, text in enumerate(clean)]),
         Case("passages with a payload, twins", False, clean),
-        Case(
-            "ten passages with one payload", True,
-            [_with("\n\n".join(texts[n : n + 10]), _payloads()[n // 10 % len(_payloads())], chance) for n in range(0, len(texts) - 9, 10)],
-        ),
-    ]  # fmt: skip
+        Case("ten passages with one payload", True, [_with(text, n, chance) for n, text in enumerate(tens)]),
+    ]
 
 
-def _with(text: str, payload: str, chance: random.Random) -> str:
-    """After one of the sentences."""
+def _with(text: str, number: int, chance: random.Random) -> str:
+    """One of the payloads after one of the sentences."""
+    payload = _payloads()[number % len(_payloads())]
     ends = [match.end() for match in re.finditer(r"[.!?](?=\s|$)", text)] or [len(text)]
     at = chance.choice(ends)
     return f"{text[:at]} {payload}{text[at:]}"
 
 
 def _risky() -> list[Case]:
-    return [Case("risky prompts", False, [entry["prompt"] for entry in json.loads((DATA / "benign_prompts_dev.json").read_text())])]
+    return [
+        Case("risky prompts", False, [entry["prompt"] for entry in json.loads((DATA / "benign_prompts_dev.json").read_text())])
+    ]
 
 
 def _passwords() -> list[Case]:
-    lines = [line for line in _own("password_questions.txt")][1::2]
+    lines = _own("password_questions.txt")[1::2]
     return [Case("password questions", False, [text for line in lines for text in _choices(line)])]
 
 

@@ -276,6 +276,8 @@ def house() -> Callable[..., House]:
         tracer: Any = None,
         log_requests: Any = "none",
         own: Any = None,
+        counter: Any = None,
+        answers: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -291,7 +293,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests, guards=own,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -1,4 +1,4 @@
-"""The texts that the weights are trained with: made from patterns, by family, with a seed. No text of a measuring set is among them."""
+"""The texts that the weights are trained with: made from patterns, by family, with a seed. None is of a measuring set."""
 
 import base64
 import random
@@ -15,13 +15,15 @@ ROOT = HERE.parents[1]
 
 FAMILIES = (
     "ignore_previous_instructions", "indirect_reference", "token_smuggling", "system_mode", "different_user_input_language",
-    "overload_with_information", "few_shot_attack", "many_shot_attack", "repeated_token_attack", "persuasion", "payload_splitting",
-    "output_formatting_manipulation", "hypothetical_scenario", "virtualization", "mixed_techniques", "payload",
+    "overload_with_information", "few_shot_attack", "many_shot_attack", "repeated_token_attack", "persuasion",
+    "payload_splitting", "output_formatting_manipulation", "hypothetical_scenario", "virtualization", "mixed_techniques",
+    "payload",
 )  # fmt: skip
 _SHARE = {
-    "questions": 5, "personal": 5, "requests": 5, "coding": 4, "specs": 3, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,
+    "questions": 5, "personal": 5, "requests": 5, "coding": 5, "specs": 7, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,
     "world": 3, "passwords": 4, "about_passwords": 4, "talk": 6, "prose": 12,
 }  # fmt: skip
+_AFTER = ("questions", "requests", "documents", "coding", "mail", "personal", "talk")
 _HELD_OUT = 5
 """Every fifth pattern is kept for checking."""
 
@@ -66,7 +68,7 @@ class Maker:
 
     def _core(self, family: str) -> str:
         if family == "different_user_input_language":
-            kind = self.chance.choices(("world_request", "world_payload", "world_pivot"), (6, 2, 1))[0]
+            kind = self.chance.choices(("world_request", "world_payload", "world_want", "world_pivot"), (6, 3, 2, 1))[0]
             return self._marks(self._world(self.chance.choice(self.attacks[kind])))
         return self._marks(expand(self.chance.choice(self.attacks[family]), self.slots, self.chance))
 
@@ -88,7 +90,11 @@ class Maker:
     def _secretly(self, mark: str) -> str:
         if mark == "@question@":
             return self._pick("questions", short=True)
-        family = "payload" if mark == "@payload@" else self.chance.choice(("ignore_previous_instructions", "system_mode", "persuasion"))
+        family = (
+            "payload"
+            if mark == "@payload@"
+            else self.chance.choice(("ignore_previous_instructions", "system_mode", "persuasion"))
+        )
         plain = [line for line in self.attacks[family] if "@" not in line]
         return expand(self.chance.choice(plain), self.slots, self.chance)
 
@@ -115,7 +121,7 @@ class Maker:
             return Example(self.chance.choice(self.prose), False, kind)
         text = self._pick(kind)
         if self.chance.random() < 0.25:
-            text = f"{text} {self._pick(self.chance.choice(('questions', 'requests', 'documents', 'coding', 'mail', 'personal', 'talk')))}"
+            text = f"{text} {self._pick(self.chance.choice(_AFTER))}"
         return Example(_typed(text, self.chance), False, kind)
 
     def _pick(self, kind: str, *, short: bool = False) -> str:
@@ -183,7 +189,8 @@ def _turned(c: str, by: int) -> str:
     return chr((ord(c) - ord(first) + by) % 26 + ord(first)) if first else c
 
 
-_MORSE = dict(zip("abcdefghijklmnopqrstuvwxyz", ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(), strict=True))  # fmt: skip
+_SIGNS = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+_MORSE = dict(zip("abcdefghijklmnopqrstuvwxyz", _SIGNS.split(), strict=True))
 _CODES: tuple[Turn, ...] = (
     lambda text, _: base64.b64encode(text.encode()).decode(),
     lambda text, _: base64.b64encode(text.encode()).decode(),

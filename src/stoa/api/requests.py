@@ -37,6 +37,9 @@ class RequestView(View):
     status: int
     error: str | None
     cache: str
+    cache_tier: str | None
+    cache_of: str | None
+    saved_nano_usd: int | None
     streamed: bool
     attempts: int
     prompt_tokens: int | None

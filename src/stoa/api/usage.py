@@ -25,9 +25,10 @@ Until = Annotated[str | None, Query(alias="to", description="Date, which is incl
 
 
 class UsageBucketView(View):
-    """Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+    """Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
 
-    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it.
+    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
+    from the cache had cost when they were made.
     """
 
     bucket: str | None
@@ -37,6 +38,7 @@ class UsageBucketView(View):
     cost_nano_usd: int
     unknown_cost_requests: int
     cache_hits: int
+    saved_nano_usd: int
     errors: int
 
 

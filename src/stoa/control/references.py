@@ -1,15 +1,16 @@
 """Does desired state hold together? Everything that a resource names must be there and be of use for it."""
 
 from collections.abc import Collection as Names
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from stoa.control.guardrail_fields import check as check_guardrail
+from stoa.control.limit_fields import check as check_limit
 from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
 from stoa.domain.guardrails import TopicsGuard
-from stoa.domain.resources import Assistant, Collection, Guardrail, Model, Provider, Resource, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
 
@@ -43,6 +44,9 @@ class References:
                 self._known_teams(resource, resource.teams)
             case Guardrail():
                 self._check_guardrail(resource)
+            case Limit() | Budget():
+                self._check_scope(resource)
+                check_limit(resource)
             case _:
                 assert_never(resource)
 
@@ -84,6 +88,14 @@ class References:
         for number, guard in enumerate(guardrail.guards):
             if isinstance(guard, TopicsGuard):
                 self._serves(guardrail, f"guards[{number}].embedding_model", guard.embedding_model, "embedding")
+
+    def _check_scope(self, resource: Limit | Budget) -> None:
+        """Keys and users come and go, and projects are what requests call them: whoever applies looks at those."""
+        known: Mapping[str, Names[str]] = {
+            "team": self._teams, "model": self._models, "route": self._routes, "assistant": self._assistants
+        }  # fmt: skip
+        if resource.subject is not None and resource.scope in known:
+            self._known(resource, "subject", resource.subject, known[resource.scope])
 
     def _serves(self, resource: Resource, field: str, name: str, operation: str) -> None:
         """The name is a model, or a route of models, for this operation."""

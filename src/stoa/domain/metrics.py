@@ -51,6 +51,7 @@ METRICS: Mapping[str, Metric] = {
     ),
     "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
+    "stoa_budget_warnings_total": Metric("counter", "Requests that passed over a budget's soft limit.", ("budget",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
         "histogram",
@@ -78,6 +79,10 @@ METRICS: Mapping[str, Metric] = {
     "stoa_target_given_up_total": Metric("counter", "Tries that the client or Stoa cancelled.", _TARGET),
     "stoa_guard_total": Metric("counter", "Guards that ran, by what they did.", ("guardrail", "guard", "action")),
     "stoa_guard_seconds": Metric("histogram", "What judging one request's texts took.", ("guard",), FINE_SECONDS),
+    "stoa_cache_hits_total": Metric("counter", "Answers from the cache; tier is exact, joined or semantic.", ("tier",)),
+    "stoa_cache_saved_nano_usd_total": Metric(
+        "counter", "What those answers had cost when they were made, as far as that is known, nano-dollars.", ("tier",)
+    ),
     "stoa_cache_entries": Metric("gauge", "Answers that are kept."),
     "stoa_cache_bytes": Metric("gauge", "Memory that they take."),
     "stoa_connections": Metric("gauge", "Connections of clients that are open."),

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
-from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
+from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
-from stoa.gateway.delivery import EVENTS, JSON
+from stoa.gateway.caching.entries import LARGEST_ANSWER
+from stoa.gateway.caching.looking import CLIENT_GONE
+from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
 from stoa.gateway.guarding.guarded import Guarded
 from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
+from stoa.gateway.replay import text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
@@ -38,7 +39,6 @@ from stoa.gateway.wish import wish_of
 
 log = logging.getLogger("stoa.gateway")
 
-_CLIENT_GONE = 499
 _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
@@ -51,9 +51,8 @@ class Inference(Guarded):
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
-    _cache_key: bytes | None = None
-    _gone: bool = False  # the client is
     _tries: Tries | None = None
+    _outcome: Outcome | None = None
 
     # --- called by the server
 
@@ -73,22 +72,25 @@ class Inference(Guarded):
             self.clock.mark("receive")
         self._go_on(self._run)
 
-    def on_gone(self) -> None:
-        """The client went away: what was generated for it is billed."""
-        self._gone = True
+    def _abandon(self) -> None:
+        """What was generated for the client is billed."""
         if self._task is not None:
             self._task.cancel()
         tries = self._tries
         attempt = tries.cancel() if tries is not None else None
-        if self.status == 0 and (tries is not None or self._task is not None):
+        if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
             target, tokens = self._owed or (None, NO_TOKENS)
             if attempt is not None:
                 self._count_work(attempt)
                 target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
-            self.settle(_CLIENT_GONE, target, tokens, error="client_gone")
+            self.settle(CLIENT_GONE, target, tokens, error="client_gone")
+        elif self.status == 0:
+            self.give_back()
 
     def on_pause(self) -> None:
+        if self._flight is not None and self._flight.waiting:
+            return  # for the others
         if self._tries is not None and self._tries.running is not None:
             self._tries.running.pause()
 
@@ -97,15 +99,6 @@ class Inference(Guarded):
             self._tries.running.resume()
 
     # --- the stages, in order: each goes on to the next one itself, at once, or once there is what it waits for
-
-    def _go_on(self, stage: Callable[[], None]) -> None:
-        """For whoever calls a stage from outside of one: the server, or what the stage before has waited for."""
-        if self._gone:
-            return
-        try:
-            stage()
-        except StoaError as error:
-            self.refuse(error)
 
     def _run(self) -> None:
         stages, body, surface, clock = self.stages, self._body, self.surface, self.clock
@@ -124,30 +117,30 @@ class Inference(Guarded):
         self._admit()
 
     def _admit(self) -> None:
-        stages, surface = self.stages, self.surface
-        weight = len(self._body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        if self.stages.admission.admit(self, self._body):
+            self._admitted()
+
+    def told(self, outcome: Outcome) -> None:
+        """Of the claim, where that took a while. The client may have gone meanwhile."""
+        if not self._gone:
+            self._outcome = outcome
+            self._go_on(self._claimed)
+        elif not isinstance(outcome, Refused):
+            give_back(outcome, self.claims)
+
+    def _claimed(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        self.stages.admission.take(self, outcome)
+        self._admitted()
+
+    def _admitted(self) -> None:
         if self.clock is not None:
             self.clock.mark("admit")
         if self.offering.guards is None:
             self._look_up()
         else:
             self._guard()
-
-    def _look_up(self) -> None:
-        """In the cache."""
-        stages, entry = self.stages, None
-        key = None
-        if not self._placeholders:  # else another's placeholders may stand for other words
-            key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
-        self._cache_key = key
-        if key is not None and stages.cache is not None:
-            self.cache = "miss"
-            entry = stages.cache.get(key, now_s=time.monotonic())
-        if self.clock is not None:
-            self.clock.mark("cache")
-        if entry is None or not self._replay(entry):
-            self._augment()
 
     def _augment(self) -> None:
         if self.offering.assistant is not None:
@@ -223,10 +216,10 @@ class Inference(Guarded):
             return Raw() if sound else None
         if not self.streamed:
             return None
-        stream = self._stream_of(attempt)
+        stream = self._stream_of_events(attempt)
         return stream if self._rules is None else self._watched(stream)
 
-    def _stream_of(self, attempt: Attempt) -> Watcher:
+    def _stream_of_events(self, attempt: Attempt) -> Watcher:
         form, wire = self.surface.form, attempt.wire
         keep = LARGEST_ANSWER if self._cache_key is not None or self._passages is not None else 16_384
         if wire == form:
@@ -267,7 +260,7 @@ class Inference(Guarded):
 
     def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None:
-            self._remember(body, target, tokens)
+            self._kept = body
         self.answer = body
         self.settle(200, target, tokens)
 
@@ -316,8 +309,7 @@ class Inference(Guarded):
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
-                kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
-                self._remember(kept, target, tokens)
+                self._kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
         self.answer = stream.end(stoa)
         self.settle(200, target, tokens)
 
@@ -327,7 +319,7 @@ class Inference(Guarded):
         assert stream is not None
         self._ended()
         if isinstance(stream, GuardedStream):
-            self._told(stream.judge)
+            self._keep_verdicts(stream.judge)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self._count_work(attempt)
@@ -348,25 +340,3 @@ class Inference(Guarded):
         self.attempts = tries.count if tries is not None else 0
         if self.clock is not None:
             self.clock.mark(stage)
-
-    # --- the cache
-
-    def _replay(self, entry: Entry) -> bool:
-        """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
-        answer: bytes | None = entry.answer
-        if self.streamed:
-            answer = stream_of(self.surface.form, entry.answer, with_usage=self.ask.wants_usage)
-            self.answer_type = EVENTS
-        if answer is None:
-            self.answer_type = JSON
-            return False
-        self.cache = "hit"
-        self.answer = answer
-        self.settle(200, None, entry.tokens, entry=entry)
-        return True
-
-    def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
-        if self._cache_key is not None and self.stages.cache is not None:
-            expires = time.monotonic() + self.offering.cache_ttl_s
-            arm = (self.assigned or target).arm
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))

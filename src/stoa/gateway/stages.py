@@ -11,7 +11,7 @@ from stoa.errors import Forbidden, NotFound
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented, Judged
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
@@ -45,7 +45,7 @@ class Stages:
     form_limit: int
     """Of bodies that may hold files."""
     admission: Admission
-    cache: AnswerCache | None
+    caching: Caching | None
     augment: Augment
     commit: GroupCommit
     metrics: Metrics

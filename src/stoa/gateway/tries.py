@@ -18,12 +18,13 @@ from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
 from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
+from stoa.gateway.counting.place import take_place
 from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, Ticket
-from stoa.gateway.routing.order import Choices, NothingLeft
+from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
@@ -53,6 +54,7 @@ class Tries:
     _timer: asyncio.Handle | None = None  # of a retry, of a hedge, or of a larger model
     _ticket: Ticket | None = None  # waits in line
     _rival: Attempt | None = None
+    _cancelled = False
 
     def __init__(self, stages: Stages, offering: Offering, asker: Asker) -> None:
         self._stages = stages
@@ -94,12 +96,15 @@ class Tries:
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
+        self._cancelled = True
         if self._timer is not None:
             self._timer.cancel()
         if self._ticket is not None:
             self._ticket.release()
         running, rival = self.running, self._rival
         self.running = self._rival = None
+        if running is not None:
+            self._asker.place = running.ticket
         for attempt in (running, rival):
             if attempt is not None:
                 attempt.cancel()
@@ -128,6 +133,7 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
+        asker.place = attempt.ticket
         tokens = asker.answered(attempt, body)
         if self._timer is not None or self._rival is not None:
             self._won(attempt)
@@ -222,12 +228,39 @@ class Tries:
 
     def _late(self, target: Target, error: LimitReached) -> None:
         self._ticket = None
-        fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
+        named = error.message if error.message.startswith("Model ") else f"Model {target.model!r}: {error.message}"
+        fault = Fault(429, error.code, named, "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
+        """Ask it, if its own limits have room."""
+        if not target.rules or self._asker.shadow:
+            self._begin(target, ticket)
+            return
+        place = take_place(
+            self._stages.admission, target.rules, ticket, self._asker.tokens, lambda found: self._placed_late(target, found)
+        )
+        if place is not None:
+            self._placed(target, place)
+        elif self.running is None:
+            self._ticket = ticket
+
+    def _placed_late(self, target: Target, place: Ticket | LimitReached) -> None:
+        self._ticket = None
+        if not self._cancelled and self.running is None:
+            self._placed(target, place)
+        elif not isinstance(place, LimitReached):
+            place.release()
+
+    def _placed(self, target: Target, place: Ticket | LimitReached) -> None:
+        if not isinstance(place, LimitReached):
+            self._begin(target, place)
+        elif self.running is None:
+            self._late(target, place)
+
+    def _begin(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
         try:
             if self._as_it_is and target.as_it_is and (wire is None or wire in target.native):
@@ -310,6 +343,7 @@ class Tries:
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
+        self._asker.place = attempt.ticket
         if attempt.ticket is not FREE:
             attempt.ticket.release()
 
@@ -350,7 +384,8 @@ class Tries:
         name, faults = self._offering.name, list((self._faults or {}).values())
         last: Target | None = None
         if not faults:
-            left = self._left(now)
+            assert self._choices is not None
+            left = self._choices.nothing_left(now)
             fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
         else:
             last, fault = faults[-1]
@@ -361,7 +396,3 @@ class Tries:
             elif self.count > 1:
                 fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
         self._asker.gave_up(fault, last)
-
-    def _left(self, now: float) -> NothingLeft:
-        assert self._choices is not None
-        return self._choices.nothing_left(now)

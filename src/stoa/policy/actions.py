@@ -22,7 +22,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 
 _TABLE = (
@@ -78,13 +78,14 @@ _TABLE = (
     Action("team:list", "list teams and their budgets"),
     Action("team:create", "add a team"),
     Action("team:update", "change a team's budget"),
+    Action("budget:list", "see what is spent of every budget"),
     Action("group:list", "list groups"),
     Action("group:create", "add a group"),
     Action("key:list", "list keys, without their secrets", "Credential", _KEYS),
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
-    Action("resource:list", "list providers, models, routes, collections, assistants and guardrails", "Desired", _DESIRED),
+    Action("resource:list", "list providers, models, routes, assistants, guardrails, limits and all else", "Desired", _DESIRED),
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),

@@ -19,6 +19,7 @@ export type Job = Schemas["JobView"];
 export type PassageView = Schemas["PassageView"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
+export type Budget = Schemas["BudgetView"];
 export type UsageRequest = Schemas["RequestView"];
 export type Upload = Schemas["Uploaded"];
 export type Targets = Schemas["Targets"];

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -17,9 +17,12 @@ from stoa.dialects.openai.multipart import read_parts, text_of, with_text
 from stoa.domain.guards import RequestFacts, Verdict
 from stoa.domain.passages import Passage
 from stoa.errors import InternalError, InvalidRequest, StoaError
-from stoa.gateway.answering import Answering, is_json
+from stoa.gateway.answering import is_json
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
+from stoa.gateway.caching.alike import LookingAlike
+from stoa.gateway.caching.directives import directives_of
+from stoa.gateway.caching.tiers import CONTROL
 from stoa.gateway.delivery import JSON
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, judge_places, merged
 from stoa.gateway.guarding.rules import Marked, Rules
@@ -39,17 +42,12 @@ _FORM_FIELDS = ("prompt", "input", "instructions")
 _TYPE = b"content-type"
 
 
-class Guarded(Answering):
+class Guarded(LookingAlike, ABC):
     """Adds the stages of guardrails. Whoever derives from it says what comes after each."""
 
-    _task: asyncio.Task[None] | None = None
     _rules: Rules | None = None
     _placeholders: Placeholders | None = None
     _owed: tuple[Target, Tokens] | None = None  # of an answer that is there and still being judged
-
-    @abstractmethod
-    def _look_up(self) -> None:
-        """The stage after the guards."""
 
     @abstractmethod
     def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
@@ -102,14 +100,14 @@ class Guarded(Answering):
             if judge.waits:
                 late = await judge.found_late(texts.places)
         except StoaError:
-            self._told(judge)
+            self._keep_verdicts(judge)
             raise
         if texts.characters > LARGE:
             await asyncio.to_thread(self._judge_request, judge, texts, late)
         else:
             self._judge_request(judge, texts, late)
         self._task = None
-        self._look_up()
+        self._go_on(self._look_up)
 
     def _judge_request(self, judge: Judge, texts: Texts, late: Sequence[Sequence[Marked]] | None) -> None:
         """Raises Refused and Unavailable."""
@@ -118,7 +116,7 @@ class Guarded(Answering):
                 _refuse_tokens(judge, self._rules)
             changes = judge_places(judge, texts.places, late)
         finally:
-            self._told(judge)
+            self._keep_verdicts(judge)
         if any(changes):
             self._write(texts, changes, judge)
             self._body = self._rewritten(texts)
@@ -168,6 +166,16 @@ class Guarded(Answering):
             body = with_text(body, read_parts(body, ask.asked.boundary), ask.asked.boundary, name, text)
         return body
 
+    def _look_up(self) -> None:
+        """What holds placeholders has no place in a cache: another's may stand for other words."""
+        if not self._placeholders:
+            super()._look_up()
+            return
+        headers = self.exchange.headers
+        if CONTROL in headers:
+            self._directives = directives_of(headers[CONTROL])
+        self._missed()
+
     # --- what retrieval finds
 
     async def judge_passages(self, passages: Sequence[Passage]) -> Sequence[Passage]:
@@ -188,7 +196,7 @@ class Guarded(Answering):
             late = await judge.found_late(sent) if judge.waits else None
             changes = judge_places(judge, sent, late)
         finally:
-            self._told(judge)
+            self._keep_verdicts(judge)
         for place, each in zip(sent, changes, strict=True):
             place.write(each, judge.put)
         return _with_texts(passages, sent)
@@ -247,7 +255,7 @@ class Guarded(Answering):
         except StoaError as error:
             self._refuse_answer(error, judge, target, tokens)
             return
-        self._told(judge)
+        self._keep_verdicts(judge)
         changed = any(changes)
         if changed:
             self._write(texts, changes, judge)
@@ -265,7 +273,7 @@ class Guarded(Answering):
     def _refuse_answer(self, error: StoaError, judge: Judge, target: Target, tokens: Tokens) -> None:
         """It was generated, and is billed."""
         self._owed = self._task = None
-        self._told(judge)
+        self._keep_verdicts(judge)
         self.stages.metrics.refused(error.code)
         self.answer_type = JSON
         self.answer = self.surface.refuse(error.status, error.code, error.message, error.param)
@@ -291,7 +299,7 @@ class Guarded(Answering):
             self._owed = (attempt.target, tokens)
             self._begin_task(self._end_stream_late(stream))
         else:
-            self._told(stream.judge)
+            self._keep_verdicts(stream.judge)
             self._end_stream(stream, attempt.target, tokens)
 
     async def _end_stream_late(self, stream: GuardedStream) -> None:
@@ -302,7 +310,7 @@ class Guarded(Answering):
         if stream.refused is not None:
             self._refuse_midway(stream, target, tokens)
             return
-        self._told(stream.judge)
+        self._keep_verdicts(stream.judge)
         if left:
             self.exchange.write(left)
         self._end_stream(stream, target, tokens)
@@ -311,7 +319,7 @@ class Guarded(Answering):
         """What was judged clean has gone out; what was generated is billed."""
         error = stream.refused
         assert error is not None
-        self._told(stream.judge)
+        self._keep_verdicts(stream.judge)
         self.stages.metrics.refused(error.code)
         self.answer = stream.fail(error.status, error.code, error.message)
         self.settle(200, target, tokens, error=error.code)
@@ -343,7 +351,7 @@ class Guarded(Answering):
             self.answer = self.surface.refuse(error.status, error.code, error.message, error.param)
             self.settle(error.status, *owed, error=error.code)
 
-    def _told(self, judge: Judge) -> None:
+    def _keep_verdicts(self, judge: Judge) -> None:
         """Keep what the checks of one stage said."""
         verdicts: list[Verdict] = judge.verdicts()
         if verdicts:

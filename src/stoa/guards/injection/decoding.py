@@ -14,28 +14,21 @@ import msgspec
 
 from stoa.guards.injection.lexicon import lexicon
 
-MOST_PIECES = 200
-_LONGEST = 20_000
-
 _COMMON = frozenset(
-    "the of and to in is that it for on with are this be as what you your how can tell me all who which where when please was not "
-    "have has from will would do does about give say "
-    "der die das und ist nicht ein eine wie was le les est une des que pour el los una por como il che di del per um uma para com "
-    "het een van en voor".split()
-)  # fmt: skip
-_TELLING = frozenset(("override", "instruction", "reveal", "secret"))
-_MORSE = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
-        "abcdefghijklmnopqrstuvwxyz0123456789",
-        strict=True,
-    )
+    """
+    the of and to in is that it for on with are this be as what you your how can tell me all who which where when please was
+    not have has from will would do does about give say der die das und ist nicht ein eine wie le les est une des que pour el
+    los una por como il che di del per um uma para com het een van en voor
+    """.split()  # noqa: SIM905
 )
+_TELLING = frozenset(("override", "instruction", "reveal", "secret"))
+_SIGNS = """
+    .- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..
+    ----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.
+"""
+_MORSE: dict[str, str] = dict(zip(_SIGNS.split(), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
 _SHIFTS = [str.maketrans("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")] + [
-    str.maketrans(
-        "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"[n:] + "abcdefghijklmnopqrstuvwxyz"[:n]
-    )
+    str.maketrans("abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"[n:] + "abcdefghijklmnopqrstuvwxyz"[:n])
     for n in range(1, 26)
 ]
 
@@ -53,15 +46,17 @@ def hidden(text: str) -> list[Hidden]:
     """In the order of their places, without overlap. Never raises; linear in the length."""
     found: list[Hidden] = []
     for way, pattern, decode in _WAYS:
+        if not _may(way, text):
+            continue
         for match in pattern.finditer(text):
             try:
-                decoded = decode(match[0][:_LONGEST])
+                decoded = decode(match[0])
+                if way == "base64" and _BASE64.fullmatch(decoded):
+                    decoded = _base64(decoded)
             except (ValueError, binascii.Error, OverflowError):
                 continue
             if reads(decoded):
                 found.append(Hidden(way, match.start(), match.end(), decoded))
-                if len(found) >= MOST_PIECES:
-                    break
     found.extend(_turned(text))
     found.sort(key=lambda piece: (piece.start, -piece.end))
     apart: list[Hidden] = []
@@ -71,11 +66,26 @@ def hidden(text: str) -> list[Hidden]:
     return apart
 
 
+def _may(way: str, text: str) -> bool:
+    """Whether a look is worth its time."""
+    match way:
+        case "percent":
+            return text.count("%") >= 4
+        case "entities":
+            return "&#" in text
+        case "binary":
+            return text.count("0") >= 8
+        case "hexadecimal":  # half of the letters' first digits are these
+            return text.count("6") + text.count("7") >= 8
+        case _:
+            return True
+
+
 def reads(text: str) -> bool:
     """Whether this is language: common words in it, or words that attacks are made of; printable throughout."""
     if len(text) < 8 or not text.replace("\n", " ").replace("\t", " ").isprintable():
         return False
-    words = [word.strip(".,;:?!'\"()") for word in text.lower().split()[:60]]
+    words = [word.strip(".,;:?!'\"()") for word in text.lower().split()]
     common = len({word for word in words if word in _COMMON})
     if common >= 3 or (common >= 2 and common * 4 >= len(words)):
         return True
@@ -139,11 +149,12 @@ def _morse(piece: str) -> str:
     return " ".join("".join([_MORSE.get(sign, "") for sign in word.split()]) for word in words)
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{16,}={0,2}")
 _STRETCH = re.compile(r"[A-Za-z][A-Za-z ,'\-]{22,600}")
 _WAYS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("binary", re.compile(r"[01]{8}(?:[ ,]?[01]{8}){4,}"), _binary),
     ("hexadecimal", re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,]?){10,}"), _hexadecimal),
-    ("base64", re.compile(r"[A-Za-z0-9+/_\-]{16,}={0,2}"), _base64),
+    ("base64", _BASE64, _base64),
     ("decimal", re.compile(r"\d{2,3}(?:[ ,]{1,2}\d{2,3}){8,}"), _decimal),
     ("morse", re.compile(r"[.\-_\u2013\u2212]{1,6}(?:[ /|]{1,3}[.\-_\u2013\u2212]{1,6}){7,}"), _morse),
     ("percent", re.compile(r"(?:[^\s%]{0,24}%[0-9A-Fa-f]{2}){4,}[^\s%]{0,24}"), unquote),

@@ -14,8 +14,8 @@ from stoa.guards.injection.plain import HIDDEN, plain
 from stoa.guards.injection.weights import weights
 
 KIND = "PROMPT_INJECTION"
-THRESHOLD = 0.5
-STRICT = 0.25
+THRESHOLD = 0.65
+STRICT = 0.3
 WHOLE = 360
 """Characters: up to this a text is judged as one."""
 WINDOW, STEP = 280, 140
@@ -35,7 +35,9 @@ class InjectionDetector:
 
     def __init__(self, threshold: float = THRESHOLD) -> None:
         if not 0.0 < threshold <= 1.0:
-            raise ValueError(f"threshold {threshold!r} is not above 0 and at most 1: give the least score that counts as an attack")
+            raise ValueError(
+                f"threshold {threshold!r} is not above 0 and at most 1: give the least score that counts as an attack"
+            )
         self._threshold = threshold
 
     def find(self, text: str) -> Sequence[Finding]:

@@ -46,7 +46,7 @@ def lexicon() -> Lexicon:
     words: dict[str, int] = {}
     stems: dict[str, int] = {}
     joined: list[str] = []
-    for line in files(__package__).joinpath("lexicon.txt").read_text(encoding="utf-8").splitlines():
+    for line in files("stoa.guards.injection").joinpath("lexicon.txt").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         name, _, listed = line.partition(": ")

@@ -19,11 +19,15 @@ _ALIKE = str.maketrans(
     "aeopcyxibkmhtrsjdgaeoptuvikhwxvi",
 )
 _LEET = str.maketrans("0134578@$!|€", "oleastbasiie")
-_LEET_WORD = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$!|€])[a-z0-9@$!|€]{3,24}")
+_AROUND = ".,;:?()[]{}<>'\"\u201c\u201d\n"
 _SPACED = re.compile(r"(?<!\w)(?:[^\W_][ .\-_*]){4,}[^\W_](?!\w)")
 _WIDE_GAP = re.compile(r"\s{2,}")
 _TAGS = {0xE0000 + code: code for code in range(0x20, 0x7F)}  # invisible copies of ASCII
 _ASCII = re.compile(r"[\x00-\x7f]*")
+
+
+LONGEST_RUN = 60
+"""Letters: of a longer run that is spaced out evenly, words are looked for in the first so many."""
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False):
@@ -82,7 +86,7 @@ def _joined(text: str) -> str:
     """`i g n o r e   a l l` is two words: a wider gap ends one. Without wider gaps the words that are known are cut out."""
     parts = _WIDE_GAP.split(text)
     letters = ["".join([c for c in part if c.isalnum()]) for part in parts]
-    return " ".join(_cut(word) if len(word) > 12 else word for word in letters)
+    return " ".join(_cut(word[:LONGEST_RUN]) + word[LONGEST_RUN:] if len(word) > 12 else word for word in letters)
 
 
 def _cut(run: str) -> str:
@@ -102,15 +106,18 @@ def _cut(run: str) -> str:
 
 def _letters(text: str) -> tuple[str, int]:
     """`1gn0r3` becomes `ignore`, for the word that comes out is one that attacks are made of; `4th` and `mp3` stay."""
+    words = text.split(" ")
     changed = 0
-
-    def word(found: re.Match[str]) -> str:
-        nonlocal changed
-        drawn = found[0].translate(_LEET)
+    for place, word in enumerate(words):
+        if word.isalpha() or not 3 <= len(word) <= 24:
+            continue
+        bare = word.strip(_AROUND)
+        if bare.isalpha() or bare.isdigit() or known(bare):
+            continue
+        drawn = bare.translate(_LEET)
         for candidate in (drawn, drawn.replace("l", "i", 1)):
-            if known(candidate) and len(candidate) > 3 and not known(found[0]):
+            if len(candidate) > 3 and candidate.isalpha() and known(candidate):
+                words[place] = word.replace(bare, candidate)
                 changed += 1
-                return candidate
-        return found[0]
-
-    return _LEET_WORD.sub(word, text), changed
+                break
+    return (" ".join(words), changed) if changed else (text, 0)

@@ -23,14 +23,16 @@ class Weights(msgspec.Struct, frozen=True):
 @cache
 def weights() -> Weights:
     """Read once for the process; `values` is read-only."""
-    with np.load(io.BytesIO(files(__package__).joinpath(NAME).read_bytes())) as stored:
+    with np.load(io.BytesIO(files("stoa.guards.injection").joinpath(NAME).read_bytes())) as stored:
         return unpacked(stored["values"], float(stored["scale"]), float(stored["bias"]))
 
 
 def unpacked(values: npt.NDArray[np.int8], scale: float, bias: float) -> Weights:
     """From one byte a weight."""
     if values.shape != (SPACE,):
-        raise ValueError(f"{NAME} holds {values.shape} weights where the features are {SPACE}: make it anew with tools/injection")
+        raise ValueError(
+            f"{NAME} holds {values.shape} weights where the features are {SPACE}: make it anew with tools/injection"
+        )
     whole = values.astype(np.float32) * np.float32(scale)
     whole.flags.writeable = False
     return Weights(whole, bias)

@@ -1,31 +1,8 @@
+"""The cache as clients see it: what is answered from it, and what is not."""
+
 import json
 
 import pytest
-
-from stoa.gateway.cache import AnswerCache, Entry
-from stoa.gateway.usage import Tokens
-
-
-def entry(size: int, expires_s: float = 10.0) -> Entry:
-    return Entry(b"x" * size, "m", "p", Tokens(1, 1, "provider"), expires_s)
-
-
-def test_the_least_recently_used_goes_first() -> None:
-    cache = AnswerCache(5000)
-    for name in b"abc":
-        cache.put(bytes([name]), entry(1000))
-    assert cache.get(b"a", now_s=0) is not None
-    cache.put(b"d", entry(1000))
-    assert [name for name in b"abcd" if cache.get(bytes([name]), now_s=0)] == list(b"acd")
-    assert cache.size_bytes <= 5000
-
-
-def test_an_entry_ends_with_its_time() -> None:
-    cache = AnswerCache(5000)
-    cache.put(b"a", entry(10, expires_s=5.0))
-    assert cache.get(b"a", now_s=4.9) is not None
-    assert cache.get(b"a", now_s=5.0) is None
-    assert cache.size_bytes == 0
 
 
 async def test_the_same_question_is_answered_from_the_cache_for_nothing(house, make) -> None:
