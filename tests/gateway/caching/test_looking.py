@@ -258,6 +258,16 @@ async def test_what_is_explained_is_what_the_cache_would_say(house) -> None:
     assert [await outlook(), await outlook(cache_control="no-store")] == ["hit", "bypass"]
 
 
+async def test_an_answer_whose_cost_could_not_be_written_down_is_given_to_nobody(house) -> None:
+    here = house()
+    body = {"model": "mock", "messages": [{"role": "user", "content": "What is DevOps?"}]}
+    begun = [here.begin("/v1/chat/completions", body) for _ in range(3)]
+    here.log.full = True
+    assert {(await reply.wait()).status for reply in begun} == {503}
+    here.log.full = False
+    assert len(here.gateway.caching.entries) == 0
+
+
 async def test_a_refused_request_leaves_nothing(house) -> None:
     here = house(Scripted(429, [b'{"error":{"message":"slow down"}}'], JSON))
     assert [(await here.chat()).status for _ in range(2)] == [429, 429]

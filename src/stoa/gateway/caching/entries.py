@@ -93,6 +93,9 @@ class AnswerCache:
         self.size_bytes += len(events)
         self._make_room()
 
+    def forget(self, key: bytes) -> None:
+        self._drop(key)
+
     def drop(self, scope: bytes) -> int:
         """Forget every answer of a scope; how many there were."""
         found = [key for key, entry in self._entries.items() if entry.scope == scope]

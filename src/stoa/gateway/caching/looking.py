@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from stoa.domain.resources import CachePolicy
 from stoa.domain.usage import CacheTier
-from stoa.errors import NotKept, StoaError
+from stoa.errors import NotKept, OperatorError, StoaError
 from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
 from stoa.gateway.caching.entries import Entry
@@ -198,6 +198,12 @@ class Looking(Answering, ABC):
         assert key is not None
         assert policy is not None
         return caching, key, policy
+
+    def withhold(self, error: OperatorError) -> None:
+        super().withhold(error)
+        if self._kept is not None:  # what it cost stands nowhere, so nobody is given it for nothing
+            caching, key, _ = self._cached()
+            caching.entries.forget(key)
 
     def refuse(self, error: StoaError) -> None:
         super().refuse(error)
