@@ -1,0 +1,1 @@
+"""Limits that gateways on several machines count together, in Redis or Valkey."""
