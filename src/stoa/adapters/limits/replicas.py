@@ -10,9 +10,9 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-from stoa.adapters.limits.redis.accounts import SLIDING, Account
-from stoa.adapters.limits.redis.measured import Measured
-from stoa.adapters.limits.redis.script import PREFIX, Counted, NotCounted, Script
+from stoa.adapters.limits.accounts import SLIDING, Account
+from stoa.adapters.limits.measured import Measured
+from stoa.adapters.limits.script import PREFIX, Counted, NotCounted, Script
 from stoa.adapters.redis.client import RedisClient
 from stoa.domain.counting import Claim, Outcome, Refused
 from stoa.domain.metrics import Sheet

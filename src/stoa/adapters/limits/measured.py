@@ -29,4 +29,4 @@ class Measured:
         sheet.observe("stoa_limits_redis_seconds", self._calls, self._called_s)
         sheet.observe("stoa_limits_wait_seconds", self._waits, self._waited_s)
         for outcome, count in self._alone.items():
-            sheet.add("stoa_limits_lost_total", count, outcome)
+            sheet.add("stoa_limits_alone_total", count, outcome)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from stoa.adapters.limits.redis.accounts import Wire
+from stoa.adapters.limits.accounts import Wire
 from stoa.adapters.redis.client import RedisAway, RedisClient
 
 if TYPE_CHECKING:  # late: few are configured with Redis
@@ -49,7 +49,7 @@ class Script:
         self._client = client
         self._holder = holder
         self._lease_ms = lease_ms
-        self._text = files("stoa.adapters.limits.redis").joinpath("count.lua").read_text()
+        self._text = files("stoa.adapters.limits").joinpath("count.lua").read_text()
         self._hash = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     async def count(

@@ -1,1 +1,0 @@
-"""Limits that gateways on several machines count together, in Redis or Valkey."""
