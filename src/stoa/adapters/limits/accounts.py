@@ -48,12 +48,12 @@ class Account:
         self.as_of_ms = 0
         self.mark = 0
         """Of money what is settled, as Redis told last."""
-        self.share = Share(sliding=meter.sliding)
+        self.share = Share(meter)
         """What was used while Redis was lost."""
 
     def has(self, amount: int, second: int) -> bool:
         """Whether so much was taken ahead, for this second."""
-        return self.left >= amount and (self.kind != SLIDING or self.second == second) and self.kind != PARALLEL
+        return self.left >= (amount or 1) and (self.kind != SLIDING or self.second == second)
 
     def take(self, amount: int) -> None:
         """Of what was taken ahead."""
@@ -129,8 +129,7 @@ class Account:
         self.sent_added, self.sent_late = 0, {}
         self.unsure = False
         self.used, self.mark, self.as_of_ms = used, mark, now_ms
-        if self.kind != SLIDING:
-            self.share.clear()
+        self.share.found()
         if leased:
             if self.kind == SLIDING and self.second != mark:
                 self.give_back()
@@ -154,13 +153,8 @@ class Account:
 
     def lacks_alone(self, claim: Claim, second: int) -> int | None:
         """How much is used of what may be used here, where the claim does not fit; None where it does."""
-        meter = claim.meter
-        allowed = int(meter.most * meter.open_share)
-        used = self.under_way if self.kind == PARALLEL else self.share.used(second)
-        if self.kind == MONEY:
-            known = max(claim.floor, self.floor, self.mark) + self.added + self.under_way
-            return None if used < allowed and known < meter.most else max(used, known)
-        return None if used + claim.amount <= allowed else used
+        known = max(claim.floor, self.floor, self.mark) + self.added + self.under_way
+        return self.share.lacks(claim, second, under_way=self.under_way, known=known)
 
     def take_alone(self, amount: int, second: int) -> None:
         self.share.add(amount, second)

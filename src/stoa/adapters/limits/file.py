@@ -18,10 +18,14 @@ NAME_BYTES = 16
 SECONDS = 61  # counters of a window: whole seconds that together cover at least any sixty
 SLOT_BYTES = NAME_BYTES + 8 + 4 * SECONDS + 4  # name, second, counters, padding to a multiple of 8
 BUCKETS, WAYS = 1024, 32  # 32,768 keys with a limit within one minute
+SUM_BUCKETS, SUM_WAYS = 1024, 16  # 16,384 budgets, limits of a day and limits of what is under way
+SUM_BYTES = NAME_BYTES + 8 * 4  # name; when it ends, its kind, what is known beyond what workers told, what the dead held
 TEAMS = 8192
+COUNTING = 0
+"""The place whose lock is for counting."""
 
 _MAGIC = b"stoa-lim"
-_HEADER = struct.Struct("=8sIIII")
+_HEADER = struct.Struct("=8sIIIIII")
 _HEADER_BYTES = 64
 _PATIENCE_S = 0.02
 """How long a lock is waited for: it is held for microseconds, unless its holder is frozen."""
@@ -33,16 +37,20 @@ class LimitsFile:
     """One worker's mapping. `worker` counts from 1 to `workers`; all must name the same sizes."""
 
     def __init__(
-        self, path: Path, *, worker: int, workers: int, buckets: int = BUCKETS, ways: int = WAYS, teams: int = TEAMS
-    ) -> None:
+        self, path: Path, *, worker: int, workers: int, buckets: int = BUCKETS, ways: int = WAYS,
+        sum_buckets: int = SUM_BUCKETS, sum_ways: int = SUM_WAYS, teams: int = TEAMS,
+    ) -> None:  # fmt: skip
         self.worker, self.workers = worker, workers
         self.buckets, self.ways, self.teams = buckets, ways, teams
+        self.sum_buckets, self.sum_ways = sum_buckets, sum_ways
         self._rates = _HEADER_BYTES
         self._names = self._rates + buckets * ways * SLOT_BYTES
         self._spends = self._names + teams * NAME_BYTES
         self._spend_bytes = 8 + teams * 16
-        size = self._spends + workers * self._spend_bytes
-        header = _HEADER.pack(_MAGIC, workers, buckets, ways, teams)
+        self._sums = self._spends + workers * self._spend_bytes
+        self.sum_bytes = SUM_BYTES + workers * 16  # of each worker what came to an end, and what it holds
+        size = self._sums + sum_buckets * sum_ways * self.sum_bytes
+        header = _HEADER.pack(_MAGIC, workers, buckets, ways, teams, sum_buckets, sum_ways)
         self._descriptor = _opened(path, header, size)
         self.view = memoryview(mmap.mmap(self._descriptor, size))
         self._given_up: dict[int, float] = {}
@@ -54,6 +62,10 @@ class LimitsFile:
     def slot(self, bucket: int, way: int) -> int:
         """Where a window lies."""
         return self._rates + (bucket * self.ways + way) * SLOT_BYTES
+
+    def sum_slot(self, bucket: int, way: int) -> int:
+        """Where a sum lies."""
+        return self._sums + (bucket * self.sum_ways + way) * self.sum_bytes
 
     def team_name(self, place: int) -> int:
         """Where the name of the team at a place lies."""

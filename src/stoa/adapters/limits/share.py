@@ -1,19 +1,36 @@
-"""What one process has used of a meter while nobody could be asked: of the last minute, and in all."""
+"""What one process may use of a meter while nobody can be asked, and has used: of the last minute, or since then."""
 
 from collections import deque
+
+from stoa.domain.counting import Claim, Meter
 
 _SLIDING_S = 61
 
 
 class Share:
-    """`used` is of any sixty seconds, for a meter that is `sliding`; else since the count was lost."""
+    """Of one meter. Seconds are of whichever clock its owner counts by."""
 
     __slots__ = ("_seconds", "_sliding", "_total")
 
-    def __init__(self, *, sliding: bool) -> None:
-        self._sliding = sliding
+    def __init__(self, meter: Meter) -> None:
+        self._sliding = meter.sliding
         self._seconds = deque[list[int]]()
         self._total = 0
+
+    def lacks(self, claim: Claim, second: int, *, under_way: int, known: int) -> int | None:
+        """How much is used where the claim does not fit; None where it does.
+
+        `under_way` is what this process holds of it, and `known` all that it knows to be used, both as of now.
+        """
+        meter = claim.meter
+        allowed, used = int(meter.most * meter.open_share), self.used(second)
+        match meter.unit:
+            case "parallel":
+                return None if under_way + claim.amount <= allowed else under_way
+            case "nano_usd":
+                return None if used < allowed and known < meter.most else max(used, known)
+            case "requests" | "tokens":
+                return None if used + claim.amount <= allowed else used
 
     def used(self, second: int) -> int:
         seconds = self._seconds
@@ -22,6 +39,7 @@ class Share:
         return self._total
 
     def add(self, amount: int, second: int) -> None:
+        """Below zero what a request that was let through came to less."""
         self._total += amount
         if not self._sliding:
             return
@@ -31,6 +49,7 @@ class Share:
         else:
             seconds.append([second, amount])
 
-    def clear(self) -> None:
-        self._seconds.clear()
-        self._total = 0
+    def found(self) -> None:
+        """All of it was told: of a window that ends the share is whole again. Any sixty seconds stay any sixty."""
+        if not self._sliding:
+            self._total = 0
