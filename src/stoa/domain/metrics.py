@@ -51,6 +51,7 @@ METRICS: Mapping[str, Metric] = {
     ),
     "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
+    "stoa_budget_warnings_total": Metric("counter", "Requests that passed over a budget's soft limit.", ("budget",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
         "histogram",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from stoa.domain.counting import Claim, Held, Outcome
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
+from stoa.gateway.admission import give_back, settled
 from stoa.gateway.ask import Ask
 from stoa.gateway.cache import Entry
+from stoa.gateway.counting.book import Rules
+from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens, cost_of
 from stoa.gateway.watching import Watcher
@@ -44,7 +50,20 @@ class Delivery:
     span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
-    estimate: int = 0
+    estimate: int | None = None
+    """Nano-dollars that were set aside before the call; None where no price is known."""
+    tokens: int = 0
+    """How many it was taken to need, those of the answer included."""
+    project: str | None = None
+    rules: Rules = ()
+    claims: Sequence[Claim] = ()
+    """Of `rules`, in their order."""
+    held: Held | None = None
+    """What was claimed and is to be settled, once."""
+    place: Ticket = FREE
+    """At the model that answers."""
+    warning: bytes = b""
+    """Header lines of soft limits that were passed."""
     attempts: int = 0
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
@@ -85,7 +104,7 @@ class Delivery:
 
     def refuse(self, error: StoaError) -> None:
         """Answer with an error before anything was asked of a model. Nothing is billed."""
-        self.release_estimate()
+        self.give_back()
         self.status = error.status
         self.stages.metrics.refused(error.code)
         if self.stages.access is not None:
@@ -98,10 +117,14 @@ class Delivery:
                 caller=self.client.caller,
                 route=route,
             )
-        lines = b"%b%b" % (JSON, self.id_lines())
-        if isinstance(error, LimitReached) and error.retry_after_s is not None:
-            lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
-        self.exchange.send(error.status, lines, self.surface.refuse(error.status, error.code, error.message, error.param))
+        lines = b"%b%b%b" % (JSON, self.id_lines(), self._money_lines())
+        body = self.surface.refuse(error.status, error.code, error.message, error.param)
+        if isinstance(error, LimitReached):
+            if error.retry_after_s is not None:
+                lines += b"retry-after: %d\r\n" % max(1, -(-error.retry_after_s // 1))
+            if error.told is not None:
+                body = with_told(body, error.told)
+        self.exchange.send(error.status, lines, body)
 
     def settle(
         self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
@@ -109,9 +132,10 @@ class Delivery:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
         caller = self.client.caller
-        if self.estimate:
-            self.stages.admission.release(caller.team, self.estimate)
-            self.estimate = 0
+        if target is not None and tokens.completion:
+            target.state.answered_with(tokens.completion)
+        if self.place is not FREE:
+            self.place.used((tokens.prompt or 0) + (tokens.completion or 0))
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
@@ -160,6 +184,8 @@ class Delivery:
             SHADOW if self.shadow else arm,
             self.lane,
             tokens.cached,
+            project=self.project,
+            estimate_nano_usd=self.estimate,
         )
         if self.clock is not None:
             self.clock.mark("answer")
@@ -170,6 +196,8 @@ class Delivery:
     def release(self) -> None:
         """The fact is safe: let the last bytes go."""
         answer, exchange = self.answer, self.exchange
+        if self.held is not None:
+            self._settle_claim()
         if self.clock is not None:
             self.clock.mark("settle")
             self.stages.metrics.observe_stages(self.clock)
@@ -189,6 +217,7 @@ class Delivery:
                 self.model_line,
                 CACHE_LINES[self.cache],
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
+                self._money_lines(),
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
         )
@@ -200,6 +229,8 @@ class Delivery:
 
     def withhold(self, error: OperatorError) -> None:
         """The fact could not be written: the answer does not end well, for it would go unaccounted."""
+        if self.held is not None:
+            self._settle_claim()
         if self.first_token is None:
             body = self.surface.refuse(error.status, error.code, error.message, error.param)
             self.exchange.send(error.status, JSON, body)
@@ -216,7 +247,14 @@ class Delivery:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
-        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
+        lines = b"%b%b%b%b%b%b" % (
+            content_type,
+            self.offering.lines,
+            model_line,
+            CACHE_LINES[self.cache],
+            self._money_lines(),
+            self.id_lines(),
+        )
         self.exchange.start(200, lines, None, events)
 
     def id_lines(self) -> bytes:
@@ -231,7 +269,29 @@ class Delivery:
         model = b"" if target is None else b"x-stoa-model: %b\r\n" % target.model.encode()
         return model + (self.assigned.arm_line if self.assigned is not None else b"")
 
-    def release_estimate(self) -> None:
-        if self.estimate:
-            self.stages.admission.release(self.client.caller.team, self.estimate)
-            self.estimate = 0
+    # --- what it claimed
+
+    def told(self, outcome: Outcome) -> None:
+        """What became of the claim, where that took a while."""
+        raise NotImplementedError
+
+    def give_back(self) -> None:
+        """Nothing came of the request."""
+        held, self.held = self.held, None
+        if held is not None:
+            give_back(held, self.claims)
+
+    def _settle_claim(self) -> None:
+        """The fact counts from now on, in place of what was claimed."""
+        held, self.held = self.held, None
+        if held is not None:
+            fact, tokens = self.fact, None
+            if fact.prompt_tokens is not None and fact.completion_tokens is not None:
+                tokens = fact.prompt_tokens + fact.completion_tokens
+            held.settle(settled(self.claims, tokens, fact.cost_nano_usd))
+
+    def _money_lines(self) -> bytes:
+        """What the request was taken to cost, and what is left of what limits it."""
+        estimate = self.estimate
+        told = b"x-stoa-estimate-nano-usd: unknown\r\n" if estimate is None else b"x-stoa-estimate-nano-usd: %d\r\n" % estimate
+        return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self)) if self.claims else told

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
+from stoa.gateway.admission import give_back
 from stoa.gateway.answering import Answering, is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
@@ -52,6 +53,7 @@ class Inference(Answering):
     _task: asyncio.Task[None] | None = None
     _gone: bool = False  # the client is
     _tries: Tries | None = None
+    _outcome: Outcome | None = None
 
     # --- called by the server
 
@@ -82,6 +84,8 @@ class Inference(Answering):
             self._ended()
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
             self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+        elif self.status == 0:
+            self.give_back()
 
     def on_pause(self) -> None:
         if self._tries is not None and self._tries.running is not None:
@@ -119,9 +123,24 @@ class Inference(Answering):
         self._admit()
 
     def _admit(self) -> None:
-        stages, surface = self.stages, self.surface
-        weight = len(self._body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        if self.stages.admission.admit(self, self._body):
+            self._admitted()
+
+    def told(self, outcome: Outcome) -> None:
+        """Of the claim, where that took a while. The client may have gone meanwhile."""
+        if not self._gone:
+            self._outcome = outcome
+            self._go_on(self._take)
+        elif not isinstance(outcome, Refused):
+            give_back(outcome, self.claims)
+
+    def _take(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        self.stages.admission.take(self, outcome)
+        self._admitted()
+
+    def _admitted(self) -> None:
         if self.clock is not None:
             self.clock.mark("admit")
         self._look_up()

@@ -74,6 +74,7 @@ class Metrics:
         self._shadows: dict[tuple[str, str, int], list[int]] = {}
         """By route, model and status: how many, and their cost in nano-dollars."""
         self._refused: dict[str, int] = {}
+        self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -122,6 +123,10 @@ class Metrics:
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
 
+    def budget_warned(self, name: str) -> None:
+        """A request passed over a budget's soft limit."""
+        self._budget_warnings[name] = self._budget_warnings.get(name, 0) + 1
+
     def upstream_failed(self, code: str) -> None:
         self._failures[code] = self._failures.get(code, 0) + 1
 
@@ -143,6 +148,8 @@ class Metrics:
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
+        for name, count in self._budget_warnings.items():
+            sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Claim, Outcome, Refused
 from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
+from stoa.gateway.admission import give_back, settled
 from stoa.gateway.ask import body_for
 from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
+from stoa.gateway.counting.place import Place
 from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.routing.breaker import REFUSED
@@ -53,6 +56,7 @@ class Tries:
     _timer: asyncio.Handle | None = None  # of a retry, of a hedge, or of a larger model
     _ticket: Ticket | None = None  # waits in line
     _rival: Attempt | None = None
+    _cancelled = False
 
     def __init__(self, stages: Stages, offering: Offering, asker: Asker) -> None:
         self._stages = stages
@@ -94,12 +98,15 @@ class Tries:
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
+        self._cancelled = True
         if self._timer is not None:
             self._timer.cancel()
         if self._ticket is not None:
             self._ticket.release()
         running, rival = self.running, self._rival
         self.running = self._rival = None
+        if running is not None:
+            self._asker.place = running.ticket
         for attempt in (running, rival):
             if attempt is not None:
                 attempt.cancel()
@@ -128,6 +135,7 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
+        asker.place = attempt.ticket
         tokens = asker.answered(attempt, body)
         if self._timer is not None or self._rival is not None:
             self._won(attempt)
@@ -228,6 +236,44 @@ class Tries:
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
+        """Ask it, if its own limits have room."""
+        if target.rules and not self._asker.shadow:
+            self._claim(target, ticket)
+        else:
+            self._begin(target, ticket)
+
+    def _claim(self, target: Target, ticket: Ticket) -> None:
+        asker, admission = self._asker, self._stages.admission
+        claims: list[Claim] = []
+
+        def told(outcome: Outcome) -> None:
+            if self._cancelled or self.running is not None:
+                if not isinstance(outcome, Refused):
+                    give_back(outcome, claims)
+                ticket.release()
+                return
+            self._ticket = None
+            self._claimed(target, ticket, claims, outcome)
+
+        claims, outcome = admission.claim(target.rules, asker.tokens, told)
+        if outcome is not None:
+            self._claimed(target, ticket, claims, outcome)
+        elif self.running is None:
+            self._ticket = ticket
+
+    def _claimed(self, target: Target, ticket: Ticket, claims: list[Claim], outcome: Outcome) -> None:
+        if not isinstance(outcome, Refused):
+            self._begin(target, Place(ticket, outcome, claims, settled))
+            return
+        ticket.release()
+        if self.running is None:
+            error = self._stages.admission.refused(target.rules, claims, outcome)
+            fault = Fault(429, error.code, error.message, "rate_limit", None, error.retry_after_s)
+            self._note(target, fault)
+            now = perf_counter()
+            self._go_on(self._following(target).after(fault.error_class, now), now)
+
+    def _begin(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
         try:
             if self._as_it_is and target.as_it_is and (wire is None or wire in target.native):
@@ -310,6 +356,7 @@ class Tries:
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
+        self._asker.place = attempt.ticket
         if attempt.ticket is not FREE:
             attempt.ticket.release()
 

@@ -22,7 +22,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Limit", "Budget")
 _KEYS = ("inference", "management")
 
 _TABLE = (
@@ -84,7 +84,7 @@ _TABLE = (
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
-    Action("resource:list", "list providers, models, routes, collections and assistants", "Desired", _DESIRED),
+    Action("resource:list", "list providers, models, routes, collections, assistants, limits and budgets", "Desired", _DESIRED),
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),

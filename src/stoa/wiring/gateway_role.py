@@ -69,7 +69,6 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
-        shared=shared,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
