@@ -273,6 +273,7 @@ def house() -> Callable[..., House]:
         settings: GatewaySettings | None = None,
         log: Any = None,
         tracer: Any = None,
+        counter: Any = None,
         log_requests: Any = "none",
         **changes: Any,
     ) -> House:
@@ -289,7 +290,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests,
+            tracer=tracer, log_requests=log_requests, counter=counter,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

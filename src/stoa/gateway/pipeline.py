@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from stoa.domain.counting import Counter
+from stoa.domain.counting import Counter, SharedCounter
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
@@ -69,7 +69,7 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
-    counter: Counter | None = None
+    counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     name: str = "gateway"
     """Which worker this is, for its metrics."""
@@ -174,6 +174,8 @@ class Gateway:
             control_silent_s=time.monotonic() - self._heard_at,
             tracer=self._tracer,
         )
+        if self._ports.counter is not None:
+            self._ports.counter.show(sheet)
         return sheet
 
     def heard(self) -> None:
@@ -268,13 +270,14 @@ class Gateway:
         exchange.send(200, JSON, b'{"status":"ok"}')
 
     def _ready(self, exchange: Exchange) -> None:
-        """Ready as soon as there is a snapshot, whether control is there or not."""
-        plan = self._plan
+        """Ready as soon as there is a snapshot, whether control and whoever counts are there or not."""
+        plan, counter = self._plan, self._ports.counter
         state: dict[str, object] = {
             "ready": plan is not None,
             "snapshot": plan.version if plan is not None else None,
             "reasons": [] if plan is not None else ["no snapshot yet: control has not been reached since the first start"],
             "usage_log_backlog_bytes": self._ports.log.backlog_bytes,
+            "limits": {"counted_in": counter.kind, "lost": counter.lost} if counter is not None else {"counted_in": "process"},
         }
         exchange.send(200 if plan is not None else 503, JSON, msgspec.json.encode(state))
 

@@ -10,6 +10,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
+from stoa.wiring.counting import open_counting
 from stoa.wiring.shared import SETTLED_S
 
 if TYPE_CHECKING:  # late: see the functions
@@ -23,7 +24,6 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
-    from stoa.adapters.limits.shared import MachineLimits
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
@@ -56,8 +56,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name="control",
     )
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
-    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
     name = f"gateway-{worker}"
+    counting = await open_counting(settings, worker=worker)
     tracer = open_tracer(settings.telemetry, instance=name)
     board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
     ports = Ports(
@@ -69,6 +69,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        counter=counting.counter if counting is not None else None,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
@@ -95,8 +96,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         asyncio.create_task(probes.run()),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
-    if shared is not None:
-        tasks.append(asyncio.create_task(shared.give_back()))
+    if counting is not None:
+        tasks.append(asyncio.create_task(counting.run()))
     try:
         yield application
     finally:
@@ -110,8 +111,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
-        if shared is not None:
-            shared.close()
+        if counting is not None:
+            await counting.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

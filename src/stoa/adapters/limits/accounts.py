@@ -119,8 +119,8 @@ class Account:
             floor = max(floor, self.used)
         wanted = 0
         if asked and self.kind != PARALLEL:
-            self.demand += asked
             wanted = min(self.demand, self.meter.most // (_LEASES * alive))
+            self.demand += asked
         late = [number for pair in self.sent_late.items() for number in pair]
         return (self.kind, self.meter.most, self.ends_ms, floor, self.under_way + self.left, added, late, wanted)
 

@@ -10,8 +10,9 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal, Self
 
-from stoa.adapters.limits.file import COUNTING, LimitsFile
+from stoa.adapters.limits.file import PATIENCE_S, LimitsFile
 from stoa.adapters.limits.rings import Ring
 from stoa.adapters.limits.sums import Sum, begin
 from stoa.domain.counting import Claim, Outcome, Refused
@@ -41,13 +42,13 @@ class Granted:
 
 
 class MachineCounter:
-    """Implements `domain.counting.SharedCounter`. Raises OperatorError when the file cannot be made.
+    """Implements `domain.counting.SharedCounter`.
 
     `clock` is one that never goes back, the same for all processes of the machine, in seconds.
     """
 
-    kind = "file"
-    patience_s = 0.02
+    kind: Literal["file"] = "file"
+    patience_s = PATIENCE_S
 
     def __init__(self, file: LimitsFile, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
@@ -59,15 +60,16 @@ class MachineCounter:
         self._waits, self._waited_s = [0] * (len(SECONDS) + 1), 0.0
         self._alone_of: dict[str, int] = {}
         self.lost = False
-        if not file.lock(COUNTING):
+        if not file.lock():
             raise OperatorError("Another gateway worker holds the limits and does not let go. Stop Stoa and start it again.")
         try:
             begin(file)
         finally:
-            file.unlock(COUNTING)
+            file.unlock()
 
     @classmethod
-    def at(cls, path: Path, *, worker: int, workers: int) -> "MachineCounter":
+    def at(cls, path: Path, *, worker: int, workers: int) -> Self:
+        """Raises OperatorError when the file cannot be made."""
         return cls(LimitsFile(path, worker=worker, workers=workers))
 
     # --- the port
@@ -143,7 +145,7 @@ class MachineCounter:
                 elif place.count(claim):
                     self._ahead[place] = None
         finally:
-            file.unlock(COUNTING)
+            file.unlock()
         return Granted(self, claims, places, counted)
 
     def _write(self, second: int) -> None:
@@ -155,11 +157,11 @@ class MachineCounter:
                 place.write(second)
                 del self._pending[place]
         finally:
-            self._file.unlock(COUNTING)
+            self._file.unlock()
 
     def _lock(self) -> bool:
         began = self._clock()
-        had = self._file.lock(COUNTING)
+        had = self._file.lock()
         waited = self._clock() - began
         self._waits[bisect_left(SECONDS, waited)] += 1
         self._waited_s += waited
@@ -222,7 +224,7 @@ class MachineCounter:
                 place.write(second)
             self._pending.clear()
         finally:
-            self._file.unlock(COUNTING)
+            self._file.unlock()
 
     async def close(self) -> None:
         """Give back what was taken ahead, after `run` was cancelled."""

@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from stoa.adapters.limits.accounts import SLIDING, Account
 from stoa.adapters.limits.measured import Measured
@@ -66,11 +67,19 @@ class Granted:
 class RedisCounter:
     """Implements `domain.counting.SharedCounter`. `run` it; until then every meter is open or closed as it says."""
 
-    kind = "redis"
+    kind: Literal["redis"] = "redis"
 
     def __init__(
-        self, client: RedisClient, *, timeout_s: float, name: str = "gateway", lease_s: float = LEASE_S, tick_s: float = _TICK_S
+        self,
+        client: RedisClient,
+        *,
+        timeout_s: float,
+        name: str = "gateway",
+        lease_s: float = LEASE_S,
+        life_s: float = _SIGN_OF_LIFE_S,
+        tick_s: float = _TICK_S,
     ) -> None:
+        self._life_s = life_s
         self.patience_s = timeout_s
         self._call_s = timeout_s - _LEAST_S if timeout_s > 2 * _LEAST_S else timeout_s / 2
         self._tick_s = tick_s
@@ -184,7 +193,7 @@ class RedisCounter:
                 self._ticked = now
                 self._tick(now)
             since = now - self._called
-            if since >= self._tick_s if self.lost else self._waiting or self._changed or since >= _SIGN_OF_LIFE_S:
+            if since >= self._tick_s if self.lost else self._waiting or self._changed or since >= self._life_s:
                 await self._call(now)
                 if self._waiting or (self._changed and not self.lost):
                     self._wake.set()

@@ -12,6 +12,7 @@ from stoa.adapters.limits.share import Share
 from stoa.domain.counting import Claim
 
 _LEASES = 64  # of each worker, in a limit
+_AHEAD = 32  # times what one request claims: what is taken ahead looks to others as if it were used
 _LATE_MS = 3_600_000  # after its end a window may still be settled
 _ENDS, _KIND, _KNOWN, _DEAD, _OWN = 0, 1, 2, 3, 4
 _WINDOW, _PARALLEL = 1, 2
@@ -75,7 +76,8 @@ class Sum:
         amount, ahead = claim.amount, 0
         if self._kind == _WINDOW:
             most, workers = claim.meter.most, self._file.workers
-            ahead = max(0, min(most // (_LEASES * workers), (most - self.used) // (2 * workers)) - amount)
+            room = (most - self.used) // (2 * workers)
+            ahead = max(0, min(most // (_LEASES * workers), room, _AHEAD * amount) - amount)
         self.left += ahead
         self.under_way += amount
         self.used += amount + ahead
