@@ -275,6 +275,7 @@ def house() -> Callable[..., House]:
         tracer: Any = None,
         counter: Any = None,
         log_requests: Any = "none",
+        counter: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()

@@ -132,7 +132,7 @@ class Ledger:
             epochs.append(_Epoch(position, position, {}))
             if len(epochs) > _MOST_EPOCHS:
                 self._put_together(now_ms)
-        epoch = epochs[-1]
+        epoch = self._epochs[-1]
         epoch.end = position
         _join(epoch.costs, costs)
         self._count(costs, now_ms, 1)
