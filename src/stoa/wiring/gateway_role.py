@@ -46,9 +46,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
-    secrets, roles = Secrets.load(home), read_roles(home)
-    control_url = roles.control.url
-    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    secrets = Secrets.load(home)
+    roles = read_roles(home) if settings.gateway.control is None else None  # else it is alone here
+    control_url = settings.gateway.control or (roles.control.url if roles is not None else "")
+    own = [control_url, roles.engine.url] if roles is not None else [control_url]
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
     usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
@@ -59,7 +61,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     name = f"gateway-{worker}"
     counting = await open_counting(settings, worker=worker)
     tracer = open_tracer(settings.telemetry, instance=name)
-    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if roles is not None and workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -83,7 +85,9 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         application.swap(kept)
 
     def report() -> WorkerReport:
-        return WorkerReport(gateway=node() or "gateway", worker=worker, targets=tuple(application.reports()))
+        machine = node() or "gateway"
+        name = machine if roles is not None else f"{machine}:{settings.port}"
+        return WorkerReport(gateway=name, worker=worker, targets=tuple(application.reports()))
 
     tasks = [
         asyncio.create_task(
