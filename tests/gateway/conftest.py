@@ -273,7 +273,6 @@ def house() -> Callable[..., House]:
         settings: GatewaySettings | None = None,
         log: Any = None,
         tracer: Any = None,
-        counter: Any = None,
         log_requests: Any = "none",
         counter: Any = None,
         **changes: Any,
