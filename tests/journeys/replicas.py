@@ -71,8 +71,11 @@ class Fleet:
         return httpx.request(method, self.stoa.url + path, json=body, headers=local, timeout=60)
 
     def apply(self, *resources: dict[str, Any]) -> None:
+        """Until all three serve from it."""
+        before = max(self._told("snapshot"))
         applied = self.administer("POST", "/api/resources/apply", {"resources": list(resources)})
         assert applied.is_success, applied.text
+        wait_until(lambda: min(self._told("snapshot")) > before, "all three have the change")
 
     def key(self, name: str, *options: str) -> str:
         """A new key, once all three know it."""
@@ -89,7 +92,11 @@ class Fleet:
         return sum(row["requests"] for row in answer.json()["data"] if name in str(row))
 
     def lost(self) -> list[bool]:
-        return [httpx.get(f"{url}/readyz", timeout=30).json()["limits"]["lost"] for url in self.urls]
+        return [limits["lost"] for limits in self._told("limits")]
+
+    def _told(self, what: str) -> list[Any]:
+        """By each, when it was asked whether it is ready."""
+        return [httpx.get(f"{url}/readyz", timeout=30).json()[what] for url in self.urls]
 
 
 def ready(url: str) -> bool:
