@@ -136,11 +136,13 @@ class Account:
             self.second = mark
             self.left += leased
 
-    def untold(self) -> None:
-        """The call failed, and nobody knows whether Redis counted it."""
-        self.added += self.sent_added
+    def untold(self, *, certain: bool) -> None:
+        """The call failed. Unless it is certain that Redis counted nothing of it, what was given back is not given back again."""
+        if certain or self.sent_added > 0 or self.kind == MONEY:
+            self.added += self.sent_added
         for second, amount in self.sent_late.items():
-            self.add(amount, second)
+            if certain or amount > 0:
+                self.add(amount, second)
         self.sent_added, self.sent_late = 0, {}
         self.dirty = True
         self.unsure = self.unsure or self.kind == MONEY

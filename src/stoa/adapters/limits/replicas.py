@@ -234,10 +234,11 @@ class RedisCounter:
             keys = [account.key for account in accounts]
             answer = await self._script.count(keys, wires, requests, latest_ms=latest, within_s=within)
         except asyncio.CancelledError:
-            self._stopped(asked, accounts)
+            self.lost = True
+            self._decide(asked, accounts, certain=False)
             raise
         except NotCounted as error:
-            self._failed(str(error), asked, accounts)
+            self._failed(str(error), asked, accounts, certain=error.certain)
             return
         finally:
             took = time.perf_counter() - began
@@ -245,7 +246,7 @@ class RedisCounter:
             self._measured.called(took)
         self._ahead_ms = answer.now_ms - _clock_ms()
         if not answer.alive:
-            self._failed("it answered too late", asked, accounts)
+            self._failed("it answers too late", asked, accounts, certain=True)
             return
         self._answered(answer, asked, accounts)
 
@@ -291,23 +292,19 @@ class RedisCounter:
 
     # --- failure
 
-    def _failed(self, why: str, asked: list[_Asked], accounts: list[Account]) -> None:
+    def _failed(self, why: str, asked: list[_Asked], accounts: list[Account], *, certain: bool) -> None:
         self._failures += 1
         if self._failures >= _FAILURES:
             self.lost = True
         if self.lost and not self._told_lost:
             self._told_lost = True
             log.warning("limits cannot be counted together: %s. Each is open or closed meanwhile, as it says.", why)
-        self._decide(asked, accounts)
+        self._decide(asked, accounts, certain=certain)
 
-    def _stopped(self, asked: list[_Asked], accounts: list[Account]) -> None:
-        self.lost = True
-        self._decide(asked, accounts)
-
-    def _decide(self, asked: list[_Asked], accounts: list[Account]) -> None:
+    def _decide(self, asked: list[_Asked], accounts: list[Account], *, certain: bool) -> None:
         """Of a call that failed, and of all who waited for its end."""
         for account in accounts:
-            account.untold()
+            account.untold(certain=certain)
             self._changed[account] = None
         waiting, self._waiting = self._waiting, []
         now, now_ms = time.monotonic(), time.time_ns() // 1_000_000

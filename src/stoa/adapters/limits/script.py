@@ -39,7 +39,11 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class NotCounted(Exception):
-    """Redis could not be asked, did not answer in time, or cannot count. Whether it did is not known."""
+    """Redis could not be asked, cannot count, or did not answer in time; of the last it is not `certain` whether it counted."""
+
+    def __init__(self, why: str, *, certain: bool) -> None:
+        super().__init__(why)
+        self.certain = certain
 
 
 class Script:
@@ -56,7 +60,7 @@ class Script:
         self, keys: list[str], accounts: list[Wire], requests: list[list[int]], *, latest_ms: int, within_s: float
     ) -> Counted:
         """Raises NotCounted."""
-        from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+        from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 
         given = _encode((self._holder, latest_ms, self._lease_ms, accounts, requests))
         keys = [f"{PREFIX}holders", *keys]
@@ -70,7 +74,10 @@ class Script:
                 await redis.connection_pool.disconnect()
                 raise
 
+        sent = self._client.usable
         try:
             return _decode(await self._client.call(ask, within_s=within_s))
-        except (RedisAway, RedisError, msgspec.MsgspecError) as error:
-            raise NotCounted(str(error)) from None
+        except ResponseError as error:
+            raise NotCounted(f"Redis says {str(error)!r}", certain=True) from None
+        except (RedisAway, msgspec.MsgspecError) as error:
+            raise NotCounted(str(error), certain=not sent) from None
