@@ -65,20 +65,33 @@ class Admission:
             return True
         now_ms, money = self._now_ms(), request.estimate or 0
         claims: list[Claim] = []
+        watched = False
         for rule in rules:
-            fixed = rule.fixed
+            fixed, known = rule.fixed, rule.known
             if fixed is not None:
                 claims.append(fixed)
-                continue
-            unit = rule.meter.unit
-            claims.append(rule.claim(money if unit == "nano_usd" else tokens if unit == "tokens" else 1, now_ms))
-            if not rule.allows_unknown and not offering.priced:
-                raise _unpriced(rule, offering.name)
+            elif known is None:
+                claims.append(rule.claim(tokens if rule.meter.unit == "tokens" else 1, now_ms))
+            else:
+                window = known.window
+                start = window.start
+                if not start <= now_ms < window.end:
+                    start = window.at(now_ms)
+                if start != known.start:
+                    known.roll(start)
+                claims.append(Claim(rule.meter, money, start, window.end, known.told + known.own))
+                if rule.watched:
+                    watched = True
+                    if not rule.allows_unknown and not offering.priced:
+                        raise _unpriced(rule, offering.name)
         request.rules, request.claims = rules, claims
         outcome = self._counter.claim(claims, now_ms, request.told)
         if outcome is None:
             return False
-        self.take(request, outcome)
+        if watched or isinstance(outcome, Refused):
+            self.take(request, outcome)
+        else:
+            request.held = outcome
         return True
 
     def take(self, request: Delivery, outcome: Outcome) -> None:
@@ -90,11 +103,13 @@ class Admission:
             if rule.warn is not None:
                 self._look_at(request, rule, claim)
 
-    def claim(self, rules: Rules, tokens: int, told: Callable[[Outcome], None]) -> tuple[list[Claim], Outcome | None]:
-        """For one try at a model that has limits of its own."""
+    def claims(self, rules: Rules, tokens: int) -> list[Claim]:
+        """What one try wants of the limits of its model."""
         now_ms = self._now_ms()
-        claims = [rule.fixed or rule.claim(tokens if rule.meter.unit == "tokens" else 1, now_ms) for rule in rules]
-        return claims, self._counter.claim(claims, now_ms, told)
+        return [rule.fixed or rule.claim(tokens if rule.meter.unit == "tokens" else 1, now_ms) for rule in rules]
+
+    def claim(self, claims: Sequence[Claim], told: Callable[[Outcome], None]) -> Outcome | None:
+        return self._counter.claim(claims, self._now_ms(), told)
 
     def refused(self, rules: Rules, claims: Sequence[Claim], outcome: Refused) -> LimitReached:
         return refusal(rules, claims, outcome, self._now_ms())
@@ -104,9 +119,8 @@ class Admission:
         now_ms, used = self._now_ms(), self._counter.used
         spoken: list[Spoken] = []
         for rule, claim in zip(request.rules, request.claims, strict=True):
-            unit = rule.meter.unit
-            if unit == "requests" or unit == "tokens":
-                spoken.append((unit, rule, rule.meter.most - used(claim, now_ms)[0]))
+            if rule.spoken:
+                spoken.append((rule, rule.meter.most - used(claim, now_ms)[0]))
         return lines(spoken, now_ms, anthropic=request.surface.form == "messages") if spoken else b""
 
     def close(self, error: OperatorError) -> None:
@@ -128,7 +142,7 @@ class Admission:
             return
         told = f"{rule.who} has used {format_usd(used)} of {format_usd(warn)} this {rule.per}; anew {iso(claim.ends_ms)}"
         request.warning += b"x-stoa-budget-warning: %b: %b\r\n" % (rule.name.encode(), told.encode())
-        self._warned(rule.name)
+        self._warned(rule.meter.id.split("/")[1])
         if rule.warned_at != claim.starts_ms:
             rule.warned_at = claim.starts_ms
             log.warning("%s: %s", rule.name, told)

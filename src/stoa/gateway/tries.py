@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
-from stoa.domain.counting import Claim, Outcome, Refused
 from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
-from stoa.gateway.admission import give_back, settled
 from stoa.gateway.ask import body_for
 from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.counting.place import Place
+from stoa.gateway.counting.place import take_place
 from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, Ticket
-from stoa.gateway.routing.order import Choices, NothingLeft
+from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
@@ -230,48 +228,37 @@ class Tries:
 
     def _late(self, target: Target, error: LimitReached) -> None:
         self._ticket = None
-        fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
+        named = error.message if error.message.startswith("Model ") else f"Model {target.model!r}: {error.message}"
+        fault = Fault(429, error.code, named, "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
         """Ask it, if its own limits have room."""
-        if target.rules and not self._asker.shadow:
-            self._claim(target, ticket)
-        else:
+        if not target.rules or self._asker.shadow:
             self._begin(target, ticket)
-
-    def _claim(self, target: Target, ticket: Ticket) -> None:
-        asker, admission = self._asker, self._stages.admission
-        claims: list[Claim] = []
-
-        def told(outcome: Outcome) -> None:
-            if self._cancelled or self.running is not None:
-                if not isinstance(outcome, Refused):
-                    give_back(outcome, claims)
-                ticket.release()
-                return
-            self._ticket = None
-            self._claimed(target, ticket, claims, outcome)
-
-        claims, outcome = admission.claim(target.rules, asker.tokens, told)
-        if outcome is not None:
-            self._claimed(target, ticket, claims, outcome)
+            return
+        place = take_place(
+            self._stages.admission, target.rules, ticket, self._asker.tokens, lambda found: self._placed_late(target, found)
+        )
+        if place is not None:
+            self._placed(target, place)
         elif self.running is None:
             self._ticket = ticket
 
-    def _claimed(self, target: Target, ticket: Ticket, claims: list[Claim], outcome: Outcome) -> None:
-        if not isinstance(outcome, Refused):
-            self._begin(target, Place(ticket, outcome, claims, settled))
-            return
-        ticket.release()
-        if self.running is None:
-            error = self._stages.admission.refused(target.rules, claims, outcome)
-            fault = Fault(429, error.code, error.message, "rate_limit", None, error.retry_after_s)
-            self._note(target, fault)
-            now = perf_counter()
-            self._go_on(self._following(target).after(fault.error_class, now), now)
+    def _placed_late(self, target: Target, place: Ticket | LimitReached) -> None:
+        self._ticket = None
+        if not self._cancelled and self.running is None:
+            self._placed(target, place)
+        elif not isinstance(place, LimitReached):
+            place.release()
+
+    def _placed(self, target: Target, place: Ticket | LimitReached) -> None:
+        if not isinstance(place, LimitReached):
+            self._begin(target, place)
+        elif self.running is None:
+            self._late(target, place)
 
     def _begin(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
@@ -397,7 +384,8 @@ class Tries:
         name, faults = self._offering.name, list((self._faults or {}).values())
         last: Target | None = None
         if not faults:
-            left = self._left(now)
+            assert self._choices is not None
+            left = self._choices.nothing_left(now)
             fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
         else:
             last, fault = faults[-1]
@@ -408,7 +396,3 @@ class Tries:
             elif self.count > 1:
                 fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
         self._asker.gave_up(fault, last)
-
-    def _left(self, now: float) -> NothingLeft:
-        assert self._choices is not None
-        return self._choices.nothing_left(now)

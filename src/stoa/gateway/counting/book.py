@@ -153,7 +153,6 @@ class Book:
             f"budget {budget.name!r}",
             per=budget.per,
             warn=None if budget.warn_usd is None else usd(budget.warn_usd),
-            soft=budget.limit_usd is None,
             allows_unknown=budget.unknown == "allow",
         )
 
@@ -166,15 +165,12 @@ class Book:
         *,
         per: str,
         warn: int | None = None,
-        soft: bool = False,
         allows_unknown: bool = True,
     ) -> Rule:
         known = self._ledger.known(which, self._now_ms)
         if which.scope != "project":
             self._sums.add(which)
-        return Rule(
-            meter, who, name, per=per, window=known.window, known=known, warn=warn, soft=soft, allows_unknown=allows_unknown
-        )
+        return Rule(meter, who, name, per=per, window=known.window, known=known, warn=warn, allows_unknown=allows_unknown)
 
 
 def _sum_of(rule: Rule) -> Sum:

@@ -17,7 +17,10 @@ class Rule:
     nano-dollars from which on it is said.
     """
 
-    __slots__ = ("allows_unknown", "fixed", "known", "meter", "name", "per", "soft", "warn", "warned_at", "who", "window")
+    __slots__ = (
+        "allows_unknown", "fixed", "head", "known", "meter", "name", "per", "spoken", "tail", "warn", "warned_at", "watched",
+        "who", "window",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -29,7 +32,6 @@ class Rule:
         window: Window | None = None,
         known: Known | None = None,
         warn: int | None = None,
-        soft: bool = False,
         allows_unknown: bool = True,
     ) -> None:
         self.meter = meter
@@ -39,11 +41,16 @@ class Rule:
         self.window = window
         self.known = known
         self.warn = warn
-        self.soft = soft
-        """Nothing is ever refused by it."""
         self.warned_at = -1
         """The window in which it was said already."""
         self.allows_unknown = allows_unknown
+        self.watched = warn is not None or not allows_unknown
+        """Whether there is more to it than the claim."""
+        self.spoken = meter.unit == "requests" or meter.unit == "tokens"
+        """Whether clients look for it in an answer's headers."""
+        unit, most = meter.unit.encode(), b"%d" % meter.most
+        self.head = b"x-ratelimit-limit-%b: %b\r\nx-ratelimit-remaining-%b: " % (unit, most, unit)
+        self.tail = b"\r\nx-ratelimit-reset-%b: " % unit
         self.fixed = Claim(meter, 1) if window is None and meter.unit != "tokens" else None
         """What every request claims, where that is always the same."""
 

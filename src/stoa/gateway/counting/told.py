@@ -7,31 +7,30 @@ import msgspec
 
 from stoa.gateway.counting.rules import Rule, duration, iso
 
-Spoken = tuple[str, Rule, int]
-"""Unit, rule, and how much is left of it."""
+Spoken = tuple[Rule, int]
+"""How much is left of it."""
 
 
 def lines(spoken: Sequence[Spoken], now_ms: int, *, anthropic: bool) -> bytes:
     """Of each unit the rule of which least is left."""
+    if len(spoken) == 1:
+        return _line(*spoken[0], now_ms, anthropic=anthropic)
     least: dict[str, Spoken] = {}
-    for each in spoken:
-        before = least.get(each[0])
-        if before is None or each[2] < before[2]:
-            least[each[0]] = each
-    return b"".join([_line(unit, rule, left, now_ms, anthropic=anthropic) for unit, rule, left in least.values()])
+    for rule, left in spoken:
+        unit = rule.meter.unit
+        if unit not in least or left < least[unit][1]:
+            least[unit] = (rule, left)
+    return b"".join([_line(rule, left, now_ms, anthropic=anthropic) for rule, left in least.values()])
 
 
-def _line(unit: str, rule: Rule, left: int, now_ms: int, *, anthropic: bool) -> bytes:
-    name, most, rest = unit.encode(), rule.meter.most, max(0, left)
+def _line(rule: Rule, left: int, now_ms: int, *, anthropic: bool) -> bytes:
+    rest = max(0, left)
     if anthropic:
-        resets = iso(rule.ends_ms(now_ms)).encode()
-        named = b"anthropic-ratelimit-" + name
-        return b"%b-limit: %d\r\n%b-remaining: %d\r\n%b-reset: %b\r\n" % (named, most, named, rest, named, resets)
-    # A minute is full again a minute after the last request, which is this one.
-    resets = b"1m0s" if rule.window is None else duration(rule.ends_ms(now_ms) - now_ms).encode()
-    return (
-        b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n"
-    ) % (name, most, name, rest, name, resets)  # fmt: skip
+        resets, named = iso(rule.ends_ms(now_ms)).encode(), b"anthropic-ratelimit-" + rule.meter.unit.encode()
+        return b"%b-limit: %d\r\n%b-remaining: %d\r\n%b-reset: %b\r\n" % (named, rule.meter.most, named, rest, named, resets)
+    if rule.window is None:  # a minute is full again a minute after the last request, which is this one
+        return b"%b%d%b1m0s\r\n" % (rule.head, rest, rule.tail)
+    return b"%b%d%b%b\r\n" % (rule.head, rest, rule.tail, duration(rule.ends_ms(now_ms) - now_ms).encode())
 
 
 def with_told(refusal: bytes, told: Mapping[str, object]) -> bytes:
