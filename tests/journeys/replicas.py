@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +106,7 @@ def ready(url: str) -> bool:
 
 
 @contextmanager
-def fleet(folder: Path, **environment: str) -> Iterator[Fleet]:
+def fleet(folder: Path, **environment: str) -> Generator[Fleet]:
     with ExitStack() as stack:
         redis = RedisServer(folder)
         redis.start()

@@ -137,7 +137,7 @@ class Account:
             self.left += leased
 
     def untold(self, *, certain: bool) -> None:
-        """The call failed. Unless it is certain that Redis counted nothing of it, what was given back is not given back again."""
+        """The call failed. Unless it is certain that Redis counted nothing of it, nothing is given back twice."""
         if certain or self.sent_added > 0 or self.kind == MONEY:
             self.added += self.sent_added
         for second, amount in self.sent_late.items():

@@ -42,7 +42,7 @@ class Granted:
 
 
 class MachineCounter:
-    """Implements `domain.counting.SharedCounter`.
+    """Implements `domain.counting.SharedCounter`. Raises OperatorError where another worker does not let go of the file.
 
     `clock` is one that never goes back, the same for all processes of the machine, in seconds.
     """
@@ -60,12 +60,8 @@ class MachineCounter:
         self._waits, self._waited_s = [0] * (len(SECONDS) + 1), 0.0
         self._alone_of: dict[str, int] = {}
         self.lost = False
-        if not file.lock():
+        if not begin(file):
             raise OperatorError("Another gateway worker holds the limits and does not let go. Stop Stoa and start it again.")
-        try:
-            begin(file)
-        finally:
-            file.unlock()
 
     @classmethod
     def at(cls, path: Path, *, worker: int, workers: int) -> Self:
@@ -153,11 +149,14 @@ class MachineCounter:
         if not self._lock():
             return
         try:
-            for place in tuple(self._pending):
-                place.write(second)
-                del self._pending[place]
+            self._write_pending(second)
         finally:
             self._file.unlock()
+
+    def _write_pending(self, second: int) -> None:
+        for place in tuple(self._pending):
+            if place.write(second):
+                del self._pending[place]
 
     def _lock(self) -> bool:
         began = self._clock()
@@ -220,9 +219,7 @@ class MachineCounter:
             for place in tuple(self._ahead):
                 if place.give_back(second):
                     del self._ahead[place]
-            for place in tuple(self._pending):
-                place.write(second)
-            self._pending.clear()
+            self._write_pending(second)
         finally:
             self._file.unlock()
 

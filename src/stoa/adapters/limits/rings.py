@@ -49,7 +49,7 @@ class Ring:
     def open(self, claim: Claim, second: int, now_ms: int) -> int | None:
         """Bring it to this second, or to a later one where another worker has brought it. What is used; None without a slot."""
         del claim, now_ms
-        if not self.write(second):
+        if not self.write(second) or not self._has_slot():
             return None
         self.share.found()
         self.used = sum(self._counts)
@@ -59,7 +59,8 @@ class Ring:
         """What could not be written yet, and what is left of what was taken ahead; False without a slot."""
         self._return()
         if not self._has_slot() and not self._find(second):
-            return False
+            self._pending = {at: amount for at, amount in self._pending.items() if second - at < SECONDS}
+            return not self._pending
         self.second = self._advance(second)
         if self._pending:
             for at, amount in self._pending.items():

@@ -6,6 +6,7 @@ ledger tells of them. All but `has`, `take`, `settle` and `peek` is for the hold
 """
 
 import hashlib
+import time
 
 from stoa.adapters.limits.file import NAME_BYTES, LimitsFile
 from stoa.adapters.limits.share import Share
@@ -14,6 +15,7 @@ from stoa.domain.counting import Claim
 _LEASES = 64  # of each worker, in a limit
 _AHEAD = 32  # times what one request claims: what is taken ahead looks to others as if it were used
 _LATE_MS = 3_600_000  # after its end a window may still be settled
+_START_S = 10.0
 _ENDS, _KIND, _KNOWN, _DEAD, _OWN = 0, 1, 2, 3, 4
 _WINDOW, _PARALLEL = 1, 2
 _EMPTY = bytes(NAME_BYTES)
@@ -103,15 +105,19 @@ class Sum:
         return max(1.0, (claim.ends_ms - now_ms) / 1000)
 
     def give_back(self, second: int) -> bool:
-        """What was taken ahead and is left."""
-        self.left = 0
-        return self.write(second)
-
-    def write(self, second: int) -> bool:
-        """What could not be written yet; True, for it was."""
+        """What was taken ahead and is left; True, for nothing stays."""
         del second
+        self.left = 0
         if self._has_slot():
             self._write()
+        return True
+
+    def write(self, second: int) -> bool:
+        """What could not be written yet; False without a slot."""
+        del second
+        if not self._has_slot() and not self._find(0):
+            return False
+        self._write()
         return True
 
     def peek(self) -> int:
@@ -161,19 +167,32 @@ class Sum:
         self._numbers = _numbers_at(self._file, start)
 
 
-def begin(file: LimitsFile) -> None:
-    """What a worker of this number held before it was started again."""
+def begin(file: LimitsFile) -> bool:
+    """Free what a worker of this number held before it was started again; False where the lock was not had."""
     own = _OWN + 2 * (file.worker - 1) + 1
     for bucket in range(file.sum_buckets):
         for way in range(file.sum_ways):
             start = file.sum_slot(bucket, way)
-            if file.view[start] == 0 and bytes(file.view[start : start + NAME_BYTES]) == _EMPTY:
+            if bytes(file.view[start : start + NAME_BYTES]) == _EMPTY or not _numbers_at(file, start)[own]:
                 continue
+            if not _locked(file):
+                return False
             numbers = _numbers_at(file, start)
-            held = numbers[own]
-            if held and numbers[_KIND] == _WINDOW:
-                numbers[_DEAD] += held
+            if numbers[_KIND] == _WINDOW:
+                numbers[_DEAD] += numbers[own]
             numbers[own] = 0
+            file.unlock()
+    return True
+
+
+def _locked(file: LimitsFile) -> bool:
+    """As long as a start may wait."""
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until:
+        if file.lock():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _numbers_at(file: LimitsFile, start: int) -> memoryview:
