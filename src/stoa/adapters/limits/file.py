@@ -10,6 +10,7 @@ import mmap
 import os
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from stoa.errors import OperatorError
@@ -48,6 +49,8 @@ class LimitsFile:
         self.view = memoryview(mmap.mmap(self._descriptor, size))
         self._given_up = 0.0
         self._closed = False
+        self.waited: Callable[[float], None] = lambda seconds: None
+        """Told how long the lock was waited for, when it was."""
 
     def close(self) -> None:
         """The mapping itself goes with the last who looks into it."""
@@ -87,8 +90,10 @@ class LimitsFile:
             except (BlockingIOError, PermissionError):
                 continue
             self._given_up = 0.0
+            self.waited(time.monotonic() - now)
             return True
         self._given_up = time.monotonic() + _GIVEN_UP_S
+        self.waited(time.monotonic() - now)
         return False
 
 

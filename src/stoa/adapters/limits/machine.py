@@ -15,7 +15,7 @@ from typing import Literal, Self
 from stoa.adapters.limits.file import PATIENCE_S, LimitsFile
 from stoa.adapters.limits.rings import Ring
 from stoa.adapters.limits.sums import Sum, begin
-from stoa.domain.counting import Claim, Outcome, Refused
+from stoa.domain.counting import Claim, Meter, Outcome, Refused
 from stoa.domain.metrics import SECONDS, Sheet
 from stoa.errors import OperatorError
 
@@ -53,13 +53,16 @@ class MachineCounter:
     def __init__(self, file: LimitsFile, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._clock = clock
-        self._places: dict[tuple[str, int], Place] = {}
+        self._places: dict[str, Place] = {}
+        """By meter, of the window that was claimed of last."""
+        self._windows: dict[tuple[str, int], Place] = {}
         self._ahead: dict[Place, None] = {}
         self._pending: dict[Place, None] = {}
         self._full = False
         self._waits, self._waited_s = [0] * (len(SECONDS) + 1), 0.0
         self._alone_of: dict[str, int] = {}
         self.lost = False
+        file.waited = self._waited
         if not begin(file):
             raise OperatorError("Another gateway worker holds the limits and does not let go. Stop Stoa and start it again.")
 
@@ -72,22 +75,22 @@ class MachineCounter:
 
     def claim(self, claims: Sequence[Claim], now_ms: int, told: Callable[[Outcome], None]) -> Outcome | None:
         del told
-        second, places, short = int(self._clock()), list[Place](), False
-        known = self._places
-        for claim in claims:
-            place = known.get((claim.meter.id, claim.starts_ms))
-            if place is None:
-                place = self._new(claim)
+        second, places, short, known = int(self._clock()), list[Place](), False, self._places
+        for meter, amount, starts_ms, _, _ in claims:
+            place = known.get(meter.id)
+            if place is None or place.starts_ms != starts_ms:
+                place = self._find(meter, starts_ms)
             places.append(place)
-            short = short or not place.has(claim.amount, second)
+            if not place.has(amount, second):
+                short = True
         if short:
             return self._count(claims, places, second, now_ms)
         for place, claim in zip(places, claims, strict=True):
-            place.take(claim.amount)
+            place.take(claim[1])
         return Granted(self, claims, places, second)
 
     def used(self, claim: Claim, now_ms: int) -> tuple[int, int]:
-        place = self._places.get((claim.meter.id, claim.starts_ms))
+        place = self._windows.get((claim.meter.id, claim.starts_ms))
         return claim.floor if place is None else max(claim.floor, place.peek()), now_ms
 
     def show(self, sheet: Sheet) -> None:
@@ -100,21 +103,27 @@ class MachineCounter:
         self, claims: Sequence[Claim], places: list[Place], second: int, amounts: Sequence[int | None], *, alone: bool
     ) -> None:
         """Of a request that was granted."""
-        now, late = int(self._clock()), False
+        now = 0
         for claim, place, amount in zip(claims, places, amounts, strict=True):
+            if amount is None and place.ignores_unknown:
+                continue
+            now = now or int(self._clock())
             if alone and amount is not None:
                 place.share.add(amount - claim.amount, second)
             if place.settle(claim.amount, amount, second, now):
                 self._pending[place] = None
-                late = True
-        if late:
+        if self._pending:
             self._write(now)
 
     # --- under the lock
 
-    def _new(self, claim: Claim) -> Place:
-        place = Ring(self._file, claim) if claim.meter.sliding else Sum(self._file, claim)
-        self._places[claim.meter.id, claim.starts_ms] = place
+    def _find(self, meter: Meter, starts_ms: int) -> Place:
+        place = self._windows.get((meter.id, starts_ms))
+        if place is None:
+            file = self._file
+            place = Ring(file, meter) if meter.sliding else Sum(file, meter, starts_ms)
+            self._windows[meter.id, starts_ms] = place
+        self._places[meter.id] = place
         return place
 
     def _count(self, claims: Sequence[Claim], places: list[Place], second: int, now_ms: int) -> Outcome:
@@ -158,12 +167,12 @@ class MachineCounter:
             if place.write(second):
                 del self._pending[place]
 
+    def _waited(self, seconds: float) -> None:
+        self._waits[bisect_left(SECONDS, seconds)] += 1
+        self._waited_s += seconds
+
     def _lock(self) -> bool:
-        began = self._clock()
         had = self._file.lock()
-        waited = self._clock() - began
-        self._waits[bisect_left(SECONDS, waited)] += 1
-        self._waited_s += waited
         if had == self.lost:
             self.lost = not had
             if had:
@@ -208,7 +217,12 @@ class MachineCounter:
             if now - swept >= _SWEEP_S:
                 swept = now
                 second = int(now)
-                self._places = {name: place for name, place in self._places.items() if not place.idle(second)}
+                self._windows = {name: place for name, place in self._windows.items() if not place.idle(second)}
+                self._places = {
+                    name: self._windows[name, at.starts_ms]
+                    for name, at in self._places.items()
+                    if (name, at.starts_ms) in self._windows
+                }
 
     def give_back(self) -> None:
         """What was taken ahead, of any sixty seconds in an earlier one; and what could not be written."""

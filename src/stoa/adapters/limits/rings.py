@@ -9,7 +9,7 @@ import hashlib
 
 from stoa.adapters.limits.file import NAME_BYTES, SECONDS, LimitsFile
 from stoa.adapters.limits.share import Share
-from stoa.domain.counting import Claim
+from stoa.domain.counting import Claim, Meter
 
 _LEASES = 64  # of each worker, in a limit
 _AHEAD_S = 600  # a worker may have read its clock a while before it asks; a ring this far ahead is of another boot
@@ -25,14 +25,18 @@ class Ring:
         "_bucket", "_counts", "_file", "_name", "_pending", "_stamp", "_stored", "left", "second", "share", "under_way", "used",
     )  # fmt: skip
 
-    def __init__(self, file: LimitsFile, claim: Claim) -> None:
+    starts_ms = 0
+    ignores_unknown = True
+    """Whether nothing is to be done for what came to an amount that nobody knows."""
+
+    def __init__(self, file: LimitsFile, meter: Meter) -> None:
         self._file = file
-        self._name = hashlib.blake2b(claim.meter.id.encode(), digest_size=NAME_BYTES).digest()
+        self._name = hashlib.blake2b(meter.id.encode(), digest_size=NAME_BYTES).digest()
         self._bucket = int.from_bytes(self._name[:4], "little") % file.buckets
         self._stored: memoryview | None = None  # the name in the file, once a slot was found
         self._stamp = self._counts = memoryview(_EMPTY)
         self._pending: dict[int, int] = {}  # by second, what could not be written yet
-        self.share = Share(claim.meter)
+        self.share = Share(meter)
         self.left = 0
         self.second = 0
         """The one that was counted in last, and that what is left belongs to."""

@@ -10,7 +10,7 @@ import time
 
 from stoa.adapters.limits.file import NAME_BYTES, LimitsFile
 from stoa.adapters.limits.share import Share
-from stoa.domain.counting import Claim
+from stoa.domain.counting import Claim, Meter
 
 _LEASES = 64  # of each worker, in a limit
 _AHEAD = 32  # times what one request claims: what is taken ahead looks to others as if it were used
@@ -26,26 +26,29 @@ class Sum:
 
     __slots__ = (
         "_bucket", "_ends_ms", "_file", "_kind", "_mine", "_name", "_numbers", "_pending", "_stored", "left", "second", "share",
-        "under_way", "used",
+        "starts_ms", "under_way", "used",
     )  # fmt: skip
 
-    def __init__(self, file: LimitsFile, claim: Claim) -> None:
+    ignores_unknown = False
+
+    def __init__(self, file: LimitsFile, meter: Meter, starts_ms: int) -> None:
         self._file = file
-        name = f"{claim.meter.id}:{claim.starts_ms}"
+        self.starts_ms = starts_ms
+        name = f"{meter.id}:{starts_ms}"
         self._name = hashlib.blake2b(name.encode(), digest_size=NAME_BYTES).digest()
         self._bucket = int.from_bytes(self._name[:4], "little") % file.sum_buckets
-        self._kind = _PARALLEL if claim.meter.unit == "parallel" else _WINDOW
-        self._ends_ms = claim.ends_ms
+        self._kind = _PARALLEL if meter.unit == "parallel" else _WINDOW
+        self._ends_ms = 0  # of the claim that was made last
         self._mine = _OWN + 2 * (file.worker - 1)
         self._stored: memoryview | None = None  # the name in the file, once a slot was found
         self._numbers = memoryview(_EMPTY)
         self._pending = 0  # what came to an end and could not be written
-        self.share = Share(claim.meter)
+        self.share = Share(meter)
         self.left = 0
         """Taken ahead and not used; held in the file."""
         self.second = 0
         self.under_way = 0
-        self.used = claim.floor
+        self.used = 0
 
     def has(self, amount: int, second: int) -> bool:
         """Whether so much was taken ahead."""
@@ -58,7 +61,7 @@ class Sum:
 
     def open(self, claim: Claim, second: int, now_ms: int) -> int | None:
         """What is used, as all workers know it; None without a slot."""
-        self.second = second
+        self.second, self._ends_ms = second, claim.ends_ms
         if not self._has_slot() and not self._find(now_ms):
             return None
         numbers = self._numbers
