@@ -5,12 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Dollars, Form, Moment, NewName, View, moment
+from stoa.api.forms import Dollars, Form, Moment, NewName, View, amount, moment
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.people import create_team, update_team
 from stoa.domain.teams import Team
-from stoa.errors import InvalidRequest
-from stoa.kit.money import usd
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/teams", tags=["teams"])
@@ -49,7 +47,7 @@ async def list_teams(
 @router.post("", status_code=201)
 async def add_team(new: NewTeam, caller: Annotated[Caller, allow("team:create")], parts: Parts) -> TeamView:
     async with parts.write() as stores:
-        budget = _amount(new.monthly_budget_usd)
+        budget = amount(new.monthly_budget_usd, param="monthly_budget_usd")
         return _view(await create_team(stores, name=new.name, monthly_budget=budget, now_ms=now_ms()))
 
 
@@ -58,12 +56,5 @@ async def change_team(
     name: str, change: ChangedTeam, caller: Annotated[Caller, allow("team:update")], parts: Parts
 ) -> TeamView:
     async with parts.write() as stores:
-        budget = _amount(change.monthly_budget_usd)
+        budget = amount(change.monthly_budget_usd, param="monthly_budget_usd")
         return _view(await update_team(stores, name, monthly_budget=budget, now_ms=now_ms()))
-
-
-def _amount(dollars: str | None) -> int | None:
-    try:
-        return None if dollars is None else usd(dollars)
-    except (ValueError, OverflowError) as error:
-        raise InvalidRequest(str(error), param="monthly_budget_usd") from None

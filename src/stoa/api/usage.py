@@ -25,7 +25,7 @@ Until = Annotated[str | None, Query(alias="to", description="Date, which is incl
 
 
 class UsageBucketView(View):
-    """Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+    """Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
 
     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it.
     """

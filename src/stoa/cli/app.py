@@ -13,7 +13,7 @@ from stoa.cli.root import root
 from stoa.cli.team import teams
 from stoa.cli.user import users
 
-for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "version", "roles"):
+for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "budget", "version", "roles"):
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root

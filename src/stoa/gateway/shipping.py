@@ -18,13 +18,21 @@ _REFRESH_S = 15.0  # others spend too
 _LONGEST_RETRY_S = 5.0
 
 
-async def ship_forever(usage: UsageLog, sink: UsageSink, on_shipped: Callable[[int, Sequence[Told]], None]) -> None:
-    """Until cancelled. `on_shipped` gets the position up to which control has everything, and what it told is spent."""
+async def ship_forever(
+    usage: UsageLog,
+    sink: UsageSink,
+    on_shipped: Callable[[int, Sequence[Told]], None],
+    asks: Callable[[], bool] = lambda: False,
+) -> None:
+    """Until cancelled. `on_shipped` gets the position up to which control has everything, and what it told is spent.
+
+    While `asks` says so it is asked for at once, though there is nothing to ship.
+    """
     retry_s, refreshed = 0.25, 0.0
     while True:
         batch = usage.next_batch()
         now = time.monotonic()
-        if batch is None and now - refreshed < _REFRESH_S and refreshed:
+        if batch is None and refreshed and now - refreshed < _REFRESH_S and not asks():
             await asyncio.sleep(_PAUSE_S)
             continue
         position, began = batch.position if batch is not None else 0, now

@@ -78,6 +78,7 @@ _TABLE = (
     Action("team:list", "list teams and their budgets"),
     Action("team:create", "add a team"),
     Action("team:update", "change a team's budget"),
+    Action("budget:list", "see what is spent of every budget"),
     Action("group:list", "list groups"),
     Action("group:create", "add a group"),
     Action("key:list", "list keys, without their secrets", "Credential", _KEYS),

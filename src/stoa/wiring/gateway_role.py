@@ -94,7 +94,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
             follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
         asyncio.create_task(report_forever(internal, report)),
-        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped, lambda: application.ledger.asks)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         asyncio.create_task(probes.run()),

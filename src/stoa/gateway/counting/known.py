@@ -72,6 +72,8 @@ class Ledger:
     def __init__(self, kept: Kept, *, now_ms: int) -> None:
         self.as_of_ms = kept.as_of_ms
         """When control told its sums."""
+        self.asks = False
+        """Whether there is a sum that control has not told yet."""
         self._told: Mapping[Sum, Told] = _by_sum(kept.told)
         self._epochs: deque[_Epoch] = deque()
         if kept.unshipped:
@@ -96,6 +98,7 @@ class Ledger:
         found = self._sums[which] = Known(self.window(which.period))
         found.roll(found.window.at(now_ms))
         self._tell(which, found)
+        self.asks |= which not in self._told
         place = SCOPES.index(which.scope)
         for epoch in self._epochs:
             for who, cost in epoch.costs.items():
@@ -141,6 +144,7 @@ class Ledger:
         """Control has every fact before `position`, and told what is spent with them."""
         self._told = _by_sum(told)
         self.as_of_ms = now_ms
+        self.asks = False
         for which, known in self._sums.items():
             known.floor(now_ms)
             self._tell(which, known)
