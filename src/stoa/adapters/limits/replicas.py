@@ -327,10 +327,8 @@ class RedisCounter:
         return Granted(self, claims, accounts, [second] * len(claims), alone=True)
 
     def _found(self) -> None:
-        self.lost = False
-        if self._told_lost:
-            self._told_lost = False
-            log.info("limits are counted together again")
+        self.lost = self._told_lost = False
+        log.info("limits and budgets are counted together in Redis")
 
     def _forgotten(self) -> None:
         """Redis was emptied, or has counted this process as gone."""
