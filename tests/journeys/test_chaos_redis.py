@@ -110,6 +110,9 @@ async def test_what_is_open_lets_a_share_through_in_each_gateway_and_no_more(thr
     key = limited(three, "share", requests=40, local_share=0.25)
     with redis_killed(three):
         wait_until(lambda: three.lost() == [True] * 3, "it is lost")
+        told = three.stoa.stoa("status")
+        assert told.returncode == 0, "it serves all the same"
+        assert "not counted together" in " ".join(told.stdout.split())
         asked = await ask_at_once(three.urls, key, 90)
         assert asked.statuses == {"200": 30, "429": 60}, "ten in each of the three"
     await healed(three, None)

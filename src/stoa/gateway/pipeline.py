@@ -54,6 +54,7 @@ from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
+_LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -272,10 +273,13 @@ class Gateway:
     def _ready(self, exchange: Exchange) -> None:
         """Ready as soon as there is a snapshot, whether control and whoever counts are there or not."""
         plan, counter = self._plan, self._ports.counter
+        reasons = ["no snapshot yet: control has not been reached since the first start"] if plan is None else []
+        if counter is not None and counter.lost:
+            reasons.append(f"limits and budgets are not counted together: {_LOST[counter.kind]}")
         state: dict[str, object] = {
             "ready": plan is not None,
             "snapshot": plan.version if plan is not None else None,
-            "reasons": [] if plan is not None else ["no snapshot yet: control has not been reached since the first start"],
+            "reasons": reasons,
             "usage_log_backlog_bytes": self._ports.log.backlog_bytes,
             "limits": {"counted_in": counter.kind, "lost": counter.lost} if counter is not None else {"counted_in": "process"},
         }
