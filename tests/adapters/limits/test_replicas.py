@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +23,7 @@ from stoa.sections import RedisSettings
 
 pytestmark = pytest.mark.slow
 
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "replicas.md"
 NUMBER = itertools.count()
 DAY = (int(time.time() * 1000) - 3_600_000, int(time.time() * 1000) + 82_800_000)
 
@@ -288,3 +290,36 @@ async def test_a_gateway_that_stops_gives_back_what_it_took_ahead(server: RedisS
                 await granted(goes, Claim(meter, 1, *DAY))
         await granted(stays, Claim(meter, 9950, *DAY))
         assert (await refused(stays, Claim(meter, 1, *DAY))).used == 10_000
+
+
+async def test_a_user_of_redis_with_the_rights_that_the_guide_names_is_enough(server: RedisServer) -> None:
+    rights = re.search(r"`ACL (SETUSER stoa on >PASSWORD [^`]+)`", GUIDE.read_text())
+    assert rights is not None
+    with Redis(port=server.port) as admin:
+        admin.execute_command("ACL", *rights[1].split())
+        admin.execute_command("ACL", "SETUSER", "default", "off")
+    client = open_redis(RedisSettings(url=f"redis://stoa:PASSWORD@127.0.0.1:{server.port}/0"))
+    assert client is not None
+    await client.open()
+    counter = RedisCounter(client, timeout_s=0.05, tick_s=0.05)
+    running = asyncio.create_task(counter.run())
+    await until(lambda: not counter.lost)
+    kinds = [requests(5), Meter("d", "tokens", 5), Meter("b", "nano_usd", 5), Meter("p", "parallel", 5)]
+    await granted(counter, *(Claim(meter, 1, *(DAY if meter.unit in ("tokens", "nano_usd") else (0, 0))) for meter in kinds))
+    running.cancel()
+    await asyncio.wait([running])
+    await client.close()
+
+
+async def test_what_is_over_is_forgotten_here_and_in_redis(server: RedisServer, two: list[RedisCounter]) -> None:
+    now = int(time.time() * 1000)
+    past, meter = (now - 7_200_000, now - 3_700_000), Meter(f"m-{next(NUMBER)}", "nano_usd", 100)
+    (await granted(two[0], Claim(meter, 10, *past))).settle([10])
+    await granted(two[0], Claim(meter, 10, *DAY))
+    await granted(two[0], Claim(requests(1), 1))
+    two[0]._tick(time.monotonic() + 100)
+    assert [starts for name, starts in two[0]._accounts if name == meter.id] == [DAY[0]]
+    with Redis(port=server.port, decode_responses=True) as admin:
+        keys = list(admin.scan_iter(f"{PREFIX}{meter.id}*"))
+        assert keys == [f"{PREFIX}{meter.id}:{DAY[0]}"]
+        assert admin.pttl(keys[0]) == pytest.approx(DAY[1] + 3_600_000 - now, abs=60_000)

@@ -21,14 +21,14 @@ class Account:
 
     __slots__ = (
         "added", "as_of_ms", "demand", "dirty", "ends_ms", "floor", "key", "kind", "late", "left", "mark", "meter", "second",
-        "sent_added", "sent_late", "share", "under_way", "unsure", "used",
+        "sent_added", "sent_late", "share", "starts_ms", "under_way", "unsure", "used",
     )  # fmt: skip
 
     def __init__(self, claim: Claim, key: str) -> None:
         self.meter = meter = claim.meter
         self.key = key
         self.kind = SLIDING if meter.sliding else kind_of(meter)
-        self.ends_ms = claim.ends_ms
+        self.starts_ms, self.ends_ms = claim.starts_ms, claim.ends_ms
         self.floor = claim.floor
         self.left = 0
         """Taken ahead and not used."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from stoa.adapters.limits.accounts import SLIDING, Account
+from stoa.adapters.limits.accounts import FIXED, SLIDING, Account
 from stoa.adapters.limits.measured import Measured
 from stoa.adapters.limits.script import PREFIX, Counted, NotCounted, Script
 from stoa.adapters.redis.client import RedisClient
@@ -84,6 +84,8 @@ class RedisCounter:
         self._call_s = timeout_s - _LEAST_S if timeout_s > 2 * _LEAST_S else timeout_s / 2
         self._tick_s = tick_s
         self._script = Script(client, holder=f"{name}-{secrets.token_hex(6)}", lease_ms=int(lease_s * 1000))
+        self._latest: dict[str, Account] = {}
+        """By meter, of the window that was claimed of last."""
         self._accounts: dict[tuple[str, int], Account] = {}
         self._waiting: list[_Asked] = []
         self._changed: dict[Account, None] = {}
@@ -104,20 +106,20 @@ class RedisCounter:
     # --- the port
 
     def claim(self, claims: Sequence[Claim], now_ms: int, told: Callable[[Outcome], None]) -> Outcome | None:
-        second, accounts, short = self._second(), list[Account](), self.lost
-        known = self._accounts
+        second, accounts, short, latest = self._second(), list[Account](), self.lost, self._latest
         for claim in claims:
-            meter = claim.meter
-            account = known.get((meter.id, claim.starts_ms))
-            if account is None:
-                account = self._new(claim)
-            elif account.meter is not meter:
+            meter, amount, starts_ms, _, _ = claim
+            account = latest.get(meter.id)
+            if account is None or account.starts_ms != starts_ms:
+                account = self._find(claim)
+            if account.meter is not meter:
                 account.meter = meter
             accounts.append(account)
-            short = short or not account.has(claim.amount, second)
+            if not account.has(amount, second):
+                short = True
         if not short:
             for account, claim in zip(accounts, claims, strict=True):
-                account.take(claim.amount)
+                account.take(claim[1])
             return Granted(self, claims, accounts, [second] * len(claims), alone=False)
         if self.lost:
             return self._alone(claims, accounts, now_ms)
@@ -143,8 +145,11 @@ class RedisCounter:
         alone: bool,
     ) -> None:
         """Of a request that was granted."""
-        second = self._second()
+        second = 0
         for claim, account, at, amount in zip(claims, accounts, seconds, amounts, strict=True):
+            if amount is None and account.kind <= FIXED:
+                continue
+            second = second or self._second()
             if alone and amount is not None:
                 account.share.add(amount - claim.amount, at)
             if account.settle(claim.amount, amount, at, second):
@@ -154,9 +159,13 @@ class RedisCounter:
 
     # --- within reach
 
-    def _new(self, claim: Claim) -> Account:
-        key = f"{PREFIX}{claim.meter.id}:{claim.starts_ms}" if claim.ends_ms else f"{PREFIX}{claim.meter.id}"
-        account = self._accounts[claim.meter.id, claim.starts_ms] = Account(claim, key)
+    def _find(self, claim: Claim) -> Account:
+        name = (claim.meter.id, claim.starts_ms)
+        account = self._accounts.get(name)
+        if account is None:
+            key = f"{PREFIX}{claim.meter.id}:{claim.starts_ms}" if claim.ends_ms else f"{PREFIX}{claim.meter.id}"
+            account = self._accounts[name] = Account(claim, key)
+        self._latest[claim.meter.id] = account
         return account
 
     def _ask(self, asked: _Asked) -> None:
@@ -351,6 +360,7 @@ class RedisCounter:
         if now - self._swept >= _SWEEP_S:
             self._swept = now
             self._accounts = {name: each for name, each in self._accounts.items() if not each.idle(second)}
+            self._latest = {name: each for name, each in self._latest.items() if (name, each.starts_ms) in self._accounts}
 
 
 def _hand(asked: _Asked, outcome: Outcome) -> None:

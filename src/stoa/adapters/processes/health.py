@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`reasons` say what a role waits for, or what one that is ready does without; `reachable` is False when it does not answer."""
+    """`reasons` say what a role waits for, or what one that is ready does without; `reachable` is False where none answers."""
 
     ready: bool
     reachable: bool
