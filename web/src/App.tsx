@@ -49,7 +49,7 @@ export function App() {
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/usage" component={UsageScreen} />
-                  <Route path="/budgets" component={BudgetsScreen} />
+                  <Route path="/usage/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />

@@ -86,6 +86,14 @@ METRICS: Mapping[str, Metric] = {
     "stoa_cache_entries": Metric("gauge", "Answers that are kept."),
     "stoa_cache_bytes": Metric("gauge", "Memory that they take."),
     "stoa_connections": Metric("gauge", "Connections of clients that are open."),
+    "stoa_limits_lost": Metric(
+        "gauge", "1 while limits cannot be counted together with the other workers and replicas.", ("counter",), whole="max"
+    ),
+    "stoa_limits_alone_total": Metric(
+        "counter", "Requests decided without that count: open, within what each may use meanwhile, or refused.", ("outcome",)
+    ),
+    "stoa_limits_redis_seconds": Metric("histogram", "Calls of Redis that count; each is for many requests.", (), FINE_SECONDS),
+    "stoa_limits_wait_seconds": Metric("histogram", "How long requests waited for the count.", (), SECONDS),
     "stoa_usage_log_backlog_bytes": Metric("gauge", "Usage that control does not have yet."),
     "stoa_snapshot_version": Metric("gauge", "The desired state that is served; the oldest of all workers.", whole="min"),
     "stoa_snapshot_age_seconds": Metric("gauge", "Since that desired state was made.", whole="max"),

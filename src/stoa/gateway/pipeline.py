@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from stoa.domain.answers import SharedAnswers
-from stoa.domain.counting import Counter
+from stoa.domain.counting import Counter, SharedCounter
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board, Sheet
@@ -62,6 +62,7 @@ from stoa.settings import GatewaySettings
 
 _TRY = b"/v1/guardrails/try"
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
+_LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
 
@@ -77,7 +78,7 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
-    counter: Counter | None = None
+    counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     answers: SharedAnswers | None = None
     """Cached answers that all gateways share."""
@@ -196,6 +197,8 @@ class Gateway:
             control_silent_s=time.monotonic() - self._heard_at,
             tracer=self._tracer,
         )
+        if self._ports.counter is not None:
+            self._ports.counter.show(sheet)
         return sheet
 
     def heard(self) -> None:
@@ -302,13 +305,17 @@ class Gateway:
         exchange.send(200, JSON, b'{"status":"ok"}')
 
     def _ready(self, exchange: Exchange) -> None:
-        """Ready as soon as there is a snapshot, whether control is there or not."""
-        plan = self._plan
+        """Ready as soon as there is a snapshot, whether control and whoever counts are there or not."""
+        plan, counter = self._plan, self._ports.counter
+        reasons = ["no snapshot yet: control has not been reached since the first start"] if plan is None else []
+        if counter is not None and counter.lost:
+            reasons.append(f"limits and budgets are not counted together: {_LOST[counter.kind]}")
         state: dict[str, object] = {
             "ready": plan is not None,
             "snapshot": plan.version if plan is not None else None,
-            "reasons": [] if plan is not None else ["no snapshot yet: control has not been reached since the first start"],
+            "reasons": reasons,
             "usage_log_backlog_bytes": self._ports.log.backlog_bytes,
+            "limits": {"counted_in": counter.kind, "lost": counter.lost} if counter is not None else {"counted_in": "process"},
         }
         exchange.send(200 if plan is not None else 503, JSON, msgspec.json.encode(state))
 

@@ -338,7 +338,10 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
+    if not prices:
+        return None
+    read, written = (max(each) for each in zip(*(price.highest for price in prices), strict=True))
+    return ModelPrice(read, written, request=max(price.request or 0.0 for price in prices))
 
 
 def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) -> dict[str, Offering]:
