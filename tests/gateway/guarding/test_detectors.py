@@ -132,6 +132,22 @@ async def test_topics_are_judged_by_vectors_of_a_model_of_ones_own(guarded, guar
     assert [fact.requested for fact in here.facts].count("vectors") == 3, "examples once, then each question"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_topics_of_an_answer_are_recorded(guarded, stream: bool) -> None:
+    plain = behaving("stream" if stream else "plain")
+    models = {**house_of()["models"], "vectors": Model(name="vectors", provider="chat", operation="embedding")}
+    pay = Topic(name="pay", examples=("What is her salary?",))
+    here = guarded(
+        lambda sent: vectors(sent) if "embeddings" in sent.url else plain(sent),
+        TopicsGuard(embedding_model="vectors", deny=(pay,), on=("output",), action="warn"),
+        models=models,
+        access=(Access(True, frozenset({"chat"}), frozenset({"vectors"})),),
+    )
+    reply = await ask(here, "you earn much", stream=stream)
+    assert b"earn" in reply.body
+    assert kinds(reply) == [{"TOPIC_DENIED": 1}]
+
+
 async def test_topics_whose_model_is_away_are_not_judged_and_so_refused(guarded) -> None:
     here = guarded(behaving("plain"), TopicsGuard(deny=(Topic(name="pay", examples=("a",)),), embedding_model="nowhere"))
     assert (await ask(here, "hello")).status == 503
