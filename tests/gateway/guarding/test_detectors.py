@@ -58,6 +58,14 @@ async def test_an_injection_in_the_operators_own_instructions_is_none(guarded) -
     assert (await here.ask(PATHS["chat"], body)).status == 200
 
 
+async def test_a_large_request_is_judged_beside_the_others(guarded) -> None:
+    here = guarded(behaving("plain"), InjectionGuard())
+    long = "Lunch is at noon, and the trains to Bonn leave every hour. " * 150
+    assert (await ask(here, long)).status == 200
+    reply = await ask(here, f"{long} {ATTACK}")
+    assert (reply.status, kinds(reply)) == (400, [{"PROMPT_INJECTION": 1}])
+
+
 async def test_what_warns_of_an_injection_changes_nothing(guarded) -> None:
     here = guarded(behaving("plain"), InjectionGuard(action="warn"))
     reply = await ask(here, ATTACK)
