@@ -58,6 +58,14 @@ async def test_an_injection_in_the_operators_own_instructions_is_none(guarded) -
     assert (await here.ask(PATHS["chat"], body)).status == 200
 
 
+async def test_a_large_request_is_judged_beside_the_others(guarded) -> None:
+    here = guarded(behaving("plain"), InjectionGuard())
+    long = "Lunch is at noon, and the trains to Bonn leave every hour. " * 150
+    assert (await ask(here, long)).status == 200
+    reply = await ask(here, f"{long} {ATTACK}")
+    assert (reply.status, kinds(reply)) == (400, [{"PROMPT_INJECTION": 1}])
+
+
 async def test_what_warns_of_an_injection_changes_nothing(guarded) -> None:
     here = guarded(behaving("plain"), InjectionGuard(action="warn"))
     reply = await ask(here, ATTACK)
@@ -130,6 +138,22 @@ async def test_topics_are_judged_by_vectors_of_a_model_of_ones_own(guarded, guar
     assert (reply.status, kinds(reply)) == (400, [{"TOPIC_DENIED" if guard == "deny" else "TOPIC_NOT_ALLOWED": 1}])
     assert (await ask(here, "Which train goes to Bonn?")).status == 200
     assert [fact.requested for fact in here.facts].count("vectors") == 3, "examples once, then each question"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_topics_of_an_answer_are_recorded(guarded, stream: bool) -> None:
+    plain = behaving("stream" if stream else "plain")
+    models = {**house_of()["models"], "vectors": Model(name="vectors", provider="chat", operation="embedding")}
+    pay = Topic(name="pay", examples=("What is her salary?",))
+    here = guarded(
+        lambda sent: vectors(sent) if "embeddings" in sent.url else plain(sent),
+        TopicsGuard(embedding_model="vectors", deny=(pay,), on=("output",), action="warn"),
+        models=models,
+        access=(Access(True, frozenset({"chat"}), frozenset({"vectors"})),),
+    )
+    reply = await ask(here, "you earn much", stream=stream)
+    assert b"earn" in reply.body
+    assert kinds(reply) == [{"TOPIC_DENIED": 1}]
 
 
 async def test_topics_whose_model_is_away_are_not_judged_and_so_refused(guarded) -> None:

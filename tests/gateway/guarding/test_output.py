@@ -138,3 +138,11 @@ async def test_log_probabilities_do_not_spell_what_was_masked(guarded, guards, m
     here = guarded(lambda sent: Scripted(200, [json.dumps(told).encode()], JSON), guards.words("green dragon", action="mask"))
     reply = await here.ask(PATHS["chat"], request("chat", "chat"))
     assert b"dragon" not in reply.body
+
+
+@each_client
+async def test_the_head_of_a_whole_answer_names_who_changed_it(guarded, guards, client: ClientForm) -> None:
+    here = guarded(behaving("plain"), guards.words("green dragon", action="mask", on=("output",)))
+    reply = await here.ask(PATHS[client], request(client, "chat", "a green dragon"))
+    assert reply.named["x-stoa-guardrails"] == "everywhere:mask"
+    assert "x-stoa-guardrails" not in (await here.ask(PATHS[client], request(client, "chat"))).named

@@ -161,6 +161,17 @@ def test_what_only_warns_changes_nothing_and_is_seen(form: ClientForm) -> None:
     assert (verdict.action, verdict.kinds) == ("warn", {"FRUIT": 1})
 
 
+def test_what_only_warns_holds_nothing_back() -> None:
+    guarded = stream("chat", action="warn", whole=True)
+    calls = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in ('{"a": "', SECRET, '"}')]
+    pieces = [b"data: " + json.dumps({"choices": [{"index": 0, "delta": each}]}).encode() + b"\n\n" for each in calls]
+    assert [len(guarded.feed(piece)) > 0 for piece in pieces] == [True, True, True]
+    end = b"data: " + json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}).encode() + b"\n\n"
+    guarded.feed(end + b"data: [DONE]\n\n")
+    (verdict,) = guarded.judge.verdicts()
+    assert (verdict.action, verdict.kinds) == ("warn", {"FRUIT": 1})
+
+
 @each_form
 def test_a_verdict_counts_what_was_masked_once(form: ClientForm) -> None:
     guarded = stream(form)

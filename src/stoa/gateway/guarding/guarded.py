@@ -36,8 +36,6 @@ from stoa.guards.personal.masking import Placeholders
 
 log = logging.getLogger("stoa.gateway")
 
-LARGE = 200_000
-"""Characters: more of them are judged in a thread, so that nobody else waits for it."""
 _FORM_FIELDS = ("prompt", "input", "instructions")
 _TYPE = b"content-type"
 
@@ -80,8 +78,9 @@ class Guarded(LookingAlike, ABC):
         except RecursionError:
             raise InvalidRequest("The body is nested too deeply to be judged by guardrails; make it flatter.") from None
         judge = Judge("input", rules.input, self._request_facts, self._placeholders)
-        if judge.waits or texts.characters > LARGE:
-            self._begin_task(self._guard_slowly(judge, texts))
+        is_large = texts.characters > rules.at_once
+        if judge.waits or is_large:
+            self._begin_task(self._guard_slowly(judge, texts, in_thread=is_large))
         else:
             self._judge_request(judge, texts, None)
             self._look_up()
@@ -94,7 +93,7 @@ class Guarded(LookingAlike, ABC):
         if forbids is not None and self._words_of_answer is not None:
             raise Refused(f"Guardrail {forbids!r} judges whole answers only: ask without 'stream'.", param="stream")
 
-    async def _guard_slowly(self, judge: Judge, texts: Texts) -> None:
+    async def _guard_slowly(self, judge: Judge, texts: Texts, *, in_thread: bool) -> None:
         late: list[list[Marked]] | None = None
         try:
             if judge.waits:
@@ -102,7 +101,7 @@ class Guarded(LookingAlike, ABC):
         except StoaError:
             self._keep_verdicts(judge)
             raise
-        if texts.characters > LARGE:
+        if in_thread:
             await asyncio.to_thread(self._judge_request, judge, texts, late)
         else:
             self._judge_request(judge, texts, late)
@@ -194,7 +193,10 @@ class Guarded(LookingAlike, ABC):
         sent = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
         try:
             late = await judge.found_late(sent) if judge.waits else None
-            changes = judge_places(judge, sent, late)
+            if sum([len(each.text) for each in passages]) > rules.at_once:
+                changes = await asyncio.to_thread(judge_places, judge, sent, late)
+            else:
+                changes = judge_places(judge, sent, late)
         finally:
             self._keep_verdicts(judge)
         for place, each in zip(sent, changes, strict=True):

@@ -173,6 +173,7 @@ def _check(name: str, guard: Guard, judges: Judging, stage: Stage) -> Check:
         stream=stream_of(guard),
         roles=_roles(guard, stage),
         apart=not isinstance(guard, SchemaGuard),
+        heavy=isinstance(guard, InjectionGuard),
         erases=isinstance(guard, ShapeGuard),
         newest=isinstance(guard, TopicsGuard) and stage == "input",
         detector=judges.detector,

@@ -13,6 +13,8 @@ from stoa.guards.finding import Detector, Finding
 if TYPE_CHECKING:
     from stoa.gateway.plan import Client
 
+LARGE, HEAVY = 50_000, 4_000
+"""Characters, which take about two milliseconds: of more, by heavy checks or by others, a thread takes care."""
 STREAMS: tuple[OnStream, ...] = ("window", "whole", "refuse")
 """From the mildest to the strictest."""
 
@@ -46,6 +48,8 @@ class Check:
     """Parts of one message are judged each by itself too."""
     newest: bool = False
     """Of the texts, the last alone."""
+    heavy: bool = False
+    """It takes several times as long for a text as others do."""
     erases: bool = False
     """What it finds is masked by nothing at all."""
     detector: Detector | None = None
@@ -91,6 +95,11 @@ class Rules:
     """The strictest of the output's."""
     no_streams: str | None
     """The guardrail that allows none."""
+
+    @property
+    def at_once(self) -> int:
+        """Characters of input that are judged without letting others go first."""
+        return HEAVY if any(check.heavy for check in self.input) else LARGE
 
     @property
     def acts_on_output(self) -> bool:

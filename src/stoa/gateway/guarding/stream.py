@@ -57,8 +57,8 @@ class GuardedStream:
         self.judge = judge
         self._placeholders = placeholders or None
         self._whole = whole
-        self._acting = acting
         self.waits = judge.waits
+        self._acting = acting or self.waits  # what takes its time says only later what it wants done
         self._kept: list[bytes] = []
         self._late: dict[str, list[Marked]] = {}
         self._asked: dict[str, Place] | None = None  # while texts are only gathered for checks that take their time
@@ -188,7 +188,8 @@ class GuardedStream:
     def _text(self, piece: Piece, event: Fields) -> "_Text":
         text = self._texts.get(piece.channel)
         if text is None:
-            text = self._texts[piece.channel] = _Text(self, piece, gathers=self._whole or piece.json)
+            holds = self._acting or self._placeholders is not None
+            text = self._texts[piece.channel] = _Text(self, piece, gathers=holds and (self._whole or piece.json))
         text.like = event
         return text
 
