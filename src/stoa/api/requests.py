@@ -39,6 +39,7 @@ class RequestView(View):
     cache: str
     streamed: bool
     attempts: int
+    refused: bool
     prompt_tokens: int | None
     cache_read_tokens: int | None
     completion_tokens: int | None
@@ -63,8 +64,8 @@ async def read_request(
     fact = await waited_for(parts, fact_id, user_id=of, patience_s=wait_s if is_id(fact_id) else 0)
     if fact is None:
         raise NotFound(
-            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; one that was "
-            "refused before a model was asked leaves nothing."
+            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; of a flood of "
+            "refusals only some are kept, and one without a valid key leaves nothing."
         )
     return request_view(fact)
 

@@ -27,7 +27,8 @@ Until = Annotated[str | None, Query(alias="to", description="Date, which is incl
 class UsageBucketView(View):
     """Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
 
-    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it.
+    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `refused` are requests that were
+    refused before a model was asked: they are among no other number, and of a flood of them only some are counted.
     """
 
     bucket: str | None
@@ -38,6 +39,7 @@ class UsageBucketView(View):
     unknown_cost_requests: int
     cache_hits: int
     errors: int
+    refused: int
 
 
 class UsageReport(View):

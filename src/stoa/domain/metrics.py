@@ -51,6 +51,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
+    "stoa_refusals_left_out_total": Metric(
+        "counter", "Of those, refusals of known callers that left no fact, since there were too many in a second."
+    ),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
         "histogram",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from stoa.domain.decisions import Claim, GuardVerdict
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
+from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
@@ -16,11 +19,13 @@ from stoa.gateway.cache import Entry
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.recording import Moments, Tracks, recorded
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Tokens, cost_of
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
+    from stoa.gateway.attempt import Attempt
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -63,10 +68,25 @@ class Delivery:
     answer_type: bytes = JSON
     clock: StageClock | None = None
 
+    # What else the decision record is made from.
+    attempt: Attempt | None = None
+    """The try whose answer was used."""
+    tracks: Tracks | None = None
+    draw: float | None = None
+    cache_key: bytes | None = None
+    """What the cache knows it by."""
+    similarity: float | None = None
+    found: Sequence[Passage] | None = None
+    """What retrieval gave to an assistant."""
+    claims: tuple[Claim, ...] | None = None
+    """The limits and budgets that count it."""
+    verdicts: tuple[GuardVerdict, ...] | None = None
+
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
+        self.moments = Moments()
         metrics = stages.metrics
         metrics.begun += 1
         if not metrics.begun & SAMPLED:
@@ -88,6 +108,7 @@ class Delivery:
         self.release_estimate()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        self.stages.refusals.note(self, error)
         if self.stages.access is not None:
             route = self.offering.name if hasattr(self, "offering") else None
             self.stages.access.refused(
@@ -127,7 +148,7 @@ class Delivery:
         if self.assigned is not None:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
-        now, offering, first = perf_counter(), self.offering, self.first_token
+        now, offering, first, recorder = perf_counter(), self.offering, self.first_token, self.stages.recorder
         started, plan = self.started, self.plan
         self.fact = UsageFact(
             self.id,
@@ -160,6 +181,7 @@ class Delivery:
             SHADOW if self.shadow else arm,
             self.lane,
             tokens.cached,
+            decision=recorded(self, now) if recorder.everything or recorder.wants(error) else None,
         )
         if self.clock is not None:
             self.clock.mark("answer")

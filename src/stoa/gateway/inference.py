@@ -67,6 +67,7 @@ class Inference(Answering):
         if self._parts is not None:
             self._body = b"".join(self._parts)
             self._parts = None
+        self.moments.received = perf_counter()
         if self.clock is not None:
             self.clock.mark("receive")
         self._go_on(self._run)
@@ -80,6 +81,7 @@ class Inference(Answering):
         attempt = tries.cancel() if tries is not None else None
         if self.status == 0 and (tries is not None or self._task is not None):
             self._ended()
+            self.attempt = attempt
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
             self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
 
@@ -121,7 +123,9 @@ class Inference(Answering):
     def _admit(self) -> None:
         stages, surface = self.stages, self.surface
         weight = len(self._body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        now = self.moments.read = perf_counter()
+        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, now)
+        self.moments.admitted = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
         self._look_up()
@@ -133,6 +137,7 @@ class Inference(Answering):
         self._cache_key = key
         if key is not None and stages.cache is not None:
             self.cache = "miss"
+            self.cache_key = key
             entry = stages.cache.get(key, now_s=time.monotonic())
         if self.clock is not None:
             self.clock.mark("cache")
@@ -149,7 +154,8 @@ class Inference(Answering):
         try:
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
             augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id)
-            self._passages = augmented.passages
+            self._passages = self.found = augmented.passages
+            self.moments.augmented = perf_counter()
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -231,6 +237,7 @@ class Inference(Answering):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        self.moments.answered = perf_counter()
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
@@ -241,7 +248,7 @@ class Inference(Answering):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended("answer")
+        self._ended("answer", attempt)
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
@@ -278,7 +285,8 @@ class Inference(Answering):
         """The stream came to its end."""
         target, stream = attempt.target, attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
         tokens = self._tokens_of_stream(stream)
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
@@ -295,7 +303,8 @@ class Inference(Answering):
         """The stream failed after its first content: the client is told, and pays for what it got."""
         stream = attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
@@ -309,10 +318,16 @@ class Inference(Answering):
     def asked_first(self, target: Target) -> None:
         self.assigned = target
 
-    def _ended(self, stage: str = "upstream") -> None:
+    def _ended(self, stage: str = "upstream", attempt: Attempt | None = None) -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
-        self.attempts = tries.count if tries is not None else 0
+        if tries is not None:
+            self.attempts = tries.count
+            self.attempt = attempt
+            if tries.drawn is not None:
+                self.draw = tries.drawn
+            if tries.tracks is not None:
+                self.tracks = tries.tracks
         if self.clock is not None:
             self.clock.mark(stage)
 

@@ -74,6 +74,8 @@ class Metrics:
         self._shadows: dict[tuple[str, str, int], list[int]] = {}
         """By route, model and status: how many, and their cost in nano-dollars."""
         self._refused: dict[str, int] = {}
+        self.refusals_left_out = 0
+        """Refusals that left no fact, since there were too many in a second."""
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -143,6 +145,8 @@ class Metrics:
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
+        if self.refusals_left_out:
+            sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

@@ -44,6 +44,8 @@ from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.rate import new_window
 from stoa.gateway.routing.state import TargetStates
@@ -76,6 +78,8 @@ class Ports:
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
     log_requests: Literal["none", "errors", "all"] = "none"
+    decisions: float = 1.0
+    """The share of requests that went well of which a decision record is made."""
     board: Board | None = None
     """Where several workers put their numbers together."""
 
@@ -112,15 +116,18 @@ class Gateway:
         self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
         window_of = new_window if shared is None else shared.window
         self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
+        commit = GroupCommit(ports.log, self._written, self._admission.close)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
             cache=self._cache,
             augment=self._augment,
-            commit=GroupCommit(ports.log, self._written, self._admission.close),
+            commit=commit,
             metrics=self._metrics,
             draw=random,
+            refusals=Refusals(commit.note, self._metrics, time.monotonic),
+            recorder=Recorder(ports.decisions, random),
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )

@@ -16,6 +16,8 @@ from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.kit.ids import IdSource
 from stoa.kit.names import did_you_mean
 
@@ -50,6 +52,8 @@ class Stages:
     draw: Callable[[], float]
     shadow: "Callable[[Inference, bytes], None]"
     """Sends a copy of the request to the offering's shadow."""
+    refusals: Refusals
+    recorder: Recorder = field(default_factory=Recorder)
     access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)

@@ -7,12 +7,13 @@ Usually there is one. Others follow a failure (another target, or the same again
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.decisions import PassedOver, TryKind
 from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
@@ -20,7 +21,9 @@ from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.faults import Fault, exhausted
 from stoa.gateway.plan import Offering, Target
+from stoa.gateway.recording import Tracks
 from stoa.gateway.routing.breaker import REFUSED
+from stoa.gateway.routing.explain import why_asked
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.routing.order import Choices, NothingLeft
@@ -44,8 +47,11 @@ class Tries:
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
+    drawn: float | None = None
+    """The number that chose among several targets."""
+    tracks: Tracks | None = None
+    _kind: TryKind = "first"  # of the next try
     _as_it_is = False
-    _draw = 0.5
     _choices: Choices[Target] | None = None
     _faults: dict[str, tuple[Target, Fault]] | None = None  # of each target that failed, its last
     _moved_on = False  # whether another than the first may answer
@@ -83,13 +89,18 @@ class Tries:
 
     def _first(self) -> Target | None:
         router, now = self._offering.router, perf_counter()
-        draw = self._draw = self._stages.draw()
+        draw = self.drawn = self._stages.draw()
         target = router.first(now, draw)
         if target is None:
-            self._choices = router.choose(self._asker.wish(), now, draw)
-            target = self._choices.next(now)
+            wish, tracks = self._asker.wish(), self._tracks()
+            tracks.wish = wish
+            choices = self._choices = router.choose(wish, now, draw)
+            target = choices.next(now)
+            self._passed_over(choices.order, target, now)
             if target is None:
                 self._nothing_left(now)
+            elif router.strategy != "weighted" or router.sticky:
+                tracks.why = why_asked(router, target, wish, now)
         return target
 
     def cancel(self) -> Attempt | None:
@@ -104,6 +115,8 @@ class Tries:
             if attempt is not None:
                 attempt.cancel()
                 attempt.ticket.release()
+        if rival is not None:
+            self._left_unused(rival, "client_gone")
         return running
 
     # --- called by the attempts
@@ -147,6 +160,7 @@ class Tries:
         if not self._asker.shadow:
             self._stages.metrics.upstream_failed(fault.code)
         attempt.ticket.release()
+        self._left_unused(attempt, fault.code, fault.error_class)
         self._note(attempt.target, fault)
         self._first_was(attempt.target)
         if self._rival is not None:
@@ -171,6 +185,7 @@ class Tries:
             )
             if wait is not None and target.state.usable(now + wait) and budget.take(now):
                 self._made += 1
+                self._kind = "retry"
                 self._timer = asyncio.get_running_loop().call_later(wait, self._again, target)
                 return
         self._go_on(self._following(target).after(fault.error_class, now), now)
@@ -180,6 +195,7 @@ class Tries:
             self._nothing_left(now)
         else:
             self._made = 0
+            self._kind = "next" if following in self._offering.router.targets else "fallback"
             self._approach(following)
 
     def _again(self, target: Target) -> None:
@@ -194,7 +210,8 @@ class Tries:
 
     def _following(self, tried: Target) -> Choices[Target]:
         if self._choices is None:
-            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), self._draw, tried=tried)
+            draw = self.drawn if self.drawn is not None else 0.5
+            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), draw, tried=tried)
         return self._choices
 
     def _approach(self, target: Target) -> None:
@@ -224,6 +241,7 @@ class Tries:
         self._ticket = None
         fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
+        self._tracks().passed_over.append(PassedOver(target.model, f"no place at it ({error.code})"))
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
@@ -244,6 +262,7 @@ class Tries:
             if self.running is None:
                 error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
                 fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
+                self._tracks().passed_over.append(PassedOver(target.model, f"it cannot be asked this ({error.code})"))
                 self._note(target, fault)
                 self._after(target, fault)
             return
@@ -252,10 +271,13 @@ class Tries:
         if entry == REFUSED:
             ticket.release()
             if self.running is None:
+                self._tracks().passed_over.append(PassedOver(target.model, "it is left alone after failures"))
                 self._go_on(self._following(target).next(now), now)
             return
         self.count += 1
         attempt = self.attempt_of(self, target, entry, wire, ticket, now)
+        if self._kind != "first":
+            attempt.kind = self._kind
         if self.running is None:
             self.running = attempt
         else:
@@ -292,6 +314,7 @@ class Tries:
             return
         if budget is not None:
             budget.take(now)
+        self._kind = "hedge"
         self._first_was(target)
         self._ask(second, ticket)
 
@@ -307,6 +330,7 @@ class Tries:
             if loser is not None:
                 loser.cancel()
                 loser.ticket.release()
+                self._left_unused(loser, "lost")
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
@@ -323,16 +347,36 @@ class Tries:
         if larger is None and other is None:
             return False
         self._asker.discard(attempt, body)
+        self._left_unused(attempt, "no_answer")
         self._first_was(attempt.target)
         attempt.ticket.release()
         if larger is None:
             self.running, self._rival = other, None
             return True
         self.running = None
+        self._kind = "larger"
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_soon(self._again, larger)  # the present try has to end first
         return True
+
+    # --- what is told of it in the record
+
+    def _tracks(self) -> Tracks:
+        if self.tracks is None:
+            self.tracks = Tracks()
+        return self.tracks
+
+    def _left_unused(self, attempt: Attempt, error: str, error_class: str | None = None) -> None:
+        self._tracks().tried.append((attempt, perf_counter(), error, error_class))
+
+    def _passed_over(self, order: Sequence[Target], chosen: Target | None, now: float) -> None:
+        """Those in front of the one that is asked."""
+        for target in order:
+            if target is chosen:
+                return
+            why = target.state.why_not(now) or "another was asked before it"
+            self._tracks().passed_over.append(PassedOver(target.model, why))
 
     # --- the end
 

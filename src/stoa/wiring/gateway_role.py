@@ -73,6 +73,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
+        decisions=settings.telemetry.decision_share,
         board=board,
     )
     application = Gateway(ports, settings.gateway)

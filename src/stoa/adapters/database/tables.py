@@ -17,10 +17,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stoa.adapters.database.ledger_tables import contents, feedback, prices, spend, spent, traces, usage
+from stoa.adapters.database.ledger_tables import content_keys, contents, feedback, prices, spend, spent, traces, usage
 from stoa.adapters.database.metadata import metadata
 
-__all__ = ["contents", "feedback", "metadata", "prices", "spend", "spent", "traces", "usage"]
+__all__ = ["content_keys", "contents", "feedback", "metadata", "prices", "spend", "spent", "traces", "usage"]
 """Those that have files of their own, beside the ones here."""
 
 # --- identity ---

@@ -32,6 +32,11 @@ assert len(usage.columns) + 1 == len(UsageFact.__struct_fields__) == _DECISION +
 
 _INSERT_SQLITE = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * len(usage.columns))}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - the table's own column names
 
+_TRACE_SQLITE = "INSERT INTO traces (id, record) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_TRACE_POSTGRESQL = """
+INSERT INTO traces (id, record) SELECT * FROM unnest($1::VARCHAR(40)[], $2::BYTEA[]) ON CONFLICT (id) DO NOTHING
+"""
+
 # A transaction that writes to SQLite is alone, and new rows get the highest row ids: the last ones are the ones just inserted.
 _SPEND_SQLITE = """
 INSERT INTO spend (month, team, nano_usd)
@@ -60,16 +65,22 @@ class UsageTable:
         self._connection = connection
 
     async def insert(self, facts: Sequence[UsageFact]) -> None:
-        rows = [msgspec.structs.astuple(fact)[:_DECISION] for fact in sorted(facts, key=attrgetter("id"))]
+        whole = [msgspec.structs.astuple(fact) for fact in sorted(facts, key=attrgetter("id"))]
+        rows = [row[:_DECISION] for row in whole]
+        records = [(row[0], row[_DECISION]) for row in whole if row[_DECISION] is not None]
         if self._connection.dialect.name == "sqlite":
             fresh = 0
             for start in range(0, len(rows), _AT_ONCE):  # in pieces, so that whoever shares the core can go in between
                 inserted = await self._connection.exec_driver_sql(_INSERT_SQLITE, rows[start : start + _AT_ONCE])
                 fresh += inserted.rowcount
             await self._connection.exec_driver_sql(_SPEND_SQLITE, (fresh,))
+            for start in range(0, len(records), _AT_ONCE):
+                await self._connection.exec_driver_sql(_TRACE_SQLITE, records[start : start + _AT_ONCE])
         else:
             columns = tuple(_without_nul(column) for column in zip(*rows, strict=True))
             await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
+            if records:
+                await self._connection.exec_driver_sql(_TRACE_POSTGRESQL, tuple(map(list, zip(*records, strict=True))))
 
     async def spend(self, month: str) -> Mapping[str, int]:
         found: dict[str, int] = dict.fromkeys((await self._connection.scalars(select(teams.c.name))).all(), 0)
@@ -83,7 +94,8 @@ class UsageTable:
 
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         column = _BUCKETS[group_by]
-        grouped = select(column.label("bucket"), *_SUMS).where(*_within(query)).group_by(column)
+        of_models = (usage.c.refused.is_(False),) if group_by in ("model", "assistant") else ()  # what was refused came to none
+        grouped = select(column.label("bucket"), *_SUMS).where(*_within(query), *of_models).group_by(column)
         if group_by == "key":
             named = grouped.subquery()
             grouped = select(func.coalesce(keys.c.name, named.c.bucket).label("bucket"), *(named.c[name] for name in _NAMES))
@@ -124,7 +136,7 @@ def _added(column: ColumnElement[Any]) -> ColumnElement[int]:
     return func.coalesce(cast(func.sum(column), BigInteger), 0)
 
 
-_asked = usage.c.parent_id.is_(None)
+_asked = usage.c.parent_id.is_(None) & usage.c.refused.is_(False)
 _SUMS = (
     _count(_asked).label("requests"),
     _added(usage.c.prompt_tokens).label("prompt_tokens"),
@@ -133,6 +145,7 @@ _SUMS = (
     _count(usage.c.cost_nano_usd.is_(None)).label("unknown_cost_requests"),
     _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
     _count(_asked & (usage.c.status >= 400)).label("errors"),
+    _count(usage.c.refused).label("refused"),
 )
 _NAMES = tuple(column.name for column in _SUMS)
 
