@@ -19,8 +19,9 @@ from stoa.api.wire.handlers import HandlerApplication
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.messages import Request, Response
 from stoa.api.wire.server import Server
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot
+from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import OriginLimits
 from stoa.domain.usage import UsageFact
 from stoa.gateway.pipeline import Gateway, Ports

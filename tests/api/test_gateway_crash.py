@@ -20,8 +20,9 @@ from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.messages import Request, Response
 from stoa.api.wire.server import serve
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot
+from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.usage import UsageFact
 from stoa.kit.home import Home
 

@@ -8,9 +8,10 @@ from stoa.adapters.policy import CedarPolicy
 from stoa.control.builtin import builtin_resources
 from stoa.control.snapshot import State, compile_snapshot
 from stoa.domain.keys import Key
+from stoa.domain.prices import ModelPrice
 from stoa.domain.providers import ProviderType
 from stoa.domain.resources import Assistant, Collection, Model, Price, Provider, Resource, Route, Target
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot
+from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.teams import Team
 from stoa.domain.users import User
 

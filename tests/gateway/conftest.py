@@ -17,8 +17,9 @@ from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
+from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.upstream import OriginLimits
 from stoa.domain.usage import UsageFact
 from stoa.gateway.pipeline import Gateway, Ports

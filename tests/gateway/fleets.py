@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stoa.adapters.providers.memory import JSON, Script, Scripted, Sent
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Resource
-from stoa.domain.snapshot import Access, ModelPrice
+from stoa.domain.snapshot import Access
 
 NAMES = ("a", "b", "c", "d")
 BODY = {"model": "best", "messages": [{"role": "user", "content": "What is DevOps?"}]}

@@ -13,8 +13,9 @@ from tests.upstreams import anthropic, bedrock, cohere, gemini, openai_chat, ope
 
 from stoa.adapters.providers.memory import Script, Scripted, Sent
 from stoa.domain.operations import ClientForm
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider
-from stoa.domain.snapshot import Access, ModelPrice
+from stoa.domain.snapshot import Access
 
 CLIENTS: tuple[ClientForm, ...] = ("chat", "completions", "messages", "responses")
 UPSTREAMS = ("chat", "completions", "responses", "messages", "gemini", "bedrock", "cohere")

@@ -7,8 +7,9 @@ import pytest
 from tests.gateway.operating import FORM, JSON_OPERATIONS, OPERATIONS, SOUND, SPEECH, ask, event, form, told, typed
 
 from stoa.adapters.providers.memory import EVENTS, Scripted
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model
-from stoa.domain.snapshot import Access, ModelPrice
+from stoa.domain.snapshot import Access
 
 
 @pytest.mark.parametrize(("path", "model", "fields"), JSON_OPERATIONS)

@@ -8,8 +8,9 @@ import pytest
 from tests.gateway.operating import FORM, JSON_OPERATIONS, SPEECH, ask, event, form, told, typed
 
 from stoa.adapters.providers.memory import EVENTS, JSON, Scripted
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, ModelPrice, TeamLimits
+from stoa.domain.snapshot import Access, TeamLimits
 from stoa.domain.upstream import Failure
 from stoa.settings import GatewaySettings
 

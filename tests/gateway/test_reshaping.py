@@ -13,8 +13,9 @@ from tests.adapters.providers.scripted import PEM
 from tests.gateway.operating import told
 
 from stoa.adapters.providers.memory import JSON, Scripted, Sent
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, ModelPrice
+from stoa.domain.snapshot import Access
 from stoa.domain.upstream import Failure
 from stoa.gateway.reshaping import AT_ONCE
 

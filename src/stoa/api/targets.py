@@ -11,8 +11,8 @@ from stoa.control.builtin import ENGINE
 from stoa.control.desired import target_of
 from stoa.control.targets import TargetHealth, TargetStatus, WorkerView
 from stoa.domain.operations import ErrorClass, Operation
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model
-from stoa.domain.snapshot import ModelPrice
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/targets", tags=["targets"])

@@ -14,9 +14,9 @@ from stoa.control.authentication import of_key, of_user
 from stoa.domain.identity import Principal
 from stoa.domain.keys import Key
 from stoa.domain.operations import Operation
-from stoa.domain.prices import PriceList
+from stoa.domain.prices import ModelPrice, PriceList
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, TeamLimits
+from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.teams import Team
 from stoa.domain.users import User, access_tags
 from stoa.kit.money import usd

@@ -10,6 +10,7 @@ import msgspec
 
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
 
 
@@ -46,27 +47,6 @@ class TeamLimits(msgspec.Struct, frozen=True):
     """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit."""
 
     monthly_budget: int | None = None
-
-
-class ModelPrice(msgspec.Struct, frozen=True):
-    """Nano-dollars a token; and for what is not counted in tokens, or not in those of text. None is no price of that kind."""
-
-    input: float
-    output: float
-    audio_input: float | None = None
-    """A token of sound; those of text if left out."""
-    image_input: float | None = None
-    """A token of an image; those of text if left out."""
-    second: float | None = None
-    """Of sound that is listened to."""
-    character: float | None = None
-    """Of text that is spoken."""
-    request: float | None = None
-    """Beside all that, whatever its size."""
-
-    @property
-    def is_free(self) -> bool:
-        return not (self.input or self.output or self.second or self.character or self.request)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from stoa.dialects.answer import Started
 from stoa.dialects.conversation import Conversation
@@ -14,9 +15,10 @@ from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import stoa_of
 from stoa.gateway.delivery import Delivery
 from stoa.gateway.plan import Target
+from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import with_stoa
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, cost_of, measured, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
 from stoa.gateway.watching import Watcher
 
 
@@ -36,6 +38,15 @@ class Answering(Delivery):
             self._conversation = CLIENTS[form].read(self._body)
         return self._conversation
 
+    def _cost(self, attempt: Attempt, tokens: Tokens) -> int | None:
+        """What a try's answer costs, in nano-dollars."""
+        self._count_work(attempt)
+        return cost_of(attempt.target.price, tokens, self.engine_s)
+
+    def _count_work(self, attempt: Attempt) -> None:
+        if attempt.work is not None:
+            self.engine_s = attempt.work.seconds(perf_counter())
+
     def _whole(self, attempt: Attempt, body: bytes) -> Whole:
         if self.surface.relays_type and not is_json(attempt.content_type):
             return Whole(body, None, str, None)
@@ -53,7 +64,7 @@ class Answering(Delivery):
         tokens = self._tokens_of(got.usage, got.text)
         if self._passages is None:
             return got.body, tokens
-        stoa = stoa_of(got.text(), self._passages, cost=cost_of(attempt.target.price, tokens))
+        stoa = stoa_of(got.text(), self._passages, cost=self._cost(attempt, tokens))
         return with_stoa(got.body, stoa), tokens
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:

@@ -14,6 +14,7 @@ from stoa.domain.decisions import TryKind
 from stoa.domain.upstream import Call, Endpoint, Failure, Headers
 from stoa.gateway.faults import Fault, fault, in_stream, no_answer, refused, unreachable
 from stoa.gateway.plan import Target
+from stoa.gateway.routing.engine_work import EngineWork
 from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.routing.told import told_by_headers
 from stoa.gateway.watching import Watcher
@@ -41,6 +42,8 @@ class Attempt:
     first_at = 0.0
     heard = 0
     paused = False
+    work: EngineWork | None = None
+    """Its share of the engine's time, where the model is paid by that."""
     call: Call | None = None
     _status = 0
     _size = 0
@@ -75,13 +78,19 @@ class Attempt:
         return self.stream.count_characters() if self.stream is not None else 0
 
     def begin(self, endpoint: Endpoint, body: bytes, lines: bytes) -> None:
+        price = self.target.price
+        if price is not None and price.engine_second is not None:
+            self.work = self.target.state.engine.begin(perf_counter())
         self.call = endpoint.post(body, self, lines) if lines else endpoint.post(body, self)
 
     def cancel(self) -> None:
         """Give up; nothing more is told."""
         if self._tries is not None:
             self._tries = self._relay = None
-            self.target.state.gave_up(perf_counter(), self._entry)
+            now = perf_counter()
+            self.target.state.gave_up(now, self._entry)
+            if self.work is not None:
+                self.work.end(now)
         if self.call is not None:
             self.call.cancel()
             self.call = None
@@ -227,6 +236,8 @@ class Attempt:
         self._tries = self._relay = None
         now = perf_counter()
         self.target.state.ended_well(now, (now - self.began_at) * 1000, tokens, self._entry)
+        if self.work is not None:
+            self.work.end(now)
 
     def _fail(self, why: Fault, *, cut: bool = False) -> None:
         tries = self._tries
@@ -236,7 +247,10 @@ class Attempt:
             self.call = None
         if tries is None:
             return
-        self.target.state.ended_badly(perf_counter(), why.error_class, why.message, why.retry_after_s, self._entry)
+        now = perf_counter()
+        self.target.state.ended_badly(now, why.error_class, why.message, why.retry_after_s, self._entry)
+        if self.work is not None:
+            self.work.end(now)
         if self._committed:
             tries.broke_off(self, why)
         else:

@@ -12,16 +12,17 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
-from stoa.domain.usage import SHADOW, CacheOutcome, UsageFact
+from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.ask import Ask
 from stoa.gateway.cache import Entry
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
+from stoa.gateway.pricing import cost_of
 from stoa.gateway.recording import Moments, Tracks, recorded
 from stoa.gateway.surface import Surface
-from stoa.gateway.usage import Tokens, cost_of
+from stoa.gateway.usage import NOTHING_BEYOND, Tokens
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Delivery:
     cache: CacheOutcome = "bypass"
     estimate: int = 0
     attempts: int = 0
+    engine_s: float | None = None
+    """How long the accelerators of an own model worked for it, where that is what it costs."""
     lost_cost: int | None = 0
     """Nano-dollars of answers that were paid for and not used."""
     fault: Fault | None = None
@@ -59,6 +62,11 @@ class Delivery:
     assigned: Target | None = None
     """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
+    project: str | None = None
+    cache_tier: CacheTier | None = None
+    cache_of: str | None = None
+    saved: int | None = None
+    """Of an answer from the cache: what the request that filled it had cost, in nano-dollars."""
     stream: Watcher | None = None
     streamed: bool = False
     status: int = 0
@@ -129,16 +137,16 @@ class Delivery:
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
-        caller = self.client.caller
-        if self.estimate:
-            self.stages.admission.release(caller.team, self.estimate)
+        caller, estimate = self.client.caller, self.estimate
+        if estimate:
+            self.stages.admission.release(caller.team, estimate)
             self.estimate = 0
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
             self.model_line = target.lines
             model, provider, arm = target.model, target.provider, target.arm
-            own = cost_of(target.price, tokens)
+            own = cost_of(target.price, tokens, self.engine_s)
             cost = None if own is None or cost is None else own + cost
         elif entry is not None:
             self.model_line = f"x-stoa-model: {entry.model}\r\n".encode()
@@ -149,7 +157,7 @@ class Delivery:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
         now, offering, first, recorder = perf_counter(), self.offering, self.first_token, self.stages.recorder
-        started, plan = self.started, self.plan
+        started, plan, beyond = self.started, self.plan, tokens.beyond or NOTHING_BEYOND
         self.fact = UsageFact(
             self.id,
             time.time_ns() // 1_000_000,
@@ -181,7 +189,20 @@ class Delivery:
             SHADOW if self.shadow else arm,
             self.lane,
             tokens.cached,
-            decision=recorded(self, now) if recorder.everything or recorder.wants(error) else None,
+            tokens.written,
+            tokens.reasoning,
+            beyond.audio or None,
+            beyond.audio_output or None,
+            beyond.image or None,
+            None if self.engine_s is None else self.engine_s * 1000,
+            tokens.raw.decode("utf-8", "replace") or None,
+            self.project,
+            self.saved,
+            self.cache_tier,
+            self.cache_of,
+            estimate or None,
+            False,
+            recorded(self, now) if recorder.everything or recorder.wants(error) else None,
         )
         if self.clock is not None:
             self.clock.mark("answer")

@@ -13,7 +13,7 @@ from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
 from stoa.gateway.event_runs import CONTENT, joined_runs
 from stoa.gateway.replay import DONE, event_of, text_of, whole_of
-from stoa.gateway.usage import Usage
+from stoa.gateway.usage import Usage, account_in
 
 _MAX_EVENT = 4 * 1024 * 1024
 
@@ -231,6 +231,7 @@ class EventStream:
                 break
             if chunk.usage is not None:
                 self.usage = chunk.usage
+                self.usage.raw = account_in(event)
                 if self._strip_usage and not chunk.choices:
                     self._stripped = event[:-2]
                     continue

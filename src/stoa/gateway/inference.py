@@ -23,12 +23,13 @@ from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
 from stoa.gateway.delivery import EVENTS, JSON
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target
+from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, cost_of, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
@@ -82,6 +83,8 @@ class Inference(Answering):
         if self.status == 0 and (tries is not None or self._task is not None):
             self._ended()
             self.attempt = attempt
+            if attempt is not None:
+                self._count_work(attempt)
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
             self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
 
@@ -252,6 +255,7 @@ class Inference(Answering):
         if self._cache_key is not None:
             self._remember(body, target, tokens)
         self.answer = body
+        self._count_work(attempt)
         self.settle(200, target, tokens)
         return (tokens.prompt or 0) + (tokens.completion or 0)
 
@@ -266,7 +270,7 @@ class Inference(Answering):
 
     def discard(self, attempt: Attempt, body: bytes) -> None:
         """An answer that is paid for and not used."""
-        cost = cost_of(attempt.target.price, self._made_from(attempt, body)[1])
+        cost = self._cost(attempt, self._made_from(attempt, body)[1])
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:
@@ -290,13 +294,14 @@ class Inference(Answering):
         tokens = self._tokens_of_stream(stream)
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens))
+            stoa = stoa_of(stream.text() or "", self._passages or (), cost=self._cost(attempt, tokens))
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
                 kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
                 self._remember(kept, target, tokens)
         self.answer = stream.end(stoa)
+        self._count_work(attempt)
         self.settle(200, target, tokens)
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None:
@@ -307,6 +312,7 @@ class Inference(Answering):
         self._ended(attempt=attempt)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
+        self._count_work(attempt)
         self.settle(200, attempt.target, self._tokens_of_stream(stream), error=fault.code)
 
     def gave_up(self, fault: Fault, target: Target | None) -> None:

@@ -12,15 +12,15 @@ from stoa.dialects.passing import Passing
 from stoa.domain.operations import ClientForm, ErrorClass
 from stoa.gateway.events import ErrorBody
 from stoa.gateway.replay import text_in
-from stoa.gateway.usage import Usage, usage_of
+from stoa.gateway.usage import Usage, account_in, usage_of
 
 
 class PassingStream:
     """Implements `watching.Watcher`. What was passed on is kept up to `keep_bytes`; of the rest the characters are counted."""
 
     __slots__ = (
-        "_characters", "_cut", "_first", "_form", "_keep_bytes", "_kept", "_kept_bytes", "_last", "_latest", "_name",
-        "_overflowed", "_strip_usage", "_stripped", "_told", "content", "done", "error", "error_class",
+        "_account", "_characters", "_cut", "_first", "_form", "_keep_bytes", "_kept", "_kept_bytes", "_last", "_latest",
+        "_name", "_overflowed", "_strip_usage", "_stripped", "_told", "content", "done", "error", "error_class",
     )  # fmt: skip
 
     def __init__(self, name: ClientForm, form: Passing, *, strip_usage: bool, keep_bytes: int) -> None:
@@ -36,6 +36,7 @@ class PassingStream:
         self._stripped = b""  # the event with the usage, when the client did not ask for it
         self._first = self._latest = self._last = b""  # passed on at first and last, and the terminal event
         self._told: TokenUsage | None = None
+        self._account = b""
         self.content = False
         self.done = False
         self.error: ErrorBody | None = None
@@ -43,7 +44,7 @@ class PassingStream:
 
     @property
     def usage(self) -> Usage | None:
-        return usage_of(self._told)
+        return usage_of(self._told, self._account)
 
     def feed(self, data: bytes) -> bytes:
         if self.done or self.error is not None:
@@ -89,6 +90,7 @@ class PassingStream:
             seen = self._form.look(event)
             if seen.usage is not None:
                 self._told = later(self._told, seen.usage)
+                self._account = account_in(event) or self._account
             if seen.failed is not None:
                 self.error = ErrorBody(seen.failed.message, None, seen.failed.code)
                 self.error_class = seen.failed.error_class

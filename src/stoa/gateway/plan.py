@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from stoa.domain.operations import ClientForm, Operation
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
 from stoa.domain.resources import Target as RouteTarget
-from stoa.domain.snapshot import Access, Caller, ModelPrice, Snapshot, Unsealer
+from stoa.domain.snapshot import Access, Caller, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
 from stoa.gateway.routing.breaker import strictest

@@ -22,7 +22,7 @@ from stoa.gateway.ask import (
 )
 from stoa.gateway.events import EventStream
 from stoa.gateway.passing import PassingStream
-from stoa.gateway.usage import Beyond, OperationUsage, Usage, messages_usage_in, rerank_usage_in, usage_in
+from stoa.gateway.usage import Beyond, OperationUsage, Usage, account_in, messages_usage_in, rerank_usage_in, usage_in
 from stoa.gateway.watching import OperationStream, Raw, Watcher
 
 Refuse = Callable[[int, str, str, str | None], bytes]
@@ -126,7 +126,7 @@ def _operation(path: str, operation: Operation, door: Door, *, form_data: bool =
         return OperationAsk(door, content_type, body)
 
     def usage(body: bytes) -> Usage | None:
-        return _used(used_by(body))
+        return _used(used_by(body), account_in(body))
 
     def watch(strip_usage: bool, keep_bytes: int) -> Watcher:
         del strip_usage, keep_bytes
@@ -138,11 +138,11 @@ def _operation(path: str, operation: Operation, door: Door, *, form_data: bool =
     )  # fmt: skip
 
 
-def _used(told: Used) -> OperationUsage | None:
+def _used(told: Used, raw: bytes) -> OperationUsage | None:
     if told.tokens is None:
-        return None if told.seconds is None else OperationUsage(beyond=Beyond(seconds=told.seconds))
+        return None if told.seconds is None else OperationUsage(raw=raw, beyond=Beyond(seconds=told.seconds))
     beyond = Beyond(told.tokens.audio_input or 0, told.image_tokens or 0, told.seconds)
-    return OperationUsage(told.tokens.input, told.tokens.output, beyond=beyond)
+    return OperationUsage(told.tokens.input, told.tokens.output, raw=raw, beyond=beyond)
 
 
 _OPERATIONS = (

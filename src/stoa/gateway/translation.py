@@ -15,7 +15,7 @@ from stoa.gateway.plan import Target
 from stoa.gateway.replay import text_in, text_of_answer
 from stoa.gateway.reshaping import Reshaped
 from stoa.gateway.surface import Surface
-from stoa.gateway.usage import Usage, usage_of
+from stoa.gateway.usage import Usage, account_in, usage_of
 from stoa.gateway.wire import Wire, reader_of
 from stoa.kit.ids import new_id
 
@@ -143,7 +143,7 @@ def whole(surface: Surface, wire: Wire, body: bytes, *, head: Started, conversat
     answer.id = answer.id or head.id
     answer.created_s = answer.created_s or head.created_s
     written = CLIENTS[form].write_answer(answer, conversation())
-    return Whole(written, usage_of(answer.usage), lambda: text_of_answer(answer), answer)
+    return Whole(written, usage_of(answer.usage, account_in(body)), lambda: text_of_answer(answer), answer)
 
 
 def finish_of(answer: Answer) -> tuple[FinishReason, bool]:

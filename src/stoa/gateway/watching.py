@@ -31,7 +31,7 @@ from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
 from stoa.gateway.events import ErrorBody
-from stoa.gateway.usage import Usage, usage_of
+from stoa.gateway.usage import Usage, account_in, usage_of
 
 _LONGEST_LINE = 67_108_864
 
@@ -96,8 +96,8 @@ class Translated:
     """
 
     __slots__ = (
-        "_events", "_head", "_keep", "_reader", "_write_whole", "_writer", "characters", "content", "done", "error",
-        "error_class", "finish", "told",
+        "_account", "_before", "_events", "_head", "_keep", "_reader", "_write_whole", "_writer", "characters", "content",
+        "done", "error", "error_class", "finish", "told",
     )  # fmt: skip
 
     def __init__(
@@ -122,10 +122,11 @@ class Translated:
         self.error: ErrorBody | None = None
         self.error_class: ErrorClass | None = None
         self.told: TokenUsage | None = None
+        self._account = self._before = b""  # what came last: an account may be cut
 
     @property
     def usage(self) -> Usage | None:
-        return usage_of(self.told)
+        return usage_of(self.told, self._account)
 
     def feed(self, data: bytes) -> bytes:
         if self.done or self.error is not None:
@@ -145,10 +146,8 @@ class Translated:
                 case Finished(finish=finish):
                     self.content = True
                     self.finish = finish
-                case Started(usage=usage):
-                    self._tell(usage)
-                case UsageTold(usage=usage):
-                    self._tell(usage)
+                case Started(usage=usage) | UsageTold(usage=usage):
+                    self._tell(usage, data)
                 case Failed():
                     self.error = ErrorBody(event.message, None, event.code)
                     self.error_class = event.error_class
@@ -158,6 +157,7 @@ class Translated:
                     self.done = True
                     passed = events[:place]
                     break
+        self._before = data
         if self._events is not None:
             self._events += passed
             if self.characters > self._keep:
@@ -186,9 +186,10 @@ class Translated:
     def fail(self, status: int, code: str, message: str) -> bytes:
         return self._writer.fail(status, code, message)
 
-    def _tell(self, usage: TokenUsage | None) -> None:
+    def _tell(self, usage: TokenUsage | None, data: bytes) -> None:
         if usage is not None:
             self.told = later(self.told, usage)
+            self._account = account_in(self._before + data) or self._account
 
 
 class Raw:

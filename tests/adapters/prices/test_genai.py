@@ -1,8 +1,8 @@
 import pytest
 
 from stoa.adapters.prices.genai import GenaiPrices
+from stoa.domain.prices import ModelPrice
 from stoa.domain.providers import ProviderType
-from stoa.domain.snapshot import ModelPrice
 
 
 def test_a_known_model_of_a_known_provider_has_a_price_a_token() -> None:

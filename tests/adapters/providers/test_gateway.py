@@ -19,8 +19,9 @@ from tests.upstreams.behaviours import Behaviour, steps
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.wal.memory import MemoryLog
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, ModelPrice
+from stoa.domain.snapshot import Access
 from stoa.domain.upstream import OriginLimits
 from stoa.gateway.pipeline import Gateway, Ports
 from stoa.settings import GatewaySettings

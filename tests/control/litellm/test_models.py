@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.control.litellm.conftest import Converted
 
-from stoa.domain.snapshot import ModelPrice
+from stoa.domain.prices import ModelPrice
 
 Deployed = Callable[..., Converted]
 INFO = "model_list[0].model_info"

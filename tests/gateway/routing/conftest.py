@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Breaker
-from stoa.domain.snapshot import ModelPrice
 from stoa.gateway.routing.state import TargetState
 
 

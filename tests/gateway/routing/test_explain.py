@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateway.routing.conftest import Place
 
-from stoa.domain.snapshot import ModelPrice
+from stoa.domain.prices import ModelPrice
 from stoa.gateway.routing.explain import explain
 from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.rank import Wish

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateway.routing.conftest import Place
 
-from stoa.domain.snapshot import ModelPrice
+from stoa.domain.prices import ModelPrice
 from stoa.errors import InvalidRequest
 from stoa.gateway.routing.rank import NO_WISH, Wish, by_user, by_weight, fitting, ranked, tagged
 

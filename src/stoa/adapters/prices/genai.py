@@ -9,8 +9,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from stoa.domain.prices import ModelPrice
 from stoa.domain.providers import ProviderType
-from stoa.domain.snapshot import ModelPrice
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation

@@ -11,8 +11,8 @@ from math import inf, log
 from typing import NamedTuple, Protocol, TypeVar
 
 from stoa.domain.operations import Lane
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Strategy
-from stoa.domain.snapshot import ModelPrice
 from stoa.errors import InvalidRequest
 from stoa.gateway.routing.state import TargetState
 

@@ -8,6 +8,7 @@ from stoa.domain.operations import CALLERS_FAULTS, ErrorClass, Lane
 from stoa.domain.resources import Breaker
 from stoa.domain.targets import TargetReport
 from stoa.gateway.routing.breaker import REFUSED, CircuitBreaker
+from stoa.gateway.routing.engine_work import EngineClock
 from stoa.gateway.routing.lanes import CallLater, Lanes
 from stoa.gateway.routing.window import RecentMean, Window
 from stoa.kit.histogram import BOUNDS_MS, added, percentile
@@ -29,7 +30,7 @@ class TargetState:
     """
 
     __slots__ = (
-        "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker",
+        "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker", "engine",
         "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes", "last_seen", "latency",
         "model", "plain", "provider", "refused", "tokens", "upstream_name",
     )  # fmt: skip
@@ -42,6 +43,7 @@ class TargetState:
         self.upstream_name = upstream_name
         self.breaker = CircuitBreaker(Breaker(), draw, self._changed)
         self.lanes = Lanes(None, call_later)
+        self.engine = EngineClock()
         self.healthy = True
         self.plain = True
         """Healthy and its breaker closed: nothing to look into."""
