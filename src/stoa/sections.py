@@ -17,6 +17,15 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A node of the tree."""
 
 
+class LedgerSettings(Section, frozen=True):
+    """How long what is kept. Content has no time here: each team says for itself whether and how long it is kept."""
+
+    usage_days: Annotated[int, Meta(ge=1)] = 400
+    """Of every request: who asked what model, tokens and cost. What teams have spent is kept for good."""
+    trace_days: Annotated[int, Meta(ge=1)] = 30
+    """Of every request: why it went the way it went."""
+
+
 class TelemetrySettings(Section, frozen=True):
     """What the gateway tells of its requests besides its metrics. Never their content."""
 

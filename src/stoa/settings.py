@@ -17,7 +17,7 @@ from msgspec import Meta
 from stoa.errors import SettingsError
 from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
-from stoa.sections import Bytes, Port, Seconds, Section, TelemetrySettings
+from stoa.sections import Bytes, LedgerSettings, Port, Seconds, Section, TelemetrySettings
 
 
 class GatewaySettings(Section, frozen=True):
@@ -117,6 +117,7 @@ class Settings(Section, frozen=True):
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
 
     @property
     def home_folder(self) -> Home:

@@ -136,7 +136,12 @@ class House:
 
     @property
     def facts(self) -> list[UsageFact]:
-        return self.log.facts
+        """Of requests that were not refused before a model was asked."""
+        return [fact for fact in self.log.facts if not fact.refused]
+
+    @property
+    def refusals(self) -> list[UsageFact]:
+        return [fact for fact in self.log.facts if fact.refused]
 
     def begin(
         self,
@@ -275,6 +280,7 @@ def house() -> Callable[..., House]:
         log: Any = None,
         tracer: Any = None,
         log_requests: Any = "none",
+        decisions: float = 1.0,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -290,7 +296,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests,
+            tracer=tracer, log_requests=log_requests, decisions=decisions,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

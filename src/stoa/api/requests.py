@@ -64,8 +64,8 @@ async def read_request(
     fact = await waited_for(parts, fact_id, user_id=of, patience_s=wait_s if is_id(fact_id) else 0)
     if fact is None:
         raise NotFound(
-            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; of a flood of "
-            "refusals only some are kept, and one without a valid key leaves nothing."
+            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; of a flood "
+            "of refusals only some are kept, and a request without a valid key leaves nothing."
         )
     return request_view(fact)
 

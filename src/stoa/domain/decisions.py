@@ -3,8 +3,8 @@
 It never holds what was asked or answered. Form 1; what is appended has a default, so that older records stay readable.
 """
 
+import struct
 from collections.abc import Sequence
-from struct import Struct
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -34,7 +34,7 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     ("upstream", "answered"),
     ("answer", "settled"),
 )
-_TIMES = Struct(f"<{len(MARKS)}f")
+_TIMES = struct.Struct(f"<{len(MARKS)}f")
 pack_times = _TIMES.pack
 """The marks as seconds since the request began; less than nothing is a moment that it did not come to."""
 
@@ -72,7 +72,7 @@ class Try(msgspec.Struct, frozen=True, array_like=True):
     status: int
     """The upstream's, 0 where it gave none."""
     error: str
-    """Stoa's code; `lost` for one that another try was faster than, `no_answer` for an answer that called for a larger model."""
+    """Stoa's code; `lost` where another try was faster, `no_answer` for an answer that called for a larger model."""
     error_class: str | None = None
 
 
@@ -143,7 +143,7 @@ def decision_of(record: bytes) -> Decision:
     try:
         found = _decode(record)
         _TIMES.unpack(found.times)
-    except Exception as error:
+    except (msgspec.MsgspecError, struct.error) as error:
         raise ValueError(f"a decision record cannot be read: {error}") from None
     return found
 

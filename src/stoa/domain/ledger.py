@@ -27,7 +27,8 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over the facts of one day (ISO date, UTC), model, team, key (by name) or assistant; None where a fact has none.
 
     `requests`, `cache_hits` and `errors` count what was asked from outside; work that such a request caused, like embedding its
-    question, adds tokens and cost alone. `refused` counts apart what was refused before a model was asked. Cost is of the facts whose cost is known; `unknown_cost_requests` counts the others.
+    question, adds tokens and cost alone. `refused` counts apart what was refused before a model was asked. Cost is of the facts
+    whose cost is known; `unknown_cost_requests` counts the others.
     """
 
     bucket: str | None

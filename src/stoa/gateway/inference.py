@@ -330,6 +330,8 @@ class Inference(Answering):
         if tries is not None:
             self.attempts = tries.count
             self.attempt = attempt
+            if attempt is not None:
+                tries.beaten_by(attempt)
             if tries.drawn is not None:
                 self.draw = tries.drawn
             if tries.tracks is not None:

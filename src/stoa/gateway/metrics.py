@@ -145,8 +145,7 @@ class Metrics:
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
-        if self.refusals_left_out:
-            sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
+        sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

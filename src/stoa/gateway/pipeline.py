@@ -44,10 +44,10 @@ from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
-from stoa.gateway.recording import Recorder
-from stoa.gateway.refused import Refusals
 from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.rate import new_window
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.spending import SharedBudgets

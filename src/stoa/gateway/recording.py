@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +12,7 @@ from stoa.domain.decisions import FORM, Decision, Found, PassedOver, Try, TryKin
 if TYPE_CHECKING:
     from stoa.gateway.attempt import Attempt
     from stoa.gateway.delivery import Delivery
+    from stoa.gateway.plan import Target
     from stoa.gateway.routing.rank import Wish
 
 _KEY_BYTES = 6
@@ -42,6 +43,19 @@ class Tracks:
         self.passed_over: list[PassedOver] = []
         self.why: str | None = None
         self.wish: Wish | None = None
+
+    def passes(self, target: Target, why: str) -> None:
+        """A target was next, and is not asked."""
+        self.passed_over.append(PassedOver(target.model, why))
+
+    def passes_over(self, order: Sequence[Target], chosen: Target | None, now: float) -> None:
+        """So are those in front of the one that is asked."""
+        for target in order:
+            if target is chosen:
+                return
+            why = target.state.why_not(now)
+            if why is not None:
+                self.passes(target, why)
 
 
 class Recorder:

@@ -7,13 +7,13 @@ Usually there is one. Others follow a failure (another target, or the same again
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
-from stoa.domain.decisions import PassedOver, TryKind
+from stoa.domain.decisions import TryKind
 from stoa.domain.operations import CALLERS_FAULTS, ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
@@ -25,8 +25,8 @@ from stoa.gateway.recording import Tracks
 from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.explain import why_asked
 from stoa.gateway.routing.hedge import hedge_after_s
-from stoa.gateway.routing.lanes import FREE, Ticket
-from stoa.gateway.routing.order import Choices, NothingLeft
+from stoa.gateway.routing.lanes import FREE, LONGEST_WAIT_S, Ticket
+from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
@@ -34,9 +34,6 @@ from stoa.gateway.wire import Wire
 
 if TYPE_CHECKING:
     from stoa.gateway.stages import Stages
-
-LONGEST_WAIT_S = {"realtime": 30.0, "batch": 3600.0}
-"""For a place at a target that has all the requests it takes."""
 
 
 class Tries:
@@ -47,8 +44,7 @@ class Tries:
     count = 0
     looks_at_heads = False
     running: Attempt | None = None
-    drawn: float | None = None
-    """The number that chose among several targets."""
+    drawn: float | None = None  # the number that chose among several targets
     tracks: Tracks | None = None
     _kind: TryKind = "first"  # of the next try
     _as_it_is = False
@@ -96,7 +92,7 @@ class Tries:
             tracks.wish = wish
             choices = self._choices = router.choose(wish, now, draw)
             target = choices.next(now)
-            self._passed_over(choices.order, target, now)
+            tracks.passes_over(choices.order, target, now)
             if target is None:
                 self._nothing_left(now)
             elif router.strategy != "weighted" or router.sticky:
@@ -111,10 +107,9 @@ class Tries:
             self._ticket.release()
         running, rival = self.running, self._rival
         self.running = self._rival = None
-        for attempt in (running, rival):
-            if attempt is not None:
-                attempt.cancel()
-                attempt.ticket.release()
+        for attempt in filter(None, (running, rival)):
+            attempt.cancel()
+            attempt.ticket.release()
         if rival is not None:
             self._left_unused(rival, "client_gone")
         return running
@@ -210,8 +205,7 @@ class Tries:
 
     def _following(self, tried: Target) -> Choices[Target]:
         if self._choices is None:
-            draw = self.drawn if self.drawn is not None else 0.5
-            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), draw, tried=tried)
+            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), self.drawn or 0.0, tried=tried)
         return self._choices
 
     def _approach(self, target: Target) -> None:
@@ -241,7 +235,7 @@ class Tries:
         self._ticket = None
         fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
-        self._tracks().passed_over.append(PassedOver(target.model, f"no place at it ({error.code})"))
+        self._tracks().passes(target, f"no place at it ({error.code})")
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
@@ -262,7 +256,7 @@ class Tries:
             if self.running is None:
                 error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
                 fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
-                self._tracks().passed_over.append(PassedOver(target.model, f"it cannot be asked this ({error.code})"))
+                self._tracks().passes(target, f"it cannot be asked this ({error.code})")
                 self._note(target, fault)
                 self._after(target, fault)
             return
@@ -271,7 +265,7 @@ class Tries:
         if entry == REFUSED:
             ticket.release()
             if self.running is None:
-                self._tracks().passed_over.append(PassedOver(target.model, "it is left alone after failures"))
+                self._tracks().passes(target, "it is left alone after failures")
                 self._go_on(self._following(target).next(now), now)
             return
         self.count += 1
@@ -323,14 +317,17 @@ class Tries:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        rival = self._rival
-        if rival is not None:
-            loser = rival if attempt is self.running else self.running
+        loser = self._beside(attempt)
+        if loser is not None:
             self.running, self._rival = attempt, None
-            if loser is not None:
-                loser.cancel()
-                loser.ticket.release()
-                self._left_unused(loser, "lost")
+            loser.cancel()
+            loser.ticket.release()
+            self._left_unused(loser, "lost")
+
+    def _beside(self, attempt: Attempt) -> Attempt | None:
+        """What else is under way."""
+        rival = self._rival
+        return rival if rival is None or attempt is self.running else self.running
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
@@ -341,8 +338,7 @@ class Tries:
         """Whether the answer of a small model is none, and a larger one answers instead."""
         if not self._asker.is_no_answer(attempt, body):
             return False
-        rival = self._rival
-        other = rival if rival is None or attempt is self.running else self.running
+        other = self._beside(attempt)
         larger = self._following(attempt.target).larger(perf_counter()) if other is None else None
         if larger is None and other is None:
             return False
@@ -360,23 +356,17 @@ class Tries:
         self._timer = asyncio.get_running_loop().call_soon(self._again, larger)  # the present try has to end first
         return True
 
-    # --- what is told of it in the record
-
     def _tracks(self) -> Tracks:
-        if self.tracks is None:
-            self.tracks = Tracks()
+        self.tracks = self.tracks or Tracks()
         return self.tracks
+
+    def beaten_by(self, attempt: Attempt) -> None:
+        """The answer of this one is used; what is still under way beside it will be cut off."""
+        if (loser := self._beside(attempt)) is not None:
+            self._left_unused(loser, "lost")
 
     def _left_unused(self, attempt: Attempt, error: str, error_class: str | None = None) -> None:
         self._tracks().tried.append((attempt, perf_counter(), error, error_class))
-
-    def _passed_over(self, order: Sequence[Target], chosen: Target | None, now: float) -> None:
-        """Those in front of the one that is asked."""
-        for target in order:
-            if target is chosen:
-                return
-            why = target.state.why_not(now) or "another was asked before it"
-            self._tracks().passed_over.append(PassedOver(target.model, why))
 
     # --- the end
 
@@ -394,7 +384,8 @@ class Tries:
         name, faults = self._offering.name, list((self._faults or {}).values())
         last: Target | None = None
         if not faults:
-            left = self._left(now)
+            assert self._choices is not None
+            left = self._choices.nothing_left(now)
             fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
         else:
             last, fault = faults[-1]
@@ -405,7 +396,3 @@ class Tries:
             elif self.count > 1:
                 fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
         self._asker.gave_up(fault, last)
-
-    def _left(self, now: float) -> NothingLeft:
-        assert self._choices is not None
-        return self._choices.nothing_left(now)

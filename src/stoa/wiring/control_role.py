@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.playground import ModelApi
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
+    from stoa.ledger.retention import Sweeper
     from stoa.policy.decide import Policy
 
 
@@ -51,6 +52,7 @@ class Control:
     objects: "Objects"
     blobs: "Blobs"
     files: "Files"
+    sweeper: "Sweeper"
     engine_url: str
 
 
@@ -60,6 +62,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database import Database
     from stoa.adapters.database.migrate import check
     from stoa.adapters.database.opening import opener
+    from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
     from stoa.adapters.gateway_client.explain import GatewayExplainer
@@ -74,6 +77,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.control.snapshot import compile_snapshot
     from stoa.control.targets import TargetBoard
     from stoa.domain.behalf import Behalf, mint
+    from stoa.ledger.retention import Sweeper
 
     await check(settings.database_url, rows=False)
     roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
@@ -108,18 +112,25 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 objects=objects,
                 blobs=objects,
                 files=files_of(settings, database, objects),
+                sweeper=Sweeper(
+                    opener(database.write, RetentionTable),
+                    usage_days=settings.ledger.usage_days,
+                    trace_days=settings.ledger.trace_days,
+                    now_ms=now_ms,
+                ),
                 engine_url=roles.engine.url,
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())
             loading = asyncio.create_task(_settled(prices.load))
+            sweeping = asyncio.create_task(parts.sweeper.run(after_s=SETTLED_S * 12))
             try:
                 yield parts
             finally:
                 await parts.feed.close()
                 await asyncio.wait([keeping_fresh], timeout=PATIENCE_S)
-                keeping_fresh.cancel()
-                loading.cancel()
+                for task in (keeping_fresh, loading, sweeping):
+                    task.cancel()
     finally:
         await database.close()
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from stoa.adapters.database.metadata import metadata
@@ -81,6 +82,12 @@ usage = Table(
     Column("estimate_nano_usd", BigInteger),
     Column("refused", Boolean, nullable=False, server_default=false(), comment="before a model was asked"),
     Index("ix_usage_at", "at"),
+    Index(
+        "ix_usage_request_id",
+        "request_id",
+        sqlite_where=text("request_id <> id"),
+        postgresql_where=text("request_id <> id"),
+    ),
 )
 
 traces = Table(
@@ -97,7 +104,9 @@ contents = Table(
     Column("id", String(40), primary_key=True, comment="of the usage fact"),
     Column("at", BigInteger, nullable=False),
     Column("team", String(63), nullable=False),
-    Column("key_id", String(40), nullable=False, comment="which of content_keys it is sealed with; without that, nobody reads it"),
+    Column(
+        "key_id", String(40), nullable=False, comment="which of content_keys it is sealed with; without that, nobody reads it"
+    ),
     Column("expires_at", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False, comment="what was asked and answered, encrypted"),
     Index("ix_contents_expires_at", "expires_at"),

@@ -88,7 +88,7 @@ class UsageTable:
         return found | {row.team: row.nano_usd for row in spent}
 
     async def find(self, fact_id: str, *, user_id: str | None) -> UsageFact | None:
-        wanted = [usage.c.id == fact_id, *_of_user(user_id)]
+        wanted = [usage.c.id == fact_id, *of_user(user_id)]
         row = (await self._connection.execute(select(usage).where(*wanted))).one_or_none()
         return UsageFact(*row) if row is not None else None
 
@@ -151,10 +151,10 @@ _NAMES = tuple(column.name for column in _SUMS)
 
 
 def _within(query: UsageQuery) -> list[ColumnElement[bool]]:
-    return [usage.c.at >= query.from_ms, usage.c.at < query.to_ms, *_of_user(query.user_id)]
+    return [usage.c.at >= query.from_ms, usage.c.at < query.to_ms, *of_user(query.user_id)]
 
 
-def _of_user(user_id: str | None) -> list[ColumnElement[bool]]:
+def of_user(user_id: str | None) -> list[ColumnElement[bool]]:
     """Of a user and of the keys that user made; of everybody without one."""
     if user_id is None:
         return []

@@ -23,10 +23,16 @@ def upgrade() -> None:
         usage.add_column(sa.Column("cache_of", sa.String(length=40), nullable=True))
         usage.add_column(sa.Column("estimate_nano_usd", sa.BigInteger(), nullable=True))
         usage.add_column(
-            sa.Column(
-                "refused", sa.Boolean(), nullable=False, server_default=sa.false(), comment="before a model was asked"
-            )
+            sa.Column("refused", sa.Boolean(), nullable=False, server_default=sa.false(), comment="before a model was asked")
         )
+    op.create_index(
+        "ix_usage_request_id",
+        "usage",
+        ["request_id"],
+        unique=False,
+        sqlite_where=sa.text("request_id <> id"),
+        postgresql_where=sa.text("request_id <> id"),
+    )
     with op.batch_alter_table("teams") as teams:
         teams.add_column(
             sa.Column(
@@ -99,9 +105,7 @@ def upgrade() -> None:
     op.create_table(
         "content_keys",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column(
-            "subject", sa.String(length=80), nullable=False, comment="whose content: user:<id>, key:<id> or team:<name>"
-        ),
+        sa.Column("subject", sa.String(length=80), nullable=False, comment="whose content: user:<id>, key:<id> or team:<name>"),
         sa.Column(
             "sealed",
             sa.Text(),
