@@ -38,6 +38,8 @@ class GatewaySettings(Section, frozen=True):
     max_connections: Annotated[int, Meta(ge=1)] = 10_000
     cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
     """Memory for cached answers; 0 switches the cache off."""
+    content_bytes: Annotated[int, Meta(ge=1)] = 262_144
+    """Where a team keeps what was asked and answered: so much of either."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 600
     """Limit of a key that names none of its own."""
     workers: Annotated[int, Meta(ge=1, le=256)] = 1

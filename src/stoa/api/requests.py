@@ -37,17 +37,30 @@ class RequestView(View):
     status: int
     error: str | None
     cache: str
+    cache_tier: str | None
+    cache_of: str | None
     streamed: bool
+    lane: str
     attempts: int
     refused: bool
+    key_id: str | None
+    user_id: str | None
+    project: str | None
+    parent_id: str | None
     prompt_tokens: int | None
     cache_read_tokens: int | None
+    cache_write_tokens: int | None
     completion_tokens: int | None
+    reasoning_tokens: int | None
     tokens_from: str
     cost_nano_usd: int | None
+    saved_nano_usd: int | None
+    estimate_nano_usd: int | None
     latency_ms: float
     first_token_ms: float | None
+    snapshot_version: int
     price_version: str
+    corpus_version: str | None
 
 
 @router.get("/{id}")

@@ -3,6 +3,7 @@
 import importlib
 
 from stoa.cli.config import config
+from stoa.cli.content import contents
 from stoa.cli.database import database
 from stoa.cli.group import groups
 from stoa.cli.importing import imports
@@ -11,6 +12,7 @@ from stoa.cli.key import keys
 from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
 from stoa.cli.root import root
 from stoa.cli.team import teams
+from stoa.cli.trace import traces
 from stoa.cli.user import users
 
 for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "version", "roles"):
@@ -21,7 +23,7 @@ for group in (jobs, imports):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (config, database):
+for group in (traces, contents, config, database):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

@@ -83,6 +83,9 @@ METRICS: Mapping[str, Metric] = {
     "stoa_cache_bytes": Metric("gauge", "Memory that they take."),
     "stoa_connections": Metric("gauge", "Connections of clients that are open."),
     "stoa_usage_log_backlog_bytes": Metric("gauge", "Usage that control does not have yet."),
+    "stoa_contents_total": Metric(
+        "counter", "Requests whose content is to be kept: taken, or dropped since there was no room.", ("outcome",)
+    ),
     "stoa_snapshot_version": Metric("gauge", "The desired state that is served; the oldest of all workers.", whole="min"),
     "stoa_snapshot_age_seconds": Metric("gauge", "Since that desired state was made.", whole="max"),
     "stoa_control_silent_seconds": Metric(

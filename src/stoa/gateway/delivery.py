@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ CACHE_LINES: dict[CacheOutcome, bytes] = {
 }
 
 
-class Delivery:
+class Delivery(ABC):
     """Implements `commit.Settled` for the usage log."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
@@ -204,9 +205,15 @@ class Delivery:
             False,
             recorded(self, now) if recorder.everything or recorder.wants(error) else None,
         )
+        if self.client.content_days is not None and not self.shadow:
+            self.keep_content(self.client.content_days)
         if self.clock is not None:
             self.clock.mark("answer")
         self.stages.commit.add(self)
+
+    @abstractmethod
+    def keep_content(self, days: int) -> None:
+        """What was asked and answered is to be kept for so long."""
 
     # --- called by the commit
 

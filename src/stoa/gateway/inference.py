@@ -221,7 +221,8 @@ class Inference(Answering):
         if not self.streamed:
             return None
         form, wire = self.surface.form, attempt.wire
-        keep = LARGEST_ANSWER if self._cache_key is not None or self._passages is not None else 16_384
+        kept = self._cache_key is not None or self._passages is not None or self.client.content_days is not None
+        keep = LARGEST_ANSWER if kept else 16_384
         if wire == form:
             return self.surface.watch(not self.ask.wants_usage, keep)
         assert form is not None
@@ -352,6 +353,8 @@ class Inference(Answering):
             return False
         self.cache = "hit"
         self.answer = answer
+        if self.streamed:
+            self._whole_answer = entry.answer
         self.settle(200, None, entry.tokens, entry=entry)
         return True
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from stoa.domain.contents import ContentLog
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.limits import SharedLimits
 from stoa.domain.metrics import Board, Sheet
@@ -78,6 +79,8 @@ class Ports:
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
     log_requests: Literal["none", "errors", "all"] = "none"
+    contents: ContentLog | None = None
+    """Where what was asked and answered goes, of teams that keep it."""
     decisions: float = 1.0
     """The share of requests that went well of which a decision record is made."""
     board: Board | None = None
@@ -128,6 +131,8 @@ class Gateway:
             draw=random,
             refusals=Refusals(commit.note, self._metrics, time.monotonic),
             recorder=Recorder(ports.decisions, random),
+            contents=ports.contents,
+            content_bytes=settings.content_bytes,
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
@@ -177,6 +182,7 @@ class Gateway:
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,
             tracer=self._tracer,
+            contents=self._ports.contents,
         )
         return sheet
 

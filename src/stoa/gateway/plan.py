@@ -101,6 +101,8 @@ class Client:
     """Team and access tags: what one caller may share with another through the cache."""
     budget: int | None
     """The team's, in nano-dollars a month; None is no limit."""
+    content_days: int | None = None
+    """How long what was asked and answered is kept; None is not at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +136,8 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
     def client(caller: Caller) -> Client:
         limits = snapshot.teams.get(caller.team)
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
-        return Client(caller, snapshot.access[caller.access], scope, limits.monthly_budget if limits else None)
+        budget, days = (limits.monthly_budget, limits.content_days) if limits is not None else (None, None)
+        return Client(caller, snapshot.access[caller.access], scope, budget, days)
 
     links = _links(snapshot, providers, unsealer)
     targets = _targets(snapshot, links, states)

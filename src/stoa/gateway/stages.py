@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from stoa.domain.contents import ContentLog
 from stoa.domain.operations import Operation
 from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
@@ -54,6 +55,9 @@ class Stages:
     """Sends a copy of the request to the offering's shadow."""
     refusals: Refusals
     recorder: Recorder = field(default_factory=Recorder)
+    contents: ContentLog | None = None
+    content_bytes: int = 262_144
+    """Of what was asked, and of what was answered, so much is kept."""
     access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)

@@ -15,6 +15,7 @@ from stoa.wiring.shared import PATIENCE_S, SETTLED_S, files_of, now_ms
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.batches.files import Files
     from stoa.control.feed import SnapshotFeed
     from stoa.control.targets import TargetBoard
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.playground import ModelApi
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
+    from stoa.ledger.contents import Readings
     from stoa.ledger.retention import Sweeper
     from stoa.policy.decide import Policy
 
@@ -53,6 +55,8 @@ class Control:
     blobs: "Blobs"
     files: "Files"
     sweeper: "Sweeper"
+    seals: "ContentSeals"
+    readings: "Readings"
     engine_url: str
 
 
@@ -73,10 +77,12 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.control.feed import SnapshotFeed
     from stoa.control.snapshot import compile_snapshot
     from stoa.control.targets import TargetBoard
     from stoa.domain.behalf import Behalf, mint
+    from stoa.ledger.contents import LoggedReadings
     from stoa.ledger.retention import Sweeper
 
     await check(settings.database_url, rows=False)
@@ -118,6 +124,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                     trace_days=settings.ledger.trace_days,
                     now_ms=now_ms,
                 ),
+                seals=ContentSeals(secrets),
+                readings=LoggedReadings(),
                 engine_url=roles.engine.url,
             )
             await _begin(parts)

@@ -29,14 +29,17 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.wal.contents import DiskContents
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.targets import WorkerReport
     from stoa.domain.upstream import OriginLimits
+    from stoa.gateway.contents import ship_contents
     from stoa.gateway.pipeline import Gateway, Ports
     from stoa.gateway.probes import Probes
     from stoa.gateway.reporting import report_forever
@@ -55,6 +58,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
+    contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
     shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
     name = f"gateway-{worker}"
@@ -73,6 +77,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
+        contents=contents,
         decisions=settings.telemetry.decision_share,
         board=board,
     )
@@ -92,6 +97,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         ),
         asyncio.create_task(report_forever(internal, report)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_contents(contents, internal)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         asyncio.create_task(probes.run()),
@@ -112,6 +118,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
+        await asyncio.to_thread(contents.close)
         if shared is not None:
             shared.close()
         if tracer is not None:

@@ -32,6 +32,8 @@ class Secrets:
         """Bearer token of `/internal/*`."""
         self.behalf_key = _derive(master_key, "behalf")
         """For `domain.behalf`."""
+        self.content_key = _derive(master_key, "content")
+        """Seals contents between the gateway and control."""
 
     @classmethod
     def load(cls, home: Home) -> Self:
