@@ -72,7 +72,7 @@ class Site:
             await FileTable(connection).add(file)
             return await order(
                 BatchTable(connection), JobTable(connection), by=PRINCIPAL, file=file, endpoint=endpoint, metadata=None,
-                output_expires_s=None, now_ms=self.now,
+                output_expires_s=None, now_ms=self.now, **changes,
             )  # fmt: skip
 
     def work(self, asker: ScriptedAsker, *, parallel: int = 4) -> BatchWork:

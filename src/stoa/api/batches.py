@@ -11,7 +11,7 @@ from stoa.api.access import Caller, Parts, allow_on_behalf
 from stoa.api.files import file_of, team_of
 from stoa.api.listing import After, Listing, listing
 from stoa.batches.order import WINDOW, cancel, order
-from stoa.domain.batches import Batch, Status
+from stoa.domain.batches import Batch, Status, job_of
 from stoa.errors import NotFound
 from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
@@ -36,6 +36,8 @@ class NewBatch(BaseModel):
     completion_window: Literal["24h"]
     metadata: dict[str, str] | None = None
     output_expires_after: OutputExpiry | None = None
+    cost_limit_usd: str | None = None
+    """Stoa's own: no further lines are asked once so much is spent."""
 
 
 class FaultView(BaseModel):
@@ -62,6 +64,22 @@ class UsageView(BaseModel):
     total_tokens: int
 
 
+class CostView(BaseModel):
+    """`nano_usd` is of the lines whose cost is known; `unknown_lines` counts the others."""
+
+    nano_usd: int
+    unknown_lines: int
+    limit_nano_usd: int | None
+
+
+class StoaView(BaseModel):
+    """What OpenAI's form has no place for. `ends_about` is when it will be done if it goes on as so far."""
+
+    cost: CostView
+    ends_about: int | None
+    job_id: str
+
+
 class BatchView(BaseModel):
     """Times are seconds since 1970."""
 
@@ -86,6 +104,7 @@ class BatchView(BaseModel):
     request_counts: Counts
     usage: UsageView
     metadata: dict[str, str] | None
+    stoa: StoaView
 
 
 def batch_view(batch: Batch) -> BatchView:
@@ -103,6 +122,12 @@ def batch_view(batch: Batch) -> BatchView:
             total_tokens=batch.input_tokens + batch.output_tokens,
         ),
         metadata=batch.metadata,
+        stoa=StoaView(
+            cost=CostView(
+                nano_usd=batch.cost_nano_usd, unknown_lines=batch.unknown_cost_lines, limit_nano_usd=batch.cost_limit_nano_usd
+            ),
+            ends_about=_s(batch.ends_about_ms(now_ms())), job_id=job_of(batch.id),
+        ),
     )  # fmt: skip
 
 
@@ -113,7 +138,7 @@ async def create_batch(new: NewBatch, caller: Annotated[Caller, allow_on_behalf(
     async with parts.database.write() as connection:
         batch = await order(
             BatchTable(connection), JobTable(connection), by=caller.principal, file=file, endpoint=new.endpoint,
-            metadata=new.metadata, now_ms=now_ms(),
+            metadata=new.metadata, cost_limit_usd=new.cost_limit_usd, now_ms=now_ms(),
             output_expires_s=new.output_expires_after.seconds if new.output_expires_after else None,
         )  # fmt: skip
     return batch_view(batch)

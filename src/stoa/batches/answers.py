@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
+from stoa.batches.asking import Reply
 from stoa.batches.lines import lines
 from stoa.domain.batches import Batch, BatchLedger, Progress
 from stoa.domain.files import Blobs
@@ -40,8 +41,10 @@ class Answers:
             failed=batch.failed,
             input_tokens=batch.input_tokens,
             output_tokens=batch.output_tokens,
+            cost_nano_usd=batch.cost_nano_usd,
+            unknown_cost_lines=batch.unknown_cost_lines,
         )
-        self._held: list[tuple[Kept, int, int]] = []
+        self._held: list[tuple[Kept, Reply]] = []
         self._bytes = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -55,10 +58,10 @@ class Answers:
     def held(self) -> int:
         return len(self._held)
 
-    async def add(self, number: int, line: bytes, *, good: bool, tokens: tuple[int, int] = (0, 0)) -> None:
+    async def add(self, number: int, reply: Reply) -> None:
         await self._room.wait()
-        self._held.append((Kept(number, good, msgspec.Raw(line)), *tokens))
-        self._bytes += len(line)
+        self._held.append((Kept(number, reply.good, msgspec.Raw(reply.line)), reply))
+        self._bytes += len(reply.line)
         if self._bytes > HELD_BYTES:
             self._room.clear()
 
@@ -66,22 +69,25 @@ class Answers:
         """Make what was added durable. When that fails, all of it is still held and can be stored again."""
         taken = list(self._held)
         if taken:
-            data = b"\n".join([msgspec.json.encode(kept) for kept, _, _ in taken])
+            data = b"\n".join([msgspec.json.encode(kept) for kept, _ in taken])
             await self._blobs.write(segment_name(self._batch_id, self._stored.segments), _once(data))
         now = self._stored
-        good = sum(1 for kept, _, _ in taken if kept.good)
+        replies = [reply for _, reply in taken]
+        good = sum(reply.good for reply in replies)
         then = Progress(
             segments=now.segments + bool(taken),
             completed=now.completed + good,
             failed=now.failed + len(taken) - good,
-            input_tokens=now.input_tokens + sum(read for _, read, _ in taken),
-            output_tokens=now.output_tokens + sum(written for _, _, written in taken),
+            input_tokens=now.input_tokens + sum(reply.tokens[0] for reply in replies),
+            output_tokens=now.output_tokens + sum(reply.tokens[1] for reply in replies),
+            cost_nano_usd=now.cost_nano_usd + sum(reply.cost_nano_usd or 0 for reply in replies),
+            unknown_cost_lines=now.unknown_cost_lines + sum(reply.cost_nano_usd is None for reply in replies),
             message=message,
         )
         await self._ledger.record(self._batch_id, then)
         self._stored = then
         del self._held[: len(taken)]
-        self._bytes = sum(len(kept.line) for kept, _, _ in self._held)
+        self._bytes = sum(len(kept.line) for kept, _ in self._held)
         self._room.set()
 
 

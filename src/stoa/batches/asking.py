@@ -32,6 +32,8 @@ class Reply(msgspec.Struct, frozen=True):
     line: bytes
     good: bool
     tokens: tuple[int, int] = (0, 0)
+    cost_nano_usd: int | None = 0
+    """None where it is not known."""
 
 
 class _Usage(msgspec.Struct):
@@ -124,7 +126,8 @@ class Asking:
         response = _Response(answered.status, answered.request_id, msgspec.Raw(body))
         line = msgspec.json.encode(_OutputLine(self._id(number), custom_id, response, None))
         good = 200 <= answered.status < 300
-        return Reply(line, good=good, tokens=_tokens(body) if good else (0, 0))
+        cost = answered.cost_nano_usd if good else answered.cost_nano_usd or 0  # what was refused cost nothing, unless it says
+        return Reply(line, good=good, tokens=_tokens(body) if good else (0, 0), cost_nano_usd=cost)
 
     def _in_time(self, wait_s: float) -> bool:
         return self.now_ms() + wait_s * 1000 < self.batch.expires_at

@@ -12,6 +12,7 @@ from stoa.domain.jobs import Job
 from stoa.domain.library import JobStore
 from stoa.errors import Conflict, InvalidRequest
 from stoa.kit.ids import new_id
+from stoa.kit.money import usd
 from stoa.kit.names import did_you_mean
 
 WINDOW = "24h"
@@ -29,6 +30,7 @@ async def order(
     endpoint: str,
     metadata: Mapping[str, str] | None,
     output_expires_s: int | None,
+    cost_limit_usd: str | None = None,
     now_ms: int,
 ) -> Batch:
     """Queue a batch over a file that the caller may read. Raises InvalidRequest."""
@@ -43,6 +45,7 @@ async def order(
             param="endpoint",
         )
     _require_metadata(metadata)
+    cost_limit = _cost_limit(cost_limit_usd)
     batch = Batch(
         id=new_id("batch"),
         team=file.team,
@@ -54,6 +57,7 @@ async def order(
         metadata=dict(metadata) if metadata is not None else None,
         status="validating",
         output_expires_s=output_expires_s,
+        cost_limit_nano_usd=cost_limit,
         created_at=now_ms,
         expires_at=now_ms + WINDOW_MS,
     )
@@ -79,6 +83,20 @@ async def cancel(batches: BatchStore, jobs: JobStore, batch: Batch, *, now_ms: i
             await jobs.cancel(job_of(batch.id))
     found = await batches.get(batch.id)
     return found if found is not None else msgspec.structs.replace(batch, status="cancelling")
+
+
+def _cost_limit(dollars: str | None) -> int | None:
+    if dollars is None:
+        return None
+    try:
+        amount = usd(dollars)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(f"cost_limit_usd: {error}.", param="cost_limit_usd") from None
+    if amount <= 0:
+        raise InvalidRequest(
+            f"cost_limit_usd must be above 0, but {dollars!r} was given; leave it out for no limit.", param="cost_limit_usd"
+        )
+    return amount
 
 
 def _require_metadata(metadata: Mapping[str, str] | None) -> None:

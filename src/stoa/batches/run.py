@@ -12,6 +12,7 @@ from stoa.batches.answers import Answers, kept_of, sweep
 from stoa.batches.asking import Asking, Patience, Reply
 from stoa.batches.lines import Line, Request, check, lines, read
 from stoa.batches.output import write_errors, write_output
+from stoa.batches.purse import LIMITS, Purse
 from stoa.domain.batches import ENDED, Asker, Batch, BatchLedger, Fault, Status, batch_of
 from stoa.domain.files import Blobs, StoredFile, blob_name
 from stoa.errors import Forbidden, InvalidRequest, NotFound, StoaError
@@ -100,20 +101,27 @@ class BatchWork:
         answers = Answers(batch, blobs=ports.blobs, ledger=ports.ledger)
         asking = Asking(batch, ports.asker, ports.ledger, ports.now_ms, ports.patience)
         source = _unanswered(lines(await self._input(batch), most_bytes=ports.most_bytes), answered)
-        turn = asyncio.Lock()
+        turn, purse = asyncio.Condition(), Purse(batch)
 
         async def serve() -> None:
             while True:
                 async with turn:
-                    line = await anext(source, None)
-                if line is None:
-                    return
+                    await turn.wait_for(lambda: purse.is_open or purse.fault is not None)
+                    line = await anext(source, None) if purse.fault is None else None
+                    if line is None:
+                        return
+                    purse.begin()
                 reply = await asking.reply(line.number, read(line))
-                await answers.add(line.number, reply.line, good=reply.good, tokens=reply.tokens)
+                await answers.add(line.number, reply)
+                async with turn:
+                    purse.end(reply.cost_nano_usd)
+                    turn.notify_all()
 
         servers = [asyncio.create_task(serve()) for _ in range(ports.parallel)]
         try:
             await self._watch(batch, servers, answers, asking)
+            if purse.fault is not None and answers.count + answers.held < batch.total:
+                await ports.ledger.blame(batch.id, [purse.fault])
         except Forbidden as error:
             await ports.ledger.blame(batch.id, [Fault("owner_gone", error.message)])
             raise
@@ -165,7 +173,7 @@ class BatchWork:
             await ports.ledger.finalize(batch.id, now_ms=ports.now_ms())
         files = await self._files(batch, status) if batch.total else {}
         left = batch.total - batch.completed - batch.failed
-        failed = batch.failed + left if status == "expired" else batch.failed
+        failed = batch.failed + left if _left_lines(batch, status) else batch.failed
         await ports.ledger.close(batch.id, status, files=files, failed=failed, message=why, now_ms=ports.now_ms())
 
     async def _outcome(self, batch: Batch, error: str | None) -> tuple[Status, str | None]:
@@ -173,7 +181,7 @@ class BatchWork:
         if job is None or job.state == "cancelled" or batch.status == "cancelling":
             return "cancelled", None
         if batch.errors or error is not None:
-            return "failed", error
+            return "failed", error or (batch.errors[0].message if batch.errors else None)
         if batch.total and batch.completed + batch.failed == batch.total:
             return "completed", None
         return "expired", f"The batch expired with {batch.completed + batch.failed:,} of {batch.total:,} lines answered."
@@ -185,13 +193,17 @@ class BatchWork:
         asking = Asking(batch, ports.asker, ports.ledger, ports.now_ms)
 
         def missed(number: int, request: Request) -> Reply:
-            message = "This request could not be executed before the completion window expired."
-            return asking.failed(number, request.custom_id, "batch_expired", message)
+            if status == "expired":
+                message = "This request could not be executed before the completion window expired."
+                return asking.failed(number, request.custom_id, "batch_expired", message)
+            fault = batch.errors[0]
+            return asking.failed(number, request.custom_id, fault.code, fault.message)
 
         output = await write_output(batch, ports.blobs, acl=acl, now_ms=now)
         errors = await write_errors(
-            batch, ports.blobs, missed=missed if status == "expired" else None, most_bytes=ports.most_bytes, acl=acl, now_ms=now
-        )
+            batch, ports.blobs, missed=missed if _left_lines(batch, status) else None, most_bytes=ports.most_bytes, acl=acl,
+            now_ms=now,
+        )  # fmt: skip
         found = {"output_file_id": output, "error_file_id": errors}
         return {field: file for field, file in found.items() if file is not None}
 
@@ -206,6 +218,11 @@ class BatchWork:
         if pieces is None:
             raise NotFound(f"The bytes of the file {batch.input_file_id!r} are not in the object store.")
         return pieces
+
+
+def _left_lines(batch: Batch, status: Status) -> bool:
+    """Whether lines that nobody came to stand in the error file: those of a batch whose time, or money, was over."""
+    return status == "expired" or (status == "failed" and any(fault.code in LIMITS for fault in batch.errors))
 
 
 async def _last(batch: Batch, answers: Answers) -> None:

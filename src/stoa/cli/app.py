@@ -2,6 +2,7 @@
 
 import importlib
 
+from stoa.cli.batch import batches
 from stoa.cli.config import config
 from stoa.cli.content import contents
 from stoa.cli.database import database
@@ -10,6 +11,7 @@ from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
 from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
+from stoa.cli.price import prices
 from stoa.cli.root import root
 from stoa.cli.team import teams
 from stoa.cli.trace import traces
@@ -19,11 +21,11 @@ for module in ("up", "example", "login", "ask", "ingest", "resources", "status",
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (jobs, imports):
+for group in (jobs, batches, imports):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (traces, contents, config, database):
+for group in (traces, contents, prices, config, database):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

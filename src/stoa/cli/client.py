@@ -57,6 +57,9 @@ class Client:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
     def get(self, path: str, **params: str | int | None) -> Any:
@@ -75,6 +78,20 @@ class Client:
         """Send a file's bytes as the body, read piece by piece."""
         with file.open("rb") as content:
             return self._call("PUT", url_path, params=params, content=content)
+
+    def upload(self, path: str, file: Path, **fields: str) -> Any:
+        """Send a file as a form with these fields."""
+        with file.open("rb") as content:
+            return self._call("POST", path, data=fields, files={"file": (file.name, content)})
+
+    @contextmanager
+    def download(self, path: str) -> Generator[Iterator[bytes]]:
+        """GET, and the bytes of the answer as they come."""
+        with _reported(self.url), self._http.stream("GET", path) as response:
+            if response.is_error:
+                response.read()
+                raise _error_of(response)
+            yield response.iter_bytes()
 
     def each(self, path: str, **params: str | int | None) -> Iterator[Any]:
         """Every item of a list, page after page."""

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
 from stoa.control.builtin import with_builtin
+from stoa.control.pricing import next_start
 from stoa.control.snapshot import State
 from stoa.domain.snapshot import Snapshot
 from stoa.domain.stores import Stores
@@ -32,13 +33,16 @@ class Compile(Protocol):
 class SnapshotFeed:
     """Compiles when the revision has changed. `run` goes on until `close`; while the database is away the last one stays."""
 
-    def __init__(self, read: Open, compile_state: Compile, *, engine_url: str) -> None:
+    def __init__(self, read: Open, compile_state: Compile, *, engine_url: str, write: Open | None = None) -> None:
         self._read = read
+        self._write = write
         self._compile = compile_state
         self._engine_url = engine_url
         self._changed = asyncio.Condition()
         self.current: Snapshot | None = None
         """None until the first was compiled."""
+        self._due_ms: int | None = None  # when a price that was set comes into force
+        self._kept_prices: str | None = None
         self._fault: str | None = None
         self._looked_at = time.monotonic()
         self._closed = asyncio.Event()
@@ -55,14 +59,20 @@ class SnapshotFeed:
 
     async def refresh(self) -> Snapshot:
         """The snapshot of the revision as it is now, compiled unless it was."""
+        now_ms = time.time_ns() // 1_000_000
+        if self._due_ms is not None and now_ms >= self._due_ms:
+            await self._begin_prices(now_ms)
         async with self._read() as stores:
             version = await stores.revision.current()
             if self.current is None or self.current.version != version:
-                snapshot = self._compile(await self._state(stores, version), now_ms=time.time_ns() // 1_000_000)
+                state = await self._state(stores, version)
+                snapshot = self._compile(state, now_ms=now_ms)
+                self._due_ms = next_start(state.prices, now_ms)
                 async with self._changed:
                     self.current = snapshot
                     self._changed.notify_all()
                 logger.info("snapshot %d compiled", version)
+        await self._keep_prices(now_ms)
         self._fault, self._looked_at = None, time.monotonic()
         assert self.current is not None
         return self.current
@@ -100,7 +110,24 @@ class SnapshotFeed:
             users=await stores.users.page(after=None, limit=None),
             keys=await stores.keys.page(after=None, limit=None),
             corpus=await stores.revision.corpus(),
+            prices=await stores.prices.all(),
         )
+
+    async def _begin_prices(self, now_ms: int) -> None:
+        """A price comes into force by its time alone: that is a new version all the same."""
+        self._due_ms = None
+        if self._write is not None:
+            async with self._write() as stores:
+                await stores.revision.advance(now_ms=now_ms)
+
+    async def _keep_prices(self, now_ms: int) -> None:
+        """What the version means that facts are about to name."""
+        snapshot = self.current
+        if snapshot is None or snapshot.price_version == self._kept_prices or self._write is None:
+            return
+        async with self._write() as stores:
+            await stores.prices.keep_version(snapshot.price_version, snapshot.prices, now_ms=now_ms)
+        self._kept_prices = snapshot.price_version
 
     def _complain(self, error: Exception) -> None:
         told = f"{type(error).__name__}: {error}"

@@ -4,11 +4,11 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
-from stoa.kit.money import usd
 from stoa.kit.names import did_you_mean
 
 
@@ -45,8 +45,10 @@ class References:
         self._known(model, "provider", model.provider, self._providers)
         self._known_teams(model, model.teams)
         if model.price is not None:
-            for field in ("input_per_million", "output_per_million"):
-                _check_price(model, field, getattr(model.price, field))
+            try:
+                check_price(model.price, prefix="price.")
+            except InvalidRequest as error:
+                raise _wrong(model, error.param or "price", error.message.partition(": ")[2].rstrip(".")) from None
 
     def _check_route(self, route: Route) -> None:
         if route.name in self._models:
@@ -90,14 +92,6 @@ def _models_of(route: Route) -> Iterator[tuple[str, str]]:
     yield from ((f"fallback[{number}]", each.model) for number, each in enumerate(route.fallbacks))
     if route.shadow is not None:
         yield "shadow.model", route.shadow.model
-
-
-def _check_price(model: Model, field: str, amount: str) -> None:
-    try:
-        if usd(amount) < 0:
-            raise _wrong(model, f"price.{field}", "a price is not negative")
-    except ValueError as error:
-        raise _wrong(model, f"price.{field}", str(error)) from None
 
 
 def _wrong(resource: Resource, field: str, what: str, *, hint: str = "") -> InvalidRequest:

@@ -3,23 +3,20 @@
 Policy is decided here, once for all holders of the same rights, so that the hot path looks up and never evaluates.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
 from stoa.control.authentication import of_key, of_user
+from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
 from stoa.domain.keys import Key
 from stoa.domain.operations import Operation
-from stoa.domain.prices import ModelPrice, PriceList
+from stoa.domain.prices import PriceList, SetPrice
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.teams import Team
 from stoa.domain.users import User, access_tags
-from stoa.kit.money import usd
 from stoa.policy.decide import PLATFORM, Policy, Target
 
 _OTHERS: Mapping[Operation, str] = {
@@ -42,6 +39,7 @@ class State:
     users: Sequence[User]
     keys: Sequence[Key]
     corpus: Mapping[str, int]
+    prices: Sequence[SetPrice] = ()
 
 
 def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, requests_per_minute: int, now_ms: int) -> Snapshot:
@@ -49,11 +47,12 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
     names = _Names(state.resources)
     profiles = _Profiles(policy, names)
     collections = _named(state.resources, Collection)
-    known_prices = _prices(names, prices)
+    found = priced(names.models, names.providers, prices, state.prices, now_ms)
+    known_prices = {name: each.price for name, each in found.items() if each.price is not None}
     return Snapshot(
         version=state.version,
         made_at_ms=now_ms,
-        price_version=_price_version(prices.version, known_prices),
+        price_version=price_version(prices.version, known_prices),
         keys={
             key.digest: Caller(
                 id=key.id,
@@ -172,27 +171,6 @@ def _target(name: str, teams: Sequence[str] | None) -> Target:
 
 def _named(resources: Sequence[Resource], kind: type[_R]) -> dict[str, _R]:
     return {each.name: each for each in resources if isinstance(each, kind)}
-
-
-def _prices(names: _Names, prices: PriceList) -> dict[str, ModelPrice]:
-    """The model's own price, else the list's; a model that neither knows is left out."""
-    found = {name: _price(model, names.providers.get(model.provider), prices) for name, model in names.models.items()}
-    return {name: price for name, price in found.items() if price is not None}
-
-
-def _price(model: Model, provider: Provider | None, prices: PriceList) -> ModelPrice | None:
-    if model.price is not None:
-        read, written = usd(model.price.input_per_million), usd(model.price.output_per_million)
-        return ModelPrice(input=read / 1_000_000, output=written / 1_000_000)
-    if provider is None:
-        return None
-    return prices.price(model.upstream_name or model.name, base_url=provider.url, kind=provider.type)
-
-
-def _price_version(list_version: str, prices: Mapping[str, ModelPrice]) -> str:
-    """The list and a fingerprint of what it came to with the models' own prices; at most 40 characters."""
-    print_of = hashlib.sha256(msgspec.json.encode(sorted(prices.items())), usedforsecurity=False).hexdigest()[:8]
-    return f"{list_version[:31]}+{print_of}"
 
 
 def _limit(wanted: int | None, default: int) -> int | None:

@@ -80,6 +80,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cancelling_at: int | None = None
     cancelled_at: int | None = None
 
+    def ends_about_ms(self, now_ms: int) -> int | None:
+        """When it will be done, UTC ms, if it goes on as it did so far; None where there is nothing to tell by."""
+        done = self.completed + self.failed
+        if self.status != "in_progress" or self.in_progress_at is None or not done or now_ms <= self.in_progress_at:
+            return None
+        return min(self.expires_at, now_ms + (now_ms - self.in_progress_at) * (self.total - done) // done)
+
     @property
     def behalf(self) -> Behalf:
         return Behalf(key=self.key_id) if self.key_id is not None else Behalf(user=self.user_id)
@@ -118,6 +125,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     input_tokens: int
     output_tokens: int
+    cost_nano_usd: int = 0
+    """Of the lines whose cost is known."""
+    unknown_cost_lines: int = 0
     message: str | None = None
 
 
@@ -171,6 +181,8 @@ class Answered(NamedTuple):
     body: bytes
     request_id: str
     retry_after_s: float | None = None
+    cost_nano_usd: int | None = None
+    """What it cost; None where that is not known."""
 
 
 class Asker(Protocol):

@@ -1,10 +1,12 @@
 """What models cost: a price by class of token, by request and by second, and the list that knows it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from stoa.domain.providers import ProviderType
+from stoa.domain.resources import Price
 
 
 class ModelPrice(msgspec.Struct, frozen=True):
@@ -48,6 +50,40 @@ class ModelPrice(msgspec.Struct, frozen=True):
         """What a token of the prompt and one of the answer cost at most, for an estimate."""
         read = max(self.input, self.cache_write or 0, self.cache_write_long or 0, self.audio_input or 0, self.image_input or 0)
         return read, max(self.output, self.reasoning or 0, self.audio_output or 0)
+
+
+class SetPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's price, in force from `starts_at_ms` on, until the model's next one."""
+
+    id: str
+    model: str
+    starts_at_ms: int
+    price: Price | None
+    """None: as the model's resource, or the list, says."""
+    created_by: str
+    created_at_ms: int
+
+
+class PriceStore(Protocol):
+    """The prices that were set, of one transaction, and what each version of all prices was."""
+
+    async def all(self, *, model: str | None = None) -> Sequence[SetPrice]:
+        """By model and time."""
+        ...
+
+    async def find(self, price_id: str) -> SetPrice | None: ...
+
+    async def add(self, price: SetPrice) -> None:
+        """Raises Conflict when the model has one of the same moment."""
+        ...
+
+    async def remove(self, price_id: str) -> None: ...
+
+    async def keep_version(self, version: str, prices: Mapping[str, ModelPrice], *, now_ms: int) -> None:
+        """What the models cost under this version; kept once."""
+        ...
+
+    async def version(self, version: str) -> Mapping[str, ModelPrice] | None: ...
 
 
 class PriceList(Protocol):

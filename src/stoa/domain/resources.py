@@ -66,11 +66,31 @@ class Provider(_Resource, frozen=True, tag_field="kind", tag="Provider"):
         return base_url_of(self.type, self.base_url, self.region) or ""
 
 
-class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """US dollars for a million tokens, as text so that no cent is lost to floating point."""
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """US dollars, as text so that no cent is lost to floating point. Classes that are left out cost what they are part of."""
 
-    input_per_million: str
+    input_per_million: str | None = None
+    """Tokens of the prompt. May be left out where requests or seconds are paid, and tokens are not."""
     output_per_million: str = "0"
+    cache_read_per_million: str | None = None
+    """Of the prompt, what the provider had in its cache."""
+    cache_write_per_million: str | None = None
+    """Of the prompt, what the provider put into its cache."""
+    reasoning_per_million: str | None = None
+    """Of the answer, what nobody sees."""
+    audio_input_per_million: str | None = None
+    audio_output_per_million: str | None = None
+    image_per_million: str | None = None
+    """Of the prompt, tokens of images."""
+    per_request: str | None = None
+    """Beside all that, whatever its size."""
+    per_gpu_second: str | None = None
+    """For own models: what the accelerators that serve it cost together, for as long as they work for the request."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a price that says nothing: left out is unknown, not free."""
+        if self.input_per_million is None and self.per_request is None and self.per_gpu_second is None:
+            raise ValueError("a price needs input_per_million, per_request or per_gpu_second; '0' is free")
 
 
 class Model(_Resource, frozen=True, tag_field="kind", tag="Model"):

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from stoa.domain.desired import ResourceStore, RevisionStore
 from stoa.domain.keys import KeyStore
+from stoa.domain.prices import PriceStore
 from stoa.domain.sessions import SessionStore
 from stoa.domain.teams import GroupStore, TeamStore
 from stoa.domain.users import UserStore
@@ -29,6 +30,9 @@ class Stores(Protocol):
 
     @property
     def resources(self) -> ResourceStore: ...
+
+    @property
+    def prices(self) -> PriceStore: ...
 
     @property
     def revision(self) -> RevisionStore: ...

@@ -294,7 +294,7 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(max(p.input for p in prices), max(p.output for p in prices)) if prices else None
+    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
 
 
 def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, Offering]:

@@ -24,7 +24,7 @@ def cost_of(price: ModelPrice | None, tokens: Tokens, engine_s: float | None = N
     if prompt is None or completion is None:
         paid = price.input or price.output or price.request
         return None if paid else round(fixed)
-    if price.longer is not None and price.longer_from is not None and prompt > price.longer_from:
+    while price.longer is not None and price.longer_from is not None and prompt > price.longer_from:
         price = price.longer
     cost = prompt * price.input + completion * price.output + fixed
     if tokens.cached and price.cache_read is not None:

@@ -99,6 +99,8 @@ _TABLE = (
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("price:list", "see what models cost"),
+    Action("price:set", "set what models cost from a moment on"),
     Action("status:read", "see the health of every role"),
     # on this machine, of the command line alone: no policy permits them, the rights to the home folder do
     Action("stoa:run", "start Stoa on a home folder"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.files import Blobs
     from stoa.domain.ledger import UsageStore
     from stoa.domain.playground import ModelApi
+    from stoa.domain.prices import PriceList
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.ledger.contents import Readings
@@ -47,6 +48,7 @@ class Control:
     read: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
+    prices: "PriceList"
     turns: "Turns"
     targets: "TargetBoard"
     explainer: "Explainer"
@@ -105,9 +107,10 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 database=database,
                 secrets=secrets,
                 policy=policy,
-                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url),
+                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url, write=write),
                 read=read,
                 write=write,
+                prices=prices,
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),

@@ -54,7 +54,7 @@ def test_what_is_not_counted_in_tokens_has_a_price_of_its_own_kind_and_is_never_
     assert of("whisper-1") == ModelPrice(0, 0, second=100_000.0)
     assert of("tts-1") == ModelPrice(0, 0, character=15_000.0)
     assert of("gpt-4o-transcribe") == ModelPrice(2500.0, 10_000.0, audio_input=6000.0)
-    assert of("gpt-image-1") == ModelPrice(5000.0, 40_000.0, image_input=10_000.0)
+    assert of("gpt-image-1") == ModelPrice(5000.0, 40_000.0, image_input=10_000.0, cache_read=1250.0)
 
 
 def test_a_model_that_is_listed_without_a_price_has_none() -> None:

@@ -132,6 +132,106 @@ export interface paths {
         patch: operations["change_team_api_teams__name__patch"];
         trace?: never;
     };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prices
+         * @description What each model costs now.
+         */
+        get: operations["list_prices_api_prices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List History
+         * @description The prices that were set, by model and time, those to come included.
+         */
+        get: operations["list_history_api_prices_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Version
+         * @description What the models cost under a version that a usage fact names.
+         */
+        get: operations["read_version_api_prices_versions__version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Price
+         * @description Set what a model costs from a moment on. Nothing is priced anew.
+         */
+        post: operations["add_price_api_prices__model__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices/{price_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Price
+         * @description Take back a price that has not begun.
+         */
+        delete: operations["delete_price_api_prices__price_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups": {
         parameters: {
             query?: never;
@@ -780,6 +880,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Amounts
+         * @description US dollars. Classes of tokens that are left out cost what they are part of.
+         */
+        Amounts: {
+            /** Input Per Million */
+            input_per_million?: string | null;
+            /**
+             * Output Per Million
+             * @default 0
+             * @example 250.00
+             */
+            output_per_million: string;
+            /** Cache Read Per Million */
+            cache_read_per_million?: string | null;
+            /** Cache Write Per Million */
+            cache_write_per_million?: string | null;
+            /** Reasoning Per Million */
+            reasoning_per_million?: string | null;
+            /** Audio Input Per Million */
+            audio_input_per_million?: string | null;
+            /** Audio Output Per Million */
+            audio_output_per_million?: string | null;
+            /** Image Per Million */
+            image_per_million?: string | null;
+            /** Per Request */
+            per_request?: string | null;
+            /** Per Gpu Second */
+            per_gpu_second?: string | null;
+        };
         /** Application */
         Application: {
             /** Resources */
@@ -1021,6 +1151,11 @@ export interface components {
             /** Created At */
             created_at: string;
         };
+        /** History */
+        History: {
+            /** Data */
+            data: components["schemas"]["SetPriceView"][];
+        };
         /**
          * JobView
          * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
@@ -1223,6 +1358,22 @@ export interface components {
             feedback: components["schemas"]["FeedbackForm"] | null;
         };
         /**
+         * ModelPriceView
+         * @description `source`: it was set here, it stands in the model's resource, the public list knows it, or nobody does.
+         */
+        ModelPriceView: {
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "set" | "resource" | "list" | "unknown";
+            price: components["schemas"]["PriceView"] | null;
+        };
+        /**
          * NewConversation
          * @description `model` is a model, a route or `assistant/<name>`. Without a title, the first question gives one.
          */
@@ -1260,6 +1411,15 @@ export interface components {
             requests_per_minute?: number | null;
             /** Expires At */
             expires_at?: string | null;
+        };
+        /**
+         * NewPrice
+         * @description `price` null is what the model's resource, or the list, says.
+         */
+        NewPrice: {
+            price: components["schemas"]["Amounts"] | null;
+            /** Starts At */
+            starts_at?: string | null;
         };
         /**
          * NewSync
@@ -1411,6 +1571,57 @@ export interface components {
             p95: number;
             /** P99 */
             p99: number;
+        };
+        /** PriceVersion */
+        PriceVersion: {
+            /** Version */
+            version: string;
+            /** Prices */
+            prices: {
+                [key: string]: components["schemas"]["PriceView"];
+            };
+        };
+        /**
+         * PriceView
+         * @description US dollars, as numbers for showing: for a million tokens, a request, a second. null is no price of that kind.
+         */
+        PriceView: {
+            /** Input Per Million */
+            input_per_million: number;
+            /** Output Per Million */
+            output_per_million: number;
+            /** Cache Read Per Million */
+            cache_read_per_million: number | null;
+            /** Cache Write Per Million */
+            cache_write_per_million: number | null;
+            /** Reasoning Per Million */
+            reasoning_per_million: number | null;
+            /** Audio Input Per Million */
+            audio_input_per_million: number | null;
+            /** Audio Output Per Million */
+            audio_output_per_million: number | null;
+            /** Image Per Million */
+            image_per_million: number | null;
+            /** Per Request */
+            per_request: number | null;
+            /** Per Second */
+            per_second: number | null;
+            /** Per Million Characters */
+            per_million_characters: number | null;
+            /** Per Gpu Second */
+            per_gpu_second: number | null;
+            /** Long Prompts From */
+            long_prompts_from: number | null;
+        };
+        /**
+         * Prices
+         * @description Every model, and under which version the gateway counts.
+         */
+        Prices: {
+            /** Version */
+            version: string;
+            /** Data */
+            data: components["schemas"]["ModelPriceView"][];
         };
         /** Received */
         Received: {
@@ -1573,6 +1784,20 @@ export interface components {
             rights: components["schemas"]["Rights"];
             /** Csrf Token */
             csrf_token: string;
+        };
+        /** SetPriceView */
+        SetPriceView: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Starts At */
+            starts_at: string;
+            price: components["schemas"]["PriceView"] | null;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
         };
         /** SignIn */
         SignIn: {
@@ -1905,12 +2130,29 @@ export interface components {
         };
         /**
          * Price
-         * @description US dollars for a million tokens, as text so that no cent is lost to floating point.
+         * @description US dollars, as text so that no cent is lost to floating point. Classes that are left out cost what they are part of.
          */
         "Resource.Price": {
-            input_per_million: string;
+            /** @default null */
+            input_per_million: string | null;
             /** @default 0 */
             output_per_million: string;
+            /** @default null */
+            cache_read_per_million: string | null;
+            /** @default null */
+            cache_write_per_million: string | null;
+            /** @default null */
+            reasoning_per_million: string | null;
+            /** @default null */
+            audio_input_per_million: string | null;
+            /** @default null */
+            audio_output_per_million: string | null;
+            /** @default null */
+            image_per_million: string | null;
+            /** @default null */
+            per_request: string | null;
+            /** @default null */
+            per_gpu_second: string | null;
         };
         /**
          * Route
@@ -2412,6 +2654,161 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamView"];
                 };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_prices_api_prices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_history_api_prices_history_get: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_version_api_prices_versions__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceVersion"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    add_price_api_prices__model__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetPriceView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_price_api_prices__price_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                price_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             "4XX": {

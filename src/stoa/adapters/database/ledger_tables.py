@@ -130,10 +130,18 @@ prices = Table(
     Column("id", String(40), primary_key=True),
     Column("model", String(63), nullable=False),
     Column("starts_at", BigInteger, nullable=False, comment="in force from then on, until the model's next one"),
-    Column("spec", JSON, nullable=False),
+    Column("spec", JSON(none_as_null=True), comment="null is what the resource, or the list, says"),
     Column("created_by", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("model", "starts_at"),
+)
+
+price_versions = Table(
+    "price_versions",
+    metadata,
+    Column("version", String(40), primary_key=True, comment="as usage facts name it"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("prices", JSON, nullable=False, comment="nano-dollars by model"),
 )
 
 # --- sums ---

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.keys import KeyTable
+from stoa.adapters.database.prices import PriceTable
 from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.sessions import SessionTable
 from stoa.adapters.database.teams import GroupTable, TeamTable
@@ -20,4 +21,5 @@ class DatabaseStores:
         self.keys = KeyTable(connection)
         self.sessions = SessionTable(connection)
         self.resources = ResourceTable(connection)
+        self.prices = PriceTable(connection)
         self.revision = RevisionTable(connection)

@@ -17,10 +17,31 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stoa.adapters.database.ledger_tables import content_keys, contents, feedback, prices, spend, spent, traces, usage
+from stoa.adapters.database.ledger_tables import (
+    content_keys,
+    contents,
+    feedback,
+    price_versions,
+    prices,
+    spend,
+    spent,
+    traces,
+    usage,
+)
 from stoa.adapters.database.metadata import metadata
 
-__all__ = ["content_keys", "contents", "feedback", "metadata", "prices", "spend", "spent", "traces", "usage"]
+__all__ = [
+    "content_keys",
+    "contents",
+    "feedback",
+    "metadata",
+    "price_versions",
+    "prices",
+    "spend",
+    "spent",
+    "traces",
+    "usage",
+]
 """Those that have files of their own, beside the ones here."""
 
 # --- identity ---

@@ -38,10 +38,11 @@ class GatewayAsker:
             raise ProviderError("The gateway did not answer in 15 minutes.", code="timeout") from error
         except httpx.HTTPError as error:
             raise ProviderError("The gateway cannot be reached, or broke off.", code="gateway_away") from error
-        told = answer.headers.get("retry-after", "")
+        told, cost = answer.headers.get("retry-after", ""), answer.headers.get("x-stoa-cost-nano-usd", "")
         return Answered(
             answer.status_code,
             answer.content,
             answer.headers.get("x-request-id", request_id),
             float(told) if told.isdecimal() else None,
+            int(cost) if cost.isdecimal() else None,
         )

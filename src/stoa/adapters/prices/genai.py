@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from stoa.domain.prices import ModelPrice
 from stoa.domain.providers import ProviderType
 
@@ -61,13 +63,37 @@ def _lookup(model: str, base_url: str, provider: str | None) -> ModelPrice | Non
     known, request = vars(nothing.model_price), nothing.total_price
     if not known:
         return None  # listed, and nothing is said of what it costs
-    sound = "input_audio_hours" in known
-    return ModelPrice(
-        input=each(_TOKENS, input_tokens=_TOKENS),
-        output=each(_TOKENS, output_tokens=_TOKENS),
-        audio_input=each(_TOKENS, input_tokens=_TOKENS, input_audio_tokens=_TOKENS) if "input_audio_mtok" in known else None,
-        image_input=each(_TOKENS, input_tokens=_TOKENS, input_image_tokens=_TOKENS) if "input_image_mtok" in known else None,
-        second=each(3600, audio_seconds=3600, input_audio_seconds=3600) if sound else None,
-        character=each(1000, input_characters=1000) if "input_mchars" in known else None,
-        request=float(request * 1_000_000_000) or None,
-    )
+
+    def at(tokens: int) -> ModelPrice:
+        """The prices of a request whose prompt has so many tokens."""
+        asked_alone = asked(Usage(input_tokens=tokens)).total_price
+
+        def read(field: str, **used: int) -> float | None:
+            return each(tokens, input_tokens=tokens, **used) if field in known else None
+
+        def answered(field: str, **used: int) -> float | None:
+            whole = asked(Usage(input_tokens=tokens, output_tokens=_TOKENS, **used)).total_price
+            return float((whole - asked_alone) * 1_000_000_000 / _TOKENS) if field in known else None
+
+        return ModelPrice(
+            input=each(tokens, input_tokens=tokens),
+            output=answered("output_mtok") or 0.0,
+            audio_input=read("input_audio_mtok", input_audio_tokens=tokens),
+            image_input=read("input_image_mtok", input_image_tokens=tokens),
+            second=each(3600, audio_seconds=3600, input_audio_seconds=3600) if "input_audio_hours" in known else None,
+            character=each(1000, input_characters=1000) if "input_mchars" in known else None,
+            request=float(request * 1_000_000_000) or None,
+            cache_read=read("cache_read_mtok", cache_read_tokens=tokens),
+            cache_write=read("cache_write_mtok", cache_write_tokens=tokens),
+            cache_write_long=read("cache_write_1h_mtok", cache_write_tokens=tokens, cache_write_1h_tokens=tokens),
+            reasoning=answered("output_reasoning_mtok", output_reasoning_tokens=_TOKENS),
+            audio_output=answered("output_audio_mtok", output_audio_tokens=_TOKENS),
+        )
+
+    price, above = None, 0
+    for start in sorted({tier.start for value in known.values() for tier in getattr(value, "tiers", ())}, reverse=True):
+        longer = at(start + _TOKENS)
+        price = longer if price is None else msgspec.structs.replace(longer, longer_from=above, longer=price)
+        above = start
+    first = at(_TOKENS)
+    return first if price is None else msgspec.structs.replace(first, longer_from=above, longer=price)

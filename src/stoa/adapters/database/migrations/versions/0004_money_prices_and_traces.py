@@ -121,11 +121,18 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("model", sa.String(length=63), nullable=False),
         sa.Column("starts_at", sa.BigInteger(), nullable=False, comment="in force from then on, until the model's next one"),
-        sa.Column("spec", sa.JSON(), nullable=False),
+        sa.Column("spec", sa.JSON(none_as_null=True), nullable=True, comment="null is what the resource, or the list, says"),
         sa.Column("created_by", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prices")),
         sa.UniqueConstraint("model", "starts_at", name=op.f("uq_prices_model_starts_at")),
+    )
+    op.create_table(
+        "price_versions",
+        sa.Column("version", sa.String(length=40), nullable=False, comment="as usage facts name it"),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("prices", sa.JSON(), nullable=False, comment="nano-dollars by model"),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_price_versions")),
     )
     op.create_table(
         "spent",
