@@ -65,6 +65,7 @@ _TABLE = (
     Action("feedback:create", "rate an answer", "Conversation"),
     Action("usage:read", "read requests, tokens, cost and latency", "Usage"),
     Action("trace:read", "find requests again, and see why they went the way they went", "Usage"),
+    Action("replay:run", "see what other resources would have changed for the requests there were"),
     Action(
         "content:read",
         "read what was asked and answered, where a team keeps it; that it was read is recorded",
