@@ -32,7 +32,7 @@ _MOST = 200_000
 _AT_ONCE = 1000
 
 
-class Wanted(Form):
+class ReplayForm(Form):
     """`resources` are put on top of what there is, `remove` are left out, each as Kind/name; at least one of both."""
 
     # Any: read by hand, so that each mistake is named with its resource
@@ -45,7 +45,7 @@ class Wanted(Form):
     ] = None
 
 
-class SideView(View):
+class ReplaySideView(View):
     """Requests may be parts of one, where only shares are known. Cost is of those whose cost is known."""
 
     requests: float
@@ -54,15 +54,15 @@ class SideView(View):
     unknown_cost: float
 
 
-class RowView(View):
+class ReplayRowView(View):
     """`name` is null for the cache, and for what was refused."""
 
     name: str | None
-    before: SideView
-    after: SideView
+    before: ReplaySideView
+    after: ReplaySideView
 
 
-class ExampleView(View):
+class ReplayExampleView(View):
     """A request that would go another way; `after` are models with their shares."""
 
     id: str
@@ -81,20 +81,20 @@ class ReplayView(View):
     `assumed` go by load or latency, and are taken to go where they went. `truncated`: there were more requests.
     """
 
-    total: RowView
-    routes: list[RowView]
-    models: list[RowView]
-    teams: list[RowView]
+    total: ReplayRowView
+    routes: list[ReplayRowView]
+    models: list[ReplayRowView]
+    teams: list[ReplayRowView]
     moved: float
     refusals: dict[str, int]
     admitted: int
     assumed: int
-    examples: list[ExampleView]
+    examples: list[ReplayExampleView]
     truncated: bool
 
 
 @router.post("")
-async def replay(wanted: Wanted, caller: Annotated[Caller, allow("replay:run")], parts: Parts) -> ReplayView:
+async def replay(wanted: ReplayForm, caller: Annotated[Caller, allow("replay:run")], parts: Parts) -> ReplayView:
     """What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named."""
     caller.require(Target())
     resources = [read_resource(sent, place=f"resources[{position}]") for position, sent in enumerate(wanted.resources)]
@@ -151,17 +151,20 @@ def _view(found: Rehearsal) -> ReplayView:
         refusals=found.refusals,
         admitted=found.admitted,
         assumed=found.assumed,
-        examples=[ExampleView(**{name: getattr(each, name) for name in ExampleView.model_fields}) for each in found.examples],
+        examples=[
+            ReplayExampleView(**{name: getattr(each, name) for name in ReplayExampleView.model_fields})
+            for each in found.examples
+        ],
         truncated=found.truncated,
     )
 
 
-def _row(row: Row) -> RowView:
-    return RowView(name=row.name, before=_side(row.before), after=_side(row.after))
+def _row(row: Row) -> ReplayRowView:
+    return ReplayRowView(name=row.name, before=_side(row.before), after=_side(row.after))
 
 
-def _side(side: Side) -> SideView:
-    return SideView(
+def _side(side: Side) -> ReplaySideView:
+    return ReplaySideView(
         requests=round(side.requests, 3),
         refused=round(side.refused, 3),
         cost_nano_usd=round(side.cost_nano_usd),

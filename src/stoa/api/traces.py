@@ -72,7 +72,7 @@ class VerdictView(View):
     found: list[str]
 
 
-class PassageView(View):
+class GivenPassageView(View):
     """Which document an assistant was given a passage of, and how well it fitted."""
 
     collection: str
@@ -90,7 +90,7 @@ class DecisionView(View):
     passed_over: list[PassedOverView]
     claims: list[ClaimView]
     verdicts: list[VerdictView]
-    retrieved: list[PassageView]
+    retrieved: list[GivenPassageView]
     cache_key: str | None
     similarity: float | None
     tags: list[str]
@@ -182,7 +182,7 @@ def _decision_view(fact: UsageFact, decision: Decision) -> DecisionView:
         passed_over=[_shown(PassedOverView, each) for each in way.passed_over],
         claims=[_shown(ClaimView, each) for each in decision.claims or ()],
         verdicts=[_shown(VerdictView, each) for each in decision.verdicts or ()],
-        retrieved=[_shown(PassageView, each) for each in way.retrieved],
+        retrieved=[_shown(GivenPassageView, each) for each in way.retrieved],
         cache_key=decision.cache_key.hex() if decision.cache_key is not None else None,
         similarity=way.similarity,
         tags=list(way.tags),

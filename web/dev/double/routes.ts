@@ -5,6 +5,7 @@ import { pages } from "./handbook.ts";
 import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
 import { placeOf, targets } from "./platform.ts";
+import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
 import { play } from "./playground.ts";
@@ -216,6 +217,9 @@ export const routes: Route[] = [
     play(state, request, response, at.form ?? ""),
   ),
   route("GET", "/api/usage/requests/:id", ({ response, at, state }) => json(response, found(state.requests, at.id))),
+  route("GET", "/api/traces", ({ response, query }) => json(response, listed(query))),
+  route("GET", "/api/traces/:id", ({ response, at }) => json(response, traced(at.id))),
+  route("GET", "/api/traces/:id/content", ({ response, at }) => json(response, contentOf(at.id))),
   route("GET", "/api/usage", ({ response, query }) => {
     const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
     json(response, { data, total: totalOf(data) });
@@ -233,5 +237,6 @@ function totalOf(data: UsageBucket[]): UsageBucket {
     unknown_cost_requests: sum("unknown_cost_requests"),
     cache_hits: sum("cache_hits"),
     errors: sum("errors"),
+    refused: sum("refused"),
   };
 }

@@ -85,5 +85,6 @@ function bucket(name: string, requests: number, unknown: number, perRequest = 1_
     unknown_cost_requests: unknown,
     cache_hits: Math.round(requests * 0.21),
     errors: Math.round(requests / 60),
+    refused: Math.round(requests / 90),
   };
 }

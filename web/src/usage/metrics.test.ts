@@ -20,6 +20,7 @@ describe("everyDay", () => {
     unknown_cost_requests: 0,
     cache_hits: 0,
     errors: 0,
+    refused: 0,
   };
 
   it("fills the days without usage", () => {

@@ -60,4 +60,5 @@ const NOTHING: Sums = {
   unknown_cost_requests: 0,
   cache_hits: 0,
   errors: 0,
+  refused: 0,
 };
