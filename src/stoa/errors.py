@@ -7,6 +7,7 @@ StoaError
 │   ├── Forbidden          403  known, but not allowed
 │   ├── NotFound           404
 │   ├── Conflict           409  it clashes with what is already there
+│   ├── NotKept            504  only an answer from the cache was wanted, and there is none
 │   ├── TooLarge           413
 │   ├── Unreadable         422  a document that is broken, encrypted, empty or of an unknown kind
 │   └── LimitReached       429  a rate limit or a budget
@@ -21,6 +22,8 @@ StoaError
 A message says what was asked, what was found and what to do next. Edges map a class to a status through `status`
 and to a dialect through `code`; they never look at the message.
 """
+
+from collections.abc import Mapping
 
 
 class StoaError(Exception):
@@ -76,6 +79,13 @@ class Conflict(CallerError):
     code = "conflict"
 
 
+class NotKept(CallerError):
+    """The caller wanted an answer from the cache alone, and there is none. RFC 9111, section 5.2.1.7."""
+
+    status = 504
+    code = "not_cached"
+
+
 class TooLarge(CallerError):
     """A header, body or file is over its limit."""
 
@@ -91,16 +101,26 @@ class Unreadable(CallerError):
 
 
 class LimitReached(CallerError):
-    """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known."""
+    """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known.
+
+    `told` is the same as the message for programs: limit, used, most, resets_at, as_of.
+    """
 
     status = 429
     code = "rate_limit_exceeded"
 
     def __init__(
-        self, message: str, *, param: str | None = None, code: str | None = None, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+        told: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, param=param, code=code)
         self.retry_after_s = retry_after_s
+        self.told = told
 
 
 class OperatorError(StoaError):

@@ -69,6 +69,35 @@ class TelemetrySettings(Section, frozen=True):
         return found
 
 
+class RedisSettings(Section, frozen=True):
+    """What gateways on several machines share: cached answers, limits and budgets. Needs the extra `redis`."""
+
+    url: str | None = None
+    """Such as redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path; nothing is shared if left out."""
+    timeout_s: Annotated[float, Meta(gt=0, le=0.05)] = 0.05
+    """The longest that a request waits for it. A Redis that does not answer is left alone until it does."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError, which never shows the URL: a password may be in it."""
+        if self.url is not None and not _is_redis(self.url):
+            raise SettingsError(
+                "Setting 'redis.url' must be redis://host:port/number, rediss://... or unix:///path; what was found is not.",
+                param="redis.url",
+            )
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        _ = place.port
+    except ValueError:
+        return False
+    if place.scheme == "unix":
+        return not place.netloc.rpartition("@")[2] and place.path not in ("", "/")
+    number = place.path.removeprefix("/")
+    return place.scheme in ("redis", "rediss") and bool(place.hostname) and (not number or number.isdecimal())
+
+
 def _check_endpoint(url: str) -> None:
     field = "telemetry.otlp_endpoint"
     place = urlsplit(url)

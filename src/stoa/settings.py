@@ -17,7 +17,7 @@ from msgspec import Meta
 from stoa.errors import SettingsError
 from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
-from stoa.sections import Bytes, LedgerSettings, Port, Seconds, Section, TelemetrySettings
+from stoa.sections import Bytes, LedgerSettings, Port, RedisSettings, Seconds, Section, TelemetrySettings
 
 
 class GatewaySettings(Section, frozen=True):
@@ -118,6 +118,7 @@ class Settings(Section, frozen=True):
     worker: WorkerSettings = WorkerSettings()
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
 
@@ -140,7 +141,7 @@ class Settings(Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "telemetry.otlp_headers"})
+SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers"})
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

@@ -31,7 +31,7 @@ DECISION: dict[str, Any] = {
          "ended_us": 840_000, "status": 200, "error": None, "error_class": None, "answered": True},
     ],
     "passed_over": [{"model": "slow", "why": "left alone after timeout, asked again in 12 s"}],
-    "claims": [{"rule": "requests a minute", "subject": "key shop", "used": 3, "most": 10}],
+    "claims": [{"name": "own", "subject": "key shop", "unit": "requests", "amount": 1, "most": 10, "used": 3}],
     "verdicts": [{"guard": "pii", "stage": "before", "outcome": "mask", "us": 250, "found": ["email"]}],
 }  # fmt: skip
 PATH = f"/api/traces/{REQUEST['id']}"
@@ -45,7 +45,8 @@ def test_a_request_is_shown_as_a_waterfall_with_why(stoa: Callable[..., Result],
     for said in (
         "order-66", "842 ms", "fast → claude at anthropic, arm b", "team red, key key_1, project shop",
         "1,200 in, 1,000 from the provider's cache, 30 out", "$0.00135, $0.002 set aside", "Drawn by weight: 3 of 4",
-        "slow: left alone after timeout", "requests a minute of key shop: 3 of 10", "pii before: mask (email), 0.25 ms",
+        "slow: left alone after timeout", "own of key shop: 1 requests of 10 requests, 3 requests used before",
+        "pii before: mask (email), 0.25 ms",
         "503 upstream_error", "answered, first content after 100 ms", "snapshot 7, prices p1",
     ):  # fmt: skip
         assert said in text, said

@@ -8,7 +8,7 @@ from typer.testing import Result
 
 ROW: dict[str, Any] = {
     "bucket": "gpt", "requests": 1200, "prompt_tokens": 10, "completion_tokens": 20, "cost_nano_usd": 1_500_000_000,
-    "unknown_cost_requests": 3, "cache_hits": 4, "errors": 5,
+    "unknown_cost_requests": 3, "cache_hits": 4, "saved_nano_usd": 250_000_000, "errors": 5,
 }  # fmt: skip
 TIMES = {"p50": 812.0, "p95": 2340.0, "p99": 61_200.0}
 LATENCY: dict[str, Any] = {
@@ -26,7 +26,7 @@ def test_usage_is_told_by_day_with_the_sum_of_all(stoa: Callable[..., Result], a
     lines = [line.split() for line in stoa("usage").stdout.splitlines()]
     assert lines[0][:2] == ["DAY", "REQUESTS"]
     assert [line[0] for line in lines[1:]] == ["gpt", "all"]
-    assert lines[1] == ["gpt", "1200", "10", "20", "$1.50", "3", "4", "5"]
+    assert lines[1] == ["gpt", "1200", "10", "20", "$1.50", "3", "4", "$0.25", "5"]
     assert asked(api) == {"group_by": "day"}
 
 

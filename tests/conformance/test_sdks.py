@@ -1,4 +1,4 @@
-"""What Stoa has in common with two packages that it does not depend on: litellm's SDK and botocore.
+"""What Stoa has in common with three packages that it does not depend on: litellm's SDK, botocore and presidio-analyzer.
 
 They want other versions than Stoa pins, so their tests run in the environment of the suites, against the adapters as they are.
 """
@@ -10,12 +10,17 @@ from tests.conformance.conftest import ROOT, run_own_tests
 
 pytestmark = [pytest.mark.slow, pytest.mark.conformance]
 
-_FOLDER = ROOT / "tests" / "adapters" / "providers"
+_FOLDER = ROOT / "tests" / "adapters"
 
 
 @pytest.mark.parametrize(
     ("file", "chosen", "at_least"),
-    [("test_litellm_sdk.py", (), 7), ("test_gateway.py", ("-k", "litellm"), 25), ("test_botocore.py", (), 1)],
+    [
+        ("providers/test_litellm_sdk.py", (), 7),
+        ("providers/test_gateway.py", ("-k", "litellm"), 25),
+        ("providers/test_botocore.py", (), 1),
+        ("guards/test_presidio_sdk.py", (), 7),
+    ],
 )
 def test_the_adapter_and_the_package_understand_each_other(
     file: str, chosen: tuple[str, ...], at_least: int, tmp_path: Path

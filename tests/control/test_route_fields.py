@@ -130,6 +130,26 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a shadow of itself": ({"targets": targets("small"), "shadow": {"model": "small"}}, "shadow.model", "the only target"),
     "a time to keep what is not kept": ({"targets": BOTH, "cache": False, "cache_ttl_s": 60}, "cache_ttl_s", "nothing is kept"),
+    "a time to keep that is said twice": (
+        {"targets": BOTH, "cache": {"max_temperature": 0.5}, "cache_ttl_s": 60},
+        "cache_ttl_s",
+        "cache.ttl_s says it",
+    ),
+    "a nearness that nothing is looked for by": (
+        {"targets": BOTH, "cache": {"similarity": 0.9}},
+        "cache.similarity",
+        "without cache.semantic",
+    ),
+    "the temperature of vectors": (
+        {"targets": targets("vectors"), "cache": {"max_temperature": 1}},
+        "cache.max_temperature",
+        "it is for chats",
+    ),
+    "the meaning of vectors": (
+        {"targets": targets("vectors"), "cache": {"semantic": True}},
+        "cache.semantic",
+        "it is for chats",
+    ),
 }
 
 
@@ -155,6 +175,12 @@ def test_what_makes_none_is_refused_with_the_field_and_the_reason(name: str) -> 
         {"targets": BOTH, "timeouts": {"connect_s": 1}},
         {"targets": BOTH, "hedge": {"after": 1}},
         {"targets": BOTH, "shadow": {"model": "large", "share": 0}},
+        {"targets": BOTH, "cache": "yes"},
+        {"targets": BOTH, "cache": {"ttl": 60}},
+        {"targets": BOTH, "cache": {"ttl_s": 0}},
+        {"targets": BOTH, "cache": {"max_temperature": -1}},
+        {"targets": BOTH, "cache": {"shared": "everyone"}},
+        {"targets": BOTH, "cache": {"semantic": True, "similarity": 1.5}},
         {"targets": BOTH, "fallback": [{"model": "spare", "on": ["teapot"]}]},
     ],
 )

@@ -282,6 +282,8 @@ def house() -> Callable[..., House]:
         log_requests: Any = "none",
         decisions: float = 1.0,
         contents: Any = None,
+        counter: Any = None,
+        answers: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -297,7 +299,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests, decisions=decisions, contents=contents,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, decisions=decisions, contents=contents,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

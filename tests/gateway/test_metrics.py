@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stoa.adapters.providers.memory import JSON, Scripted
 from stoa.domain.metrics import METRICS, Sheet
-from stoa.domain.resources import Model, Retries, Route, Shadow, Target
+from stoa.domain.resources import Budget, Model, Retries, Route, Shadow, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.gateway.exposition import render
 
@@ -64,6 +64,7 @@ async def traffic(house: Any, make: Any) -> Any:
     here = house(
         script, routes={"spread": route}, models=models, tracer=Spans(),
         access=(make.access(True, names, frozenset({"stoa-embed"})),),
+        budgets={"soft": Budget(name="soft", scope="team", warn_usd="0")},
     )  # fmt: skip
     here.documents.passages, here.documents.embed_first = [make.passage(1)], "handbook"
     for _ in range(40):
@@ -116,6 +117,10 @@ async def test_sums_are_those_of_the_usage_log(house, make) -> None:
     assert value(families, "stoa_unknown_cost_requests_total") == sum(fact.cost_nano_usd is None for fact in facts)
     assert value(families, "stoa_retries_total") == sum(max(0, fact.attempts - 1) for fact in facts) > 0
     assert value(families, "stoa_requests_total", cache="hit") == sum(fact.cache == "hit" for fact in facts) > 0
+    assert value(families, "stoa_cache_hits_total") == sum(fact.cache == "hit" for fact in facts)
+    assert (
+        value(families, "stoa_cache_saved_nano_usd_total", tier="exact") == sum(fact.saved_nano_usd or 0 for fact in facts) > 0
+    )
     assert value(families, "stoa_refused_total", code="model_not_found") == 1
     assert value(families, "stoa_refused_total", code="invalid_api_key") == 1
     assert value(families, "stoa_target_failed_total") == value(families, "stoa_upstream_failures_total")

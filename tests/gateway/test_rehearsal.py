@@ -47,7 +47,7 @@ def asked(n: int = 0, model: str | None = "a", way: Way | None = None, draw: flo
 
 
 def rehearsed(candidate: Snapshot, *traces: Trace, now: Snapshot | None = None, spent: int = 0) -> Rehearsal:
-    rehearsing = Rehearsing(candidate, now or stand(), {"company": spent})
+    rehearsing = Rehearsing(candidate, now or stand(), {"company": spent}, NOON)
     rehearsing.take(traces)
     return rehearsing.told(truncated=False)
 

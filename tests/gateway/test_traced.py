@@ -117,6 +117,19 @@ async def test_an_answer_from_the_cache_has_no_try(traced, traces) -> None:
     assert len(traces.tries) == 1
 
 
+async def test_those_that_wait_for_the_same_answer_have_spans_without_a_try(traced, traces) -> None:
+    here = traced()
+    body = {"model": "mock", "messages": [{"role": "user", "content": "hi"}]}
+    first, *others = [here.begin("/v1/chat/completions", body) for _ in range(4)]
+    others[0].intake.on_gone()
+    first.intake.on_gone()  # what it began is finished for the other two
+    for reply in others[1:]:
+        assert (await reply.wait()).status == 200
+    found = [having(span, "http.response.status_code", "stoa.cache", "stoa.attempts") for span in traces.of(SpanKind.SERVER)]
+    assert sorted(found) == [(200, "hit", 0), (200, "hit", 0), (499, "miss", 0), (499, "miss", 1)]
+    assert [having(tried, "http.response.status_code") for tried in traces.tries] == [(200,)]
+
+
 async def test_a_stream_tells_tokens_time_and_why_it_ended(traced, traces, make) -> None:
     here = traced(make.stream(*make.talk("a", "b")))
     await here.chat(stream=True)

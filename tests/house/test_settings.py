@@ -129,3 +129,24 @@ def test_an_endpoint_that_is_no_base_url_is_refused(endpoint: str, said: str) ->
 def test_a_share_is_between_none_and_all() -> None:
     with pytest.raises(SettingsError, match=r"telemetry\.sample_ratio"):
         load(environ={"STOA_TELEMETRY__SAMPLE_RATIO": "1.5"})
+
+
+@pytest.mark.parametrize("url", ["redis://h", "redis://me:hunter2@h:6380/3", "rediss://h:6380", "unix:///run/redis.socket"])
+def test_the_address_of_redis_is_never_shown(url: str) -> None:
+    loaded = load(environ={"STOA_REDIS__URL": url})
+    assert loaded.settings.redis.url == url
+    assert url not in str(effective(loaded.settings))
+
+
+@pytest.mark.parametrize(
+    "url", ["me:hunter2@h", "http://hunter2", "redis://", "redis://h:hunter2", "redis://h/hunter2", "unix://"]
+)
+def test_what_is_no_address_of_redis_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"'redis.url' must be redis://") as caught:
+        load(environ={"STOA_REDIS__URL": url})
+    assert "hunter2" not in caught.value.message
+
+
+def test_nobody_waits_for_redis_longer_than_a_twentieth_of_a_second() -> None:
+    with pytest.raises(SettingsError, match=r"redis\.timeout_s"):
+        load(environ={"STOA_REDIS__TIMEOUT_S": "0.06"})

@@ -19,7 +19,7 @@ class Provider:
 
 
 @contextmanager
-def provider(name: str, *, words: int = 3, pause_s: float = 0.0) -> Iterator[Provider]:
+def provider(name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float = 0.0) -> Iterator[Provider]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm: ClassVar[bool] = True
@@ -30,6 +30,7 @@ def provider(name: str, *, words: int = 3, pause_s: float = 0.0) -> Iterator[Pro
             if body.get("stream"):
                 self._stream()
                 return
+            time.sleep(thinks_s)
             message = {"role": "assistant", "content": name}
             self._send("application/json", json.dumps(_answer("chat.completion", message=message)).encode())
 

@@ -38,7 +38,7 @@ from stoa.domain.resources import Assistant, Collection, Model, Provider, Route,
 from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import Facts
 from stoa.gateway.ask import read_chat
-from stoa.gateway.cache import cache_key
+from stoa.gateway.caching.key import Keys
 from stoa.gateway.plan import Plan, compile_plan
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.surface import CHAT
@@ -191,7 +191,7 @@ class Rights(RuleBasedStateMachine):
         async with self.database.read() as connection:
             corpus = await RevisionTable(connection).corpus()
         plan = _plan({name: frozenset(tags) for name, tags in self.users.items()}, dict(corpus))
-        key = cache_key(plan.users[user], plan.offerings["chat"]["assistant/a"], CHAT, read_chat(BODY), BODY, {})
+        key = Keys().of(plan.users[user], plan.offerings["chat"]["assistant/a"], CHAT, read_chat(BODY), BODY, {})
         assert key is not None
         if key not in self.cache:
             self.cache[key] = await self.retrieve(self.users[user])

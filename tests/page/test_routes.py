@@ -73,6 +73,22 @@ def test_saving_shows_what_changes_before_it_does(best: Page) -> None:
     expect(best.get_by_text("a second target after the first’s usual p95")).to_be_visible()
 
 
+def test_for_whom_and_how_long_answers_are_kept_is_said_and_saved(best: Page) -> None:
+    best.get_by_text("answers are kept for 1 h").click()
+    best.get_by_label("For", exact=True).fill("600")
+    expect(best.get_by_text("answers are kept for 10 min")).to_be_visible()
+    expect(review(best).locator("[data-mark='+']")).to_have_text([re.compile(r"cache_ttl_s: 600")])
+    best.keyboard.press("Escape")
+    best.get_by_label("Given to").select_option("the same key or person alone")
+    dialog = review(best)
+    expect(dialog.locator("[data-mark='+']")).to_have_text(
+        [re.compile(r"cache:"), re.compile(r"ttl_s: 600"), re.compile(r"shared: key")]
+    )
+    dialog.get_by_role("button", name="Save").click()
+    best.reload()
+    expect(best.get_by_text("answers are kept for 10 min, for the same key or person")).to_be_visible()
+
+
 def test_a_mistake_is_shown_at_its_field(best: Page) -> None:
     weight(best, 2).fill("many")
     best.get_by_role("button", name="Review and save").click()

@@ -16,6 +16,7 @@ const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const RequestsScreen = lazy(() => import("./requests/RequestsScreen"));
+const BudgetsScreen = lazy(() => import("./budgets/BudgetsScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
 /** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
@@ -49,6 +50,7 @@ export function App() {
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
+                  <Route path="/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />

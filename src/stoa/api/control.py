@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI, Request
 from stoa import __version__
 from stoa.api import (
     batches,
+    budgets,
     catalog,
     collections,
     contents,
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     turns.router,
     feedback.router,
     usage.router,
+    budgets.router,
     requests.router,
     traces.router,
     contents.router,

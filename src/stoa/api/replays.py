@@ -115,7 +115,7 @@ async def replay(wanted: ReplayForm, caller: Annotated[Caller, allow("replay:run
         )
         before = await UsageTable(connection).buckets(UsageQuery(month * 1000, from_ms), group_by="team")
     spent = {each.bucket: each.cost_nano_usd for each in before if each.bucket is not None}
-    rehearsing = Rehearsing(trial.candidate, trial.now, spent)
+    rehearsing = Rehearsing(trial.candidate, trial.now, spent, from_ms)
     query = TraceQuery(from_ms=from_ms, to_ms=to_ms, model=wanted.route, caused=True)
     return _view(rehearsing.told(truncated=await _run(parts, query, rehearsing)))
 

@@ -7,12 +7,10 @@ from fastapi import APIRouter
 from stoa.adapters.database.contents import ContentTable
 from stoa.adapters.database.stores import DatabaseStores
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Dollars, Form, Moment, NewName, View, Whole, moment
+from stoa.api.forms import Dollars, Form, Moment, NewName, View, Whole, amount, moment
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.people import create_team, update_team
 from stoa.domain.teams import Team, TeamField
-from stoa.errors import InvalidRequest
-from stoa.kit.money import usd
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/teams", tags=["teams"])
@@ -61,7 +59,7 @@ async def list_teams(
 @router.post("", status_code=201)
 async def add_team(new: NewTeam, caller: Annotated[Caller, allow("team:create")], parts: Parts) -> TeamView:
     async with parts.write() as stores:
-        budget = _amount(new.monthly_budget_usd)
+        budget = amount(new.monthly_budget_usd, param="monthly_budget_usd")
         return _view(
             await create_team(stores, name=new.name, monthly_budget=budget, content_days=new.content_days, now_ms=now_ms())
         )
@@ -73,7 +71,7 @@ async def change_team(
 ) -> TeamView:
     changes: dict[TeamField, int | None] = {}
     if "monthly_budget_usd" in change.model_fields_set:
-        changes["monthly_budget"] = _amount(change.monthly_budget_usd)
+        changes["monthly_budget"] = amount(change.monthly_budget_usd, param="monthly_budget_usd")
     if "content_days" in change.model_fields_set:
         changes["content_days"] = change.content_days
     async with parts.database.write() as connection:
@@ -81,10 +79,3 @@ async def change_team(
         if "content_days" in changes:
             await ContentTable(connection).shorten(name, changed.content_days, now_ms=now_ms())
     return _view(changed)
-
-
-def _amount(dollars: str | None) -> int | None:
-    try:
-        return None if dollars is None else usd(dollars)
-    except (ValueError, OverflowError) as error:
-        raise InvalidRequest(str(error), param="monthly_budget_usd") from None

@@ -56,12 +56,14 @@ class PassedOverView(View):
 
 
 class ClaimView(View):
-    """A limit or budget that counted the request: what was used with it, of how much."""
+    """A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used."""
 
-    rule: str
+    name: str
     subject: str
-    used: int
+    unit: str
+    amount: int
     most: int
+    used: int | None
 
 
 class VerdictView(View):

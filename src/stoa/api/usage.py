@@ -26,10 +26,11 @@ Until = Annotated[str | None, Query(alias="to", description="Date, which is incl
 
 
 class UsageBucketView(View):
-    """Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+    """Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
 
-    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `refused` are requests that were
-    refused before a model was asked: they are among no other number, and of a flood of them only some are counted.
+    `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
+    from the cache had cost when they were made. `refused` are requests that were refused before a model was asked: they are
+    among no other number, and of a flood of them only some are counted.
     """
 
     bucket: str | None
@@ -39,6 +40,7 @@ class UsageBucketView(View):
     cost_nano_usd: int
     unknown_cost_requests: int
     cache_hits: int
+    saved_nano_usd: int
     errors: int
     refused: int
 

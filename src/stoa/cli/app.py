@@ -17,7 +17,20 @@ from stoa.cli.team import teams
 from stoa.cli.trace import traces
 from stoa.cli.user import users
 
-for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "replay", "version", "roles"):
+for module in (
+    "up",
+    "example",
+    "login",
+    "ask",
+    "ingest",
+    "resources",
+    "status",
+    "usage",
+    "budget",
+    "replay",
+    "version",
+    "roles",
+):
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root

@@ -11,7 +11,7 @@ from stoa.cli.target import target
 from stoa.cli.verbs import verb
 from stoa.kit.money import format_usd
 
-By = Literal["day", "model", "team", "key", "assistant", "provider", "route"]
+By = Literal["day", "model", "team", "key", "user", "project", "assistant", "provider", "route"]
 
 
 @verb(root, "usage", action="usage:read", panel=OPERATION)
@@ -46,7 +46,7 @@ def usage(
 
 def _show_sums(group: str, rows: list[Any], total: Any) -> None:
     output.table(
-        (group, "requests", "tokens in", "tokens out", "cost", "cost unknown", "from cache", "errors"),
+        (group, "requests", "tokens in", "tokens out", "cost", "cost unknown", "from cache", "saved", "errors"),
         [
             (
                 row["bucket"],
@@ -56,6 +56,7 @@ def _show_sums(group: str, rows: list[Any], total: Any) -> None:
                 format_usd(row["cost_nano_usd"]),
                 row["unknown_cost_requests"],
                 row["cache_hits"],
+                format_usd(row["saved_nano_usd"]),
                 row["errors"],
             )
             for row in ([*rows, total | {"bucket": "all"}] if rows else [])

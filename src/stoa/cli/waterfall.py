@@ -67,12 +67,20 @@ def _rules(decision: Any) -> Iterator[str]:
     for each in decision["passed_over"]:
         yield f"passed     {each['model']}: {each['why']}"
     for each in decision["claims"]:
-        yield f"rule       {each['rule']} of {each['subject']}: {each['used']:,} of {each['most']:,}"
+        yield f"rule       {_claim(each)}"
     for each in decision["verdicts"]:
         found = f" ({', '.join(each['found'])})" if each["found"] else ""
         yield f"guard      {each['guard']} {each['stage']}: {each['outcome']}{found}, {each['us'] / 1000:.2f} ms"
     for each in decision["retrieved"]:
         yield f"passage    {each['collection']} {each['document_id']}, score {each['score']:.3f}"
+
+
+def _claim(each: Any) -> str:
+    def amount(count: int) -> str:
+        return format_usd(count) if each["unit"] == "nano_usd" else f"{count:,} {each['unit']}"
+
+    used = f", {amount(each['used'])} used before" if each["used"] is not None else ""
+    return f"{each['name']} of {each['subject']}: {amount(each['amount'])} of {amount(each['most'])}{used}"
 
 
 def _bars(request: Any, decision: Any) -> Iterator[str]:

@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from stoa.control.builtin import with_builtin
+from stoa.control.limit_fields import require_subject
 from stoa.control.reading import KIND_NAMES, kind_of
 from stoa.control.references import References
 from stoa.control.sealing import mask, seal
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Assistant, Collection, Resource
+from stoa.domain.resources import Assistant, Budget, Collection, Limit, Resource
 from stoa.domain.stores import Stores
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.kit.names import did_you_mean
@@ -68,6 +69,8 @@ async def apply(
                 require(target_of(version))
         if _key(resource) in {(change.kind, change.name) for change in changes}:
             raise InvalidRequest(f"{kind_of(resource)} {resource.name!r} is there twice.", param="resources")
+        if isinstance(resource, Limit | Budget) and resource != before:
+            await require_subject(stores, resource)
         kept = seal(resource, before=before, sealer=sealer)
         await _require_same_embedding(stores, before, kept)
         after[_key(resource)] = kept

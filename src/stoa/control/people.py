@@ -109,12 +109,12 @@ async def create_group(stores: Stores, *, name: str, now_ms: int) -> Group:
     return group
 
 
-def require_name(name: str, noun: str) -> None:
+def require_name(name: str, noun: str, *, param: str = "name") -> None:
     if not is_name(name):
         raise InvalidRequest(
             f"{name!r} cannot name a {noun}: use 1 to 63 lower-case letters, digits, dots, dashes and underscores, a letter "
             "or digit first.",
-            param="name",
+            param=param,
         )
 
 

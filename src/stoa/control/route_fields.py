@@ -6,10 +6,11 @@ That its models are there and fit together is for `references`.
 from collections.abc import Mapping
 
 from stoa.domain.operations import CALLERS_FAULTS, Operation
-from stoa.domain.resources import CACHE_TTL_S, Breaker, Hedge, Provider, Retries, Route
+from stoa.domain.resources import CACHE_TTL_S, Breaker, CachePolicy, Hedge, Provider, Retries, Route
 from stoa.domain.usage import SHADOW
 from stoa.errors import InvalidRequest
 
+_KEPT: tuple[Operation, ...] = ("chat", "embedding", "rerank")
 _BY_ORDER = ("ordered", "complexity")
 
 
@@ -23,8 +24,7 @@ def check(route: Route, *, operation: Operation, providers: Mapping[str, Provide
     _check_hedge(route)
     if route.shadow is not None and [each.model for each in route.targets] == [route.shadow.model]:
         raise _wrong(route, "shadow.model", f"{route.shadow.model!r} is the only target; shadow another model")
-    if not route.cache and route.cache_ttl_s != CACHE_TTL_S:
-        raise _wrong(route, "cache_ttl_s", "nothing is kept while cache is false; leave one of the two out")
+    _check_cache(route, operation)
 
 
 def _check_targets(route: Route) -> None:
@@ -123,6 +123,24 @@ def _check_times(route: Route, operation: Operation, providers: Mapping[str, Pro
         raise _wrong(route, "timeouts.idle_s", what)
     if times.min_tokens_per_s is not None and operation != "chat":
         raise _wrong(route, "timeouts.min_tokens_per_s", f"it is for streams of chats, and these models are for {operation}")
+
+
+def _check_cache(route: Route, operation: Operation) -> None:
+    policy = route.cache
+    if route.cache_ttl_s != CACHE_TTL_S and policy is not True:
+        what = "nothing is kept while cache is false" if policy is False else "cache.ttl_s says it"
+        raise _wrong(route, "cache_ttl_s", f"{what}; leave one of the two out")
+    if not isinstance(policy, CachePolicy):
+        return
+    if operation not in _KEPT:
+        raise _wrong(route, "cache", f"answers of {operation} are not kept; leave it out")
+    if operation != "chat":
+        if policy.max_temperature != CachePolicy().max_temperature:
+            raise _wrong(route, "cache.max_temperature", f"it is for chats, and these models are for {operation}")
+        if policy.semantic:
+            raise _wrong(route, "cache.semantic", f"it is for chats, and these models are for {operation}")
+    if policy.similarity is not None and not policy.semantic:
+        raise _wrong(route, "cache.similarity", "nothing is looked for by meaning without cache.semantic")
 
 
 def _wrong(route: Route, field: str, what: str) -> InvalidRequest:

@@ -39,13 +39,17 @@ pack_times = _TIMES.pack
 """The marks as seconds since the request began; less than nothing is a moment that it did not come to."""
 
 
-class Claim(msgspec.Struct, frozen=True, array_like=True):
-    """A limit or a budget that counted the request: how much of it was used, this request included, and how much there is."""
+class Claimed(msgspec.Struct, frozen=True, array_like=True):
+    """A limit or a budget that counted the request: how much it claimed, and how much there is."""
 
-    rule: str
+    name: str
     subject: str
-    used: int
+    unit: str
+    """`requests`, `tokens`, `parallel` or `nano_usd`."""
+    amount: int
     most: int
+    used: int | None = None
+    """What was used before, as far as it was known; only of a request that was refused."""
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, array_like=True):
@@ -122,7 +126,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     total: int = 0
     cache_key: bytes | None = None
     """The beginning of the digest that the cache knows the request by: equal for equal requests."""
-    claims: tuple[Claim, ...] | None = None
+    claims: tuple[Claimed, ...] | None = None
     verdicts: tuple[GuardVerdict, ...] | None = None
     way: Way | None = None
 

@@ -54,6 +54,7 @@ METRICS: Mapping[str, Metric] = {
     "stoa_refusals_left_out_total": Metric(
         "counter", "Of those, refusals of known callers that left no fact, since there were too many in a second."
     ),
+    "stoa_budget_warnings_total": Metric("counter", "Requests that passed over a budget's soft limit.", ("budget",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
         "histogram",
@@ -79,6 +80,10 @@ METRICS: Mapping[str, Metric] = {
     "stoa_target_failed_total": Metric("counter", "Tries that failed at a target.", _TARGET),
     "stoa_target_refused_total": Metric("counter", "Tries that a target refused as the caller's fault.", _TARGET),
     "stoa_target_given_up_total": Metric("counter", "Tries that the client or Stoa cancelled.", _TARGET),
+    "stoa_cache_hits_total": Metric("counter", "Answers from the cache; tier is exact, joined or semantic.", ("tier",)),
+    "stoa_cache_saved_nano_usd_total": Metric(
+        "counter", "What those answers had cost when they were made, as far as that is known, nano-dollars.", ("tier",)
+    ),
     "stoa_cache_entries": Metric("gauge", "Answers that are kept."),
     "stoa_cache_bytes": Metric("gauge", "Memory that they take."),
     "stoa_connections": Metric("gauge", "Connections of clients that are open."),

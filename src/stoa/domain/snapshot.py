@@ -11,7 +11,7 @@ import msgspec
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Limit, Model, Provider, Route
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -41,6 +41,13 @@ class Caller(msgspec.Struct, frozen=True):
     requests_per_minute: int | None = None
     """None is no limit."""
     expires_at_ms: int | None = None
+    tokens_per_minute: int | None = None
+    parallel: int | None = None
+    budget: int | None = None
+    """Nano-dollars in each `budget_period`; None is no limit."""
+    budget_period: str = "month UTC"
+    project: str | None = None
+    """The tag of requests that name none."""
 
 
 class TeamLimits(msgspec.Struct, frozen=True):
@@ -74,6 +81,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     collections: dict[str, Collection]
     corpus: dict[str, int]
     """By collection: its index version, which grows with every change of a document or a right."""
+    limits: dict[str, Limit] = {}
+    budgets: dict[str, Budget] = {}
 
 
 class Unsealer(Protocol):

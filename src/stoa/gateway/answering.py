@@ -34,7 +34,6 @@ class Answering(Delivery):
     masked_body: bytes | None = None
     """What was asked as guardrails left it, where they masked something."""
     masked_answer: bytes | None = None
-    _whole_answer: bytes | None = None  # of a stream that came out of the cache
 
     def keep_content(self, days: int) -> None:
         """Only of what is JSON; of a stream the answer that it amounts to."""
@@ -64,9 +63,10 @@ class Answering(Delivery):
     def _answer_kept(self) -> bytes | None:
         if self.masked_answer is not None:
             return self.masked_answer
-        if self._whole_answer is not None or not self.streamed:
-            sound = self.surface.relays_type and self.answer_type is not JSON
-            return None if sound else self._whole_answer or self.answer
+        if self.entry is not None:
+            return self.entry.answer
+        if not self.streamed:
+            return None if self.surface.relays_type and self.answer_type is not JSON else self.answer
         stream = self.stream
         if stream is None:
             return self.answer if self.first_token is None else None

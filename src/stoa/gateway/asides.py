@@ -1,10 +1,8 @@
 """What is asked about a request instead of the request: how many tokens it has, and where it would go."""
 
-import time
 from collections.abc import Callable, Mapping
 from random import random
 from time import perf_counter
-from typing import Literal
 
 import msgspec
 
@@ -15,7 +13,6 @@ from stoa.domain.resources import Route
 from stoa.domain.targets import Consideration, Explanation
 from stoa.errors import InvalidRequest, StoaError
 from stoa.gateway.ask import fields_of, reader
-from stoa.gateway.cache import AnswerCache, cache_key
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client, Offering, Plan, router_of
@@ -117,7 +114,9 @@ def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, bo
     offering = stages.find(plan, client, operation, name)
     router, surface = offering.router, _CACHED.get(operation)
     wish = wish_of(router, client, exchange.headers, body, named=operation == "chat")
-    key = cache_key(client, offering, surface, surface.read(body, b""), body, exchange.headers) if surface is not None else None
+    caching, outlook = stages.caching, "bypass"
+    if caching is not None and surface is not None:
+        outlook = caching.outlook(client, offering, surface, surface.read(body, b""), body, exchange.headers)
     draw = random()  # noqa: S311 - as any request's
     return _encode(
         Explanation(
@@ -126,7 +125,7 @@ def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, bo
             assistant=offering.assistant.name if offering.assistant is not None else None,
             sticky=router.sticky,
             snapshot=plan.version,
-            cache=_cached(stages.cache, key),
+            cache=outlook,
             complexity=wish.complexity if router.strategy == "complexity" else None,
             steps=tuple(explain(router, wish, perf_counter(), draw, for_operator=is_of_a_role(exchange.headers))),
         )
@@ -174,9 +173,3 @@ def offers_counting(offering: Offering) -> bool:
     return all(
         "messages" in target.native and target.door("count_tokens", stream=False) is not None for target in offering.targets
     )
-
-
-def _cached(cache: AnswerCache | None, key: bytes | None) -> Literal["hit", "miss", "bypass"]:
-    if cache is None or key is None:
-        return "bypass"
-    return "hit" if cache.get(key, now_s=time.monotonic()) is not None else "miss"

@@ -1,7 +1,7 @@
 """What the gateway reads of a request's body, and the few changes it makes to it. All else passes as it came."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -11,10 +11,6 @@ from stoa.dialects.openai.operations_fields import read_request, with_model
 from stoa.domain.upstream import Door, Facts
 from stoa.errors import InvalidRequest
 
-DEFAULT_OUTPUT_TOKENS = 1024
-"""What an answer is taken to need, for the estimate, when the request sets no limit."""
-
-_WARM = 0.3  # above this temperature another answer is wanted each time
 _NULL = Raw(b"null")
 
 
@@ -45,19 +41,20 @@ class ChatAsk(msgspec.Struct):
         return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
-    def output_tokens(self) -> int:
-        """The most that the answer may hold, for the estimate."""
-        each = self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS
+    def output_tokens(self) -> int | None:
+        """The most that the answer may hold, for the estimate; None when the request sets no limit."""
+        each = self.max_completion_tokens or self.max_tokens
+        if each is None:
+            return None
         if each < 0:
             return 0
         return each if self.n is None or self.n < 2 else each * self.n
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         return (
-            (self.temperature is None or self.temperature <= _WARM)
-            and (self.n is None or self.n == 1)
+            (self.n is None or self.n == 1)
             and (self.tools is UNSET or self.tools == _NULL)
             and (self.functions is UNSET or self.functions == _NULL)
         )
@@ -72,6 +69,7 @@ class EmbeddingAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
 
     @property
     def repeatable(self) -> bool:
@@ -99,12 +97,12 @@ class CompletionAsk(msgspec.Struct):
         return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
-    def output_tokens(self) -> int:
-        return max(0, self.max_tokens or DEFAULT_OUTPUT_TOKENS) * max(1, self.n or 1)
+    def output_tokens(self) -> int | None:
+        return max(0, self.max_tokens) * max(1, self.n or 1) if self.max_tokens else None
 
     @property
     def repeatable(self) -> bool:
-        return self.temperature is not None and self.temperature <= _WARM and (self.n or 1) == 1
+        return self.temperature is not None and (self.n or 1) == 1
 
 
 class MessagesAsk(msgspec.Struct):
@@ -129,7 +127,7 @@ class MessagesAsk(msgspec.Struct):
 
     @property
     def repeatable(self) -> bool:
-        return (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return not self.tools
 
 
 class ResponsesAsk(msgspec.Struct):
@@ -151,13 +149,12 @@ class ResponsesAsk(msgspec.Struct):
         return self.stream is True
 
     @property
-    def output_tokens(self) -> int:
-        return max(0, self.max_output_tokens or DEFAULT_OUTPUT_TOKENS)
+    def output_tokens(self) -> int | None:
+        return max(0, self.max_output_tokens) if self.max_output_tokens else None
 
     @property
     def repeatable(self) -> bool:
-        alone = self.previous_response_id is None and self.conversation is None
-        return alone and (self.temperature is None or self.temperature <= _WARM) and not self.tools
+        return self.previous_response_id is None and self.conversation is None and not self.tools
 
 
 class RerankAsk(msgspec.Struct):
@@ -170,6 +167,7 @@ class RerankAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = True
 
 
@@ -182,6 +180,7 @@ class CountAsk(msgspec.Struct):
     streamed = False
     wants_usage = False
     output_tokens = 0
+    temperature = None
     repeatable = False
 
 
@@ -190,6 +189,7 @@ class OperationAsk:
 
     wants_usage = True  # nothing is asked of the stream besides
     output_tokens = 0
+    temperature = None
     repeatable = False
 
     def __init__(self, door: Door, content_type: bytes, body: bytes) -> None:
@@ -216,13 +216,16 @@ class Ask(Protocol):
         ...
 
     @property
-    def output_tokens(self) -> int:
-        """The most that the answer may hold, for the estimate."""
+    def output_tokens(self) -> int | None:
+        """The most that the answer may hold, for the estimate; None when the request sets no limit."""
         ...
 
     @property
+    def temperature(self) -> float | None: ...
+
+    @property
     def repeatable(self) -> bool:
-        """Whether the same answer may be given twice."""
+        """Whether the same answer may be given twice, unless its temperature says otherwise."""
         ...
 
 
@@ -300,17 +303,12 @@ def fields_of(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", _any.decode(body))  # cast: it was read as an object before
 
 
-def canonical(body: bytes, path: str) -> bytes:
+def canonical(body: bytes) -> bytes:
     """The same bytes for requests that mean the same: keys sorted, and without what only decides the answer's form."""
     fields = fields_of(body)
     for name in ("stream", "stream_options", "model"):
         fields.pop(name, None)
-    return path.encode() + _canonical(fields)
-
-
-def refuses_cache(headers: Mapping[bytes, bytes]) -> bool:
-    control = headers.get(b"cache-control")
-    return control is not None and (b"no-cache" in control.lower() or b"no-store" in control.lower())
+    return _canonical(fields)
 
 
 def _explain(error: Exception) -> InvalidRequest:

@@ -8,40 +8,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
-from stoa.gateway.answering import Answering, is_json
+from stoa.gateway.admission import give_back
+from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.cache import LARGEST_ANSWER, Entry, cache_key
-from stoa.gateway.delivery import EVENTS, JSON
+from stoa.gateway.caching.alike import LookingAlike
+from stoa.gateway.caching.entries import LARGEST_ANSWER
+from stoa.gateway.caching.looking import CLIENT_GONE
+from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.replay import stream_of, text_in, text_of_answer, with_stoa
+from stoa.gateway.replay import text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
 
 log = logging.getLogger("stoa.gateway")
 
-_CLIENT_GONE = 499
 _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(Answering):
+class Inference(LookingAlike):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -49,10 +51,8 @@ class Inference(Answering):
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
-    _cache_key: bytes | None = None
-    _task: asyncio.Task[None] | None = None
-    _gone: bool = False  # the client is
     _tries: Tries | None = None
+    _outcome: Outcome | None = None
 
     # --- called by the server
 
@@ -73,22 +73,25 @@ class Inference(Answering):
             self.clock.mark("receive")
         self._go_on(self._run)
 
-    def on_gone(self) -> None:
-        """The client went away: what was generated for it is billed."""
-        self._gone = True
+    def _abandon(self) -> None:
+        """What was generated for the client is billed."""
         if self._task is not None:
             self._task.cancel()
         tries = self._tries
         attempt = tries.cancel() if tries is not None else None
-        if self.status == 0 and (tries is not None or self._task is not None):
+        if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
             self.attempt = attempt
             if attempt is not None:
                 self._count_work(attempt)
             tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
-            self.settle(_CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+            self.settle(CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+        elif self.status == 0:
+            self.give_back()
 
     def on_pause(self) -> None:
+        if self._flight is not None and self._flight.waiting:
+            return  # for the others
         if self._tries is not None and self._tries.running is not None:
             self._tries.running.pause()
 
@@ -97,15 +100,6 @@ class Inference(Answering):
             self._tries.running.resume()
 
     # --- the stages, in order: each goes on to the next one itself, at once, or once there is what it waits for
-
-    def _go_on(self, stage: Callable[[], None]) -> None:
-        """For whoever calls a stage from outside of one: the server, or what the stage before has waited for."""
-        if self._gone:
-            return
-        try:
-            stage()
-        except StoaError as error:
-            self.refuse(error)
 
     def _run(self) -> None:
         stages, body, surface, clock = self.stages, self._body, self.surface, self.clock
@@ -124,28 +118,29 @@ class Inference(Answering):
         self._admit()
 
     def _admit(self) -> None:
-        stages, surface = self.stages, self.surface
-        weight = len(self._body) if surface.estimates else 0
-        now = self.moments.read = perf_counter()
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, now)
+        self.moments.read = perf_counter()
+        if self.stages.admission.admit(self, self._body):
+            self._admitted()
+
+    def told(self, outcome: Outcome) -> None:
+        """Of the claim, where that took a while. The client may have gone meanwhile."""
+        if not self._gone:
+            self._outcome = outcome
+            self._go_on(self._claimed)
+        elif not isinstance(outcome, Refused):
+            give_back(outcome, self.claims)
+
+    def _claimed(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        self.stages.admission.take(self, outcome)
+        self._admitted()
+
+    def _admitted(self) -> None:
         self.moments.admitted = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
         self._look_up()
-
-    def _look_up(self) -> None:
-        """In the cache."""
-        stages, entry = self.stages, None
-        key = cache_key(self.client, self.offering, self.surface, self.ask, self._body, self.exchange.headers)
-        self._cache_key = key
-        if key is not None and stages.cache is not None:
-            self.cache = "miss"
-            self.cache_key = key
-            entry = stages.cache.get(key, now_s=time.monotonic())
-        if self.clock is not None:
-            self.clock.mark("cache")
-        if entry is None or not self._replay(entry):
-            self._augment()
 
     def _augment(self) -> None:
         if self.offering.assistant is not None:
@@ -254,7 +249,7 @@ class Inference(Answering):
             body, tokens = self._made_from(attempt, body)
         self._ended("answer", attempt)
         if self._cache_key is not None:
-            self._remember(body, target, tokens)
+            self._kept = body
         self.answer = body
         self._count_work(attempt)
         self.settle(200, target, tokens)
@@ -299,8 +294,7 @@ class Inference(Answering):
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
-                kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
-                self._remember(kept, target, tokens)
+                self._kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
         self.answer = stream.end(stoa)
         self._count_work(attempt)
         self.settle(200, target, tokens)
@@ -339,27 +333,3 @@ class Inference(Answering):
                 self.tracks = tries.tracks
         if self.clock is not None:
             self.clock.mark(stage)
-
-    # --- the cache
-
-    def _replay(self, entry: Entry) -> bool:
-        """Answer from the cache, in the form that was asked for; False when it cannot be put into that form."""
-        answer: bytes | None = entry.answer
-        if self.streamed:
-            answer = stream_of(self.surface.form, entry.answer, with_usage=self.ask.wants_usage)
-            self.answer_type = EVENTS
-        if answer is None:
-            self.answer_type = JSON
-            return False
-        self.cache = "hit"
-        self.answer = answer
-        if self.streamed:
-            self._whole_answer = entry.answer
-        self.settle(200, None, entry.tokens, entry=entry)
-        return True
-
-    def _remember(self, answer: bytes, target: Target, tokens: Tokens) -> None:
-        if self._cache_key is not None and self.stages.cache is not None:
-            expires = time.monotonic() + self.offering.cache_ttl_s
-            arm = (self.assigned or target).arm
-            self.stages.cache.put(self._cache_key, Entry(answer, target.model, target.provider, tokens, expires, arm))

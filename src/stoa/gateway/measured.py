@@ -7,7 +7,7 @@ from importlib.metadata import version
 from stoa.domain.contents import ContentLog
 from stoa.domain.metrics import Sheet
 from stoa.domain.tracing import Tracer
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.entries import AnswerCache
 from stoa.gateway.plan import Plan
 from stoa.kit.memory import resident_bytes
 

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from stoa.domain.metrics import FINE_SECONDS, SECONDS, Sheet
 from stoa.domain.targets import TargetReport
-from stoa.domain.usage import SHADOW, UsageFact
+from stoa.domain.usage import SHADOW, CacheTier, UsageFact
 
 _BOUNDS_MS = tuple(bound * 1000 for bound in SECONDS)
 _FINE_MS = tuple(bound * 1000 for bound in FINE_SECONDS)
@@ -73,9 +73,12 @@ class Metrics:
         self._series: dict[tuple[str, str | None, int, str], _Series] = {}
         self._shadows: dict[tuple[str, str, int], list[int]] = {}
         """By route, model and status: how many, and their cost in nano-dollars."""
+        self._hits: dict[CacheTier, list[int]] = {"exact": [0, 0], "joined": [0, 0], "semantic": [0, 0]}
+        """How many, and what they saved in nano-dollars."""
         self._refused: dict[str, int] = {}
         self.refusals_left_out = 0
         """Refusals that left no fact, since there were too many in a second."""
+        self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -99,6 +102,10 @@ class Metrics:
         if fact.prompt_tokens is not None:
             series.prompt_tokens += fact.prompt_tokens
             series.completion_tokens += fact.completion_tokens or 0
+        if fact.cache_tier is not None:
+            found = self._hits[fact.cache_tier]
+            found[0] += 1
+            found[1] += fact.saved_nano_usd or 0
         if fact.cost_nano_usd is None:
             series.unknown_cost += 1
         else:
@@ -124,6 +131,10 @@ class Metrics:
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
 
+    def budget_warned(self, name: str) -> None:
+        """A request passed over a budget's soft limit."""
+        self._budget_warnings[name] = self._budget_warnings.get(name, 0) + 1
+
     def upstream_failed(self, code: str) -> None:
         self._failures[code] = self._failures.get(code, 0) + 1
 
@@ -143,9 +154,14 @@ class Metrics:
         for (route, model, status), (count, cost) in self._shadows.items():
             sheet.add("stoa_shadow_requests_total", count, route, model, str(status))
             sheet.add("stoa_shadow_cost_nano_usd_total", cost, route, model)
+        for tier, (count, saved) in self._hits.items():
+            sheet.add("stoa_cache_hits_total", count, tier)
+            sheet.add("stoa_cache_saved_nano_usd_total", saved, tier)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
         sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
+        for name, count in self._budget_warnings.items():
+            sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

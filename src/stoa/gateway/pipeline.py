@@ -15,9 +15,10 @@ from urllib.parse import unquote
 
 import msgspec
 
+from stoa.domain.answers import SharedAnswers
 from stoa.domain.contents import ContentLog
+from stoa.domain.counting import Counter
 from stoa.domain.exchange import Exchange, Intake
-from stoa.domain.limits import SharedLimits
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
@@ -25,15 +26,18 @@ from stoa.domain.snapshot import Snapshot, Unsealer
 from stoa.domain.targets import TargetReport
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
-from stoa.domain.usage import UsageFact, UsageLog
+from stoa.domain.usage import Told, UsageFact, UsageLog
 from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
 from stoa.gateway.augment import Augmented, Rewrite, augment
-from stoa.gateway.budget import Budgets
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.alike import EMBEDDER
+from stoa.gateway.caching.shared import SharedTier
+from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
+from stoa.gateway.counting.known import Ledger
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
@@ -46,12 +50,10 @@ from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
 from stoa.gateway.proxy import Proxied, is_internal
-from stoa.gateway.rate import new_window
 from stoa.gateway.recording import Recorder
 from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
-from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
@@ -73,8 +75,10 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
-    shared: SharedLimits | None = None
-    """What is counted together with the other workers of this machine; None where there is one."""
+    counter: Counter | None = None
+    """What limits and budgets are counted with together with other gateways; None where there is one."""
+    answers: SharedAnswers | None = None
+    """Cached answers that all gateways share."""
     name: str = "gateway"
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
@@ -108,23 +112,22 @@ class Gateway:
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        kept, shared = ports.log.kept, ports.shared
-        self.budgets = (
-            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
-        )
+        self.ledger = Ledger(ports.log.kept, now_ms=now_ms())
+        self.counter: Counter = ports.counter or LocalCounter(now_ms)
         self._metrics = Metrics()
         self._heard_at = time.monotonic()
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
-        self._cache = AnswerCache(settings.cache_bytes) if settings.cache_bytes else None
-        window_of = new_window if shared is None else shared.window
-        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
+        shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
+        self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
+        """None where nothing is kept."""
+        self._admission = Admission(self.counter, now_ms=now_ms, warned=self._metrics.budget_warned)
         commit = GroupCommit(ports.log, self._written, self._admission.close)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
-            cache=self._cache,
+            caching=self.caching,
             augment=self._augment,
             commit=commit,
             metrics=self._metrics,
@@ -136,6 +139,8 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        if self.caching is not None:
+            self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -147,8 +152,17 @@ class Gateway:
 
     def swap(self, snapshot: Snapshot) -> None:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
-        plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
+        plan = compile_plan(
+            snapshot,
+            providers=self._ports.providers,
+            unsealer=self._ports.unsealer,
+            states=self.states,
+            ledger=self.ledger,
+            now_ms=now_ms(),
+        )
         self._plan = plan
+        if self.caching is not None:
+            self.caching.serve(plan)
         self.on_plan(plan)
 
     def close(self) -> None:
@@ -160,9 +174,9 @@ class Gateway:
         """Whether there are collections to retrieve from."""
         return self._plan is not None and bool(self._plan.embedding_models)
 
-    def shipped(self, position: int, spend: Mapping[str, int]) -> None:
-        """Control has the usage up to `position`, and told what each team has spent."""
-        self.budgets.shipped(position, spend, now_ms=now_ms())
+    def shipped(self, position: int, told: Sequence[Told]) -> None:
+        """Control has the usage up to `position`, and told what is spent of every budget."""
+        self.ledger.shipped(position, told, now_ms=now_ms())
 
     def reports(self) -> list[TargetReport]:
         """How each target is doing, as this process sees it."""
@@ -177,7 +191,7 @@ class Gateway:
             sheet,
             worker=self._ports.name,
             plan=self._plan,
-            cache=self._cache,
+            cache=self.caching.entries if self.caching is not None else None,
             backlog_bytes=self._ports.log.backlog_bytes,
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,
@@ -330,17 +344,12 @@ class Gateway:
         return self._embedders[model]
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
-        costs: dict[str, int] = {}
         observe, access = self._metrics.observe, self._access
         for fact in facts:
             observe(fact)
             if access is not None and (fact.error is not None or access.everything):
                 access.answered(fact)
-            if fact.cost_nano_usd:
-                team = fact.team
-                costs[team] = costs.get(team, 0) + fact.cost_nano_usd
-        for team, cost in costs.items():
-            self.budgets.spent(team, cost, position=position, now_ms=facts[-1].at_ms)
+        self.ledger.spent(facts, position=position, now_ms=facts[-1].at_ms)
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import FORM, Decision, Found, PassedOver, Try, TryKind, Way, pack_times
+from stoa.domain.decisions import FORM, Claimed, Decision, Found, PassedOver, Try, TryKind, Way, pack_times
 
 if TYPE_CHECKING:
     from stoa.gateway.attempt import Attempt
@@ -109,7 +109,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             weight,
             total,
             key[:_KEY_BYTES] if key is not None else None,
-            request.claims,
+            _claimed(request) if request.claims else None,
             request.verdicts,
             way,
         )
@@ -132,7 +132,19 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         -1.0,
         now - began,
     )
-    return _encode(Decision(FORM, times, "", claims=request.claims, verdicts=request.verdicts))
+    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=request.verdicts))
+
+
+def _claimed(request: Delivery) -> tuple[Claimed, ...]:
+    pairs = zip(request.rules, request.claims, strict=True)
+    return tuple([Claimed(rule.name, rule.who, claim.meter.unit, claim.amount, claim.meter.most) for rule, claim in pairs])
+
+
+def _used(request: Delivery) -> tuple[Claimed, ...] | None:
+    """With what was used of each, so that it shows which one refused it."""
+    used = [request.stages.admission.used(claim) for claim in request.claims]
+    told = zip(_claimed(request), used, strict=True)
+    return tuple(msgspec.structs.replace(each, used=count) for each, count in told) or None
 
 
 def _way(request: Delivery, kind: TryKind, tracks: Tracks | None) -> Way:

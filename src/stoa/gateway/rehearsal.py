@@ -5,23 +5,28 @@ order, by price, by tag, by size, by user, and draws that were recorded. What ca
 depend on that moment. A target that failed then is taken to fail again; a cached answer to be cached again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+import msgspec
+
+from stoa.domain.counting import Refused
 from stoa.domain.decisions import Decision, Try, Way
-from stoa.domain.ledger import month_of
-from stoa.domain.limits import Window
 from stoa.domain.operations import CALLERS_FAULTS, Operation
+from stoa.domain.periods import window_of
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Route
 from stoa.domain.resources import Target as Place
-from stoa.domain.snapshot import Access, Caller, Snapshot
-from stoa.domain.usage import UsageFact
+from stoa.domain.snapshot import Caller, Snapshot
+from stoa.domain.usage import Kept, Told, UsageFact
 from stoa.errors import InvalidRequest
+from stoa.gateway.admission import settled
+from stoa.gateway.counting.book import MONTH, Book, Rules
+from stoa.gateway.counting.known import Ledger
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.plan import COLLECTION_ROUTE
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.rate import new_window
 from stoa.gateway.routing.rank import by_complexity, by_seed, by_weight, cost, tagged
 from stoa.gateway.routing.state import TargetState, TargetStates
 from stoa.gateway.usage import Beyond, Tokens
@@ -55,23 +60,27 @@ class _Place:
 class Stand:
     """A snapshot as recorded requests meet it. `then` is the one in force now: what is the same in both stays as it was.
 
-    `spent` is what each team had spent of the month of the first record before it, nano-dollars.
+    `spent` is what each team had spent of the month before `from_ms`, the beginning, nano-dollars.
     """
 
-    def __init__(self, snapshot: Snapshot, then: Snapshot, spent: Mapping[str, int]) -> None:
+    def __init__(self, snapshot: Snapshot, then: Snapshot, spent: Mapping[str, int], from_ms: int) -> None:
         self._snapshot = snapshot
         self._then = then
         self._callers = {each.key_id: each for each in snapshot.keys.values() if each.key_id is not None}
-        self._windows: dict[str, Window] = {}
-        self._spent = dict(spent)
-        self._month: str | None = None
+        self._now_ms = from_ms
+        self._ledger = Ledger(Kept(_told(spent, from_ms), from_ms), now_ms=from_ms)
+        self._book = Book(snapshot, self._ledger, now_ms=from_ms)
+        self._counter = LocalCounter(lambda: self._now_ms)
+        self._rules: dict[str, Rules] = {}
+        self._position = 0
         states = TargetStates(draw=float, call_later=_never)
         self._state = states.of("", "", "")
 
     def meet(self, fact: UsageFact, decision: Decision | None) -> Outcome:
         """The next request, in the order of time."""
+        self._now_ms = fact.at_ms
         caller = self._caller(fact)
-        refused = self._refused(fact, caller)
+        refused = self._forbidden(fact, caller)
         if refused is not None:
             return Outcome({}, refused)
         if fact.refused and fact.error not in _RECHECKED:
@@ -79,45 +88,69 @@ class Stand:
         route = self._route(fact.requested)
         if route is None:
             return Outcome({}, "model_not_found")
-        if fact.cache == "hit" and route.cache and route.cache_ttl_s:
-            return Outcome({}, nano_usd=0)
-        try:
-            shares, assumed = self._shares(route, fact, decision)
-        except InvalidRequest as error:
-            return Outcome({}, error.code)
-        nano_usd = self._cost(fact, shares)
-        if nano_usd:
-            self._spent[fact.team] = self._spent.get(fact.team, 0) + nano_usd
-        return Outcome(shares, None, nano_usd, assumed)
+        shares: Mapping[str, float] = {}
+        nano_usd, assumed = 0, False
+        if fact.cache != "hit" or route.cache_policy is None:
+            try:
+                shares, assumed = self._shares(route, fact, decision)
+            except InvalidRequest as error:
+                return Outcome({}, error.code)
+            nano_usd = self._cost(fact, shares)
+        over = self._over(fact, caller, route, shares, nano_usd)
+        return Outcome({}, over) if over is not None else Outcome(shares, None, nano_usd, assumed)
 
     # --- refused?
 
-    def _refused(self, fact: UsageFact, caller: Caller | None) -> str | None:
-        name, needs = fact.requested, _needed(fact.requested)
-        if not self._known(name, fact.operation):
+    def _forbidden(self, fact: UsageFact, caller: Caller | None) -> str | None:
+        if not self._known(fact.requested, fact.operation):
             return "model_not_found"
         if caller is None:
-            return None  # who asked is no more: rights and limits are not looked at
-        access = self._access(caller)
-        if needs not in access.of(fact.operation):
-            return "forbidden"
-        if caller.requests_per_minute is not None and fact.parent_id is None:
-            window = self._windows.get(caller.id)
-            if window is None:
-                window = self._windows[caller.id] = new_window(caller.id)
-            if not window.take(caller.requests_per_minute, fact.at_ms // 1000):
-                return "rate_limit_exceeded"
-        return self._over_budget(fact)
+            return None  # who asked is no more: its rights and limits are not looked at
+        allowed = self._snapshot.access[caller.access].of(fact.operation)
+        return None if _needed(fact.requested) in allowed else "forbidden"
 
-    def _over_budget(self, fact: UsageFact) -> str | None:
-        month = month_of(fact.at_ms)
-        if month != self._month:
-            if self._month is not None:
-                self._spent = {}
-            self._month = month
-        limits = self._snapshot.teams.get(fact.team)
-        budget = limits.monthly_budget if limits is not None else None
-        return "insufficient_quota" if budget is not None and self._spent.get(fact.team, 0) >= budget else None
+    def _over(
+        self, fact: UsageFact, caller: Caller | None, route: Route, shares: Mapping[str, float], nano_usd: int | None
+    ) -> str | None:
+        """Whether a limit or a budget would have no room for it, as the gateway itself counts. Calls at once end at once."""
+        if caller is None:
+            return None
+        tokens = 0 if not shares else (fact.prompt_tokens or 0) + (fact.completion_tokens or 0)
+        amounts = {"tokens": tokens, "nano_usd": nano_usd or 0}
+        rules = self._rules_of(fact, caller, route, shares)
+        claims = [rule.fixed or rule.claim(amounts.get(rule.meter.unit, 1), self._now_ms) for rule in rules]
+        if not claims:
+            return None
+        outcome = self._counter.claim(claims, self._now_ms, _not_told)
+        if isinstance(outcome, Refused):
+            return "insufficient_quota" if outcome.claim.meter.unit == "nano_usd" else "rate_limit_exceeded"
+        assert outcome is not None  # within one process
+        outcome.settle(settled(claims, tokens, nano_usd or 0))
+        self._position += 1
+        spent = msgspec.structs.replace(fact, cost_nano_usd=nano_usd)
+        self._ledger.spent((spent,), position=self._position, now_ms=self._now_ms)
+        return None
+
+    def _rules_of(self, fact: UsageFact, caller: Caller, route: Route, shares: Mapping[str, float]) -> Rules:
+        book = self._book
+        rules = self._kept(f"caller {caller.id}", lambda: book.of_caller(caller))
+        if fact.requested.startswith("assistant/"):
+            name = fact.requested.removeprefix("assistant/")
+            rules += self._kept(f"assistant {name}", lambda: book.of_assistant(name))
+        elif route.name in self._snapshot.routes:
+            rules += self._kept(f"route {route.name}", lambda: book.of_route(route.name))
+        if len(shares) == 1:
+            (model,) = shares
+            rules += self._kept(f"model {model}", lambda: book.of_model(model))
+        if fact.project is not None and book.has_projects:
+            rules += book.of_project(fact.project, self._now_ms)
+        return rules
+
+    def _kept(self, what: str, make: Callable[[], Rules]) -> Rules:
+        found = self._rules.get(what)
+        if found is None:
+            found = self._rules[what] = make()
+        return found
 
     def _caller(self, fact: UsageFact) -> Caller | None:
         if fact.key_id is not None:
@@ -125,9 +158,6 @@ class Stand:
         if fact.user_id is not None:
             return self._snapshot.users.get(fact.user_id)
         return self._snapshot.services.get(fact.team)
-
-    def _access(self, caller: Caller) -> Access:
-        return self._snapshot.access[caller.access]
 
     def _known(self, name: str, operation: Operation) -> bool:
         route = self._route(name)
@@ -258,3 +288,13 @@ def _seconds(fact: UsageFact) -> float | None:
 
 def _never(seconds: float, call: object) -> NoReturn:
     raise AssertionError("nothing is asked in a rehearsal")
+
+
+def _told(spent: Mapping[str, int], from_ms: int) -> tuple[Told, ...]:
+    """What teams had spent of the month, as control tells it."""
+    start = window_of(MONTH).at(from_ms)
+    return tuple(Told("team", team, MONTH, start, nano_usd) for team, nano_usd in spent.items())
+
+
+def _not_told(outcome: object) -> None:
+    """Within one process an outcome is there at once."""

@@ -16,8 +16,8 @@ _EXAMPLES = 10
 class Rehearsing:
     """Takes traces in the order of time, and tells at the end what would change from `now` to the `candidate`."""
 
-    def __init__(self, candidate: Snapshot, now: Snapshot, spent: Mapping[str, int]) -> None:
-        self._stand = Stand(candidate, now, spent)
+    def __init__(self, candidate: Snapshot, now: Snapshot, spent: Mapping[str, int], from_ms: int) -> None:
+        self._stand = Stand(candidate, now, spent, from_ms)
         self._rows: dict[str, dict[str | None, Row]] = {"routes": {}, "models": {}, "teams": {}}
         self._total = _row(None)
         self._moved = 0.0

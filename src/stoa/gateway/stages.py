@@ -12,7 +12,7 @@ from stoa.errors import Forbidden, NotFound
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.augment import Augmented
-from stoa.gateway.cache import AnswerCache
+from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
@@ -46,7 +46,7 @@ class Stages:
     form_limit: int
     """Of bodies that may hold files."""
     admission: Admission
-    cache: AnswerCache | None
+    caching: Caching | None
     augment: Augment
     commit: GroupCommit
     metrics: Metrics

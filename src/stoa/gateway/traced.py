@@ -18,7 +18,7 @@ from stoa.domain.tracing import Span, Value
 from stoa.domain.upstream import Endpoint
 from stoa.errors import OperatorError, StoaError
 from stoa.gateway.attempt import Attempt, Fault
-from stoa.gateway.cache import Entry
+from stoa.gateway.caching.entries import Entry
 from stoa.gateway.events import EventStream
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan, Target
@@ -192,11 +192,11 @@ class Traced(Inference):
         self._answers(attempt)
         super().broke_off(attempt, fault)
 
-    def on_gone(self) -> None:
+    def _abandon(self) -> None:
         running = self._tries.running if self._tries is not None else None
         if running is not None:
             self._answers(running)  # what it had given by then is billed
-        super().on_gone()
+        super()._abandon()
         if self.status == 0:  # nothing was asked yet
             self._end(499, "client_gone")
 

@@ -9,57 +9,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.decisions import TryKind
-from stoa.domain.operations import CALLERS_FAULTS, ClientForm
+from stoa.domain.operations import ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
-from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.faults import Fault, exhausted
-from stoa.gateway.plan import Offering, Target
-from stoa.gateway.recording import Tracks
+from stoa.gateway.counting.place import take_place
+from stoa.gateway.faults import Fault
+from stoa.gateway.plan import Target
 from stoa.gateway.routing.breaker import REFUSED
 from stoa.gateway.routing.explain import why_asked
 from stoa.gateway.routing.hedge import hedge_after_s
 from stoa.gateway.routing.lanes import FREE, LONGEST_WAIT_S, Ticket
 from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
+from stoa.gateway.trail import Trail
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
 from stoa.gateway.wire import Wire
 
-if TYPE_CHECKING:
-    from stoa.gateway.stages import Stages
 
-
-class Tries:
+class Tries(Trail):
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
     attempt_of: type[Attempt] = Attempt
-    count = 0
     looks_at_heads = False
     running: Attempt | None = None
     drawn: float | None = None  # the number that chose among several targets
-    tracks: Tracks | None = None
     _kind: TryKind = "first"  # of the next try
     _as_it_is = False
-    _choices: Choices[Target] | None = None
-    _faults: dict[str, tuple[Target, Fault]] | None = None  # of each target that failed, its last
-    _moved_on = False  # whether another than the first may answer
     _made = 0  # retries at the present target
     _timer: asyncio.Handle | None = None  # of a retry, of a hedge, or of a larger model
     _ticket: Ticket | None = None  # waits in line
     _rival: Attempt | None = None
-
-    def __init__(self, stages: Stages, offering: Offering, asker: Asker) -> None:
-        self._stages = stages
-        self._offering = offering
-        self._asker = asker
+    _cancelled = False
 
     def begin(self, body: bytes, form: ClientForm | None) -> None:
         """`form` is the body's dialect."""
@@ -101,12 +88,15 @@ class Tries:
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
+        self._cancelled = True
         if self._timer is not None:
             self._timer.cancel()
         if self._ticket is not None:
             self._ticket.release()
         running, rival = self.running, self._rival
         self.running = self._rival = None
+        if running is not None:
+            self._asker.place = running.ticket
         for attempt in filter(None, (running, rival)):
             attempt.cancel()
             attempt.ticket.release()
@@ -136,6 +126,7 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
+        asker.place = attempt.ticket
         tokens = asker.answered(attempt, body)
         if self._timer is not None or self._rival is not None:
             self._won(attempt)
@@ -233,13 +224,40 @@ class Tries:
 
     def _late(self, target: Target, error: LimitReached) -> None:
         self._ticket = None
-        fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
+        named = error.message if error.message.startswith("Model ") else f"Model {target.model!r}: {error.message}"
+        fault = Fault(429, error.code, named, "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
         self._tracks().passes(target, f"no place at it ({error.code})")
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
+        """Ask it, if its own limits have room."""
+        if not target.rules or self._asker.shadow:
+            self._begin(target, ticket)
+            return
+        place = take_place(
+            self._stages.admission, target.rules, ticket, self._asker.tokens, lambda found: self._placed_late(target, found)
+        )
+        if place is not None:
+            self._placed(target, place)
+        elif self.running is None:
+            self._ticket = ticket
+
+    def _placed_late(self, target: Target, place: Ticket | LimitReached) -> None:
+        self._ticket = None
+        if not self._cancelled and self.running is None:
+            self._placed(target, place)
+        elif not isinstance(place, LimitReached):
+            place.release()
+
+    def _placed(self, target: Target, place: Ticket | LimitReached) -> None:
+        if not isinstance(place, LimitReached):
+            self._begin(target, place)
+        elif self.running is None:
+            self._late(target, place)
+
+    def _begin(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
         try:
             if self._as_it_is and target.as_it_is and (wire is None or wire in target.native):
@@ -331,6 +349,7 @@ class Tries:
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
+        self._asker.place = attempt.ticket
         if attempt.ticket is not FREE:
             attempt.ticket.release()
 
@@ -356,43 +375,7 @@ class Tries:
         self._timer = asyncio.get_running_loop().call_soon(self._again, larger)  # the present try has to end first
         return True
 
-    def _tracks(self) -> Tracks:
-        self.tracks = self.tracks or Tracks()
-        return self.tracks
-
     def beaten_by(self, attempt: Attempt) -> None:
         """The answer of this one is used; what is still under way beside it will be cut off."""
         if (loser := self._beside(attempt)) is not None:
             self._left_unused(loser, "lost")
-
-    def _left_unused(self, attempt: Attempt, error: str, error_class: str | None = None) -> None:
-        self._tracks().tried.append((attempt, perf_counter(), error, error_class))
-
-    # --- the end
-
-    def _note(self, target: Target, fault: Fault) -> None:
-        faults = self._faults = self._faults or {}
-        faults.pop(target.model, None)
-        faults[target.model] = (target, fault)
-
-    def _first_was(self, target: Target) -> None:
-        if not self._moved_on:
-            self._moved_on = True
-            self._asker.asked_first(target)
-
-    def _nothing_left(self, now: float) -> None:
-        name, faults = self._offering.name, list((self._faults or {}).values())
-        last: Target | None = None
-        if not faults:
-            assert self._choices is not None
-            left = self._choices.nothing_left(now)
-            fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
-        else:
-            last, fault = faults[-1]
-            if fault.error_class in CALLERS_FAULTS:
-                pass
-            elif len(faults) > 1:
-                fault = exhausted(name, faults, now)
-            elif self.count > 1:
-                fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
-        self._asker.gave_up(fault, last)

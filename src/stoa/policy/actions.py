@@ -24,7 +24,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
 
@@ -90,13 +90,14 @@ _TABLE = (
     Action("team:list", "list teams, their budgets and how long they keep content"),
     Action("team:create", "add a team"),
     Action("team:update", "change a team's budget, and how long it keeps content"),
+    Action("budget:list", "see what is spent of every budget"),
     Action("group:list", "list groups"),
     Action("group:create", "add a group"),
     Action("key:list", "list keys, without their secrets", "Credential", _KEYS),
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
-    Action("resource:list", "list providers, models, routes, collections and assistants", "Desired", _DESIRED),
+    Action("resource:list", "list providers, models, routes, collections, assistants, limits and budgets", "Desired", _DESIRED),
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),

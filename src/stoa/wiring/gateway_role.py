@@ -28,6 +28,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
+    from stoa.adapters.redis.client import open_redis
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.secrets.contents import ContentSeals
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
@@ -61,6 +62,12 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
     shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
+    redis = open_redis(settings.redis)
+    answers = None
+    if redis is not None:
+        from stoa.adapters.cache.redis import RedisAnswers
+
+        answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
     tracer = open_tracer(settings.telemetry, instance=name)
     board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
@@ -73,7 +80,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
-        shared=shared,
+        answers=answers,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
@@ -96,13 +103,15 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
             follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
         asyncio.create_task(report_forever(internal, report)),
-        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped, lambda: application.ledger.asks)),
         asyncio.create_task(ship_contents(contents, internal)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         asyncio.create_task(probes.run()),
         *([asyncio.create_task(keep_posted(board, application.sheet))] if board is not None else ()),
     ]
+    if redis is not None:
+        redis.start()
     if shared is not None:
         tasks.append(asyncio.create_task(shared.give_back()))
     try:
@@ -114,6 +123,10 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        if answers is not None:
+            await answers.close()
+        if redis is not None:
+            await redis.close()
         await index.close()
         providers.close()
         upstreams.close()

@@ -88,6 +88,20 @@ async def test_unknown_cost_is_counted_apart_and_adds_nothing(database: Database
     assert (await spent(database))["red"] == 100
 
 
+async def test_what_the_cache_saved_is_added_up_as_far_as_it_is_known(database: Database) -> None:
+    hit = {"cache": "hit", "cost_nano_usd": 0, "cache_of": "a"}
+    await put(
+        database,
+        fact("a"),
+        fact("b", **hit, cache_tier="exact", saved_nano_usd=100),
+        fact("c", **hit, cache_tier="joined", saved_nano_usd=None),
+        fact("d", **hit, cache_tier="semantic", saved_nano_usd=11),
+    )
+    total = await all_usage(database)
+    assert (total.requests, total.cache_hits, total.cost_nano_usd, total.saved_nano_usd) == (4, 3, 100, 111)
+    assert (await spent(database))["red"] == 100
+
+
 async def test_errors_hits_and_caused_work_are_told_apart(database: Database) -> None:
     embedding = fact("e", operation="embedding", parent_id="a", prompt_tokens=7, completion_tokens=0, cost_nano_usd=1)
     await put(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stoa.gateway.rate import Window
 
 from stoa.adapters.limits.file import LimitsFile
 from stoa.adapters.limits.windows import SharedWindows
-from stoa.gateway.rate import Window
 
 SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 SMALL = {"buckets": 2, "ways": 4, "teams": 4}

@@ -136,7 +136,7 @@ function decisionOf(request: UsageRequest): TraceDecision | null {
     tags: [],
   };
   if (request.refused) {
-    const claims = [{ rule: "requests a minute", subject: "key lab-batch", used: 11, most: 10 }];
+    const claims = [{ name: "batch", subject: "key lab-batch", unit: "requests", amount: 1, most: 10, used: 10 }];
     return {
       ...none,
       why: null,
@@ -198,7 +198,7 @@ function decisionOf(request: UsageRequest): TraceDecision | null {
       tries: [failed, { ...answered, kind: "fallback", asked_us: 8_000_100, content_us: 8_420_000 }],
       passed_over: [{ model: "gpt-4.1-west", why: "left alone after timeout, asked again in 12 s" }],
       verdicts: [{ guard: "personal data", stage: "before", outcome: "mask", us: 310, found: ["email"] }],
-      claims: [{ rule: "requests a minute", subject: "key shop", used: 7, most: 600 }],
+      claims: [{ name: "usual", subject: "key shop", unit: "requests", amount: 1, most: 600, used: null }],
     };
   }
   if (request.error)

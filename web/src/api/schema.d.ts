@@ -814,6 +814,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description The nearest to its end first.
+         */
+        get: operations["list_budgets_api_budgets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage/requests/{id}": {
         parameters: {
             query?: never;
@@ -1040,6 +1060,63 @@ export interface components {
              */
             source: string;
         };
+        /**
+         * BudgetView
+         * @description One budget of one subject. `name` is null for the budget of a team or a key itself.
+         *
+         *     `subject` is null for one of each, of which nobody has spent anything yet. `used_nano_usd` is the known cost of the requests
+         *     that gateways have delivered by `as_of`; how many had an unknown one is said beside it. `reserved_nano_usd` is what requests
+         *     under way have set aside: the gateways alone know it, so it is null.
+         */
+        BudgetView: {
+            /** Name */
+            name: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "key" | "user" | "team" | "project" | "assistant";
+            /** Subject */
+            subject: string | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "minute" | "hour" | "day" | "week" | "month";
+            /** Time Zone */
+            time_zone: string;
+            /** Used Nano Usd */
+            used_nano_usd: number;
+            /** Reserved Nano Usd */
+            reserved_nano_usd: number | null;
+            /** Unknown Cost Requests */
+            unknown_cost_requests: number;
+            /**
+             * Unknown
+             * @enum {string}
+             */
+            unknown: "allow" | "refuse";
+            /** Warn Nano Usd */
+            warn_nano_usd: number | null;
+            /** Limit Nano Usd */
+            limit_nano_usd: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warned" | "spent";
+            /** Starts At */
+            starts_at: string;
+            /** Resets At */
+            resets_at: string;
+            /** As Of */
+            as_of: string;
+        };
+        /** Budgets */
+        Budgets: {
+            /** Data */
+            data: components["schemas"]["BudgetView"][];
+        };
         /** Catalog */
         Catalog: {
             /** Assistants */
@@ -1152,17 +1229,21 @@ export interface components {
         };
         /**
          * ClaimView
-         * @description A limit or budget that counted the request: what was used with it, of how much.
+         * @description A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used.
          */
         ClaimView: {
-            /** Rule */
-            rule: string;
+            /** Name */
+            name: string;
             /** Subject */
             subject: string;
-            /** Used */
-            used: number;
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
             /** Most */
             most: number;
+            /** Used */
+            used: number | null;
         };
         /**
          * CollectionView
@@ -1411,6 +1492,16 @@ export interface components {
             groups: string[];
             /** Requests Per Minute */
             requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
+            /** Parallel */
+            parallel: number | null;
+            /** Budget Nano Usd */
+            budget_nano_usd: number | null;
+            /** Budget Period */
+            budget_period: string | null;
+            /** Project */
+            project: string | null;
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1509,6 +1600,16 @@ export interface components {
             groups: string[];
             /** Requests Per Minute */
             requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
+            /** Parallel */
+            parallel: number | null;
+            /** Budget Nano Usd */
+            budget_nano_usd: number | null;
+            /** Budget Period */
+            budget_period: string | null;
+            /** Project */
+            project: string | null;
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1616,6 +1717,18 @@ export interface components {
             role?: ("member" | "developer" | "operator" | "auditor" | "administrator") | null;
             /** Requests Per Minute */
             requests_per_minute?: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute?: number | null;
+            /** Parallel */
+            parallel?: number | null;
+            /** Budget Usd */
+            budget_usd?: string | null;
+            /** Per */
+            per?: ("minute" | "hour" | "day" | "week" | "month") | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Project */
+            project?: string | null;
             /** Expires At */
             expires_at?: string | null;
         };
@@ -2064,6 +2177,8 @@ export interface components {
             see_models: boolean;
             /** Change Routes */
             change_routes: boolean;
+            /** See Budgets */
+            see_budgets: boolean;
         };
         /** RoleHealth */
         RoleHealth: {
@@ -2403,10 +2518,11 @@ export interface components {
         };
         /**
          * UsageBucketView
-         * @description Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+         * @description Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
          *
-         *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `refused` are requests that were
-         *     refused before a model was asked: they are among no other number, and of a flood of them only some are counted.
+         *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
+         *     from the cache had cost when they were made. `refused` are requests that were refused before a model was asked: they are
+         *     among no other number, and of a flood of them only some are counted.
          */
         UsageBucketView: {
             /** Bucket */
@@ -2423,6 +2539,8 @@ export interface components {
             unknown_cost_requests: number;
             /** Cache Hits */
             cache_hits: number;
+            /** Saved Nano Usd */
+            saved_nano_usd: number;
             /** Errors */
             errors: number;
             /** Refused */
@@ -2474,7 +2592,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -2624,7 +2742,7 @@ export interface components {
             /** @default null */
             shadow: components["schemas"]["Resource.Shadow"] | null;
             /** @default true */
-            cache: boolean;
+            cache: boolean | components["schemas"]["Resource.CachePolicy"];
             /** @default 3600 */
             cache_ttl_s: number;
             /** @default null */
@@ -2731,6 +2849,25 @@ export interface components {
             share: number;
         };
         /**
+         * CachePolicy
+         * @description Which answers of a route are kept, for how long, and for whom.
+         */
+        "Resource.CachePolicy": {
+            /** @default 3600 */
+            ttl_s: number;
+            /** @default 0.3 */
+            max_temperature: number;
+            /**
+             * @default team
+             * @enum {unknown}
+             */
+            shared: "key" | "team";
+            /** @default false */
+            semantic: boolean;
+            /** @default null */
+            similarity: number | null;
+        };
+        /**
          * Collection
          * @description A body of documents, indexed together.
          */
@@ -2769,6 +2906,79 @@ export interface components {
             examples: string[];
             /** @default null */
             teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Limit
+         * @description How much may be asked in a time, and at once. What is over it is refused with 429.
+         */
+        "Resource.Limit": {
+            /** @enum {unknown} */
+            kind: "Limit";
+            /** @enum {unknown} */
+            scope: "key" | "model" | "route" | "team" | "user";
+            /** @default null */
+            subject: string | null;
+            /** @default null */
+            requests: number | null;
+            /** @default null */
+            tokens: number | null;
+            /** @default null */
+            parallel: number | null;
+            /**
+             * @default minute
+             * @enum {unknown}
+             */
+            per: "day" | "hour" | "minute";
+            /** @default UTC */
+            time_zone: string;
+            /**
+             * @default open
+             * @enum {unknown}
+             */
+            when_lost: "closed" | "open";
+            /** @default 0.25 */
+            local_share: number;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Budget
+         * @description How much money may be spent in a calendar period. What is over `limit_usd` is refused, over `warn_usd` only said.
+         */
+        "Resource.Budget": {
+            /** @enum {unknown} */
+            kind: "Budget";
+            /** @enum {unknown} */
+            scope: "assistant" | "key" | "project" | "team" | "user";
+            /** @default null */
+            subject: string | null;
+            /**
+             * @default month
+             * @enum {unknown}
+             */
+            per: "day" | "hour" | "minute" | "month" | "week";
+            /** @default UTC */
+            time_zone: string;
+            /** @default null */
+            limit_usd: string | null;
+            /** @default null */
+            warn_usd: string | null;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            unknown: "allow" | "refuse";
+            /**
+             * @default open
+             * @enum {unknown}
+             */
+            when_lost: "closed" | "open";
+            /** @default 0.25 */
+            local_share: number;
             name: string;
             /** @default  */
             description: string;
@@ -3432,7 +3642,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3469,7 +3679,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -3503,7 +3713,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -4421,7 +4631,7 @@ export interface operations {
                 from?: string | null;
                 /** @description Date, which is included, or time; now if left out. */
                 to?: string | null;
-                group_by?: "day" | "model" | "team" | "key" | "assistant";
+                group_by?: "day" | "model" | "team" | "key" | "user" | "project" | "assistant";
             };
             header?: never;
             path?: never;
@@ -4471,6 +4681,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LatencyReport"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_budgets_api_budgets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
                 };
             };
             /** @description Refused. */

@@ -19,6 +19,7 @@ export type Job = Schemas["JobView"];
 export type PassageView = Schemas["PassageView"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
+export type Budget = Schemas["BudgetView"];
 export type UsageRequest = Schemas["RequestView"];
 export type Trace = Schemas["TraceView"];
 export type TraceDecision = Schemas["DecisionView"];

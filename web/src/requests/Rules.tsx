@@ -1,7 +1,7 @@
 /** What else was decided: limits that counted it, what guardrails said, targets that were passed over, passages it was given. */
 import type { ReactNode } from "react";
 import type { TraceDecision } from "../api/types";
-import { formatCount } from "../kit/format";
+import { formatCount, formatUsd } from "../kit/format";
 import { formatUs } from "./words";
 import styles from "./RequestDetail.module.css";
 
@@ -32,6 +32,11 @@ export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }
       />
     </>
   );
+}
+
+function claimOf({ name, subject, unit, amount, most, used }: TraceDecision["claims"][number]): string {
+  const told = (count: number) => (unit === "nano_usd" ? formatUsd(count) : `${formatCount(count)} ${unit}`);
+  return `${name} of ${subject}: ${told(amount)} of ${told(most)}${used === null ? "" : `, ${told(used)} used before`}`;
 }
 
 function Listed({ title, lines }: { title: string; lines: ReactNode[] }) {

@@ -2,10 +2,11 @@
 import { type ReactNode, useState } from "react";
 import type { Target } from "../api/types";
 import { Icon } from "../kit/Icon";
+import { CacheFields } from "./CacheFields";
 import { Classes } from "./Classes";
 import { CheckField, NumberField, TextField, useMistakeAt } from "./Field";
 import { ModelField } from "./Targets";
-import { type Draft, HEDGE, SHADOW } from "./draft";
+import { type Draft, HEDGE, SHADOW, saysTimeAlone } from "./draft";
 import * as words from "./words";
 import styles from "./Policies.module.css";
 
@@ -185,17 +186,12 @@ function Further({ draft, onDraft, models }: PoliciesProps) {
           </>
         )}
       </Part>
-      <Part name="Cache" at="cache_ttl_s" summary={words.cacheText(draft)}>
-        <CheckField label="Keep answers" at="cache" checked={draft.cache} onCheck={(cache) => onDraft({ ...draft, cache })} />
-        {draft.cache && (
-          <NumberField
-            label="For"
-            at="cache_ttl_s"
-            unit="s"
-            value={draft.cache_ttl_s}
-            onValue={(cache_ttl_s) => onDraft({ ...draft, cache_ttl_s })}
-          />
-        )}
+      <Part
+        name="Cache"
+        at={draft.cache && saysTimeAlone(draft.cache) ? "cache_ttl_s" : "cache"}
+        summary={words.cacheText(draft)}
+      >
+        <CacheFields cache={draft.cache} onCache={(cache) => onDraft({ ...draft, cache })} />
       </Part>
       <Part name="Teams" at="teams" summary={draft.teams.trim() || "all"}>
         <TextField

@@ -23,7 +23,15 @@ const EVERYTHING = {
 };
 
 describe("a route through the editor", () => {
-  it.each([PLAIN, EVERYTHING])("comes out as it went in", (route) => expect(resourceOf(draftOf(route))).toEqual(route));
+  const cached = [
+    { ttl_s: 60, max_temperature: 0, shared: "key", semantic: true, similarity: 0.95 },
+    { shared: "key" },
+    { max_temperature: 1 },
+    { semantic: true },
+  ].map((cache) => ({ ...PLAIN, cache }));
+  it.each([PLAIN, EVERYTHING, ...cached])("comes out as it went in", (route) =>
+    expect(resourceOf(draftOf(route))).toEqual(route),
+  );
 
   it("leaves out what has its default", () => {
     const route = {
@@ -39,8 +47,13 @@ describe("a route through the editor", () => {
   });
 
   it("says nothing of how long answers are kept when they are not", () => {
-    const draft = { ...draftOf({ ...PLAIN, cache_ttl_s: 60 }), cache: false };
+    const draft = { ...draftOf({ ...PLAIN, cache_ttl_s: 60 }), cache: null };
     expect(resourceOf(draft)).toEqual({ ...PLAIN, cache: false });
+  });
+
+  it("says how long answers are kept in the short way where that is all there is to say", () => {
+    expect(resourceOf(draftOf({ ...PLAIN, cache: { ttl_s: 60, shared: "team" } }))).toEqual({ ...PLAIN, cache_ttl_s: 60 });
+    expect(resourceOf(draftOf({ ...PLAIN, cache: true }))).toEqual(PLAIN);
   });
 
   it("is a name and one empty target when it is new", () => {

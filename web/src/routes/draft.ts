@@ -25,6 +25,15 @@ export interface DraftFallback {
   on: ErrorClass[];
 }
 
+/** `null` of a draft is that nothing is kept. */
+export interface DraftCache {
+  ttl_s: string;
+  max_temperature: string;
+  shared: Schemas["Resource.CachePolicy"]["shared"];
+  semantic: boolean;
+  similarity: string;
+}
+
 export interface Draft {
   name: string;
   description: string;
@@ -37,13 +46,15 @@ export interface Draft {
   timeouts: { first_token_s: string; idle_s: string; total_s: string; min_tokens_per_s: string };
   hedge: { after_s: string; least_s: string } | null;
   shadow: { model: string; share: string } | null;
-  cache: boolean;
-  cache_ttl_s: string;
+  cache: DraftCache | null;
   teams: string;
 }
 
 export const FALLBACK_ON: ErrorClass[] = ["rate_limit", "timeout", "server_error", "credentials", "not_found"];
 const RETRY_ON: ErrorClass[] = ["rate_limit", "timeout", "server_error"];
+
+const CACHE_TEXTS = { ttl_s: "3600", max_temperature: "0.3", shared: "team" as const, similarity: "" };
+export const CACHE: DraftCache = { ...CACHE_TEXTS, semantic: false };
 
 /** What the API takes for what is left out; see `domain/resources.py`. */
 export const DEFAULTS: Omit<Draft, "name" | "targets"> = {
@@ -56,8 +67,7 @@ export const DEFAULTS: Omit<Draft, "name" | "targets"> = {
   timeouts: { first_token_s: "", idle_s: "", total_s: "", min_tokens_per_s: "" },
   hedge: null,
   shadow: null,
-  cache: true,
-  cache_ttl_s: "3600",
+  cache: CACHE,
   teams: "",
 };
 export const HEDGE = { after_s: "", least_s: "0.05" };
@@ -91,8 +101,7 @@ export function draftOf(route: ResourceFields): Draft {
     timeouts: { ...DEFAULTS.timeouts, ...texts(given.timeouts) },
     hedge: given.hedge ? { ...HEDGE, ...texts(given.hedge) } : null,
     shadow: given.shadow ? { ...SHADOW, ...texts(given.shadow) } : null,
-    cache: given.cache ?? DEFAULTS.cache,
-    cache_ttl_s: String(given.cache_ttl_s ?? DEFAULTS.cache_ttl_s),
+    cache: cacheOf(given.cache, given.cache_ttl_s),
     teams: (given.teams ?? []).join(", "),
   };
 }
@@ -109,8 +118,7 @@ export function resourceOf(draft: Draft): RouteResource {
     timeouts: besides(draft.timeouts, DEFAULTS.timeouts),
     hedge: draft.hedge ? (besides(draft.hedge, HEDGE) ?? {}) : undefined,
     shadow: draft.shadow ? { model: draft.shadow.model, ...besides({ share: draft.shadow.share }, SHADOW) } : undefined,
-    cache: draft.cache ? undefined : false,
-    cache_ttl_s: draft.cache && draft.cache_ttl_s !== DEFAULTS.cache_ttl_s ? numberOf(draft.cache_ttl_s) : undefined,
+    ...cached(draft.cache),
     teams: draft.teams.trim() ? words(draft.teams) : undefined,
   };
   return {
@@ -120,6 +128,25 @@ export function resourceOf(draft: Draft): RouteResource {
     targets: draft.targets.map(targetOf),
     ...withoutUndefined(optional),
   };
+}
+
+function cacheOf(given: Partial<Whole>["cache"], ttl_s: number | undefined): DraftCache | null {
+  if (given === false) return null;
+  if (given === undefined || given === true) return ttl_s === undefined ? CACHE : { ...CACHE, ttl_s: String(ttl_s) };
+  const { shared, semantic, ...numbers } = given as Partial<Schemas["Resource.CachePolicy"]>;
+  return { ...CACHE, ...texts(numbers), shared: shared ?? CACHE.shared, semantic: semantic ?? CACHE.semantic };
+}
+
+/** Whether how long is all there is to say of the cache, for which there is a short way. */
+export const saysTimeAlone = ({ max_temperature, shared, semantic, similarity }: DraftCache) =>
+  !semantic && !besides({ max_temperature, shared, similarity }, CACHE_TEXTS);
+
+function cached(cache: DraftCache | null): Record<string, unknown> {
+  if (!cache) return { cache: false };
+  const { semantic, ...texts } = cache;
+  const changed = besides(texts, CACHE_TEXTS);
+  if (saysTimeAlone(cache)) return changed ? { cache_ttl_s: changed.ttl_s } : {};
+  return { cache: { ...changed, ...(semantic && { semantic }) } };
 }
 
 function targetOf({ model, weight, arm, tags }: DraftTarget): RouteResource["targets"][number] {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newDraft, newTarget } from "./draft";
+import { CACHE, newDraft, newTarget } from "./draft";
 import * as words from "./words";
 
 const draft = newDraft();
@@ -18,7 +18,10 @@ it("what is set is said", () => {
   expect(words.timeoutsText({ ...draft.timeouts, first_token_s: "2.5", total_s: "60" })).toBe("first token 2.5 s, whole 60 s");
   expect(words.hedgeText({ after_s: "1", least_s: "0.05" })).toBe("a second target after 1 s");
   expect(words.shadowText({ model: "e", share: "0.125" })).toBe("12.5 % also to e");
-  expect(words.cacheText({ ...draft, cache: false })).toBe("off");
+  expect(words.cacheText({ ...draft, cache: null })).toBe("off");
+  expect(words.cacheText({ ...draft, cache: { ...CACHE, ttl_s: "120", shared: "key" } })).toBe(
+    "answers are kept for 2 min, for the same key or person",
+  );
 });
 
 it("a share is of all weights", () => {

@@ -53,11 +53,14 @@ export function shadowText(shadow: Draft["shadow"]): string {
   return shadow ? `${percent(shadow.share)} also to ${shadow.model || "…"}` : "off";
 }
 
-export function cacheText({ cache, cache_ttl_s }: Draft): string {
+export function cacheText({ cache }: Draft): string {
   if (!cache) return "off";
-  const seconds = Number(cache_ttl_s);
-  if (seconds >= 3600 && seconds % 3600 === 0) return `answers are kept for ${seconds / 3600} h`;
-  return seconds >= 60 && seconds % 60 === 0
-    ? `answers are kept for ${seconds / 60} min`
-    : `answers are kept for ${cache_ttl_s} s`;
+  const alone = cache.shared === "key" ? ", for the same key or person" : "";
+  return `answers are kept for ${timeText(cache.ttl_s)}${alone}`;
+}
+
+function timeText(text: string): string {
+  const seconds = Number(text);
+  if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${text} s`;
 }

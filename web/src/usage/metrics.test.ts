@@ -19,6 +19,7 @@ describe("everyDay", () => {
     cost_nano_usd: 0,
     unknown_cost_requests: 0,
     cache_hits: 0,
+    saved_nano_usd: 0,
     errors: 0,
     refused: 0,
   };

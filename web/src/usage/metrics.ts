@@ -5,7 +5,7 @@ import { formatCompact, formatCost, formatCount, formatUsd } from "../kit/format
 type Sums = Omit<UsageBucket, "bucket">;
 
 export interface Metric {
-  id: "requests" | "tokens" | "cost" | "cache";
+  id: "requests" | "tokens" | "cost" | "cache" | "saved";
   name: string;
   /** For the chart: known amounts only. */
   value: (sums: Sums) => number;
@@ -13,6 +13,7 @@ export interface Metric {
   text: (sums: Sums) => string;
 }
 
+const savedOf = (sums: Sums) => sums.saved_nano_usd;
 const tokensOf = (sums: Sums) => sums.prompt_tokens + sums.completion_tokens;
 
 export const METRICS: [Metric, ...Metric[]] = [
@@ -26,6 +27,7 @@ export const METRICS: [Metric, ...Metric[]] = [
   { id: "tokens", name: "Tokens", value: tokensOf, axis: formatCompact, text: (sums) => formatCompact(tokensOf(sums)) },
   { id: "cost", name: "Cost", value: (sums) => sums.cost_nano_usd, axis: formatUsd, text: formatCost },
   { id: "cache", name: "Cache hits", value: (sums) => sums.cache_hits, axis: formatCompact, text: cacheText },
+  { id: "saved", name: "Saved", value: savedOf, axis: formatUsd, text: (sums) => formatUsd(savedOf(sums)) },
 ];
 
 function cacheText({ cache_hits: hits, requests }: Sums): string {
@@ -59,6 +61,7 @@ const NOTHING: Sums = {
   cost_nano_usd: 0,
   unknown_cost_requests: 0,
   cache_hits: 0,
+  saved_nano_usd: 0,
   errors: 0,
   refused: 0,
 };

@@ -162,4 +162,14 @@ spent = Table(
     Column("period", String(80), primary_key=True, comment="minute, hour, day, week or month, and a time zone"),
     Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
     Column("nano_usd", BigInteger, nullable=False, comment="sum of the known costs in usage, kept in the same transaction"),
+    Column("unknown", BigInteger, nullable=False, comment="how many facts had an unknown cost"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("scope", String(20), primary_key=True, comment="of sums in `spent`; empty in the row that tells the revision"),
+    Column("subject", String(200), primary_key=True, comment="empty is each one"),
+    Column("period", String(80), primary_key=True),
+    Column("revision", BigInteger, nullable=False, comment="of desired state, when this was looked at or begun"),
 )

@@ -3,7 +3,8 @@
 Facts are inserted, each once by its id. `spend` is no fact but an index over them: the known costs of a team's month, added
 up in the transaction that inserts the facts, from exactly the rows that were new. So it can neither miss a fact nor count
 one twice, whichever replica of control takes a batch and however often, and reading it costs the same however many facts
-there are. Replicas take rows in one order, facts by id and then spend by month and team, so they wait but never deadlock.
+there are. Replicas take rows in one order, facts by id, then spend by month and team, then `spent` (see `sums`), so they wait
+but never deadlock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,15 +13,16 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, RowMapping, case, cast, func, or_, select
+from sqlalchemy import BigInteger, RowMapping, Table, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import dialect as postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
+from stoa.adapters.database import sums
 from stoa.adapters.database.latencies import latencies
-from stoa.adapters.database.tables import keys, spend, teams, usage
+from stoa.adapters.database.tables import keys, spend, teams, usage, users
 from stoa.domain.ledger import LatencyBucket, LatencyGroup, UsageBucket, UsageGroup, UsageQuery
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import Told, UsageFact
 
 _DAY_MS = 86_400_000
 _AT_ONCE = 128  # rows of one statement to SQLite: about a millisecond
@@ -45,16 +47,21 @@ WHERE rowid > (SELECT max(rowid) FROM usage) - ? AND cost_nano_usd > 0 GROUP BY 
 ON CONFLICT (month, team) DO UPDATE SET nano_usd = spend.nano_usd + excluded.nano_usd
 """
 
+_NEW_SQLITE = "SELECT id FROM usage WHERE rowid > (SELECT max(rowid) FROM usage) - ?"
+
 # One statement and one array a column: a quarter of the time of a row at a time.
 _ARRAYS = ", ".join(f"${n}::{column.type.compile(postgresql())}[]" for n, column in enumerate(usage.columns, 1))
 _INSERT_POSTGRESQL = f"""
 WITH fresh AS (
-  INSERT INTO usage ({_COLUMNS}) SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (id) DO NOTHING RETURNING at, team, cost_nano_usd
+  INSERT INTO usage ({_COLUMNS}) SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (id) DO NOTHING
+  RETURNING id, at, team, cost_nano_usd
+), added AS (
+  INSERT INTO spend (month, team, nano_usd)
+  SELECT to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, team, sum(cost_nano_usd) FROM fresh
+  WHERE cost_nano_usd > 0 GROUP BY 1, 2 ORDER BY 1, 2
+  ON CONFLICT (month, team) DO UPDATE SET nano_usd = spend.nano_usd + excluded.nano_usd
 )
-INSERT INTO spend (month, team, nano_usd)
-SELECT to_char(to_timestamp(at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, team, sum(cost_nano_usd) FROM fresh
-WHERE cost_nano_usd > 0 GROUP BY 1, 2 ORDER BY 1, 2
-ON CONFLICT (month, team) DO UPDATE SET nano_usd = spend.nano_usd + excluded.nano_usd
+SELECT id FROM fresh
 """  # noqa: S608 - the table's own column names
 
 
@@ -68,19 +75,34 @@ class UsageTable:
         whole = [msgspec.structs.astuple(fact) for fact in sorted(facts, key=attrgetter("id"))]
         rows = [row[:_DECISION] for row in whole]
         records = [(row[0], row[_DECISION]) for row in whole if row[_DECISION] is not None]
+        following = await sums.followed_for(self._connection, facts)
         if self._connection.dialect.name == "sqlite":
             fresh = 0
             for start in range(0, len(rows), _AT_ONCE):  # in pieces, so that whoever shares the core can go in between
                 inserted = await self._connection.exec_driver_sql(_INSERT_SQLITE, rows[start : start + _AT_ONCE])
                 fresh += inserted.rowcount
             await self._connection.exec_driver_sql(_SPEND_SQLITE, (fresh,))
+            new = await self._connection.exec_driver_sql(_NEW_SQLITE, (fresh,)) if following and fresh else ()
             for start in range(0, len(records), _AT_ONCE):
                 await self._connection.exec_driver_sql(_TRACE_SQLITE, records[start : start + _AT_ONCE])
         else:
             columns = tuple(_without_nul(column) for column in zip(*rows, strict=True))
-            await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
+            new = await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
             if records:
                 await self._connection.exec_driver_sql(_TRACE_POSTGRESQL, tuple(map(list, zip(*records, strict=True))))
+        if following:
+            ids = {row[0] for row in new}
+            new_facts = {fact.id: fact for fact in facts if fact.id in ids}
+            await sums.add(self._connection, following, list(new_facts.values()))
+
+    async def follow_budgets(self, now_ms: int) -> None:
+        await sums.follow(self._connection, now_ms)
+
+    async def spent(self, now_ms: int) -> Sequence[Told]:
+        return await sums.present(self._connection, now_ms)
+
+    async def forget_spent(self, now_ms: int) -> None:
+        await sums.forget(self._connection, now_ms)
 
     async def spend(self, month: str) -> Mapping[str, int]:
         found: dict[str, int] = dict.fromkeys((await self._connection.scalars(select(teams.c.name))).all(), 0)
@@ -96,10 +118,11 @@ class UsageTable:
         column = _BUCKETS[group_by]
         of_models = (usage.c.refused.is_(False),) if group_by in ("model", "assistant") else ()  # what was refused came to none
         grouped = select(column.label("bucket"), *_SUMS).where(*_within(query), *of_models).group_by(column)
-        if group_by == "key":
+        table = _NAMED.get(group_by)
+        if table is not None:
             named = grouped.subquery()
-            grouped = select(func.coalesce(keys.c.name, named.c.bucket).label("bucket"), *(named.c[name] for name in _NAMES))
-            grouped = grouped.select_from(named.outerjoin(keys, keys.c.id == named.c.bucket))
+            grouped = select(func.coalesce(table.c.name, named.c.bucket).label("bucket"), *(named.c[name] for name in _NAMES))
+            grouped = grouped.select_from(named.outerjoin(table, table.c.id == named.c.bucket))
         rows = (await self._connection.execute(grouped)).mappings().all()
         if group_by == "day":
             days = sorted(rows, key=lambda row: row["bucket"])
@@ -124,8 +147,12 @@ _BUCKETS: Mapping[UsageGroup, ColumnElement[Any]] = {  # Any: a number for days,
     "model": usage.c.model,
     "team": usage.c.team,
     "key": usage.c.key_id,
+    "user": usage.c.user_id,
+    "project": usage.c.project,
     "assistant": usage.c.assistant,
 }
+_NAMED: Mapping[UsageGroup, Table] = {"key": keys, "user": users}
+"""Those whose ids have names."""
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -144,6 +171,7 @@ _SUMS = (
     _added(usage.c.cost_nano_usd).label("cost_nano_usd"),
     _count(usage.c.cost_nano_usd.is_(None)).label("unknown_cost_requests"),
     _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
+    _added(usage.c.saved_nano_usd).label("saved_nano_usd"),
     _count(_asked & (usage.c.status >= 400)).label("errors"),
     _count(usage.c.refused).label("refused"),
 )

@@ -21,6 +21,24 @@ from stoa.kit.home import Home
 _NONCE_BYTES = 12
 
 
+class Box:
+    """Seals bytes with AES-256-GCM, each under a name which is not in it but belongs to it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, data: bytes, name: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, name)
+
+    def open(self, sealed: bytes, name: bytes) -> bytes | None:
+        """None for what another key sealed, what was changed, and what has another name."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name)
+        except (InvalidTag, ValueError):
+            return None
+
+
 class Secrets:
     """Seals and opens texts; holds the token that roles show one another and the key of on-behalf tokens."""
 
@@ -34,6 +52,8 @@ class Secrets:
         """For `domain.behalf`."""
         self.content_key = _derive(master_key, "content")
         """Seals contents between the gateway and control."""
+        self.answers = Box(_derive(master_key, "answers"))
+        """For cached answers that lie with another server."""
 
     @classmethod
     def load(cls, home: Home) -> Self:

@@ -165,7 +165,7 @@ def _cached(routes: Sequence[Route], values: Values, account: Account) -> list[R
         )
         return [msgspec.structs.replace(each, cache=False) for each in routes]
     account.changed(
-        path, "Answers are kept in the gateway's own memory: see cache and cache_ttl_s of a Route, and gateway.cache_bytes."
+        path, "Answers are kept in the gateway's own memory, and in Redis where redis.url is set: see cache of a Route."
     )
     fields = Fields(account, {}, (_section(settings, "cache_params"), ("litellm_settings", "cache_params")))
     ttl = fields.whole("ttl")

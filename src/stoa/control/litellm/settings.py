@@ -56,12 +56,12 @@ _CALLBACKS = Rule(
 _CACHE = Rule(
     "left",
     "Stoa keeps whole answers in its own memory, by what was asked, by whom and of which version of everything; see "
-    "gateway.cache_bytes of its settings and cache_ttl_s of a Route. There is no Redis and no cache by similarity.",
+    "gateway.cache_bytes and redis.url of its settings, and cache of a Route.",
     "cache_params cache_responses cache_kwargs caching_groups caching client_ttl",
 )
 _REDIS = Rule(
     "unneeded",
-    "Stoa's gateways need no Redis.",
+    "Stoa's gateways share through Redis only where redis.url of the settings names one.",
     "redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl redis_startup_nodes "
     "use_redis_transaction_buffer",
 )

@@ -53,6 +53,9 @@ class Ticket:
             self._forget_timer()
             self._lanes.left(self)
 
+    def used(self, tokens: int) -> None:
+        """So many tokens came of the request, which is about to be released; for places that count them."""
+
     def start(self) -> None:
         """For `Lanes`: its turn has come."""
         self.running = True

@@ -143,5 +143,19 @@ def upgrade() -> None:
         sa.Column(
             "nano_usd", sa.BigInteger(), nullable=False, comment="sum of the known costs in usage, kept in the same transaction"
         ),
+        sa.Column("unknown", sa.BigInteger(), nullable=False, comment="how many facts had an unknown cost"),
         sa.PrimaryKeyConstraint("scope", "subject", "period", "starts_at", name=op.f("pk_spent")),
+    )
+    op.create_table(
+        "followed",
+        sa.Column(
+            "scope",
+            sa.String(length=20),
+            nullable=False,
+            comment="of sums in `spent`; empty in the row that tells the revision",
+        ),
+        sa.Column("subject", sa.String(length=200), nullable=False, comment="empty is each one"),
+        sa.Column("period", sa.String(length=80), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False, comment="of desired state, when this was looked at or begun"),
+        sa.PrimaryKeyConstraint("scope", "subject", "period", name=op.f("pk_followed")),
     )

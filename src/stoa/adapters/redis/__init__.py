@@ -1,0 +1,1 @@
+"""Redis or Valkey, for what replicas share: one client for each process."""

@@ -1,0 +1,1 @@
+"""Personal data in text: finding it, masking it, and putting it back."""
