@@ -17,17 +17,36 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A node of the tree."""
 
 
+class LedgerSettings(Section, frozen=True):
+    """How long what is kept. Content has no time here: each team says for itself whether and how long it is kept."""
+
+    usage_days: Annotated[int, Meta(ge=1)] = 400
+    """Of every request: who asked what model, tokens and cost. What teams have spent is kept for good."""
+    trace_days: Annotated[int, Meta(ge=1)] = 30
+    """Of every request: why it went the way it went."""
+
+
 class TelemetrySettings(Section, frozen=True):
     """What the gateway tells of its requests besides its metrics. Never their content."""
 
     log_requests: Literal["none", "errors", "all"] = "errors"
     """Which requests get a line in the gateway's log: those that failed or were refused, all, or none."""
+    decisions: Literal["all", "sampled", "errors"] = "all"
+    """Which requests leave a record of why they went the way they went: all, those that did not go well and a share of the
+    others, or those that did not go well alone."""
+    decision_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.05
+    """That share."""
     otlp_endpoint: str | None = None
     """Base URL of an OpenTelemetry collector's OTLP over HTTP, such as http://127.0.0.1:4318; no traces if left out."""
     otlp_headers: str | None = None
     """Headers for it, such as `api-key=...`; several are separated by commas."""
     sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
     """Share of requests that are traced, where a client has not decided by a `traceparent` of its own."""
+
+    @property
+    def decision_share(self) -> float:
+        """Of the requests that went well, how many leave a decision record."""
+        return {"all": 1.0, "sampled": self.decision_ratio, "errors": 0.0}[self.decisions]
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""

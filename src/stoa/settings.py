@@ -17,7 +17,17 @@ from msgspec import Meta
 from stoa.errors import SettingsError
 from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
-from stoa.sections import Bytes, Port, RedisSettings, Seconds, Section, TelemetrySettings, check_control, check_replicas
+from stoa.sections import (
+    Bytes,
+    LedgerSettings,
+    Port,
+    RedisSettings,
+    Seconds,
+    Section,
+    TelemetrySettings,
+    check_control,
+    check_replicas,
+)
 
 
 class GatewaySettings(Section, frozen=True):
@@ -38,6 +48,8 @@ class GatewaySettings(Section, frozen=True):
     max_connections: Annotated[int, Meta(ge=1)] = 10_000
     cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
     """Memory for cached answers; 0 switches the cache off."""
+    content_bytes: Annotated[int, Meta(ge=1)] = 262_144
+    """Where a team keeps what was asked and answered: so much of either."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 600
     """Limit of a key that names none of its own."""
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
@@ -128,6 +140,7 @@ class Settings(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""

@@ -15,6 +15,7 @@ SCREENS = (
     "/conversations",
     "/collections/handbook",
     "/playground",
+    "/requests",
     "/usage",
     "/usage/budgets",
     "/models",

@@ -16,6 +16,7 @@ const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
 const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
+const RequestsScreen = lazy(() => import("./requests/RequestsScreen"));
 const BudgetsScreen = lazy(() => import("./budgets/BudgetsScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
@@ -48,6 +49,7 @@ export function App() {
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
+                  <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
                   <Route path="/usage/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />

@@ -4,6 +4,7 @@ import importlib
 
 from stoa.cli.batch import batches
 from stoa.cli.config import config
+from stoa.cli.content import contents
 from stoa.cli.database import database
 from stoa.cli.group import groups
 from stoa.cli.guard import guards
@@ -14,9 +15,23 @@ from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
 from stoa.cli.price import prices
 from stoa.cli.root import root
 from stoa.cli.team import teams
+from stoa.cli.trace import traces
 from stoa.cli.user import users
 
-for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "budget", "version", "roles"):
+for module in (
+    "up",
+    "example",
+    "login",
+    "ask",
+    "ingest",
+    "resources",
+    "status",
+    "usage",
+    "budget",
+    "replay",
+    "version",
+    "roles",
+):
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
@@ -24,7 +39,7 @@ for group in (jobs, batches, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (prices, config, database):
+for group in (traces, contents, prices, config, database):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

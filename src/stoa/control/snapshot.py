@@ -96,7 +96,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
             for team in state.teams
         },
         access=profiles.access,
-        teams={team.name: TeamLimits(monthly_budget=team.monthly_budget) for team in state.teams},
+        teams={team.name: TeamLimits(team.monthly_budget, team.content_days) for team in state.teams},
         providers=names.providers,
         models=names.models,
         prices=known_prices,

@@ -29,7 +29,8 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     None where a fact has none.
 
     `requests`, `cache_hits` and `errors` count what was asked from outside; work that such a request caused, like embedding its
-    question, adds tokens and cost alone. Cost is of the facts whose cost is known; `unknown_cost_requests` counts the others.
+    question, adds tokens and cost alone. `refused` counts apart what was refused before a model was asked. Cost is of the facts
+    whose cost is known; `unknown_cost_requests` counts the others.
     """
 
     bucket: str | None
@@ -42,6 +43,7 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     saved_nano_usd: int = 0
     """What the answers from the cache had cost when they were made, as far as that is known."""
     errors: int = 0
+    refused: int = 0
 
 
 class Percentiles(msgspec.Struct, frozen=True):

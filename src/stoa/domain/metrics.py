@@ -51,6 +51,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
+    "stoa_refusals_left_out_total": Metric(
+        "counter", "Of those, refusals of known callers that left no fact, since there were too many in a second."
+    ),
     "stoa_budget_warnings_total": Metric("counter", "Requests that passed over a budget's soft limit.", ("budget",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
@@ -95,6 +98,9 @@ METRICS: Mapping[str, Metric] = {
     "stoa_limits_redis_seconds": Metric("histogram", "Calls of Redis that count; each is for many requests.", (), FINE_SECONDS),
     "stoa_limits_wait_seconds": Metric("histogram", "How long requests waited for the count.", (), SECONDS),
     "stoa_usage_log_backlog_bytes": Metric("gauge", "Usage that control does not have yet."),
+    "stoa_contents_total": Metric(
+        "counter", "Requests whose content is to be kept: taken, or dropped since there was no room.", ("outcome",)
+    ),
     "stoa_snapshot_version": Metric("gauge", "The desired state that is served; the oldest of all workers.", whole="min"),
     "stoa_snapshot_age_seconds": Metric("gauge", "Since that desired state was made.", whole="max"),
     "stoa_control_silent_seconds": Metric(

@@ -54,6 +54,8 @@ class TeamLimits(msgspec.Struct, frozen=True):
     """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit."""
 
     monthly_budget: int | None = None
+    content_days: int | None = None
+    """How long what was asked and answered is kept; None is not at all."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The usage fact: one row for every request that was answered, and the ports it travels through.
+"""The usage fact: one row for every request that was answered or refused, and the ports it travels through.
 
 The gateway writes it into its write-ahead log before the last byte of the answer leaves; control inserts it once, by id.
 """
@@ -82,6 +82,8 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fact of the request whose answer this one got."""
     estimate_nano_usd: int | None = None
     """What was set aside before the call."""
+    refused: bool = False
+    """Whether it was refused before a model was asked. Such a fact is told at best effort, and of a flood only some."""
     decision: bytes | None = None
     """Why it went the way it went, msgpack: kept apart from the rest, and no longer than its own retention says."""
 

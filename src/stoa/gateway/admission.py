@@ -114,6 +114,10 @@ class Admission:
     def refused(self, rules: Rules, claims: Sequence[Claim], outcome: Refused) -> LimitReached:
         return refusal(rules, claims, outcome, self._now_ms())
 
+    def used(self, claim: Claim) -> int:
+        """How much is used of a claim's meter, as far as it is known here."""
+        return self._counter.used(claim, self._now_ms())[0]
+
     def lines(self, request: Delivery) -> bytes:
         """Header lines: how much is left of what limits requests and tokens."""
         now_ms, used = self._now_ms(), self._counter.used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from stoa.domain.counting import Claim, Held, Outcome
 from stoa.domain.exchange import Exchange
 from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
+from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
@@ -23,12 +25,14 @@ from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.pricing import cost_of
+from stoa.gateway.recording import Moments, Tracks, recorded
 from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import NOTHING_BEYOND, Tokens
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
+    from stoa.gateway.attempt import Attempt
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -46,7 +50,7 @@ TIER_LINES: dict[CacheTier, bytes] = {
 }
 
 
-class Delivery:
+class Delivery(ABC):
     """Implements `commit.Settled` for the usage log."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
@@ -106,10 +110,19 @@ class Delivery:
     guard_line: bytes = b""
     """The header that names the guardrails that changed the request or its answer."""
 
+    # What else the decision record is made from.
+    attempt: Attempt | None = None
+    """The try whose answer was used."""
+    tracks: Tracks | None = None
+    draw: float | None = None
+    found: Sequence[Passage] | None = None
+    """What retrieval gave to an assistant."""
+
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
+        self.moments = Moments()
         metrics = stages.metrics
         metrics.begun += 1
         if not metrics.begun & SAMPLED:
@@ -124,6 +137,11 @@ class Delivery:
         self.id = stages.ids.new()
         self.request_id = request_id or self.id
 
+    @property
+    def cache_key(self) -> bytes | None:
+        """What the cache knows it by."""
+        return None
+
     # --- ways to end
 
     def refuse(self, error: StoaError) -> None:
@@ -131,6 +149,7 @@ class Delivery:
         self.give_back()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        self.stages.refusals.note(self, error)
         if self.stages.access is not None:
             route = self.offering.name if hasattr(self, "offering") else None
             self.stages.access.refused(
@@ -175,7 +194,7 @@ class Delivery:
         if self.assigned is not None:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
-        now, offering, first = perf_counter(), self.offering, self.first_token
+        now, offering, first, recorder = perf_counter(), self.offering, self.first_token, self.stages.recorder
         started, plan, beyond = self.started, self.plan, tokens.beyond or NOTHING_BEYOND
         self.fact = UsageFact(
             self.id,
@@ -220,10 +239,18 @@ class Delivery:
             self.cache_tier,
             self.cache_of,
             self.estimate,
+            False,
+            recorded(self, now) if recorder.everything or recorder.wants(error) else None,
         )
+        if self.client.content_days is not None and not self.shadow:
+            self.keep_content(self.client.content_days)
         if self.clock is not None:
             self.clock.mark("answer")
         self.stages.commit.add(self)
+
+    @abstractmethod
+    def keep_content(self, days: int) -> None:
+        """What was asked and answered is to be kept for so long."""
 
     # --- called by the commit
 

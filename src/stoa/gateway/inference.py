@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
@@ -68,6 +69,7 @@ class Inference(Guarded):
         if self._parts is not None:
             self._body = b"".join(self._parts)
             self._parts = None
+        self.moments.received = perf_counter()
         if self.clock is not None:
             self.clock.mark("receive")
         self._go_on(self._run)
@@ -81,6 +83,7 @@ class Inference(Guarded):
         if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
             target, tokens = self._owed or (None, NO_TOKENS)
+            self.attempt = attempt
             if attempt is not None:
                 self._count_work(attempt)
                 target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
@@ -117,6 +120,7 @@ class Inference(Guarded):
         self._admit()
 
     def _admit(self) -> None:
+        self.moments.read = perf_counter()
         if self.stages.admission.admit(self, self._body):
             self._admitted()
 
@@ -135,6 +139,7 @@ class Inference(Guarded):
         self._admitted()
 
     def _admitted(self) -> None:
+        self.moments.admitted = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
         if self.offering.guards is None:
@@ -153,8 +158,10 @@ class Inference(Guarded):
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
             judged = self.judge_passages if self._rules is not None else None
             augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
+            self.found = augmented.passages
             if self._passages is None:  # else they are as the client may see them
                 self._passages = augmented.passages
+            self.moments.augmented = perf_counter()
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -221,7 +228,8 @@ class Inference(Guarded):
 
     def _stream_of_events(self, attempt: Attempt) -> Watcher:
         form, wire = self.surface.form, attempt.wire
-        keep = LARGEST_ANSWER if self._cache_key is not None or self._passages is not None else 16_384
+        kept = self._cache_key is not None or self._passages is not None or self.client.content_days is not None
+        keep = LARGEST_ANSWER if kept else 16_384
         if wire == form:
             return self.surface.watch(not self.ask.wants_usage, keep)
         assert form is not None
@@ -240,6 +248,7 @@ class Inference(Guarded):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        self.moments.answered = perf_counter()
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
@@ -250,7 +259,7 @@ class Inference(Guarded):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended("answer")
+        self._ended("answer", attempt)
         self._count_work(attempt)
         if self._rules is None:
             self._deliver(body, target, tokens)
@@ -294,7 +303,8 @@ class Inference(Guarded):
         """The stream came to its end."""
         stream = attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
         self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
         if isinstance(stream, GuardedStream):
@@ -317,7 +327,8 @@ class Inference(Guarded):
         """The stream failed after its first content: the client is told, and pays for what it got."""
         stream = attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
         if isinstance(stream, GuardedStream):
             self._keep_verdicts(stream.judge)
         self.fault = fault
@@ -334,9 +345,17 @@ class Inference(Guarded):
     def asked_first(self, target: Target) -> None:
         self.assigned = target
 
-    def _ended(self, stage: str = "upstream") -> None:
+    def _ended(self, stage: str = "upstream", attempt: Attempt | None = None) -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
-        self.attempts = tries.count if tries is not None else 0
+        if tries is not None:
+            self.attempts = tries.count
+            self.attempt = attempt
+            if attempt is not None:
+                tries.beaten_by(attempt)
+            if tries.drawn is not None:
+                self.draw = tries.drawn
+            if tries.tracks is not None:
+                self.tracks = tries.tracks
         if self.clock is not None:
             self.clock.mark(stage)

@@ -81,6 +81,8 @@ class Metrics:
         """By guardrail, guard and what it did."""
         self._guarding: dict[str, _Histogram] = {}
         """By guard."""
+        self.refusals_left_out = 0
+        """Refusals that left no fact, since there were too many in a second."""
         self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
@@ -180,6 +182,7 @@ class Metrics:
             sheet.add("stoa_guard_total", count, guardrail, guard, action)
         for guard, histogram in self._guarding.items():
             histogram.show(sheet, "stoa_guard_seconds", guard)
+        sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
         for name, count in self._budget_warnings.items():
             sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():

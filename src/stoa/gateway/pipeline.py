@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from random import random
 from time import perf_counter
-from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
 
-from stoa.domain.answers import SharedAnswers
-from stoa.domain.counting import Counter, SharedCounter
+from stoa.domain.counting import Counter
 from stoa.domain.exchange import Exchange, Intake
-from stoa.domain.guards import OwnGuards
-from stoa.domain.metrics import Board, Sheet
-from stoa.domain.passages import Embedder, Retriever
+from stoa.domain.metrics import Sheet
+from stoa.domain.passages import Embedder
 from stoa.domain.refusal import refusal_of
-from stoa.domain.snapshot import Snapshot, Unsealer
+from stoa.domain.snapshot import Snapshot
 from stoa.domain.targets import TargetReport
-from stoa.domain.tracing import Tracer
-from stoa.domain.upstream import Origin, Providers
-from stoa.domain.usage import Told, UsageFact, UsageLog
+from stoa.domain.usage import Told, UsageFact
 from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Judged, Rewrite, augment
+from stoa.gateway.augment import Augmented, Judged, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
@@ -51,47 +45,21 @@ from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
+from stoa.gateway.ports import Ports
 from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
-from stoa.guards.built import Recognizers
 from stoa.settings import GatewaySettings
 
 _TRY = b"/v1/guardrails/try"
 _ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """What the gateway is connected to."""
-
-    providers: Providers
-    control: Origin
-    unsealer: Unsealer
-    log: UsageLog
-    behalf_key: bytes
-    retriever: Callable[[Callable[[str], Embedder]], Retriever]
-    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
-    rewrite: Rewrite
-    counter: SharedCounter | None = None
-    """What limits and budgets are counted with together with other gateways; None where there is one."""
-    answers: SharedAnswers | None = None
-    """Cached answers that all gateways share."""
-    name: str = "gateway"
-    """Which worker this is, for its metrics."""
-    tracer: Tracer | None = None
-    log_requests: Literal["none", "errors", "all"] = "none"
-    guards: OwnGuards | None = None
-    """Services of others that guardrails may name."""
-    presidio: Recognizers | None = None
-    """Makes detectors of that package."""
-    board: Board | None = None
-    """Where several workers put their numbers together."""
 
 
 def now_ms() -> int:
@@ -125,15 +93,20 @@ class Gateway:
         self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
         """None where nothing is kept."""
         self._admission = Admission(self.counter, now_ms=now_ms, warned=self._metrics.budget_warned)
+        commit = GroupCommit(ports.log, self._written, self._admission.close)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
             caching=self.caching,
             augment=self._augment,
-            commit=GroupCommit(ports.log, self._written, self._admission.close),
+            commit=commit,
             metrics=self._metrics,
             draw=random,
+            refusals=Refusals(commit.note, self._metrics, time.monotonic),
+            recorder=Recorder(ports.decisions, random),
+            contents=ports.contents,
+            content_bytes=settings.content_bytes,
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
@@ -196,6 +169,7 @@ class Gateway:
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,
             tracer=self._tracer,
+            contents=self._ports.contents,
         )
         if self._ports.counter is not None:
             self._ports.counter.show(sheet)

@@ -115,6 +115,8 @@ class Client:
     """The same, of this key or person alone."""
     rules: Rules = ()
     """Of the caller and its team."""
+    content_days: int | None = None
+    """How long what was asked and answered is kept; None is not at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,8 +163,9 @@ def compile_plan(
 
     def client(caller: Caller) -> Client:
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
-        own = hashlib.sha256(scope + caller.id.encode()).digest()
-        return Client(caller, snapshot.access[caller.access], scope, own, book.of_caller(caller))
+        own, limits = hashlib.sha256(scope + caller.id.encode()).digest(), snapshot.teams.get(caller.team)
+        days = limits.content_days if limits is not None else None
+        return Client(caller, snapshot.access[caller.access], scope, own, book.of_caller(caller), days)
 
     links = _links(snapshot, providers, unsealer)
     targets = _targets(snapshot, links, states, book)

@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from stoa.domain.contents import ContentLog
 from stoa.domain.operations import Operation
 from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
@@ -16,6 +17,8 @@ from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.kit.ids import IdSource
 from stoa.kit.names import did_you_mean
 
@@ -52,6 +55,11 @@ class Stages:
     draw: Callable[[], float]
     shadow: "Callable[[Inference, bytes], None]"
     """Sends a copy of the request to the offering's shadow."""
+    refusals: Refusals
+    recorder: Recorder = field(default_factory=Recorder)
+    contents: ContentLog | None = None
+    content_bytes: int = 262_144
+    """Of what was asked, and of what was answered, so much is kept."""
     access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)

@@ -32,15 +32,19 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.redis.client import open_redis
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.wal.contents import DiskContents
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.targets import WorkerReport
     from stoa.domain.upstream import OriginLimits
-    from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.contents import ship_contents
+    from stoa.gateway.pipeline import Gateway
+    from stoa.gateway.ports import Ports
     from stoa.gateway.probes import Probes
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
@@ -60,6 +64,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
+    contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
     redis, answers = open_redis(settings.redis), None
     if redis is not None:
@@ -86,6 +91,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         tracer=tracer,
         guards=HttpGuards(upstreams),
         presidio=Presidio,
+        contents=contents,
+        decisions=settings.telemetry.decision_share,
         board=board,
     )
     application = Gateway(ports, settings.gateway)
@@ -106,6 +113,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         ),
         asyncio.create_task(report_forever(internal, report)),
         asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped, lambda: application.ledger.asks)),
+        asyncio.create_task(ship_contents(contents, internal)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         asyncio.create_task(probes.run()),
@@ -134,6 +142,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         usage.close()
         if counting is not None:
             await counting.close()
+        await asyncio.to_thread(contents.close)
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

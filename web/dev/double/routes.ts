@@ -6,6 +6,7 @@ import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
 import { placeOf, targets } from "./platform.ts";
 import { tryOut } from "./guardrails.ts";
+import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
 import { budgets, totalOf, usageBy } from "./spending.ts";
@@ -220,6 +221,9 @@ export const routes: Route[] = [
   ),
   route("GET", "/api/budgets", ({ response }) => json(response, { data: budgets() })),
   route("GET", "/api/usage/requests/:id", ({ response, at, state }) => json(response, found(state.requests, at.id))),
+  route("GET", "/api/traces", ({ response, query }) => json(response, listed(query))),
+  route("GET", "/api/traces/:id", ({ response, at }) => json(response, traced(at.id))),
+  route("GET", "/api/traces/:id/content", ({ response, at }) => json(response, contentOf(at.id))),
   route("GET", "/api/usage", ({ response, query }) => {
     const data = usageBy(query.get("group_by"));
     json(response, { data, total: totalOf(data) });

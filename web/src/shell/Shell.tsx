@@ -11,6 +11,7 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/conversations", name: "Conversations", icon: "conversations" },
   { href: "/collections", name: "Collections", icon: "collections" },
   { href: "/playground", name: "Playground", icon: "playground" },
+  { href: "/requests", name: "Requests", icon: "list" },
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 

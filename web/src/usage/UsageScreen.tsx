@@ -83,6 +83,12 @@ function Report({ days, byDay, byGroup, group, onGroup }: ReportProps) {
           <dt>Errors</dt>
           <dd>{formatCount(total.errors)}</dd>
         </div>
+        {total.refused > 0 && (
+          <div>
+            <dt title="Before a model was asked; not among the requests">Refused</dt>
+            <dd>{formatCount(total.refused)}</dd>
+          </div>
+        )}
       </dl>
       <section className={styles.section} aria-labelledby="by-day">
         <div className={styles.head}>

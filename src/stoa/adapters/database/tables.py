@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from stoa.adapters.database.ledger_tables import (
+    content_keys,
     contents,
     feedback,
     followed,
@@ -30,7 +31,19 @@ from stoa.adapters.database.ledger_tables import (
 )
 from stoa.adapters.database.metadata import metadata
 
-__all__ = ["contents", "feedback", "followed", "metadata", "price_versions", "prices", "spend", "spent", "traces", "usage"]
+__all__ = [
+    "content_keys",
+    "contents",
+    "feedback",
+    "followed",
+    "metadata",
+    "price_versions",
+    "prices",
+    "spend",
+    "spent",
+    "traces",
+    "usage",
+]
 """Those that have files of their own, beside the ones here."""
 
 # --- identity ---

@@ -34,6 +34,11 @@ assert len(usage.columns) + 1 == len(UsageFact.__struct_fields__) == _DECISION +
 
 _INSERT_SQLITE = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * len(usage.columns))}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - the table's own column names
 
+_TRACE_SQLITE = "INSERT INTO traces (id, record) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_TRACE_POSTGRESQL = """
+INSERT INTO traces (id, record) SELECT * FROM unnest($1::VARCHAR(40)[], $2::BYTEA[]) ON CONFLICT (id) DO NOTHING
+"""
+
 # A transaction that writes to SQLite is alone, and new rows get the highest row ids: the last ones are the ones just inserted.
 _SPEND_SQLITE = """
 INSERT INTO spend (month, team, nano_usd)
@@ -67,7 +72,9 @@ class UsageTable:
         self._connection = connection
 
     async def insert(self, facts: Sequence[UsageFact]) -> None:
-        rows = [msgspec.structs.astuple(fact)[:_DECISION] for fact in sorted(facts, key=attrgetter("id"))]
+        whole = [msgspec.structs.astuple(fact) for fact in sorted(facts, key=attrgetter("id"))]
+        rows = [row[:_DECISION] for row in whole]
+        records = [(row[0], row[_DECISION]) for row in whole if row[_DECISION] is not None]
         following = await sums.followed_for(self._connection, facts)
         if self._connection.dialect.name == "sqlite":
             fresh = 0
@@ -76,9 +83,13 @@ class UsageTable:
                 fresh += inserted.rowcount
             await self._connection.exec_driver_sql(_SPEND_SQLITE, (fresh,))
             new = await self._connection.exec_driver_sql(_NEW_SQLITE, (fresh,)) if following and fresh else ()
+            for start in range(0, len(records), _AT_ONCE):
+                await self._connection.exec_driver_sql(_TRACE_SQLITE, records[start : start + _AT_ONCE])
         else:
             columns = tuple(_without_nul(column) for column in zip(*rows, strict=True))
             new = await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
+            if records:
+                await self._connection.exec_driver_sql(_TRACE_POSTGRESQL, tuple(map(list, zip(*records, strict=True))))
         if following:
             ids = {row[0] for row in new}
             new_facts = {fact.id: fact for fact in facts if fact.id in ids}
@@ -99,13 +110,14 @@ class UsageTable:
         return found | {row.team: row.nano_usd for row in spent}
 
     async def find(self, fact_id: str, *, user_id: str | None) -> UsageFact | None:
-        wanted = [usage.c.id == fact_id, *_of_user(user_id)]
+        wanted = [usage.c.id == fact_id, *of_user(user_id)]
         row = (await self._connection.execute(select(usage).where(*wanted))).one_or_none()
         return UsageFact(*row) if row is not None else None
 
     async def buckets(self, query: UsageQuery, *, group_by: UsageGroup) -> Sequence[UsageBucket]:
         column = _BUCKETS[group_by]
-        grouped = select(column.label("bucket"), *_SUMS).where(*_within(query)).group_by(column)
+        of_models = (usage.c.refused.is_(False),) if group_by in ("model", "assistant") else ()  # what was refused came to none
+        grouped = select(column.label("bucket"), *_SUMS).where(*_within(query), *of_models).group_by(column)
         table = _NAMED.get(group_by)
         if table is not None:
             named = grouped.subquery()
@@ -151,7 +163,7 @@ def _added(column: ColumnElement[Any]) -> ColumnElement[int]:
     return func.coalesce(cast(func.sum(column), BigInteger), 0)
 
 
-_asked = usage.c.parent_id.is_(None)
+_asked = usage.c.parent_id.is_(None) & usage.c.refused.is_(False)
 _SUMS = (
     _count(_asked).label("requests"),
     _added(usage.c.prompt_tokens).label("prompt_tokens"),
@@ -161,15 +173,16 @@ _SUMS = (
     _count(_asked & (usage.c.cache == "hit")).label("cache_hits"),
     _added(usage.c.saved_nano_usd).label("saved_nano_usd"),
     _count(_asked & (usage.c.status >= 400)).label("errors"),
+    _count(usage.c.refused).label("refused"),
 )
 _NAMES = tuple(column.name for column in _SUMS)
 
 
 def _within(query: UsageQuery) -> list[ColumnElement[bool]]:
-    return [usage.c.at >= query.from_ms, usage.c.at < query.to_ms, *_of_user(query.user_id)]
+    return [usage.c.at >= query.from_ms, usage.c.at < query.to_ms, *of_user(query.user_id)]
 
 
-def _of_user(user_id: str | None) -> list[ColumnElement[bool]]:
+def of_user(user_id: str | None) -> list[ColumnElement[bool]]:
     """Of a user and of the keys that user made; of everybody without one."""
     if user_id is None:
         return []

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -167,6 +168,8 @@ class Guarded(LookingAlike, ABC):
 
     def _look_up(self) -> None:
         """What holds placeholders has no place in a cache: another's may stand for other words."""
+        if self.offering.guards is not None:
+            self.moments.guarded = perf_counter()
         if not self._placeholders:
             super()._look_up()
             return

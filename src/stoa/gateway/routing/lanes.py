@@ -88,6 +88,8 @@ class Ticket:
             timer.cancel()
 
 
+LONGEST_WAIT_S = {"realtime": 30.0, "batch": 3600.0}
+"""For a place at a target that has all the requests it takes."""
 FREE = Ticket(None, batch=False, go=None)
 """The place of a request that no limit is set for: always running, nothing to release."""
 FREE.running = True
