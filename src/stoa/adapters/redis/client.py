@@ -25,7 +25,7 @@ log = logging.getLogger("stoa.redis")
 _FAILURES = 3  # in a row, until it counts as away
 _EVERY_S = 1.0
 _CONNECT_S = 2.0  # for the connection that is opened while nobody waits
-_CONNECTIONS = 32
+_CONNECTIONS = 8  # of one event loop, which waits for all of them at once
 
 _T = TypeVar("_T")
 
