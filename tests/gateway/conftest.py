@@ -275,6 +275,7 @@ def house() -> Callable[..., House]:
         log: Any = None,
         tracer: Any = None,
         log_requests: Any = "none",
+        own: Any = None,
         counter: Any = None,
         answers: Any = None,
         **changes: Any,
@@ -292,7 +293,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

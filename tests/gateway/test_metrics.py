@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stoa.adapters.limits.measured import Measured
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.guardrails import WordsGuard
 from stoa.domain.metrics import METRICS, Sheet
-from stoa.domain.resources import Budget, Model, Retries, Route, Shadow, Target
+from stoa.domain.resources import Budget, Guardrail, Model, Retries, Route, Shadow, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.exposition import render
@@ -82,6 +83,7 @@ async def traffic(house: Any, make: Any) -> Any:
     here = house(
         script, routes={"spread": route}, models=models, tracer=Spans(), counter=CountedElsewhere(),
         access=(make.access(True, names, frozenset({"stoa-embed"})),),
+        guardrails={"mild": Guardrail(name="mild", guards=(WordsGuard(deny=("dragon",)),), routes=("mock",))},
         budgets={"soft": Budget(name="soft", scope="team", warn_usd="0")},
     )  # fmt: skip
     here.documents.passages, here.documents.embed_first = [make.passage(1)], "handbook"

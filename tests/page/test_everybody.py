@@ -22,6 +22,7 @@ SCREENS = (
     "/routes/best",
     "/routes?new",
     "/providers",
+    "/guardrails",
 )
 LOOKS = pytest.mark.parametrize(
     "look",

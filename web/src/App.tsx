@@ -13,6 +13,7 @@ import { Shell } from "./shell/Shell";
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
+const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const BudgetsScreen = lazy(() => import("./budgets/BudgetsScreen"));
@@ -52,6 +53,7 @@ export function App() {
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />
+                  <Route path="/guardrails" component={GuardrailsScreen} />
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />
                   </Route>

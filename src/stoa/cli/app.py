@@ -6,6 +6,7 @@ from stoa.cli.batch import batches
 from stoa.cli.config import config
 from stoa.cli.database import database
 from stoa.cli.group import groups
+from stoa.cli.guard import guards
 from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
@@ -19,7 +20,7 @@ for module in ("up", "example", "login", "ask", "ingest", "resources", "status",
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (jobs, batches, imports):
+for group in (jobs, batches, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

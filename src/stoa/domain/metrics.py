@@ -77,6 +77,8 @@ METRICS: Mapping[str, Metric] = {
     "stoa_target_failed_total": Metric("counter", "Tries that failed at a target.", _TARGET),
     "stoa_target_refused_total": Metric("counter", "Tries that a target refused as the caller's fault.", _TARGET),
     "stoa_target_given_up_total": Metric("counter", "Tries that the client or Stoa cancelled.", _TARGET),
+    "stoa_guard_total": Metric("counter", "Guards that ran, by what they did.", ("guardrail", "guard", "action")),
+    "stoa_guard_seconds": Metric("histogram", "What judging one request's texts took.", ("guard",), FINE_SECONDS),
     "stoa_cache_hits_total": Metric("counter", "Answers from the cache; tier is exact, joined or semantic.", ("tier",)),
     "stoa_cache_saved_nano_usd_total": Metric(
         "counter", "What those answers had cost when they were made, as far as that is known, nano-dollars.", ("tier",)

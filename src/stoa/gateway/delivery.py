@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stoa.domain.counting import Claim, Held, Outcome
 from stoa.domain.exchange import Exchange
+from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
@@ -100,6 +101,10 @@ class Delivery:
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
     clock: StageClock | None = None
+    verdicts: list[Verdict] | None = None
+    """Of the guards that ran."""
+    guard_line: bytes = b""
+    """The header that names the guardrails that changed the request or its answer."""
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
@@ -245,6 +250,7 @@ class Delivery:
                 self.offering.lines,
                 self.model_line,
                 CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
+                self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 self._money_lines(),
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
@@ -276,11 +282,12 @@ class Delivery:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
-        lines = b"%b%b%b%b%b%b" % (
+        lines = b"%b%b%b%b%b%b%b" % (
             content_type,
             self.offering.lines,
             model_line,
             CACHE_LINES[self.cache],
+            self.guard_line,
             self._money_lines(),
             self.id_lines(),
         )

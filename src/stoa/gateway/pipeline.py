@@ -18,6 +18,7 @@ import msgspec
 from stoa.domain.answers import SharedAnswers
 from stoa.domain.counting import Counter, SharedCounter
 from stoa.domain.exchange import Exchange, Intake
+from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board, Sheet
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.refusal import refusal_of
@@ -30,7 +31,7 @@ from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Rewrite, augment
+from stoa.gateway.augment import Augmented, Judged, Rewrite, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
@@ -40,6 +41,8 @@ from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
+from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.trying import Trying
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
@@ -54,9 +57,11 @@ from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
+from stoa.guards.built import Recognizers
 from stoa.settings import GatewaySettings
 
-_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
+_TRY = b"/v1/guardrails/try"
+_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
@@ -81,6 +86,10 @@ class Ports:
     """Which worker this is, for its metrics."""
     tracer: Tracer | None = None
     log_requests: Literal["none", "errors", "all"] = "none"
+    guards: OwnGuards | None = None
+    """Services of others that guardrails may name."""
+    presidio: Recognizers | None = None
+    """Makes detectors of that package."""
     board: Board | None = None
     """Where several workers put their numbers together."""
 
@@ -130,6 +139,7 @@ class Gateway:
         )
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
+        self._workshop = Workshop(vectors=self._vectors, own=ports.guards, presidio=ports.presidio)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -146,6 +156,7 @@ class Gateway:
             providers=self._ports.providers,
             unsealer=self._ports.unsealer,
             states=self.states,
+            workshop=self._workshop,
             ledger=self.ledger,
             now_ms=now_ms(),
         )
@@ -251,8 +262,20 @@ class Gateway:
         client = self._identify(plan, exchange)
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
+        if exchange.target.partition(b"?")[0] == _TRY:
+            return self._trying(exchange, client)
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
+
+    def _trying(self, exchange: Exchange, client: Client) -> Intake:
+        return Trying(
+            exchange,
+            client,
+            lambda: self._served().guardrails,
+            self._lines(exchange),
+            request_id_of(exchange) or self._stages.ids.new(),
+            self._settings.body_bytes,
+        )
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)
@@ -318,12 +341,20 @@ class Gateway:
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
         return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
-    async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
+    async def _augment(
+        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
+    ) -> Augmented:
         assert offering.assistant is not None
         PARENT.set(parent_id)  # of the request's own task
         caller = client.caller
         return await augment(
-            body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
+            body,
+            offering.assistant,
+            acl=caller.acl,
+            team=caller.team,
+            retriever=self._retriever,
+            rewrite=self._ports.rewrite,
+            judged=judged,
         )
 
     def _name_of(self, key_id: str) -> str | None:
@@ -336,6 +367,9 @@ class Gateway:
         if model not in self._embedders:
             self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
         return self._embedders[model]
+
+    async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
+        return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
         observe, access = self._metrics.observe, self._access

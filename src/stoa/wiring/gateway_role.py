@@ -24,6 +24,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.guards.http import HttpGuards
+    from stoa.adapters.guards.presidio import Presidio
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
@@ -82,6 +84,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
+        guards=HttpGuards(upstreams),
+        presidio=Presidio,
         board=board,
     )
     application = Gateway(ports, settings.gateway)

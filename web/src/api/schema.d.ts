@@ -389,6 +389,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guardrails/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Guardrail
+         * @description A gateway judges the text as it would a request's. Nothing of it is kept; topics ask their embedding model.
+         */
+        post: operations["try_guardrail_api_guardrails_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -1220,6 +1240,27 @@ export interface components {
             emoji?: string | null;
             /** Comment */
             comment?: string | null;
+        };
+        /**
+         * FindingView
+         * @description `text[start:end]` of the text that was sent, in characters.
+         */
+        FindingView: {
+            /** Guard */
+            guard: string;
+            /** Kind */
+            kind: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Score */
+            score: number;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "refuse" | "mask" | "tokenise" | "warn";
         };
         /** GroupView */
         GroupView: {
@@ -2086,6 +2127,36 @@ export interface components {
             /** Created At */
             created_at: string;
         };
+        /**
+         * Trial
+         * @description A guardrail that was applied, and a text to try it with.
+         */
+        Trial: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /**
+             * Stage
+             * @default input
+             * @enum {string}
+             */
+            stage: "input" | "output";
+        };
+        /**
+         * TriedView
+         * @description `text` is how it would go on; null when it is refused.
+         */
+        TriedView: {
+            /** Refused */
+            refused: string | null;
+            /** Text */
+            text: string | null;
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictView"][];
+        };
         /** Uploaded */
         Uploaded: {
             job: components["schemas"]["JobView"];
@@ -2140,6 +2211,22 @@ export interface components {
             /** Roles */
             roles: string[];
         };
+        /** VerdictView */
+        VerdictView: {
+            /** Guard */
+            guard: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "pass" | "warn" | "mask" | "tokenise" | "refuse" | "error";
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Latency Us */
+            latency_us: number;
+        };
         /** @description Why a request was refused, in the form that OpenAI's clients read. */
         Refusal: {
             error: {
@@ -2152,7 +2239,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -2469,6 +2556,356 @@ export interface components {
             name: string;
             /** @default  */
             description: string;
+        };
+        /**
+         * Guardrail
+         * @description Guards over what goes to models and what comes back. Several may hold for one request; the strictest wins.
+         */
+        "Resource.Guardrail": {
+            /** @enum {unknown} */
+            kind: "Guardrail";
+            guards: (components["schemas"]["Resource.PersonalGuard"] | components["schemas"]["Resource.SecretsGuard"] | components["schemas"]["Resource.InjectionGuard"] | components["schemas"]["Resource.WordsGuard"] | components["schemas"]["Resource.TopicsGuard"] | components["schemas"]["Resource.SizeGuard"] | components["schemas"]["Resource.ShapeGuard"] | components["schemas"]["Resource.SchemaGuard"] | components["schemas"]["Resource.HttpGuard"])[];
+            /** @default false */
+            default: boolean;
+            /** @default [] */
+            routes: string[];
+            /** @default [] */
+            assistants: string[];
+            /** @default [] */
+            teams: string[];
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * PersonalGuard
+         * @description Personal data: addresses, numbers of accounts, cards and identities, and more.
+         */
+        "Resource.PersonalGuard": {
+            /** @enum {unknown} */
+            type: "personal";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default mask
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            kinds: string[];
+            /** @default 0.5 */
+            min_score: number;
+            /**
+             * @default builtin
+             * @enum {unknown}
+             */
+            engine: "builtin" | "presidio";
+        };
+        /**
+         * SecretsGuard
+         * @description Keys, tokens and passwords.
+         */
+        "Resource.SecretsGuard": {
+            /** @enum {unknown} */
+            type: "secrets";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default mask
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            kinds: string[];
+        };
+        /**
+         * InjectionGuard
+         * @description Text that turns to the model instead of the matter: from the user, or hidden in what tools and documents bring.
+         */
+        "Resource.InjectionGuard": {
+            /** @enum {unknown} */
+            type: "injection";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default balanced
+             * @enum {unknown}
+             */
+            profile: "balanced" | "strict";
+            /** @default null */
+            threshold: number | null;
+            /**
+             * @default [
+             *       "user",
+             *       "tools",
+             *       "documents"
+             *     ]
+             */
+            sources: ("documents" | "tools" | "user")[];
+        };
+        /**
+         * WordsGuard
+         * @description Words and phrases: lists that come with Stoa, by language, and one's own.
+         */
+        "Resource.WordsGuard": {
+            /** @enum {unknown} */
+            type: "words";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            languages: string[];
+            /**
+             * @default strong
+             * @enum {unknown}
+             */
+            severity: "mild" | "severe" | "strong";
+            /** @default [] */
+            deny: string[];
+            /** @default [] */
+            patterns: string[];
+        };
+        /**
+         * TopicsGuard
+         * @description What is spoken about, by how near it comes to example sentences. With `allow`, all else is off topic.
+         */
+        "Resource.TopicsGuard": {
+            /** @enum {unknown} */
+            type: "topics";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            allow: components["schemas"]["Resource.Topic"][];
+            /** @default [] */
+            deny: components["schemas"]["Resource.Topic"][];
+            /** @default null */
+            similarity: number | null;
+            /** @default stoa-embed */
+            embedding_model: string;
+        };
+        /**
+         * Topic
+         * @description A matter, by sentences about it.
+         */
+        "Resource.Topic": {
+            name: string;
+            examples: string[];
+        };
+        /**
+         * SizeGuard
+         * @description How large a request may be.
+         */
+        "Resource.SizeGuard": {
+            /** @enum {unknown} */
+            type: "size";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /** @default null */
+            characters: number | null;
+            /** @default null */
+            tokens: number | null;
+            /** @default null */
+            messages: number | null;
+        };
+        /**
+         * ShapeGuard
+         * @description Texts that are not what they look like: characters that nobody sees, other writing systems, floods of one word.
+         */
+        "Resource.ShapeGuard": {
+            /** @enum {unknown} */
+            type: "shape";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default true */
+            invisible: boolean;
+            /** @default [] */
+            scripts: string[];
+            /** @default null */
+            repeated: number | null;
+        };
+        /**
+         * SchemaGuard
+         * @description The answer has to be JSON of this schema.
+         */
+        "Resource.SchemaGuard": {
+            /** @enum {unknown} */
+            type: "schema";
+            /**
+             * @default [
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            schema: Record<string, never>;
+        };
+        /**
+         * HttpGuard
+         * @description One's own service is asked, as docs/guide/guardrails.md says.
+         */
+        "Resource.HttpGuard": {
+            /** @enum {unknown} */
+            type: "http";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default http */
+            name: string;
+            url: string;
+            /** @default {} */
+            headers: {
+                [key: string]: string;
+            };
+            /** @default 2 */
+            timeout_s: number;
         };
         /**
          * Limit
@@ -3202,7 +3639,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3239,7 +3676,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -3273,7 +3710,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -3380,6 +3817,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    try_guardrail_api_guardrails_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedView"];
                 };
             };
             /** @description Refused. */

@@ -19,6 +19,7 @@ const PLATFORM: typeof PLACES = [
   { href: "/models", name: "Models", icon: "models" },
   { href: "/routes", name: "Routes", icon: "routes" },
   { href: "/providers", name: "Providers", icon: "providers" },
+  { href: "/guardrails", name: "Guardrails", icon: "guardrails" },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
