@@ -23,7 +23,7 @@ from stoa.domain.counting import Claim, Counter, Held, Meter, Outcome, Refused
 from stoa.gateway.counting.local import LocalCounter
 from stoa.sections import RedisSettings
 
-SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 NUMBER = itertools.count()
 LEASE_S = 0.4
 

@@ -28,6 +28,25 @@ async def test_an_answer_that_lay_there_while_the_loop_was_held_up_is_taken() ->
         assert await answer == "there"
 
 
+async def test_who_swallows_a_cancellation_is_cancelled_again() -> None:
+    async def stubborn() -> None:
+        for _ in range(3):
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                continue
+        await asyncio.sleep(30)
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with Patience(0.01):
+            await stubborn()
+    assert time.monotonic() - began < 10
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
 async def test_who_is_cancelled_by_others_is_cancelled() -> None:
     async def wait() -> None:
         async with Patience(30):

@@ -190,7 +190,8 @@ class RedisCounter:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
+        task = asyncio.current_task()
+        while task is None or not task.cancelling():  # a client may have taken it for something else
             try:
                 async with asyncio.timeout(self._tick_s):
                     await self._wake.wait()

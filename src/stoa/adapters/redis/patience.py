@@ -1,6 +1,7 @@
 """A bound on how long an answer is waited for, which counts only what others let wait.
 
-An event loop that was held up itself finds the bound passed and the answer there: it gets a look at the answer first.
+An event loop that was held up itself finds the bound passed and the answer there: it gets a look at the answer first. A client
+that takes a cancellation for something else, as redis-py does in a few places, is cancelled again.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from types import TracebackType
 _LATE_S = 0.005
 _LOOK_S = 0.01
 _LOOKS = 3
+_AGAIN_S = 0.005
 
 
 class Patience:
@@ -17,7 +19,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._looks = 0
-        self._over = False
+        self._cancelled = 0
 
     async def __aenter__(self) -> None:
         task = asyncio.current_task()
@@ -31,14 +33,18 @@ class Patience:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        if self._over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        left = self._cancelling
+        for _ in range(self._cancelled):
+            left = self._task.uncancel()
+        if self._cancelled and left <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def _end(self) -> None:
-        if self._loop.time() - self._due > _LATE_S and self._looks < _LOOKS:
+        if not self._cancelled and self._looks < _LOOKS and self._loop.time() - self._due > _LATE_S:
             self._looks += 1
             self._due = self._loop.time() + _LOOK_S
             self._timer = self._loop.call_at(self._due, self._end)
             return
-        self._over = True
+        self._cancelled += 1
         self._task.cancel()
+        self._timer = self._loop.call_later(_AGAIN_S, self._end)
