@@ -86,6 +86,27 @@ class RedisSettings(Section, frozen=True):
             )
 
 
+def check_replicas(replicas: int, redis: RedisSettings) -> None:
+    """Raises SettingsError for several gateways without a place to count together."""
+    if replicas > 1 and redis.url is None:
+        raise SettingsError(
+            f"gateway.replicas is {replicas}, but redis.url is not set: gateways on several machines would each let all of a "
+            "limit and all of a budget through. Name one Redis in redis.url for all of them. On one machine, "
+            "gateway.workers needs none.",
+            param="redis.url",
+        )
+
+
+def check_control(url: str) -> None:
+    """Raises SettingsError."""
+    place = urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname or place.path not in ("", "/") or place.query:
+        raise SettingsError(
+            f"Setting 'gateway.control': expected a base URL such as http://10.0.0.5:8421, but found {url!r}.",
+            param="gateway.control",
+        )
+
+
 def _is_redis(url: str) -> bool:
     try:
         place = urlsplit(url)

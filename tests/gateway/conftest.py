@@ -282,6 +282,7 @@ def house() -> Callable[..., House]:
         log_requests: Any = "none",
         decisions: float = 1.0,
         contents: Any = None,
+        own: Any = None,
         counter: Any = None,
         answers: Any = None,
         **changes: Any,
@@ -299,7 +300,8 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, decisions=decisions, contents=contents,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
+            contents=contents,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -3,15 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from stoa.domain.counting import Claim, Held, Outcome, Refused
+from stoa.domain.metrics import Sheet
 from stoa.gateway.counting.local import LocalCounter
 
 
 class Noting:
-    """Implements `domain.counting.Counter` over the one of a process."""
+    """Implements `domain.counting.SharedCounter` over the one of a process."""
 
     patience_s = 0.05
+    kind: Literal["file", "redis"] = "file"
+    lost = False
 
     def __init__(self, *, late: bool = False) -> None:
         self.inner = LocalCounter(lambda: time.time_ns() // 1_000_000)
@@ -36,6 +40,8 @@ class Noting:
 
     def used(self, claim: Claim, now_ms: int) -> tuple[int, int]:
         return self.inner.used(claim, now_ms)
+
+    def show(self, sheet: Sheet) -> None: ...
 
     def everything_was_settled_once(self) -> None:
         assert self._waiting == 0, "an outcome was never told"

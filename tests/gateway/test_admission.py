@@ -8,6 +8,7 @@ from tests.gateway.noting import Noting
 
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.periods import Window
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Budget, Limit, Route, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.domain.usage import Kept, Told
@@ -140,6 +141,11 @@ async def test_every_answer_and_every_fact_has_the_estimate(house) -> None:
     assert reply.named["x-stoa-estimate-nano-usd"] == str(fact.estimate_nano_usd)
     assert 100 * 600 < fact.estimate_nano_usd < 150 * 600
     assert (await here.chat("other")).named["x-stoa-estimate-nano-usd"] == "unknown"
+
+
+async def test_what_is_paid_by_the_request_is_set_aside_too(house) -> None:
+    here = house(prices={"mock": ModelPrice(0.0, 0.0, request=5_000_000.0)})
+    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "5000001"
 
 
 async def test_without_a_limit_of_its_own_an_answer_is_taken_to_be_as_long_as_the_models_others(house, make) -> None:

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def budgets(page: Page) -> Page:
+    page.get_by_role("link", name="Usage", exact=True).click()
     page.get_by_role("link", name="Budgets").click()
     page.get_by_role("heading", name="Budgets").wait_for()
     return page
@@ -36,6 +37,7 @@ def test_a_bar_is_told_in_words(budgets: Page) -> None:
 def test_where_there_is_none_it_says_how_to_set_one(sign_in: Callable[..., Page]) -> None:
     page = sign_in()
     page.route("**/api/budgets", lambda route: route.fulfill(json={"data": []}))
+    page.get_by_role("link", name="Usage", exact=True).click()
     page.get_by_role("link", name="Budgets").click()
     expect(page.get_by_text("There is no budget")).to_be_visible()
 
@@ -51,6 +53,7 @@ def test_a_failure_is_said_and_asked_again_on_demand(sign_in: Callable[..., Page
             route.continue_()
 
     page.route("**/api/budgets", answer)
+    page.get_by_role("link", name="Usage", exact=True).click()
     page.get_by_role("link", name="Budgets").click()
     expect(page.get_by_role("alert")).to_contain_text("The database cannot be reached.")
     page.get_by_role("button", name="Try again").click()

@@ -17,12 +17,13 @@ SCREENS = (
     "/playground",
     "/requests",
     "/usage",
-    "/budgets",
+    "/usage/budgets",
     "/models",
     "/routes",
     "/routes/best",
     "/routes?new",
     "/providers",
+    "/guardrails",
 )
 LOOKS = pytest.mark.parametrize(
     "look",
@@ -137,7 +138,7 @@ def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in:
         ("/collections/handbook", "/api/collections/handbook/documents"),
         ("/playground", "/api/catalog"),
         ("/usage", "/api/usage"),
-        ("/budgets", "/api/budgets"),
+        ("/usage/budgets", "/api/budgets"),
         ("/models", "/api/targets"),
         ("/routes", "/api/resources"),
         ("/providers", "/api/resources"),

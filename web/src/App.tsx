@@ -13,6 +13,7 @@ import { Shell } from "./shell/Shell";
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
+const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const RequestsScreen = lazy(() => import("./requests/RequestsScreen"));
@@ -50,10 +51,11 @@ export function App() {
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
-                  <Route path="/budgets" component={BudgetsScreen} />
+                  <Route path="/usage/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />
+                  <Route path="/guardrails" component={GuardrailsScreen} />
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />
                   </Route>

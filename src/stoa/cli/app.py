@@ -7,6 +7,7 @@ from stoa.cli.config import config
 from stoa.cli.content import contents
 from stoa.cli.database import database
 from stoa.cli.group import groups
+from stoa.cli.guard import guards
 from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
@@ -34,7 +35,7 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (jobs, batches, imports):
+for group in (jobs, batches, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

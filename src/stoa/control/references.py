@@ -4,11 +4,13 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+from stoa.control.guardrail_fields import check as check_guardrail
 from stoa.control.limit_fields import check as check_limit
 from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
-from stoa.domain.resources import Assistant, Budget, Collection, Limit, Model, Provider, Resource, Route
+from stoa.domain.guardrails import TopicsGuard
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
 
@@ -40,6 +42,8 @@ class References:
                 for name in resource.collections:
                     self._known(resource, "collections", name, self._collections)
                 self._known_teams(resource, resource.teams)
+            case Guardrail():
+                self._check_guardrail(resource)
             case Limit() | Budget():
                 self._check_scope(resource)
                 check_limit(resource)
@@ -73,6 +77,17 @@ class References:
         providers = {each.name: self._providers[each.provider] for each in asked if each.provider in self._providers}
         check_route(route, operation=asked[0].operation, providers=providers)
         self._known_teams(route, route.teams)
+
+    def _check_guardrail(self, guardrail: Guardrail) -> None:
+        check_guardrail(guardrail)
+        for name in guardrail.routes:
+            self._known(guardrail, "routes", name, {**self._models, **self._routes})
+        for name in guardrail.assistants:
+            self._known(guardrail, "assistants", name, self._assistants)
+        self._known_teams(guardrail, guardrail.teams)
+        for number, guard in enumerate(guardrail.guards):
+            if isinstance(guard, TopicsGuard):
+                self._serves(guardrail, f"guards[{number}].embedding_model", guard.embedding_model, "embedding")
 
     def _check_scope(self, resource: Limit | Budget) -> None:
         """Keys and users come and go, and projects are what requests call them: whoever applies looks at those."""

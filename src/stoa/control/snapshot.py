@@ -13,7 +13,7 @@ from stoa.domain.identity import Principal
 from stoa.domain.keys import DEFAULT_PERIOD, Key
 from stoa.domain.operations import Operation
 from stoa.domain.prices import PriceList, SetPrice
-from stoa.domain.resources import Assistant, Budget, Collection, Limit, Model, Provider, Resource, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.teams import Team
 from stoa.domain.users import User, access_tags
@@ -26,7 +26,7 @@ _OTHERS: Mapping[Operation, str] = {
     "speech": "audio:create",
     "transcription": "audio:create",
 }
-_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant, Limit, Budget)
+_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         assistants=names.assistants,
         collections=collections,
         corpus={name: state.corpus.get(name, 0) for name in collections},
+        guardrails=_named(state.resources, Guardrail),
         limits=_named(state.resources, Limit),
         budgets=_named(state.resources, Budget),
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.periods import Period
 from stoa.domain.providers import ProviderType, base_url_of
@@ -265,6 +266,18 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
     teams: tuple[Name, ...] | None = None
 
 
+class Guardrail(_Resource, frozen=True, tag_field="kind", tag="Guardrail"):
+    """Guards over what goes to models and what comes back. Several may hold for one request; the strictest wins."""
+
+    guards: Annotated[tuple[Guard, ...], Meta(min_length=1)]
+    default: bool = False
+    """It holds for everything."""
+    routes: tuple[Name, ...] = ()
+    """Routes and models, and the assistants that answer through them."""
+    assistants: tuple[Name, ...] = ()
+    teams: tuple[Name, ...] = ()
+
+
 LimitScope = Literal["key", "user", "team", "model", "route"]
 BudgetScope = Literal["key", "user", "team", "project", "assistant"]
 Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$")]
@@ -311,6 +324,6 @@ class Budget(_Resource, frozen=True, tag_field="kind", tag="Budget"):
     local_share: Share = LOCAL_SHARE
 
 
-Resource = Provider | Model | Route | Collection | Assistant | Limit | Budget
-KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Limit, Budget)
+Resource = Provider | Model | Route | Collection | Assistant | Guardrail | Limit | Budget
+KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
 """In the order in which they refer to each other."""

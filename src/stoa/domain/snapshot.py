@@ -11,7 +11,7 @@ import msgspec
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
-from stoa.domain.resources import Assistant, Budget, Collection, Limit, Model, Provider, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Route
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -81,6 +81,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     collections: dict[str, Collection]
     corpus: dict[str, int]
     """By collection: its index version, which grows with every change of a document or a right."""
+    guardrails: dict[str, Guardrail] = {}
+    """Headers of own guards are sealed, as those of providers."""
     limits: dict[str, Limit] = {}
     budgets: dict[str, Budget] = {}
 

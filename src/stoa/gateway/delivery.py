@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stoa.domain.counting import Claim, Held, Outcome
-from stoa.domain.decisions import GuardVerdict
 from stoa.domain.exchange import Exchange
+from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
@@ -105,6 +105,10 @@ class Delivery(ABC):
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
     clock: StageClock | None = None
+    verdicts: list[Verdict] | None = None
+    """Of the guards that ran."""
+    guard_line: bytes = b""
+    """The header that names the guardrails that changed the request or its answer."""
 
     # What else the decision record is made from.
     attempt: Attempt | None = None
@@ -113,7 +117,6 @@ class Delivery(ABC):
     draw: float | None = None
     found: Sequence[Passage] | None = None
     """What retrieval gave to an assistant."""
-    verdicts: tuple[GuardVerdict, ...] | None = None
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
@@ -274,6 +277,7 @@ class Delivery(ABC):
                 self.offering.lines,
                 self.model_line,
                 CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
+                self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 self._money_lines(),
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
@@ -305,11 +309,12 @@ class Delivery(ABC):
         """The first bytes of a stream."""
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
-        lines = b"%b%b%b%b%b%b" % (
+        lines = b"%b%b%b%b%b%b%b" % (
             content_type,
             self.offering.lines,
             model_line,
             CACHE_LINES[self.cache],
+            self.guard_line,
             self._money_lines(),
             self.id_lines(),
         )

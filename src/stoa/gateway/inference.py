@@ -20,11 +20,12 @@ from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.caching.alike import LookingAlike
 from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
+from stoa.gateway.guarding.guarded import Guarded
+from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, text_of_answer, with_stoa
@@ -32,7 +33,7 @@ from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Usage, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
@@ -43,7 +44,7 @@ _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(LookingAlike):
+class Inference(Guarded):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -82,10 +83,11 @@ class Inference(LookingAlike):
         if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
             self.attempt = attempt
+            target, tokens = self._owed or (None, NO_TOKENS)
             if attempt is not None:
                 self._count_work(attempt)
-            tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
-            self.settle(CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+                target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
+            self.settle(CLIENT_GONE, target, tokens, error="client_gone")
         elif self.status == 0:
             self.give_back()
 
@@ -140,7 +142,10 @@ class Inference(LookingAlike):
         self.moments.admitted = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
-        self._look_up()
+        if self.offering.guards is None:
+            self._look_up()
+        else:
+            self._guard()
 
     def _augment(self) -> None:
         if self.offering.assistant is not None:
@@ -151,9 +156,11 @@ class Inference(LookingAlike):
     async def _retrieve(self) -> None:
         try:
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
-            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id)
-            self._passages = self.found = augmented.passages
-            self.moments.augmented = perf_counter()
+            judged = self.judge_passages if self._rules is not None else None
+            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
+            self.found, self.moments.augmented = augmented.passages, perf_counter()
+            if self._passages is None:  # else they are as the client may see them
+                self._passages = augmented.passages
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -215,6 +222,10 @@ class Inference(LookingAlike):
             return Raw() if sound else None
         if not self.streamed:
             return None
+        stream = self._stream_of_events(attempt)
+        return stream if self._rules is None else self._watched(stream)
+
+    def _stream_of_events(self, attempt: Attempt) -> Watcher:
         form, wire = self.surface.form, attempt.wire
         kept = self._cache_key is not None or self._passages is not None or self.client.content_days is not None
         keep = LARGEST_ANSWER if kept else 16_384
@@ -248,12 +259,18 @@ class Inference(LookingAlike):
         else:
             body, tokens = self._made_from(attempt, body)
         self._ended("answer", attempt)
+        self._count_work(attempt)
+        if self._rules is None:
+            self._deliver(body, target, tokens)
+        else:
+            self._guard_answer(body, target, tokens)
+        return (tokens.prompt or 0) + (tokens.completion or 0)
+
+    def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None:
             self._kept = body
         self.answer = body
-        self._count_work(attempt)
         self.settle(200, target, tokens)
-        return (tokens.prompt or 0) + (tokens.completion or 0)
 
     def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
         """Whether a small model's answer calls for a larger one."""
@@ -274,7 +291,7 @@ class Inference(LookingAlike):
         self.stream = attempt.stream
         told = attempt.content_type
         kind = EVENTS if told is None or told.startswith(b"text/event-stream") else b"content-type: %b\r\n" % told
-        if isinstance(attempt.stream, Translated):
+        if isinstance(attempt.stream, Translated | GuardedStream):
             kind = EVENTS
         if self.clock is not None:
             self.clock.mark("upstream")
@@ -283,20 +300,26 @@ class Inference(LookingAlike):
 
     def streamed_whole(self, attempt: Attempt) -> None:
         """The stream came to its end."""
-        target, stream = attempt.target, attempt.stream
+        stream = attempt.stream
         assert stream is not None
         self.moments.answered = perf_counter()
         self._ended(attempt=attempt)
+        self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
+        if isinstance(stream, GuardedStream):
+            self._end_guarded(stream, attempt, tokens)
+        else:
+            self._end_stream(stream, attempt.target, tokens)
+
+    def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=self._cost(attempt, tokens))
+            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
                 self._kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
         self.answer = stream.end(stoa)
-        self._count_work(attempt)
         self.settle(200, target, tokens)
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None:
@@ -305,6 +328,8 @@ class Inference(LookingAlike):
         assert stream is not None
         self.moments.answered = perf_counter()
         self._ended(attempt=attempt)
+        if isinstance(stream, GuardedStream):
+            self._keep_verdicts(stream.judge)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self._count_work(attempt)

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from time import perf_counter
 
+from stoa.domain.guards import Verdict
 from stoa.domain.metrics import FINE_SECONDS, SECONDS, Sheet
 from stoa.domain.targets import TargetReport
 from stoa.domain.usage import SHADOW, CacheTier, UsageFact
@@ -78,6 +79,10 @@ class Metrics:
         self._refused: dict[str, int] = {}
         self.refusals_left_out = 0
         """Refusals that left no fact, since there were too many in a second."""
+        self._guards: dict[tuple[str, str, str], int] = {}
+        """By guardrail, guard and what it did."""
+        self._guarding: dict[str, _Histogram] = {}
+        """By guard."""
         self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
@@ -128,6 +133,20 @@ class Metrics:
             found = self._stages[name] = _Histogram(_FINE_MS)
         found.observe(seconds * 1000)
 
+    def guards_passed(self, keys: Sequence[tuple[str, str, str]]) -> None:
+        """Guards that found nothing in no time: guardrail, guard and `pass` of each."""
+        for key in keys:
+            self._guards[key] = self._guards.get(key, 0) + 1
+
+    def guarded(self, verdict: Verdict) -> None:
+        key = (verdict.guardrail, verdict.guard, verdict.action)
+        self._guards[key] = self._guards.get(key, 0) + 1
+        if verdict.latency_us:
+            histogram = self._guarding.get(verdict.guard)
+            if histogram is None:
+                histogram = self._guarding[verdict.guard] = _Histogram(_FINE_MS)
+            histogram.observe(verdict.latency_us / 1000)
+
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
 
@@ -160,6 +179,10 @@ class Metrics:
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
         sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
+        for (guardrail, guard, action), count in self._guards.items():
+            sheet.add("stoa_guard_total", count, guardrail, guard, action)
+        for guard, histogram in self._guarding.items():
+            histogram.show(sheet, "stoa_guard_seconds", guard)
         for name, count in self._budget_warnings.items():
             sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():

@@ -16,6 +16,8 @@ from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers,
 from stoa.errors import OperatorError
 from stoa.gateway.counting.book import Book, Rules
 from stoa.gateway.counting.known import Ledger
+from stoa.gateway.guarding.ready import Rulebook, Workshop
+from stoa.gateway.guarding.rules import Guarding
 from stoa.gateway.routing.breaker import strictest
 from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.retry import RetryBudget
@@ -97,6 +99,8 @@ class Offering:
     """Of the route and of the assistant, whoever asks."""
     assistant: Assistant | None = None
     corpus_version: str | None = None
+    guards: Guarding | None = None
+    """None where no guardrail holds for anybody. Their fingerprint is part of the offering's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,12 +142,21 @@ class Plan:
     """The same clients by the id of the key, for tokens that speak for one."""
     book: Book
     """The rules of projects, which requests name."""
+    guardrails: Rulebook | None = None
+    """All of them, for whoever tries one."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
 
 def compile_plan(
-    snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer, states: TargetStates, ledger: Ledger, now_ms: int
+    snapshot: Snapshot,
+    *,
+    providers: Providers,
+    unsealer: Unsealer,
+    states: TargetStates,
+    workshop: Workshop,
+    ledger: Ledger,
+    now_ms: int,
 ) -> Plan:
     """A provider that cannot be spoken to (a secret does not open, a package is missing) is left out, and so are its models."""
     book = Book(snapshot, ledger, now_ms=now_ms)
@@ -159,6 +172,10 @@ def compile_plan(
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each, book) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"], book)
+    rulebook: Rulebook | None = None
+    if snapshot.guardrails:
+        rulebook = workshop.rules(snapshot, unsealer)
+        offerings = {each: {name: rulebook.over(one) for name, one in found.items()} for each, found in offerings.items()}
     keys = {bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()}
     plan = Plan(
         version=snapshot.version,
@@ -173,6 +190,7 @@ def compile_plan(
         providers=snapshot.providers,
         health=_health(snapshot, links),
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
+        guardrails=rulebook,
         book=book,
     )
     book.close()
@@ -323,7 +341,10 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
+    if not prices:
+        return None
+    read, written = (max(each) for each in zip(*(price.highest for price in prices), strict=True))
+    return ModelPrice(read, written, request=max(price.request or 0.0 for price in prices))
 
 
 def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) -> dict[str, Offering]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import FORM, Claimed, Decision, Found, PassedOver, Try, TryKind, Way, pack_times
+from stoa.domain.decisions import FORM, Claimed, Decision, Found, GuardVerdict, PassedOver, Try, TryKind, Way, pack_times
+from stoa.domain.guards import Verdict
 
 if TYPE_CHECKING:
     from stoa.gateway.attempt import Attempt
@@ -110,7 +111,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             total,
             key[:_KEY_BYTES] if key is not None else None,
             _claimed(request) if request.claims else None,
-            request.verdicts,
+            _judged(request.verdicts) if request.verdicts else None,
             way,
         )
     )
@@ -132,12 +133,16 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         -1.0,
         now - began,
     )
-    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=request.verdicts))
+    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_judged(request.verdicts or ()) or None))
 
 
 def _claimed(request: Delivery) -> tuple[Claimed, ...]:
     pairs = zip(request.rules, request.claims, strict=True)
     return tuple([Claimed(rule.name, rule.who, claim.meter.unit, claim.amount, claim.meter.most) for rule, claim in pairs])
+
+
+def _judged(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
+    return tuple([GuardVerdict(f"{v.guardrail}/{v.guard}", v.stage, v.action, v.latency_us, tuple(v.kinds)) for v in verdicts])
 
 
 def _used(request: Delivery) -> tuple[Claimed, ...] | None:

@@ -11,7 +11,7 @@ from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
-from stoa.gateway.augment import Augmented
+from stoa.gateway.augment import Augmented, Judged
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
@@ -35,7 +35,9 @@ SPAN: ContextVar[Span | None] = ContextVar("span", default=None)
 class Augment(Protocol):
     """Stage 4, with its ports."""
 
-    def __call__(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Awaitable[Augmented]: ...
+    def __call__(
+        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
+    ) -> Awaitable[Augmented]: ...
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Limit", "Budget")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
 
@@ -97,10 +97,11 @@ _TABLE = (
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
-    Action("resource:list", "list providers, models, routes, collections, assistants, limits and budgets", "Desired", _DESIRED),
+    Action("resource:list", "list providers, models, routes, assistants, guardrails, limits and all else", "Desired", _DESIRED),
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("guardrail:try", "see what a guardrail makes of a text", "Desired", _DESIRED),
     Action("price:list", "see what models cost"),
     Action("price:set", "set what models cost from a moment on"),
     Action("status:read", "see the health of every role"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.chat import ChatClient
     from stoa.domain.documents import Objects
     from stoa.domain.files import Blobs
+    from stoa.domain.guards import Trier
     from stoa.domain.ledger import UsageStore
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
@@ -52,6 +53,7 @@ class Control:
     turns: "Turns"
     targets: "TargetBoard"
     explainer: "Explainer"
+    trier: "Trier"
     model_api: "ModelApi"
     objects: "Objects"
     blobs: "Blobs"
@@ -72,6 +74,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
     from stoa.adapters.gateway_client.explain import GatewayExplainer
+    from stoa.adapters.gateway_client.guards import GatewayTrier
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.wire import GatewayWire
     from stoa.adapters.objects.store import ObjectFolder
@@ -98,7 +101,10 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     secrets = Secrets.load(settings.home_folder)
 
     def token(user_id: str) -> str:
-        return mint(Behalf(user=user_id), key=secrets.behalf_key, now_s=time.time())
+        return token_of(Behalf(user=user_id))
+
+    def token_of(behalf: Behalf) -> str:
+        return mint(behalf, key=secrets.behalf_key, now_s=time.time())
 
     try:
         async with make_client(roles.gateway.url) as gateway, _turns(database, GatewayChat(gateway, token=token)) as turns:
@@ -114,9 +120,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),
-                explainer=GatewayExplainer(
-                    gateway, token=lambda behalf: mint(behalf, key=secrets.behalf_key, now_s=time.time())
-                ),
+                explainer=GatewayExplainer(gateway, token=token_of),
+                trier=GatewayTrier(gateway, token=token_of),
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,

@@ -10,6 +10,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
+from stoa.wiring.counting import open_counting
 from stoa.wiring.shared import SETTLED_S
 
 if TYPE_CHECKING:  # late: see the functions
@@ -23,7 +24,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
-    from stoa.adapters.limits.shared import MachineLimits
+    from stoa.adapters.guards.http import HttpGuards
+    from stoa.adapters.guards.presidio import Presidio
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
@@ -50,9 +52,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
-    secrets, roles = Secrets.load(home), read_roles(home)
-    control_url = roles.control.url
-    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    secrets = Secrets.load(home)
+    roles = read_roles(home) if settings.gateway.control is None else None  # else it is alone here
+    control_url = settings.gateway.control or (roles.control.url if roles is not None else "")
+    own = [control_url, roles.engine.url] if roles is not None else [control_url]
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
     usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
@@ -61,16 +65,15 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     )
     contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
-    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
-    redis = open_redis(settings.redis)
-    answers = None
+    redis, answers = open_redis(settings.redis), None
     if redis is not None:
         from stoa.adapters.cache.redis import RedisAnswers
 
         answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
+    counting = await open_counting(settings, worker=worker)
     tracer = open_tracer(settings.telemetry, instance=name)
-    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if roles is not None and workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -80,12 +83,15 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
         contents=contents,
         decisions=settings.telemetry.decision_share,
+        guards=HttpGuards(upstreams),
+        presidio=Presidio,
         board=board,
     )
     application = Gateway(ports, settings.gateway)
@@ -96,7 +102,9 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         application.swap(kept)
 
     def report() -> WorkerReport:
-        return WorkerReport(gateway=node() or "gateway", worker=worker, targets=tuple(application.reports()))
+        machine = node() or "gateway"
+        name = machine if roles is not None else f"{machine}:{settings.port}"
+        return WorkerReport(gateway=name, worker=worker, targets=tuple(application.reports()))
 
     tasks = [
         asyncio.create_task(
@@ -112,8 +120,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     ]
     if redis is not None:
         redis.start()
-    if shared is not None:
-        tasks.append(asyncio.create_task(shared.give_back()))
+    if counting is not None:
+        tasks.append(asyncio.create_task(counting.run()))
     try:
         yield application
     finally:
@@ -132,8 +140,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         upstreams.close()
         usage.close()
         await asyncio.to_thread(contents.close)
-        if shared is not None:
-            shared.close()
+        if counting is not None:
+            await counting.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

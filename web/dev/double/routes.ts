@@ -6,6 +6,7 @@ import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
 import { placeOf, targets } from "./platform.ts";
 import { contentOf, listed, traced } from "./requests.ts";
+import { tryOut } from "./guardrails.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
 import { budgets, totalOf, usageBy } from "./spending.ts";
@@ -213,6 +214,7 @@ export const routes: Route[] = [
     state.resources.delete(placeOf({ kind: at.kind ?? "", name: at.name ?? "" }));
     response.writeHead(204).end();
   }),
+  route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
   route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
     play(state, request, response, at.form ?? ""),

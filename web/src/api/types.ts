@@ -28,6 +28,7 @@ export type Upload = Schemas["Uploaded"];
 export type Targets = Schemas["Targets"];
 export type Target = Schemas["TargetView"];
 export type RouteExplanation = Schemas["RouteExplanation"];
+export type TriedGuardrail = Schemas["TriedView"];
 export type Change = Schemas["ChangeView"];
 /** A resource as it was applied: fields that have their default are left out. */
 export type ResourceFields = { kind: string; name: string } & Record<string, unknown>;

@@ -3,6 +3,7 @@ import type { Budget } from "../api/types";
 import { formatDateTime } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import screen from "../targets/Screen.module.css";
+import { Tabs } from "../usage/Tabs";
 import styles from "./BudgetsScreen.module.css";
 import { STATES, amountsOf, barOf, nameOf } from "./figures";
 import { useBudgets } from "./queries";
@@ -17,6 +18,7 @@ export default function BudgetsScreen() {
           <h1>Budgets</h1>
           {asOf && <p>As of {formatDateTime(asOf)}; requests under way are not in it</p>}
         </header>
+        <Tabs />
         {budgets.isError && !budgets.data && <Failure error={budgets.error} onRetry={() => void budgets.refetch()} />}
         {!budgets.isError && !budgets.data && <Loading label="Loading budgets" rows={6} />}
         {budgets.data && <Budgets budgets={budgets.data.data} />}

@@ -15,14 +15,12 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
-/** For those who may see what everybody spends. */
-const MONEY: typeof PLACES = [{ href: "/budgets", name: "Budgets", icon: "budgets" }];
-
 /** For those who may see models, routes and providers. */
 const PLATFORM: typeof PLACES = [
   { href: "/models", name: "Models", icon: "models" },
   { href: "/routes", name: "Routes", icon: "routes" },
   { href: "/providers", name: "Providers", icon: "providers" },
+  { href: "/guardrails", name: "Guardrails", icon: "guardrails" },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -32,8 +30,7 @@ export function Shell({ children }: { children: ReactNode }) {
     // On a phone the places may be wider than the screen.
     nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [path]);
-  const rights = useRights();
-  const places = [...PLACES, ...(rights.see_budgets ? MONEY : []), ...(rights.see_models ? PLATFORM : [])];
+  const places = useRights().see_models ? [...PLACES, ...PLATFORM] : PLACES;
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">

@@ -6,6 +6,7 @@ import { Empty, Failure, Loading } from "../kit/states";
 import { Choice } from "./Choice";
 import { DayChart } from "./DayChart";
 import { METRICS, everyDay } from "./metrics";
+import { Tabs } from "./Tabs";
 import { UsageTable } from "./UsageTable";
 import { type Group, useUsage } from "./queries";
 import styles from "./UsageScreen.module.css";
@@ -40,6 +41,7 @@ export default function UsageScreen() {
           <h1>Usage</h1>
           <Choice label="Time" choices={RANGES} chosen={range} onChoose={setRange} />
         </header>
+        <Tabs />
         {failed[0] && (
           <Failure error={failed[0].error} onRetry={() => void Promise.all(failed.map((query) => query.refetch()))} />
         )}
