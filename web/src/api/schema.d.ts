@@ -874,6 +874,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Traces
+         * @description The newest first: everybody's for those who may see them, else one's own and those of keys that one made.
+         */
+        get: operations["list_traces_api_traces_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trace
+         * @description By the fact's id, or by the request id that the client chose.
+         */
+        get: operations["read_trace_api_traces__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trace Content
+         * @description One's own, and for others as the policy says. That it was read is recorded.
+         */
+        get: operations["read_trace_content_api_traces__id__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase Contents
+         * @description Destroy the key that all kept content of a user, or of a key without a user, is sealed with. It cannot be taken back.
+         */
+        delete: operations["erase_contents_api_contents_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named.
+         */
+        post: operations["replay_api_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playground/{form}": {
         parameters: {
             query?: never;
@@ -1090,11 +1190,13 @@ export interface components {
         };
         /**
          * ChangedTeam
-         * @description null is no limit.
+         * @description What is left out stays. A budget of null is no limit; with content_days of null no content is kept, and what was goes.
          */
         ChangedTeam: {
             /** Monthly Budget Usd */
-            monthly_budget_usd: string | null;
+            monthly_budget_usd?: string | null;
+            /** Content Days */
+            content_days?: number | null;
         };
         /**
          * ChangedUser
@@ -1146,6 +1248,24 @@ export interface components {
             score: number;
         };
         /**
+         * ClaimView
+         * @description A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used.
+         */
+        ClaimView: {
+            /** Name */
+            name: string;
+            /** Subject */
+            subject: string;
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
+            /** Most */
+            most: number;
+            /** Used */
+            used: number | null;
+        };
+        /**
          * CollectionView
          * @description `version` grows with every change of a document or a right.
          */
@@ -1164,6 +1284,40 @@ export interface components {
             failed: number;
             /** Version */
             version: number;
+        };
+        /**
+         * ContentView
+         * @description `state` is `none` where nothing is kept, `erased` where the key of whose it was is destroyed.
+         *
+         *     `request` and `answer` are JSON as it was sent, or text where it is none; `cut` says that only their beginning is kept,
+         *     `masked` that guardrails have masked something in them. `messages` are a chat's, with the answer as the last one.
+         */
+        ContentView: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stored" | "erased" | "none";
+            /** Form */
+            form: string | null;
+            /** Request */
+            request?: unknown;
+            /** Answer */
+            answer?: unknown;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
+            /**
+             * Masked
+             * @default false
+             */
+            masked: boolean;
+            /** Messages */
+            messages?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** ConversationDetail */
         ConversationDetail: {
@@ -1188,6 +1342,34 @@ export interface components {
             created_at: string;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * DecisionView
+         * @description Why the request went the way it went. `why` is null where no model was asked.
+         */
+        DecisionView: {
+            /** Why */
+            why: string | null;
+            /** Strategy */
+            strategy: string;
+            /** Stages */
+            stages: components["schemas"]["SpanView"][];
+            /** Tries */
+            tries: components["schemas"]["TryView"][];
+            /** Passed Over */
+            passed_over: components["schemas"]["PassedOverView"][];
+            /** Claims */
+            claims: components["schemas"]["ClaimView"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["stoa__api__traces__VerdictView"][];
+            /** Retrieved */
+            retrieved: components["schemas"]["GivenPassageView"][];
+            /** Cache Key */
+            cache_key: string | null;
+            /** Similarity */
+            similarity: number | null;
+            /** Tags */
+            tags: string[];
         };
         /**
          * DocumentView
@@ -1221,6 +1403,14 @@ export interface components {
             error: string | null;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * ErasedView
+         * @description How many keys were destroyed: one where there was any content, none where there was not.
+         */
+        ErasedView: {
+            /** Keys */
+            keys: number;
         };
         /** FailureView */
         FailureView: {
@@ -1261,6 +1451,18 @@ export interface components {
              * @enum {string}
              */
             action: "refuse" | "mask" | "tokenise" | "warn";
+        };
+        /**
+         * GivenPassageView
+         * @description Which document an assistant was given a passage of, and how well it fitted.
+         */
+        GivenPassageView: {
+            /** Collection */
+            collection: string;
+            /** Document Id */
+            document_id: string;
+            /** Score */
+            score: number;
         };
         /** GroupView */
         GroupView: {
@@ -1380,6 +1582,15 @@ export interface components {
             output_tokens_per_s: number | null;
             /** Completion Tokens */
             completion_tokens: number;
+        };
+        /**
+         * LedgerHealth
+         * @description `failed` is why the last sweep did not end well; null when it did, or when there was none yet.
+         */
+        LedgerHealth: {
+            last_sweep: components["schemas"]["SweepView"] | null;
+            /** Failed */
+            failed: string | null;
         };
         /** LinkFor */
         LinkFor: {
@@ -1597,6 +1808,8 @@ export interface components {
             name: string;
             /** Monthly Budget Usd */
             monthly_budget_usd?: string | null;
+            /** Content Days */
+            content_days?: number | null;
         };
         /**
          * NewTurn
@@ -1686,6 +1899,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RequestView] */
+        Page_RequestView_: {
+            /** Data */
+            data: components["schemas"]["RequestView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[TeamView] */
         Page_TeamView_: {
             /** Data */
@@ -1709,6 +1929,13 @@ export interface components {
             passage: string;
             /** After */
             after: string;
+        };
+        /** PassedOverView */
+        PassedOverView: {
+            /** Model */
+            model: string;
+            /** Why */
+            why: string;
         };
         /**
          * PercentilesView
@@ -1790,6 +2017,108 @@ export interface components {
             job: components["schemas"]["JobView"];
         };
         /**
+         * ReplayExampleView
+         * @description A request that would go another way; `after` are models with their shares.
+         */
+        ReplayExampleView: {
+            /** Id */
+            id: string;
+            /** Requested */
+            requested: string;
+            /** Team */
+            team: string;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: {
+                [key: string]: number;
+            };
+            /** Refused */
+            refused: string | null;
+            /** Before Nano Usd */
+            before_nano_usd: number | null;
+            /** After Nano Usd */
+            after_nano_usd: number | null;
+        };
+        /**
+         * ReplayForm
+         * @description `resources` are put on top of what there is, `remove` are left out, each as Kind/name; at least one of both.
+         */
+        ReplayForm: {
+            /** Resources */
+            resources?: components["schemas"]["Resource"][];
+            /** Remove */
+            remove?: string[];
+            /**
+             * Since
+             * @description Date or time; seven days ago if left out.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Date, which is included, or time; now if left out.
+             */
+            until?: string | null;
+            /**
+             * Route
+             * @description Only requests that named this route, model or assistant, or that it answered.
+             */
+            route?: string | null;
+        };
+        /**
+         * ReplayRowView
+         * @description `name` is null for the cache, and for what was refused.
+         */
+        ReplayRowView: {
+            /** Name */
+            name: string | null;
+            before: components["schemas"]["ReplaySideView"];
+            after: components["schemas"]["ReplaySideView"];
+        };
+        /**
+         * ReplaySideView
+         * @description Requests may be parts of one, where only shares are known. Cost is of those whose cost is known.
+         */
+        ReplaySideView: {
+            /** Requests */
+            requests: number;
+            /** Refused */
+            refused: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number;
+            /** Unknown Cost */
+            unknown_cost: number;
+        };
+        /**
+         * ReplayView
+         * @description `moved` would be answered by another model; `refusals` would newly be refused, by reason; `admitted` no longer be so.
+         *
+         *     `assumed` go by load or latency, and are taken to go where they went. `truncated`: there were more requests.
+         */
+        ReplayView: {
+            total: components["schemas"]["ReplayRowView"];
+            /** Routes */
+            routes: components["schemas"]["ReplayRowView"][];
+            /** Models */
+            models: components["schemas"]["ReplayRowView"][];
+            /** Teams */
+            teams: components["schemas"]["ReplayRowView"][];
+            /** Moved */
+            moved: number;
+            /** Refusals */
+            refusals: {
+                [key: string]: number;
+            };
+            /** Admitted */
+            admitted: number;
+            /** Assumed */
+            assumed: number;
+            /** Examples */
+            examples: components["schemas"]["ReplayExampleView"][];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
          * RequestView
          * @description `requested` is the name that was asked for, `model` what answered. Tokens and cost are null where they are not known.
          */
@@ -1826,28 +2155,50 @@ export interface components {
             cache_tier: string | null;
             /** Cache Of */
             cache_of: string | null;
-            /** Saved Nano Usd */
-            saved_nano_usd: number | null;
             /** Streamed */
             streamed: boolean;
+            /** Lane */
+            lane: string;
             /** Attempts */
             attempts: number;
+            /** Refused */
+            refused: boolean;
+            /** Key Id */
+            key_id: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Project */
+            project: string | null;
+            /** Parent Id */
+            parent_id: string | null;
             /** Prompt Tokens */
             prompt_tokens: number | null;
             /** Cache Read Tokens */
             cache_read_tokens: number | null;
+            /** Cache Write Tokens */
+            cache_write_tokens: number | null;
             /** Completion Tokens */
             completion_tokens: number | null;
+            /** Reasoning Tokens */
+            reasoning_tokens: number | null;
             /** Tokens From */
             tokens_from: string;
             /** Cost Nano Usd */
             cost_nano_usd: number | null;
+            /** Saved Nano Usd */
+            saved_nano_usd: number | null;
+            /** Estimate Nano Usd */
+            estimate_nano_usd: number | null;
             /** Latency Ms */
             latency_ms: number;
             /** First Token Ms */
             first_token_ms: number | null;
+            /** Snapshot Version */
+            snapshot_version: number;
             /** Price Version */
             price_version: string;
+            /** Corpus Version */
+            corpus_version: string | null;
         };
         /** ResourcePage */
         ResourcePage: {
@@ -1962,6 +2313,18 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * SpanView
+         * @description Microseconds since the request began.
+         */
+        SpanView: {
+            /** Stage */
+            stage: string;
+            /** Start Us */
+            start_us: number;
+            /** End Us */
+            end_us: number;
+        };
         /** Started */
         Started: {
             job: components["schemas"]["JobView"];
@@ -1974,6 +2337,23 @@ export interface components {
             roles: {
                 [key: string]: components["schemas"]["RoleHealth"];
             };
+            ledger: components["schemas"]["LedgerHealth"];
+        };
+        /**
+         * SweepView
+         * @description What the last sweep removed as past its retention, since control began.
+         */
+        SweepView: {
+            /** At */
+            at: string;
+            /** Took Ms */
+            took_ms: number;
+            /** Usage */
+            usage: number;
+            /** Traces */
+            traces: number;
+            /** Contents */
+            contents: number;
         };
         /** SyncFile */
         SyncFile: {
@@ -2118,14 +2498,29 @@ export interface components {
             /** Workers */
             workers: number;
         };
-        /** TeamView */
+        /**
+         * TeamView
+         * @description `content_days` is how long what was asked and answered is kept; null is not at all.
+         */
         TeamView: {
             /** Name */
             name: string;
             /** Monthly Budget Nano Usd */
             monthly_budget_nano_usd: number | null;
+            /** Content Days */
+            content_days: number | null;
             /** Created At */
             created_at: string;
+        };
+        /**
+         * TraceView
+         * @description `decision` is null where none was recorded, or it is past its retention; `caused` are requests that this one caused.
+         */
+        TraceView: {
+            request: components["schemas"]["RequestView"];
+            decision: components["schemas"]["DecisionView"] | null;
+            /** Caused */
+            caused: components["schemas"]["RequestView"][];
         };
         /**
          * Trial
@@ -2155,7 +2550,36 @@ export interface components {
             /** Findings */
             findings: components["schemas"]["FindingView"][];
             /** Verdicts */
-            verdicts: components["schemas"]["VerdictView"][];
+            verdicts: components["schemas"]["stoa__api__guardrails__VerdictView"][];
+        };
+        /**
+         * TryView
+         * @description One target that was asked, and what came of it. `answered` is of the one whose answer the client got.
+         */
+        TryView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "first" | "retry" | "next" | "fallback" | "hedge" | "larger" | "shadow";
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Asked Us */
+            asked_us: number;
+            /** Content Us */
+            content_us: number | null;
+            /** Ended Us */
+            ended_us: number;
+            /** Status */
+            status: number;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /** Answered */
+            answered: boolean;
         };
         /** Uploaded */
         Uploaded: {
@@ -2168,7 +2592,8 @@ export interface components {
          * @description Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
          *
          *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
-         *     from the cache had cost when they were made.
+         *     from the cache had cost when they were made. `refused` are requests that were refused before a model was asked: they are
+         *     among no other number, and of a flood of them only some are counted.
          */
         UsageBucketView: {
             /** Bucket */
@@ -2189,6 +2614,8 @@ export interface components {
             saved_nano_usd: number;
             /** Errors */
             errors: number;
+            /** Refused */
+            refused: number;
         };
         /** UsageReport */
         UsageReport: {
@@ -2212,7 +2639,7 @@ export interface components {
             roles: string[];
         };
         /** VerdictView */
-        VerdictView: {
+        stoa__api__guardrails__VerdictView: {
             /** Guard */
             guard: string;
             /**
@@ -2226,6 +2653,19 @@ export interface components {
             };
             /** Latency Us */
             latency_us: number;
+        };
+        /** VerdictView */
+        stoa__api__traces__VerdictView: {
+            /** Guard */
+            guard: string;
+            /** Stage */
+            stage: string;
+            /** Outcome */
+            outcome: string;
+            /** Us */
+            us: number;
+            /** Found */
+            found: string[];
         };
         /** @description Why a request was refused, in the form that OpenAI's clients read. */
         Refusal: {
@@ -4775,6 +5215,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_traces_api_traces_get: {
+        parameters: {
+            query?: {
+                /** @description Date or time; a day ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+                /** @description How it ended. */
+                status?: ("ok" | "error" | "refused") | null;
+                /** @description Asked for, or answered. */
+                model?: string | null;
+                /** @description A key's id or name. */
+                key?: string | null;
+                team?: string | null;
+                /** @description Only those that took as long, milliseconds. */
+                min_ms?: number | null;
+                /** @description Beginning of an id, or in a model, a provider or an error. */
+                text?: string | null;
+                /** @description Also what other requests caused. */
+                caused?: boolean;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_trace_api_traces__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description x-request-id of the answer, also where the client sent its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_trace_content_api_traces__id__content_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description x-request-id of the answer, also where the client sent its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    erase_contents_api_contents_delete: {
+        parameters: {
+            query?: {
+                /** @description Whose content: a user's id or name. */
+                user?: string | null;
+                /** @description Or that of an application: a key's id or name. */
+                key?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    replay_api_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
                 };
             };
             /** @description Refused. */
