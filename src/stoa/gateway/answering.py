@@ -22,6 +22,8 @@ from stoa.gateway.translation import Whole, whole
 from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
 from stoa.gateway.watching import Watcher
 
+_MASKED = frozenset(("mask", "tokenise"))
+
 
 class Answering(Delivery):
     """A request whose target has answered."""
@@ -31,17 +33,13 @@ class Answering(Delivery):
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
 
-    masked_body: bytes | None = None
-    """What was asked as guardrails left it, where they masked something."""
-    masked_answer: bytes | None = None
-
     def keep_content(self, days: int) -> None:
         """Only of what is JSON; of a stream the answer that it amounts to."""
         log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
         if log is None or self.surface.form_data:
             return
-        asked = self._body if self.masked_body is None else self.masked_body
-        answer = self._answer_kept()
+        asked, answer = self._body, self._answer_kept()  # as guardrails left them
+        masked = any(each.action in _MASKED for each in self.verdicts or ())
         log.keep(
             Content(
                 self.id,
@@ -56,13 +54,11 @@ class Answering(Delivery):
                 asked[:most],
                 answer[:most] if answer is not None else None,
                 len(asked) > most or (answer is not None and len(answer) > most),
-                self.masked_body is not None or self.masked_answer is not None,
+                masked,
             )
         )
 
     def _answer_kept(self) -> bytes | None:
-        if self.masked_answer is not None:
-            return self.masked_answer
         if self.entry is not None:
             return self.entry.answer
         if not self.streamed:

@@ -75,6 +75,7 @@ function bucket(name: string, requests: number, unknown: number, perRequest = 1_
     cache_hits: Math.round(requests * 0.21),
     saved_nano_usd: Math.round((requests - unknown) * 0.21) * perRequest,
     errors: Math.round(requests / 60),
+    refused: Math.round(requests / 90),
   };
 }
 
@@ -96,5 +97,6 @@ export function totalOf(data: UsageBucket[]): UsageBucket {
     cache_hits: sum("cache_hits"),
     saved_nano_usd: sum("saved_nano_usd"),
     errors: sum("errors"),
+    refused: sum("refused"),
   };
 }

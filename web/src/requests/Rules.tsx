@@ -8,12 +8,7 @@ import styles from "./RequestDetail.module.css";
 export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }: { decision: TraceDecision }) {
   return (
     <>
-      <Listed
-        title="Limits and budgets"
-        lines={claims.map(
-          ({ rule, subject, used, most }) => `${rule} of ${subject}: ${formatCount(used)} of ${formatCount(most)}`,
-        )}
-      />
+      <Listed title="Limits and budgets" lines={claims.map(claimOf)} />
       <Listed
         title="Guardrails"
         lines={verdicts.map(
