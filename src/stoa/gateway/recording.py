@@ -141,10 +141,6 @@ def _claimed(request: Delivery) -> tuple[Claimed, ...]:
     return tuple([Claimed(rule.name, rule.who, claim.meter.unit, claim.amount, claim.meter.most) for rule, claim in pairs])
 
 
-def _judged(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
-    return tuple([GuardVerdict(f"{v.guardrail}/{v.guard}", v.stage, v.action, v.latency_us, tuple(v.kinds)) for v in verdicts])
-
-
 def _used(request: Delivery) -> tuple[Claimed, ...] | None:
     """With what was used of each, so that it shows which one refused it."""
     used = [request.stages.admission.used(claim) for claim in request.claims]
