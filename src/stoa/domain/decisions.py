@@ -5,7 +5,7 @@ It never holds what was asked or answered. Form 1; what is appended has a defaul
 
 import struct
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 
@@ -34,6 +34,7 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     ("upstream", "answered"),
     ("answer", "settled"),
 )
+_pack = msgspec.msgpack.Encoder().encode
 _TIMES = struct.Struct(f"<{len(MARKS)}f")
 pack_times = _TIMES.pack
 """The marks as seconds since the request began; less than nothing is a moment that it did not come to."""
@@ -50,6 +51,19 @@ class Claimed(msgspec.Struct, frozen=True, array_like=True):
     most: int
     used: int | None = None
     """What was used before, as far as it was known; only of a request that was refused."""
+
+
+def recorded_claim(name: str, subject: str, unit: str, most: int) -> tuple[bytes, bytes]:
+    """A `Claimed` of a request that passed, as msgpack: what stands before its amount, and what after it."""
+    parts = [_pack(each) for each in (name, subject, unit)]
+    return b"".join([b"\x96", *parts]), _pack(most) + b"\xc0"
+
+
+def recorded_claims(each: Sequence[bytes]) -> "tuple[Claimed, ...]":
+    """Claims that are packed already, to be packed with a `Decision` as its `claims`."""
+    count = len(each)
+    head = bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big")
+    return cast("tuple[Claimed, ...]", msgspec.Raw(head + b"".join(each)))  # cast: it becomes them once it is read again
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, array_like=True):

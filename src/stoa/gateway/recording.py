@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import FORM, Claimed, Decision, Found, GuardVerdict, PassedOver, Try, TryKind, Way, pack_times
+from stoa.domain.decisions import (
+    FORM,
+    Claimed,
+    Decision,
+    Found,
+    GuardVerdict,
+    PassedOver,
+    Try,
+    TryKind,
+    Way,
+    pack_times,
+    recorded_claims,
+)
 from stoa.domain.guards import Verdict
 
 if TYPE_CHECKING:
@@ -110,7 +122,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             weight,
             total,
             key[:_KEY_BYTES] if key is not None else None,
-            _claimed(request) if request.claims else None,
+            _packed(request) if request.claims else None,
             _said(request.verdicts) if request.verdicts is not None else None,
             way,
         )
@@ -134,6 +146,15 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         now - began,
     )
     return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_said(request.verdicts or ()) or None))
+
+
+def _packed(request: Delivery) -> tuple[Claimed, ...]:
+    found: list[bytes] = []
+    for rule, claim in zip(request.rules, request.claims, strict=True):
+        found.append(
+            rule.recorded if rule.fixed is not None else b"%b%b%b" % (rule.recorded, _encode(claim[1]), rule.recorded_end)
+        )
+    return recorded_claims(found)
 
 
 def _claimed(request: Delivery) -> tuple[Claimed, ...]:
