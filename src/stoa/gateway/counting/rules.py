@@ -19,8 +19,8 @@ class Rule:
     """
 
     __slots__ = (
-        "allows_unknown", "fixed", "head", "known", "meter", "name", "per", "recorded", "recorded_end", "spoken", "tail",
-        "unit", "warn", "warned_at", "watched", "who", "window",
+        "allows_unknown", "fixed", "head", "known", "meter", "minute_tail", "name", "per", "recorded",
+        "recorded_end", "spoken", "tail", "unit", "warn", "warned_at", "watched", "who", "window",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +52,8 @@ class Rule:
         unit, most = meter.unit.encode(), b"%d" % meter.most
         self.head = b"x-ratelimit-limit-%b: %b\r\nx-ratelimit-remaining-%b: " % (unit, most, unit)
         self.tail = b"\r\nx-ratelimit-reset-%b: " % unit
+        self.minute_tail = self.tail + b"1m0s\r\n"
+        """A minute is full again a minute after the last request, which is this one."""
         self.fixed = Claim(meter, 1) if window is None and meter.unit != "tokens" else None
         """What every request claims, where that is always the same."""
         self.unit = meter.unit
