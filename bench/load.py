@@ -50,6 +50,16 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer %(key)s"
 %(more)s
 """
+FRESH = "@N@"
+"""In a request: a number that no request before it had, where wrk makes the load."""
+_FRESH_LUA = """
+local before, after = wrk.body:match("^(.-)@N@(.*)$")
+local number = os.time() * 1000
+request = function()
+  number = number + 1
+  return wrk.format(nil, nil, nil, before .. string.format("%d", number) .. after)
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,11 @@ def has_tools() -> bool:
     return _nginx() is not None and shutil.which("wrk") is not None
 
 
-def body(model: str, *, stream: bool = False, temperature: float = 0.7) -> str:
+def body(model: str, *, stream: bool = False, temperature: float = 0.7, question: str = "What is DevOps?") -> str:
     """The request, as the outside benchmark sends it."""
     messages = [
         {"role": "system", "content": "You are a helpful assistant."},
-        {"role": "user", "content": "What is DevOps?"},
+        {"role": "user", "content": question},
     ]
     fields = {"model": model, "messages": messages, "max_tokens": 64, "temperature": temperature}
     return json.dumps(fields | ({"stream": True} if stream else {}), separators=(",", ":"))
@@ -168,7 +178,7 @@ def _wrk(
 ) -> tuple[int, float, float, float, int]:
     more = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items())
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(LUA % {"body": request, "key": key, "more": more})
+        script.write(LUA % {"body": request, "key": key, "more": more} + (_FRESH_LUA if FRESH in request else ""))
         script.flush()
         command = [
             "wrk",

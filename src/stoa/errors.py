@@ -23,6 +23,8 @@ A message says what was asked, what was found and what to do next. Edges map a c
 and to a dialect through `code`; they never look at the message.
 """
 
+from collections.abc import Mapping
+
 
 class StoaError(Exception):
     """Base of all errors raised on purpose. `status` is the HTTP status, `code` a stable machine name."""
@@ -99,16 +101,26 @@ class Unreadable(CallerError):
 
 
 class LimitReached(CallerError):
-    """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known."""
+    """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known.
+
+    `told` is the same as the message for programs: limit, used, most, resets_at, as_of.
+    """
 
     status = 429
     code = "rate_limit_exceeded"
 
     def __init__(
-        self, message: str, *, param: str | None = None, code: str | None = None, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+        told: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, param=param, code=code)
         self.retry_after_s = retry_after_s
+        self.told = told
 
 
 class OperatorError(StoaError):

@@ -17,17 +17,36 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A node of the tree."""
 
 
+class LedgerSettings(Section, frozen=True):
+    """How long what is kept. Content has no time here: each team says for itself whether and how long it is kept."""
+
+    usage_days: Annotated[int, Meta(ge=1)] = 400
+    """Of every request: who asked what model, tokens and cost. What teams have spent is kept for good."""
+    trace_days: Annotated[int, Meta(ge=1)] = 30
+    """Of every request: why it went the way it went."""
+
+
 class TelemetrySettings(Section, frozen=True):
     """What the gateway tells of its requests besides its metrics. Never their content."""
 
     log_requests: Literal["none", "errors", "all"] = "errors"
     """Which requests get a line in the gateway's log: those that failed or were refused, all, or none."""
+    decisions: Literal["all", "sampled", "errors"] = "all"
+    """Which requests leave a record of why they went the way they went: all, those that did not go well and a share of the
+    others, or those that did not go well alone."""
+    decision_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.05
+    """That share."""
     otlp_endpoint: str | None = None
     """Base URL of an OpenTelemetry collector's OTLP over HTTP, such as http://127.0.0.1:4318; no traces if left out."""
     otlp_headers: str | None = None
     """Headers for it, such as `api-key=...`; several are separated by commas."""
     sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
     """Share of requests that are traced, where a client has not decided by a `traceparent` of its own."""
+
+    @property
+    def decision_share(self) -> float:
+        """Of the requests that went well, how many leave a decision record."""
+        return {"all": 1.0, "sampled": self.decision_ratio, "errors": 0.0}[self.decisions]
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""
@@ -65,6 +84,27 @@ class RedisSettings(Section, frozen=True):
                 "Setting 'redis.url' must be redis://host:port/number, rediss://... or unix:///path; what was found is not.",
                 param="redis.url",
             )
+
+
+def check_replicas(replicas: int, redis: RedisSettings) -> None:
+    """Raises SettingsError for several gateways without a place to count together."""
+    if replicas > 1 and redis.url is None:
+        raise SettingsError(
+            f"gateway.replicas is {replicas}, but redis.url is not set: gateways on several machines would each let all of a "
+            "limit and all of a budget through. Name one Redis in redis.url for all of them. On one machine, "
+            "gateway.workers needs none.",
+            param="redis.url",
+        )
+
+
+def check_control(url: str) -> None:
+    """Raises SettingsError."""
+    place = urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname or place.path not in ("", "/") or place.query:
+        raise SettingsError(
+            f"Setting 'gateway.control': expected a base URL such as http://10.0.0.5:8421, but found {url!r}.",
+            param="gateway.control",
+        )
 
 
 def _is_redis(url: str) -> bool:

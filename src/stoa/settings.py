@@ -17,7 +17,17 @@ from msgspec import Meta
 from stoa.errors import SettingsError
 from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
-from stoa.sections import Bytes, Port, RedisSettings, Seconds, Section, TelemetrySettings
+from stoa.sections import (
+    Bytes,
+    LedgerSettings,
+    Port,
+    RedisSettings,
+    Seconds,
+    Section,
+    TelemetrySettings,
+    check_control,
+    check_replicas,
+)
 
 
 class GatewaySettings(Section, frozen=True):
@@ -38,10 +48,16 @@ class GatewaySettings(Section, frozen=True):
     max_connections: Annotated[int, Meta(ge=1)] = 10_000
     cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
     """Memory for cached answers; 0 switches the cache off."""
+    content_bytes: Annotated[int, Meta(ge=1)] = 262_144
+    """Where a team keeps what was asked and answered: so much of either."""
     requests_per_minute: Annotated[int, Meta(ge=1)] = 600
     """Limit of a key that names none of its own."""
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     """Gateway processes that share the entry's port; one uses one core."""
+    replicas: Annotated[int, Meta(ge=1)] = 1
+    """How many gateways there are in all, this one and those that `stoa gateway` runs elsewhere. They count in Redis."""
+    control: str | None = None
+    """For `stoa gateway`: where control of the Stoa it belongs to listens, such as http://10.0.0.5:8421."""
     tls_certificate: str | None = None
     """PEM file of the entry's certificate and those above it: with it the entry speaks https. Read anew when it changes."""
     tls_key: str | None = None
@@ -67,6 +83,8 @@ class GatewaySettings(Section, frozen=True):
                 "gateway.proxy_protocol needs gateway.trusted_proxies: without names anybody could claim to be anybody.",
                 param="gateway.trusted_proxies",
             )
+        if self.control is not None:
+            check_control(self.control)
         if self.trusted_proxies or self.egress_allow:
             _check_networks(self.trusted_proxies, self.egress_allow)
 
@@ -76,6 +94,10 @@ class ControlSettings(Section, frozen=True):
     """How long a browser stays signed in."""
     sign_in_link_minutes: Annotated[int, Meta(ge=1)] = 30
     """How long a sign-in link can be used, once."""
+    host: str = "127.0.0.1"
+    """Address that gateways elsewhere reach control at, in plain HTTP: on a private network, or behind a TLS proxy."""
+    port: Port = 0
+    """Port for that; any free one if 0."""
 
 
 class WorkerSettings(Section, frozen=True):
@@ -118,6 +140,11 @@ class Settings(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        check_replicas(self.gateway.replicas, self.redis)
 
     @property
     def home_folder(self) -> Home:

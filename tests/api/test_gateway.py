@@ -24,7 +24,8 @@ from stoa.domain.resources import Model, Provider
 from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import OriginLimits
 from stoa.domain.usage import UsageFact
-from stoa.gateway.pipeline import Gateway, Ports
+from stoa.gateway.pipeline import Gateway
+from stoa.gateway.ports import Ports
 from stoa.settings import GatewaySettings
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ def key(**fields: object) -> dict[str, object]:
     return {
         "id": "key_1", "name": "my-app", "kind": "inference", "hint": "sk-stoa-…abcd", "team": "company", "role": None,
         "groups": [], "requests_per_minute": None, "created_at": "2030-01-02T03:04:05.000Z", "expires_at": None,
-        "revoked_at": None,
+        "revoked_at": None, "tokens_per_minute": None, "parallel": None, "budget_nano_usd": None, "budget_period": None,
+        "project": None,
     } | fields  # fmt: skip
 
 
@@ -33,6 +34,20 @@ def test_what_a_key_may_do_is_sent_as_the_api_wants_it(stoa: Callable[..., Resul
     (sent,) = api.sent("POST", "/api/keys")
     assert sent["groups"] == ["hr", "finance"]
     assert (sent["team"], sent["requests_per_minute"], sent["expires_at"]) == ("lab", 0, "2031-12-31T00:00:00+00:00")
+
+
+def test_limits_and_budget_of_a_key_are_sent_as_they_are_said(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/api/keys"] = key(key="k")
+    api.answers["GET", "/v1/models"] = listed()
+    options = ["--tokens-per-minute", "5000", "--parallel", "2", "--project", "apollo"]
+    options += ["--budget", "5", "--per", "day", "--time-zone", "Europe/Berlin"]
+    assert stoa("key", "create", "my-app", *options).exit_code == 0
+    assert api.sent("POST", "/api/keys") == [
+        {
+            "name": "my-app", "kind": "inference", "tokens_per_minute": 5000, "parallel": 2, "budget_usd": "5", "per": "day",
+            "time_zone": "Europe/Berlin", "project": "apollo",
+        }
+    ]  # fmt: skip
 
 
 def test_a_new_key_can_be_used_as_soon_as_the_command_ends(stoa: Callable[..., Result], api: ScriptedApi) -> None:
@@ -63,7 +78,21 @@ def test_a_limit_that_is_no_number_is_a_usage_error_before_anything_is_sent(
 def test_a_list_in_a_pipe_is_plain_columns(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["GET", "/api/keys"] = listed(key(), key(name="old", revoked_at="2030-02-02T00:00:00.000Z", groups=["hr"]))
     first, second, third = stoa("key", "list").stdout.splitlines()
-    assert first.split() == ["NAME", "KIND", "KEY", "TEAM", "GROUPS", "PER", "MIN", "EXPIRES", "STATE"]
+    assert first.split() == [
+        "NAME",
+        "KIND",
+        "KEY",
+        "TEAM",
+        "GROUPS",
+        "PER",
+        "MIN",
+        "TOKENS/MIN",
+        "PARALLEL",
+        "BUDGET",
+        "PROJECT",
+        "EXPIRES",
+        "STATE",
+    ]
     assert second.split()[0] == "my-app"
     assert second.split()[-1] == "valid"
     assert third.split()[-1] == "revoked"

@@ -23,3 +23,18 @@ def test_names_in_nested_fields_are_text_too(tmp_path: Path) -> None:
     file.write_text("kind: Provider\nname: p\nheaders:\n  yes: a\n  No: b\n", encoding="utf-8")
     (found,) = manifests.read([str(file)], {})
     assert found["headers"] == {"yes": "a", "No": "b"}
+
+
+def test_headers_of_a_guardrails_service_take_variables_and_nothing_else_does(tmp_path: Path) -> None:
+    file = tmp_path / "guardrail.yaml"
+    file.write_text(
+        "kind: Guardrail\nname: g\nguards:\n"
+        "  - {type: http, url: 'http://g/${env:T}', headers: {X: 'Bearer ${env:T}'}}\n"
+        "  - {type: words, deny: ['${env:T}']}\n",
+        encoding="utf-8",
+    )
+    (found,) = manifests.read([str(file)], {"T": "s3"})
+    assert found["guards"] == [
+        {"type": "http", "url": "http://g/${env:T}", "headers": {"X": "Bearer s3"}},
+        {"type": "words", "deny": ["${env:T}"]},
+    ]

@@ -43,9 +43,22 @@ def test_a_budget_is_dollars_or_none(stoa: Callable[..., Result], api: ScriptedA
 
 def test_teams_are_listed_in_dollars(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["GET", "/api/teams"] = listed(
-        {"name": "lab", "monthly_budget_nano_usd": 12_500_000_000}, {"name": "company", "monthly_budget_nano_usd": None}
+        {"name": "lab", "monthly_budget_nano_usd": 12_500_000_000, "content_days": 7},
+        {"name": "company", "monthly_budget_nano_usd": None, "content_days": None},
     )
-    assert [line.split() for line in stoa("team", "list").stdout.splitlines()[1:]] == [["lab", "$12.50"], ["company", "none"]]
+    assert [line.split() for line in stoa("team", "list").stdout.splitlines()[1:]] == [
+        ["lab", "$12.50", "7", "days"],
+        ["company", "none", "no"],
+    ]
+
+
+def test_of_a_team_only_what_is_named_is_changed(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["PATCH", "/api/teams/lab"] = {"monthly_budget_nano_usd": None, "content_days": 7}
+    assert "content kept 7 days" in stoa("team", "set", "lab", "--content-days", "7").stderr
+    stoa("team", "set", "lab", "--content-days", "none", "--budget", "3")
+    assert api.sent("PATCH", "/api/teams/lab") == [{"content_days": 7}, {"monthly_budget_usd": "3", "content_days": None}]
+    assert stoa("team", "set", "lab", "--content-days", "0").exit_code == 2
+    assert stoa("team", "set", "lab").exit_code == 2
 
 
 def test_an_empty_list_says_how_to_begin(stoa: Callable[..., Result], api: ScriptedApi) -> None:

@@ -22,7 +22,8 @@ from stoa.domain.resources import Assistant, Collection, Model, Provider, Route,
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.upstream import OriginLimits
 from stoa.domain.usage import UsageFact
-from stoa.gateway.pipeline import Gateway, Ports
+from stoa.gateway.pipeline import Gateway
+from stoa.gateway.ports import Ports
 from stoa.settings import GatewaySettings
 
 KEY = "sk-stoa-" + "a" * 43
@@ -136,7 +137,12 @@ class House:
 
     @property
     def facts(self) -> list[UsageFact]:
-        return self.log.facts
+        """Of requests that were not refused before a model was asked."""
+        return [fact for fact in self.log.facts if not fact.refused]
+
+    @property
+    def refusals(self) -> list[UsageFact]:
+        return [fact for fact in self.log.facts if fact.refused]
 
     def begin(
         self,
@@ -275,6 +281,10 @@ def house() -> Callable[..., House]:
         log: Any = None,
         tracer: Any = None,
         log_requests: Any = "none",
+        own: Any = None,
+        decisions: float = 1.0,
+        contents: Any = None,
+        counter: Any = None,
         answers: Any = None,
         **changes: Any,
     ) -> House:
@@ -291,7 +301,8 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            tracer=tracer, log_requests=log_requests, answers=answers,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
+            contents=contents,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -19,6 +19,7 @@ async def test_an_answer_passes_untouched_and_leaves_one_fact(house, make) -> No
         "x-stoa-model": "mock",
         "x-stoa-cache": "bypass",
         "x-stoa-cost-nano-usd": "13500",
+        "x-stoa-estimate-nano-usd": str(here.facts[0].estimate_nano_usd),
         "x-request-id": "mine-1",
     }
     (fact,) = here.facts

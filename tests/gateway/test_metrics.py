@@ -9,10 +9,13 @@ import pytest
 from prometheus_client import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
+from stoa.adapters.limits.measured import Measured
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.guardrails import WordsGuard
 from stoa.domain.metrics import METRICS, Sheet
-from stoa.domain.resources import Model, Retries, Route, Shadow, Target
+from stoa.domain.resources import Budget, Guardrail, Model, Retries, Route, Shadow, Target
 from stoa.domain.snapshot import TeamLimits
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.exposition import render
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "observability.md"
@@ -29,6 +32,22 @@ class Spans:
         return {"sent": 1, "full": 2, "refused": 3}
 
     def close(self) -> None: ...
+
+
+class CountedElsewhere(LocalCounter):
+    """As one that counts in Redis shows itself."""
+
+    kind, lost = "redis", False
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0)
+        self.measured = Measured()
+        self.measured.called(0.001)
+        self.measured.waited(0.001)
+        self.measured.decided_alone("open")
+
+    def show(self, sheet: Any) -> None:
+        self.measured.show(sheet, lost=self.lost)
 
 
 async def scrape(here: Any) -> dict[str, Family]:
@@ -62,8 +81,10 @@ async def traffic(house: Any, make: Any) -> Any:
     models = make.snapshot().models | {"narrow": Model(name="narrow", provider="two", max_parallel=1)}
     names = frozenset({"mock", "other", "spread", "assistant/handbook", "narrow"})
     here = house(
-        script, routes={"spread": route}, models=models, tracer=Spans(),
+        script, routes={"spread": route}, models=models, tracer=Spans(), counter=CountedElsewhere(),
         access=(make.access(True, names, frozenset({"stoa-embed"})),),
+        guardrails={"mild": Guardrail(name="mild", guards=(WordsGuard(deny=("dragon",)),), routes=("mock",))},
+        budgets={"soft": Budget(name="soft", scope="team", warn_usd="0")},
     )  # fmt: skip
     here.documents.passages, here.documents.embed_first = [make.passage(1)], "handbook"
     for _ in range(40):

@@ -6,6 +6,7 @@ import pytest
 from stoa.adapters.providers.memory import Scripted
 from stoa.domain.resources import Provider
 from stoa.domain.upstream import Failure
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.proxy import is_internal
 from stoa.settings import GatewaySettings
 
@@ -196,3 +197,28 @@ async def test_a_provider_that_breaks_its_adapter_holds_back_no_revocation(house
     assert (await here.ask("/v1/models", method="GET")).status == 401
     assert (await here.ask("/v1/models", method="GET", key="sk-stoa-other")).status == 200
     assert "provider one is left out" in caplog.text
+
+
+class Elsewhere(LocalCounter):
+    """A count that is shared, and may be lost."""
+
+    kind = "redis"
+
+    def __init__(self, *, lost: bool) -> None:
+        super().__init__(lambda: 0)
+        self.lost = lost
+
+    def show(self, sheet: Any) -> None: ...
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_gateway_that_cannot_count_with_the_others_is_ready_and_says_so(house, lost: bool) -> None:
+    reply = await house(counter=Elsewhere(lost=lost)).ask("/readyz", method="GET")
+    assert (reply.status, reply.json["ready"]) == (200, True)
+    assert reply.json["limits"] == {"counted_in": "redis", "lost": lost}
+    assert ["not counted together: Redis" in reason for reason in reply.json["reasons"]] == [True] * lost
+
+
+async def test_a_gateway_that_is_alone_counts_in_its_process(house) -> None:
+    reply = await house().ask("/readyz", method="GET")
+    assert reply.json["limits"] == {"counted_in": "process"}

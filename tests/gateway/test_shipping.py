@@ -1,7 +1,8 @@
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from stoa.adapters.wal.memory import MemoryLog, MemorySink
+from stoa.domain.usage import Told
 from stoa.gateway.shipping import ship_forever
 
 
@@ -15,14 +16,16 @@ async def until(condition) -> None:
 
 async def test_facts_reach_control_and_its_spend_comes_back(house) -> None:
     here, sink = house(), MemorySink()
-    told: list[tuple[int, Mapping[str, int]]] = []
+    told: list[tuple[int, Sequence[Told]]] = []
     task = asyncio.create_task(ship_forever(here.log, sink, lambda *news: told.append(news)))
     await until(lambda: told)
-    assert told == [(0, {})], "the spend is asked for at once, with nothing to ship"
+    assert told == [(0, [])], "the spend is asked for at once, with nothing to ship"
     for _ in range(3):
         await here.chat(temperature=1)
     await until(lambda: len(sink.facts) == 3 and told[-1][0] == 3)
-    assert told[-1] == (3, {"company": 3 * 13_500})
+    assert [(each.scope, each.subject, each.period, each.nano_usd) for each in told[-1][1]] == [
+        ("team", "company", "month UTC", 3 * 13_500)
+    ]
     assert here.log.backlog_bytes == 0
     task.cancel()
     await asyncio.wait([task])
@@ -46,7 +49,7 @@ async def test_an_error_nobody_thought_of_does_not_end_the_shipping() -> None:
     class Broken(MemorySink):
         calls = 0
 
-        async def ship(self, facts: bytes) -> Mapping[str, int]:
+        async def ship(self, facts: bytes) -> Sequence[Told]:
             self.calls += 1
             if self.calls == 1:
                 raise ZeroDivisionError

@@ -1,14 +1,16 @@
 """How often control is bothered: small batches are paced, large backlogs are not, and a slow control is left to rest."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import pytest
 
-from stoa.domain.usage import Batch
+from stoa.domain.usage import Batch, Told
 from stoa.errors import ProviderError
 from stoa.gateway import shipping
+
+TOLD = [Told("team", "company", "month UTC", 0, 5)]
 
 SMALL, LARGE, PRESSING = 1000, 1_000_000, 200_000_000
 NOTHING = b"\x90"
@@ -41,20 +43,20 @@ class World:
     def append(self, facts: object) -> int:
         raise NotImplementedError
 
-    async def shipped(self, position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
-        assert (position, spend) == (self._done + 1, {"company": 5})
+    async def shipped(self, position: int, *, told: Sequence[Told], as_of_ms: int) -> None:
+        assert (position, told) == (self._done + 1, TOLD)
         self._done = position
         del self.backlogs[0]
 
     # --- control
 
-    async def ship(self, facts: bytes) -> Mapping[str, int]:
+    async def ship(self, facts: bytes) -> Sequence[Told]:
         (self.asked_at if facts == NOTHING else self.shipped_at).append(self.now)
         self.now += self.takes_s
         if self.away:
             self.away -= 1
             raise ProviderError("Control is away.")
-        return {"company": 5}
+        return TOLD
 
     # --- the time
 
@@ -79,7 +81,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[World, float], list[int]]:
         world.until = world.now + seconds
         told: list[int] = []
         with pytest.raises(asyncio.CancelledError):
-            asyncio.run(shipping.ship_forever(world, world, lambda position, spend: told.append(position)))
+            asyncio.run(shipping.ship_forever(world, world, lambda position, _: told.append(position)))
         return told
 
     return until
@@ -138,8 +140,8 @@ def test_a_control_that_came_back_and_goes_again_is_soon_asked_again(run) -> Non
     world.away = 3
     shipped = world.shipped
 
-    async def then_away(position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
-        await shipped(position, spend=spend, as_of_ms=as_of_ms)
+    async def then_away(position: int, *, told: Sequence[Told], as_of_ms: int) -> None:
+        await shipped(position, told=told, as_of_ms=as_of_ms)
         world.away = 2 if position == 1 else 0
 
     world.shipped = then_away

@@ -95,6 +95,8 @@ def test_a_list_is_separated_by_commas_in_the_environment() -> None:
         ({"TRUSTED_PROXIES": "proxy.internal"}, "'proxy.internal' is not an address or a network"),
         ({"EGRESS_ALLOW": "api.openai.com,https://x"}, "'https://x' is not a host such as"),
         ({"WORKERS": "0"}, "'gateway.workers'"),
+        ({"REPLICAS": "3"}, "gateway.replicas is 3, but redis.url is not set"),
+        ({"CONTROL": "10.0.0.5:8421"}, "'gateway.control': expected a base URL"),
     ],
 )
 def test_settings_of_the_edge_that_do_not_fit_together_are_named(variables: dict[str, str], said: str) -> None:
@@ -150,3 +152,8 @@ def test_what_is_no_address_of_redis_is_refused_without_showing_it(url: str) -> 
 def test_nobody_waits_for_redis_longer_than_a_twentieth_of_a_second() -> None:
     with pytest.raises(SettingsError, match=r"redis\.timeout_s"):
         load(environ={"STOA_REDIS__TIMEOUT_S": "0.06"})
+
+
+def test_several_gateways_need_one_redis() -> None:
+    loaded = load(environ={"STOA_GATEWAY__REPLICAS": "3", "STOA_REDIS__URL": "redis://h"})
+    assert loaded.settings.gateway.replicas == 3

@@ -15,12 +15,15 @@ SCREENS = (
     "/conversations",
     "/collections/handbook",
     "/playground",
+    "/requests",
     "/usage",
+    "/usage/budgets",
     "/models",
     "/routes",
     "/routes/best",
     "/routes?new",
     "/providers",
+    "/guardrails",
 )
 LOOKS = pytest.mark.parametrize(
     "look",
@@ -135,6 +138,7 @@ def test_a_phone_shows_conversations_in_a_drawer_and_sources_in_a_sheet(sign_in:
         ("/collections/handbook", "/api/collections/handbook/documents"),
         ("/playground", "/api/catalog"),
         ("/usage", "/api/usage"),
+        ("/usage/budgets", "/api/budgets"),
         ("/models", "/api/targets"),
         ("/routes", "/api/resources"),
         ("/providers", "/api/resources"),

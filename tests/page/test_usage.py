@@ -34,3 +34,12 @@ def test_the_time_is_chosen(usage: Page) -> None:
         usage.get_by_role("radio", name="7 days").check()
     assert "from=20" in asked.value.url
     expect(usage.get_by_role("img", name="Requests by day over 7 days")).to_be_visible()
+
+
+def test_usage_is_put_together_by_project_and_by_user(usage: Page) -> None:
+    usage.get_by_role("radio", name="Project").check()
+    projects = usage.get_by_role("table", name="Usage by project")
+    expect(projects.get_by_role("row", name="apollo")).to_be_visible()
+    expect(projects.get_by_role("row", name="no project")).to_contain_text("unknown")
+    usage.get_by_role("radio", name="User").check()
+    expect(usage.get_by_role("table", name="Usage by user").get_by_role("row", name="ada")).to_be_visible()

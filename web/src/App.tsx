@@ -13,8 +13,11 @@ import { Shell } from "./shell/Shell";
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
+const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
+const RequestsScreen = lazy(() => import("./requests/RequestsScreen"));
+const BudgetsScreen = lazy(() => import("./budgets/BudgetsScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
 /** A session that has ended shows the sign-in, wherever that was noticed. Only silence is worth asking again. */
@@ -46,10 +49,13 @@ export function App() {
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
                   <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
+                  <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
+                  <Route path="/usage/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />
+                  <Route path="/guardrails" component={GuardrailsScreen} />
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />
                   </Route>

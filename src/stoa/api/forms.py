@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, Strict
 
 from stoa.domain.identity import ROLES
+from stoa.errors import InvalidRequest
+from stoa.kit.money import usd
 from stoa.kit.names import NAME
 
 
@@ -32,6 +34,14 @@ NewName = Annotated[str, described(pattern=f"^{NAME}$")]
 
 RoleName = Annotated[str, described(enum=list(ROLES))]
 Dollars = Annotated[str, described(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$", examples=["250.00"])]
+
+
+def amount(dollars: str | None, *, param: str) -> int | None:
+    """Nano-dollars. Raises InvalidRequest."""
+    try:
+        return None if dollars is None else usd(dollars)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(str(error), param=param) from None
 
 
 class View(BaseModel):

@@ -43,8 +43,8 @@ async def _serve(settings: Settings, listener: socket.socket, own: socket.socket
         log.info("the gateway serves on %s", settings.url)
         if settings.gateway.workers > 1 and worker == 1:
             log.warning(
-                "%d workers share the entry: limits of keys and budgets of teams are counted together; each keeps cached "
-                "answers for itself, and max_parallel of a model holds in each of them",
+                "%d workers share the entry: limits and budgets are counted together; each keeps cached answers for itself, "
+                "and max_parallel of a model holds in each of them",
                 settings.gateway.workers,
             )
 

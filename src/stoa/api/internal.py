@@ -5,7 +5,10 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from stoa.adapters.database.contents import ContentTable
+from stoa.adapters.database.opening import opener
 from stoa.api.access import Caller, Parts, allow
+from stoa.ledger.contents import record_contents
 from stoa.ledger.usage import record
 from stoa.wiring import now_ms
 
@@ -30,6 +33,18 @@ async def read_snapshot(
 async def ship_usage(request: Request, caller: Annotated[Caller, allow("usage:ship")], parts: Parts) -> Response:
     """Take a batch of usage facts, each once; the answer is every team's spend of this month."""
     return Response(await record(await request.body(), write=parts.write_usage, now_ms=now_ms()), media_type=_MSGPACK)
+
+
+@router.post("/contents", status_code=204)
+async def ship_contents(request: Request, caller: Annotated[Caller, allow("content:ship")], parts: Parts) -> None:
+    """Take a batch of contents, each once, and seal each with the key of whose it is."""
+    await record_contents(
+        await request.body(),
+        transit=parts.seals,
+        seal=parts.seals,
+        write=opener(parts.database.write, ContentTable),
+        now_ms=now_ms(),
+    )
 
 
 @router.post("/targets", status_code=204)

@@ -6,11 +6,26 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, NewName, RoleName, View, Whole, described, milliseconds, moment, moment_or_none
+from stoa.api.forms import (
+    Dollars,
+    Form,
+    Moment,
+    NewName,
+    RoleName,
+    View,
+    Whole,
+    amount,
+    described,
+    milliseconds,
+    moment,
+    moment_or_none,
+)
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.control.keys import KeyWish, create_key, find_key, revoke_key
 from stoa.domain.keys import Key
+from stoa.domain.periods import PERIODS
 from stoa.domain.users import access_tags
+from stoa.kit.names import NAME
 from stoa.policy.decide import Target
 from stoa.wiring import now_ms
 
@@ -26,6 +41,12 @@ class KeyView(View):
     role: str | None
     groups: list[str]
     requests_per_minute: int | None
+    tokens_per_minute: int | None
+    parallel: int | None
+    budget_nano_usd: int | None
+    budget_period: str | None
+    """Such as `month UTC`: the period, and the time zone that it begins in."""
+    project: str | None
     created_by: str
     created_at: Moment
     expires_at: Moment | None
@@ -46,6 +67,16 @@ class NewKey(Form):
     role: RoleName | None = None
     requests_per_minute: Annotated[Whole, described(minimum=0, maximum=2**31 - 1)] | None = None
     """null is the default limit, 0 is none."""
+    tokens_per_minute: Annotated[Whole, described(minimum=1, maximum=2**63 - 1)] | None = None
+    parallel: Annotated[Whole, described(minimum=1, maximum=2**31 - 1)] | None = None
+    """Requests under way at once."""
+    budget_usd: Dollars | None = None
+    per: Annotated[str, described(enum=list(PERIODS))] | None = None
+    """Of the budget; a month when left out."""
+    time_zone: Annotated[str, described(examples=["Europe/Berlin"])] | None = None
+    """Where the budget's period begins; UTC when left out."""
+    project: Annotated[str, described(pattern=f"^{NAME}$")] | None = None
+    """The tag of requests that name none."""
     expires_at: AwareDatetime | None = None
 
 
@@ -59,6 +90,11 @@ def _view(key: Key) -> KeyView:
         role=key.role,
         groups=list(key.groups),
         requests_per_minute=key.requests_per_minute,
+        tokens_per_minute=key.tokens_per_minute,
+        parallel=key.parallel,
+        budget_nano_usd=key.budget,
+        budget_period=key.budget_period,
+        project=key.project,
         created_by=key.created_by,
         created_at=moment(key.created_at_ms),
         expires_at=moment_or_none(key.expires_at_ms),
@@ -91,6 +127,12 @@ async def add_key(new: NewKey, caller: Annotated[Caller, allow("key:create")], p
         groups=new.groups,
         role=new.role,
         requests_per_minute=new.requests_per_minute,
+        tokens_per_minute=new.tokens_per_minute,
+        parallel=new.parallel,
+        budget=amount(new.budget_usd, param="budget_usd"),
+        per=new.per,
+        time_zone=new.time_zone,
+        project=new.project,
         expires_at_ms=None if new.expires_at is None else milliseconds(new.expires_at),
     )
     async with parts.write() as stores:

@@ -39,17 +39,28 @@ class RequestView(View):
     cache: str
     cache_tier: str | None
     cache_of: str | None
-    saved_nano_usd: int | None
     streamed: bool
+    lane: str
     attempts: int
+    refused: bool
+    key_id: str | None
+    user_id: str | None
+    project: str | None
+    parent_id: str | None
     prompt_tokens: int | None
     cache_read_tokens: int | None
+    cache_write_tokens: int | None
     completion_tokens: int | None
+    reasoning_tokens: int | None
     tokens_from: str
     cost_nano_usd: int | None
+    saved_nano_usd: int | None
+    estimate_nano_usd: int | None
     latency_ms: float
     first_token_ms: float | None
+    snapshot_version: int
     price_version: str
+    corpus_version: str | None
 
 
 @router.get("/{id}")
@@ -66,8 +77,8 @@ async def read_request(
     fact = await waited_for(parts, fact_id, user_id=of, patience_s=wait_s if is_id(fact_id) else 0)
     if fact is None:
         raise NotFound(
-            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; one that was "
-            "refused before a model was asked leaves nothing."
+            f"There is no request {fact_id[:80]!r} that you may see. It shows up about a second after its answer; of a flood "
+            "of refusals only some are kept, and a request without a valid key leaves nothing."
         )
     return request_view(fact)
 

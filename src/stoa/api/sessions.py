@@ -14,7 +14,7 @@ from stoa.control.authentication import of_user
 from stoa.control.sign_in import make_link, sign_in, sign_out
 from stoa.domain.users import User
 from stoa.errors import Unauthenticated
-from stoa.policy.decide import Target
+from stoa.policy.decide import PLATFORM, Target
 from stoa.wiring import Control, now_ms
 
 router = APIRouter(prefix="/api", tags=["sessions"])
@@ -26,6 +26,8 @@ class Rights(View):
     see_models: bool
     """Models, routes and providers, and how they are doing."""
     change_routes: bool
+    see_budgets: bool
+    """What is spent of every budget."""
 
 
 class SessionView(View):
@@ -97,7 +99,11 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
     def may(action: str, kind: str) -> bool:
         return parts.policy.decide(of_user(user), action, Target("Desired", kind=kind)).allowed
 
-    rights = Rights(see_models=may("resource:list", "Model"), change_routes=may("resource:apply", "Route"))
+    rights = Rights(
+        see_models=may("resource:list", "Model"),
+        change_routes=may("resource:apply", "Route"),
+        see_budgets=parts.policy.decide(of_user(user), "budget:list", PLATFORM).allowed,
+    )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))
 
 

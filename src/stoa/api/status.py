@@ -8,9 +8,11 @@ from fastapi import APIRouter, Response
 from stoa.adapters.processes.health import probe
 from stoa.adapters.processes.runfile import read_roles
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import View
+from stoa.api.forms import Moment, View, moment
 
 router = APIRouter(tags=["status"])
+
+_COUNTED = ("took_ms", "usage", "traces", "contents")
 
 
 class Ready(View):
@@ -22,9 +24,27 @@ class RoleHealth(Ready):
     reachable: bool
 
 
+class SweepView(View):
+    """What the last sweep removed as past its retention, since control began."""
+
+    at: Moment
+    took_ms: int
+    usage: int
+    traces: int
+    contents: int
+
+
+class LedgerHealth(View):
+    """`failed` is why the last sweep did not end well; null when it did, or when there was none yet."""
+
+    last_sweep: SweepView | None
+    failed: str | None
+
+
 class Status(View):
     ready: bool
     roles: dict[str, RoleHealth]
+    ledger: LedgerHealth
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -50,4 +70,7 @@ async def read_status(caller: Annotated[Caller, allow("status:read")], parts: Pa
         name: RoleHealth(ready=health.ready, reachable=health.reachable, reasons=list(health.reasons))
         for name, health in zip(urls, answers, strict=True)
     }
-    return Status(ready=all(role.ready for role in roles.values()), roles=roles)
+    last = parts.sweeper.last
+    swept = SweepView(at=moment(last.at_ms), **{name: getattr(last, name) for name in _COUNTED}) if last is not None else None
+    ledger = LedgerHealth(last_sweep=swept, failed=parts.sweeper.failed)
+    return Status(ready=all(role.ready for role in roles.values()), roles=roles, ledger=ledger)

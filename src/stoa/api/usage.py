@@ -1,13 +1,14 @@
 """`/api/usage`: requests, tokens and cost, and how fast and how well models answered, grouped."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from stoa.adapters.database.usage import UsageTable
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import View, milliseconds
+from stoa.api.forms import View
+from stoa.api.moments import moment_in
 from stoa.domain.ledger import LatencyBucket, LatencyGroup, Percentiles, UsageBucket, UsageGroup, UsageQuery, total_of
 from stoa.errors import InvalidRequest
 from stoa.policy.decide import Target
@@ -25,10 +26,11 @@ Until = Annotated[str | None, Query(alias="to", description="Date, which is incl
 
 
 class UsageBucketView(View):
-    """Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+    """Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
 
     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
-    from the cache had cost when they were made.
+    from the cache had cost when they were made. `refused` are requests that were refused before a model was asked: they are
+    among no other number, and of a flood of them only some are counted.
     """
 
     bucket: str | None
@@ -40,6 +42,7 @@ class UsageBucketView(View):
     cache_hits: int
     saved_nano_usd: int
     errors: int
+    refused: int
 
 
 class UsageReport(View):
@@ -110,8 +113,8 @@ async def read_latency(
 
 
 def _query(caller: Caller, since: str | None, until: str | None, span: timedelta) -> UsageQuery:
-    to_ms = milliseconds(_moment(until, "to", end_of_day=True)) if until else now_ms() + 1
-    from_ms = milliseconds(_moment(since, "from")) if since else to_ms - span // timedelta(milliseconds=1)
+    to_ms = moment_in(until, "to", end_of_day=True) if until else now_ms() + 1
+    from_ms = moment_in(since, "from") if since else to_ms - span // timedelta(milliseconds=1)
     if from_ms >= to_ms:
         raise InvalidRequest("'from' must be before 'to'.", param="from")
     return UsageQuery(from_ms, to_ms, user_id=None if caller.may(Target("Usage")) else caller.principal.id)
@@ -137,18 +140,3 @@ def _latency_view(bucket: LatencyBucket, minutes: float) -> LatencyView:
 
 def _percentiles(found: Percentiles | None) -> PercentilesView | None:
     return None if found is None else PercentilesView(p50=found.p50, p95=found.p95, p99=found.p99)
-
-
-def _moment(text: str, param: str, *, end_of_day: bool = False) -> datetime:
-    """A date is its first moment in UTC, or the first of the next day; a time without a zone is UTC."""
-    try:
-        if len(text) == len("2026-11-21"):
-            day = datetime.combine(date.fromisoformat(text), time(), UTC)
-            return day + timedelta(days=1) if end_of_day else day
-        found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise InvalidRequest(
-            f"{param!r} must be a date such as 2026-11-21, or a time such as 2026-11-21T08:00:00Z, but it is {text[:40]!r}.",
-            param=param,
-        ) from None

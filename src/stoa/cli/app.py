@@ -4,8 +4,10 @@ import importlib
 
 from stoa.cli.batch import batches
 from stoa.cli.config import config
+from stoa.cli.content import contents
 from stoa.cli.database import database
 from stoa.cli.group import groups
+from stoa.cli.guard import guards
 from stoa.cli.importing import imports
 from stoa.cli.job import jobs
 from stoa.cli.key import keys
@@ -13,17 +15,31 @@ from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
 from stoa.cli.price import prices
 from stoa.cli.root import root
 from stoa.cli.team import teams
+from stoa.cli.trace import traces
 from stoa.cli.user import users
 
-for module in ("up", "example", "login", "ask", "ingest", "resources", "status", "usage", "version", "roles"):
+for module in (
+    "up",
+    "example",
+    "login",
+    "ask",
+    "ingest",
+    "resources",
+    "status",
+    "usage",
+    "budget",
+    "replay",
+    "version",
+    "roles",
+):
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (jobs, batches, imports):
+for group in (jobs, batches, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (prices, config, database):
+for group in (traces, contents, prices, config, database):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

@@ -9,6 +9,8 @@ from stoa.cli import output, values
 from stoa.cli.fresh_key import wait_until_known
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
+from stoa.domain.periods import Period
+from stoa.kit.money import format_usd
 
 keys = typer.Typer(name="key", help="Keys of applications: create, list, revoke.", no_args_is_help=True)
 
@@ -22,6 +24,16 @@ def create(
     requests_per_minute: Annotated[
         str | None, typer.Option(metavar="N|none", help="Limit of requests.", show_default="the gateway's default")
     ] = None,
+    tokens_per_minute: Annotated[
+        int | None, typer.Option(metavar="N", help="Limit of tokens, read and written.", show_default="none")
+    ] = None,
+    parallel: Annotated[int | None, typer.Option(metavar="N", help="Requests under way at once.", show_default="none")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="USD", help="US dollars in each period.", show_default="none")] = None,
+    per: Annotated[Period | None, typer.Option(help="Period of the budget.", show_default="month")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Where the period begins: Europe/Berlin", show_default="UTC")
+    ] = None,
+    project: Annotated[str | None, typer.Option(help="Tag of its requests that name no project themselves.")] = None,
     kind: Annotated[
         Literal["inference", "management"], typer.Option(help="inference calls models, management calls /api.")
     ] = "inference",
@@ -38,6 +50,12 @@ def create(
         "groups": values.names(groups) or None,
         "role": role,
         "requests_per_minute": values.per_minute(requests_per_minute) if requests_per_minute else None,
+        "tokens_per_minute": tokens_per_minute,
+        "parallel": parallel,
+        "budget_usd": values.budget(budget) if budget else None,
+        "per": per,
+        "time_zone": time_zone,
+        "project": project,
         "expires_at": values.moment(expires, now=datetime.now(UTC)) if expires else None,
     }
     place = target(ctx)
@@ -60,7 +78,7 @@ def list_keys(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
         output.as_json(found)
         return
     output.table(
-        ("name", "kind", "key", "team", "groups", "per min", "expires", "state"),
+        ("name", "kind", "key", "team", "groups", "per min", "tokens/min", "parallel", "budget", "project", "expires", "state"),
         [
             (
                 key["name"],
@@ -69,6 +87,10 @@ def list_keys(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
                 key["team"],
                 key["groups"],
                 _limit(key["requests_per_minute"]),
+                key["tokens_per_minute"],
+                key["parallel"],
+                _budget(key["budget_nano_usd"], key["budget_period"]),
+                key["project"],
                 output.when(key["expires_at"]),
                 _state(key["revoked_at"], key["expires_at"]),
             )
@@ -88,6 +110,10 @@ def revoke(ctx: typer.Context, name: Annotated[str, typer.Argument(help="Name or
 
 def _limit(requests_per_minute: int | None) -> str:
     return "default" if requests_per_minute is None else str(requests_per_minute or "none")
+
+
+def _budget(nano_usd: int | None, period: str | None) -> str | None:
+    return None if nano_usd is None else f"{format_usd(nano_usd)} a {(period or 'month UTC').removesuffix(' UTC')}"
 
 
 def _state(revoked_at: str | None, expires_at: str | None) -> str:

@@ -16,7 +16,7 @@ _KINDS = [kind.__name__ for kind in KINDS]
 
 
 def read(places: Iterable[str], environ: Mapping[str, str]) -> list[dict[str, Any]]:
-    """All resources, providers' `${env:NAME}` filled in. Raises InvalidRequest naming the file and what is wrong."""
+    """All resources, `${env:NAME}` filled in where secrets stand. Raises InvalidRequest naming the file and what is wrong."""
     found: list[dict[str, Any]] = []
     for place in places:
         for name, text in _texts(place):
@@ -27,7 +27,7 @@ def read(places: Iterable[str], environ: Mapping[str, str]) -> list[dict[str, An
 
 
 def filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """A resource with its variables filled in. Only what is secret in a provider takes them: elsewhere `${env:X}` is text."""
+    """A resource with its variables filled in. Only what is secret in it takes them: elsewhere `${env:X}` is text."""
 
     def fill(text: object) -> object:
         return _VARIABLE.sub(variable, text) if isinstance(text, str) else text
@@ -37,13 +37,26 @@ def filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> d
             raise InvalidRequest(f"{name}: {document['name']!r} needs the environment variable {match[1]!r}, which is not set")
         return environ[match[1]]
 
-    if document["kind"] != "Provider":
-        return document
-    filled = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
-    for field in ("headers", "credentials"):
-        if isinstance(named := document.get(field), dict):
-            filled[field] = {name: fill(value) for name, value in cast("dict[str, object]", named).items()}
-    return filled
+    def within(fields: dict[str, Any], *secret: str) -> dict[str, Any]:
+        named = {field: fields[field] for field in secret if isinstance(fields.get(field), dict)}
+        return fields | {
+            field: {name: fill(value) for name, value in cast("dict[str, object]", inner).items()}
+            for field, inner in named.items()
+        }
+
+    match document:
+        case {"kind": "Provider"}:
+            found = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
+            return within(found, "headers", "credentials")
+        case {"kind": "Guardrail", "guards": [*guards]}:
+            every = cast("list[object]", guards)
+            return document | {
+                "guards": [
+                    within(cast("dict[str, Any]", each), "headers") if isinstance(each, dict) else each for each in every
+                ]
+            }
+        case _:
+            return document
 
 
 def kind_called(text: str) -> str:

@@ -31,6 +31,11 @@ def as_json(data: object) -> None:
     typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
+def as_line(data: object) -> None:
+    """JSON in one line, for JSONL."""
+    typer.echo(json.dumps(data, ensure_ascii=False))
+
+
 def as_yaml(documents: Iterable[object]) -> None:
     import yaml  # late: only some verbs need it
 

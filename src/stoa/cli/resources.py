@@ -13,7 +13,7 @@ from stoa.cli.verbs import verb
 from stoa.settings import environment
 
 Files = Annotated[list[str], typer.Option("--file", "-f", help="A YAML file, a folder of them, or - for standard input.")]
-Kind = Annotated[str, typer.Argument(help="Provider, Model, Route, Collection or Assistant.")]
+Kind = Annotated[str, typer.Argument(help="Provider, Model, Route, Collection, Assistant or Guardrail.")]
 
 
 @verb(root, "apply", action="resource:apply", panel=DOCUMENTS)

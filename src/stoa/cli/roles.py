@@ -1,4 +1,7 @@
-"""`stoa gateway`, `control`, `worker`, `engine`: one role in this process, on a socket that the supervisor bound."""
+"""`stoa gateway`, `control`, `worker`, `engine`: one role in this process, on a socket that the supervisor bound.
+
+A gateway can also run alone, beside a Stoa that runs elsewhere: a replica.
+"""
 
 import os
 import socket
@@ -6,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from stoa.cli.panels import START
 from stoa.cli.root import root
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
@@ -20,18 +24,25 @@ Host = Annotated[str | None, typer.Option(help="Where the entry listens.")]
 Port = Annotated[int | None, typer.Option(help="Where the entry listens.")]
 
 
-@verb(root, "gateway", action="role:run", hidden=True)
+@verb(root, "gateway", action="role:run", panel=START)
 def gateway(
     ctx: typer.Context,
-    fd: Descriptor,
-    parent: Parent = None,
-    host: Host = None,
-    port: Port = None,
-    own_fd: Annotated[int | None, typer.Option(help="Inherited descriptor of the socket for Stoa's own roles.")] = None,
-    worker: Annotated[int, typer.Option(min=1, help="Which of the gateway's workers this is.")] = 1,
-    workers: Annotated[int | None, typer.Option(help="How many there are.")] = None,
+    control: Annotated[str | None, typer.Option(help="Where control of that Stoa listens, http://host:port.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8420")] = None,
+    fd: Annotated[int | None, typer.Option(help="Inherited descriptor of the listening socket.", hidden=True)] = None,
+    parent: Annotated[int | None, typer.Option(help="Process that this one must not outlive.", hidden=True)] = None,
+    own_fd: Annotated[int | None, typer.Option(help="Inherited descriptor of the socket for roles.", hidden=True)] = None,
+    worker: Annotated[int, typer.Option(min=1, help="Which of the gateway's workers this is.", hidden=True)] = 1,
+    workers: Annotated[int | None, typer.Option(help="How many there are.", hidden=True)] = None,
 ) -> None:
-    """The entry: /v1 on the hot path, the rest handed to control."""
+    """Run a further gateway, on this machine or another, of a Stoa that runs elsewhere."""
+    if fd is None:
+        from stoa.cli.replica import run_replica
+
+        settings = target(ctx).load(host=host, port=port, **{"gateway.control": control, "gateway.workers": workers}).settings
+        run_replica(settings)
+        return
     settings, listener = _begin(ctx, fd, parent, host, port, **{"gateway.workers": workers})
     from stoa.api.gateway import run
 

@@ -69,7 +69,7 @@ def _check_tls(gateway: GatewaySettings) -> None:
 
 
 def _bind(settings: Settings) -> "dict[str, tuple[socket.socket, ...]]":
-    """The entry where the settings say, the other roles on any free port of loopback.
+    """The entry and control where the settings say, the other roles on any free port of loopback.
 
     A gateway that shares the entry, or whose entry asks for more than plain HTTP, gets a plain socket on loopback beside it:
     for Stoa's own roles and commands, and to tell each worker's health.
@@ -82,7 +82,8 @@ def _bind(settings: Settings) -> "dict[str, tuple[socket.socket, ...]]":
     for number, entry in enumerate(listen_together(settings.host, settings.port, number=gateway.workers), 1):
         name = "gateway" if number == 1 else f"gateway-{number}"
         bound[name] = (entry, listen("127.0.0.1", 0)) if aside else (entry,)
-    return bound | {name: (listen("127.0.0.1", 0),) for name in ("control", "worker", "engine")}
+    bound["control"] = (listen(settings.control.host, settings.control.port),)
+    return bound | {name: (listen("127.0.0.1", 0),) for name in ("worker", "engine")}
 
 
 def _warn_beyond_loopback(settings: Settings) -> None:
@@ -91,6 +92,12 @@ def _warn_beyond_loopback(settings: Settings) -> None:
             f"{settings.host} can be reached from other machines, and without TLS keys and answers cross the network in the "
             "clear. Set gateway.tls_certificate and gateway.tls_key; or put a TLS proxy in front and set public_url to its "
             "https:// address; or listen on 127.0.0.1."
+        )
+
+    if not _is_loopback(settings.control.host):
+        output.warning(
+            f"control listens on {settings.control.host} for gateways elsewhere, in plain HTTP: usage, and what Stoa's own "
+            "roles show one another, cross the network in the clear. Keep that network private."
         )
 
 

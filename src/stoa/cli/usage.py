@@ -11,7 +11,7 @@ from stoa.cli.target import target
 from stoa.cli.verbs import verb
 from stoa.kit.money import format_usd
 
-By = Literal["day", "model", "team", "key", "assistant", "provider", "route"]
+By = Literal["day", "model", "team", "key", "user", "project", "assistant", "provider", "route"]
 
 
 @verb(root, "usage", action="usage:read", panel=OPERATION)

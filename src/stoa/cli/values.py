@@ -32,6 +32,22 @@ def budget(text: str) -> str | None:
     return text
 
 
+def days(text: str) -> int | None:
+    """A number of days; `none` is not at all."""
+    if text == "none":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise typer.BadParameter(f"{text!r} is neither a number of days above 0 nor 'none'")
+    return int(text)
+
+
+def before(text: str, *, now: datetime) -> str:
+    """`30d`, `12h` before now, or a date or time of ISO 8601, as UTC."""
+    if span := re.fullmatch(r"(\d+)([mhdw])", text):
+        return (now - timedelta(**{_UNITS[span[2]]: int(span[1])})).astimezone(UTC).isoformat()
+    return moment(text, now=now)
+
+
 def moment(text: str, *, now: datetime) -> str:
     """`30d`, `12h` from now, or a date or time of ISO 8601, as UTC."""
     if span := re.fullmatch(r"(\d+)([mhdw])", text):

@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from stoa.control.builtin import with_builtin
+from stoa.control.limit_fields import require_subject
 from stoa.control.reading import KIND_NAMES, kind_of
 from stoa.control.references import References
 from stoa.control.sealing import mask, seal
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Assistant, Collection, Resource
+from stoa.domain.resources import Assistant, Budget, Collection, Limit, Resource
 from stoa.domain.stores import Stores
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.kit.names import did_you_mean
@@ -68,11 +69,13 @@ async def apply(
                 require(target_of(version))
         if _key(resource) in {(change.kind, change.name) for change in changes}:
             raise InvalidRequest(f"{kind_of(resource)} {resource.name!r} is there twice.", param="resources")
+        if isinstance(resource, Limit | Budget) and resource != before:
+            await require_subject(stores, resource)
         kept = seal(resource, before=before, sealer=sealer)
         await _require_same_embedding(stores, before, kept)
         after[_key(resource)] = kept
         changes.append(_change(before, kept))
-    await _check(stores, list(after.values()), engine_url=engine_url)
+    await require_sound(stores, list(after.values()), engine_url=engine_url)
     if not dry_run:
         for change in changes:
             if change.change != "unchanged":
@@ -97,13 +100,14 @@ async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, requi
         raise Conflict(f"The collection {name!r} still has {documents} documents. Remove them first.")
     rest = [each for each in await stores.resources.all() if _key(each) != _key(resource)]
     try:
-        await _check(stores, rest, engine_url=engine_url)
+        await require_sound(stores, rest, engine_url=engine_url)
     except InvalidRequest as error:
         raise Conflict(f"{kind} {name!r} is still in use. {error.message}") from error
     await stores.resources.remove(kind, name)
 
 
-async def _check(stores: Stores, state: Sequence[Resource], *, engine_url: str) -> None:
+async def require_sound(stores: Stores, state: Sequence[Resource], *, engine_url: str) -> None:
+    """Raises InvalidRequest for the first thing in the state that does not hold."""
     whole = with_builtin(state, engine_url)
     references = References(whole, [team.name for team in await stores.teams.all()])
     for resource in sorted(whole, key=lambda each: KIND_NAMES.index(kind_of(each))):
@@ -130,6 +134,19 @@ def _change(before: Resource | None, after: Resource) -> Change:
         before=mask(before) if before is not None else None,
         after=mask(after),
     )
+
+
+def applied_on(
+    have: Sequence[Resource], wanted: Sequence[Resource], removed: Sequence[tuple[str, str]], *, sealer: Sealer
+) -> list[Resource]:
+    """The resources there would be with some more applied and others, by kind and name, removed. Raises NotFound."""
+    after = {_key(resource): resource for resource in have}
+    for key in removed:
+        if after.pop(key, None) is None:
+            raise NotFound(f"There is no {key[0]} {key[1]!r} to leave out.", param="remove")
+    for resource in wanted:
+        after[_key(resource)] = seal(resource, before=after.get(_key(resource)), sealer=sealer)
+    return list(after.values())
 
 
 def _key(resource: Resource) -> tuple[str, str]:

@@ -1,15 +1,17 @@
 """The snapshot as it is now, and word to whoever waits for the next one."""
 
 import asyncio
+import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stoa.control.builtin import with_builtin
 from stoa.control.pricing import next_start
 from stoa.control.snapshot import State
+from stoa.domain.resources import Resource
 from stoa.domain.snapshot import Snapshot
 from stoa.domain.stores import Stores
 
@@ -24,6 +26,13 @@ _LONGEST_LOOK_S = 5.0
 """A database that is frozen does not say so: after this the look is given up, and the next one takes a new connection."""
 
 Open = Callable[[], AbstractAsyncContextManager[Stores]]
+
+
+class Trial(NamedTuple):
+    """Desired state as it is, and as it might be."""
+
+    now: Snapshot
+    candidate: Snapshot
 
 
 class Compile(Protocol):
@@ -100,6 +109,13 @@ class SnapshotFeed:
 
     def _news(self, version: int | None) -> Snapshot | None:
         return self.current if self.current is not None and self.current.version != version else None
+
+    async def trial(self, stores: Stores, change: Callable[[Sequence[Resource]], Sequence[Resource]]) -> Trial:
+        """The snapshot of the state as it is, and the one it would be with other applied resources. Nothing is kept."""
+        state, now_ms = await self._state(stores, await stores.revision.current()), time.time_ns() // 1_000_000
+        changed = with_builtin(change(await stores.resources.all()), self._engine_url)
+        candidate = dataclasses.replace(state, resources=changed)
+        return Trial(self._compile(state, now_ms=now_ms), self._compile(candidate, now_ms=now_ms))
 
     async def _state(self, stores: Stores, version: int) -> State:
         """Read after the version, so that a change in between makes a newer version, never a missed one."""

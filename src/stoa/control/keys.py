@@ -6,6 +6,7 @@ import msgspec
 
 from stoa.control.people import require_groups, require_name, require_role, require_team
 from stoa.domain.keys import INFERENCE_PREFIX, MANAGEMENT_PREFIX, Key, KeyKind
+from stoa.domain.periods import period_text, read_period
 from stoa.domain.stores import Stores
 from stoa.errors import InvalidRequest, NotFound
 from stoa.kit.ids import new_id
@@ -22,6 +23,12 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     groups: Sequence[str] = ()
     role: str | None = None
     requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    parallel: int | None = None
+    budget: int | None = None
+    per: str | None = None
+    time_zone: str | None = None
+    project: str | None = None
     expires_at_ms: int | None = None
 
 
@@ -34,8 +41,7 @@ async def create_key(stores: Stores, wish: KeyWish, *, by: str, now_ms: int) -> 
         raise InvalidRequest("An inference key has no role; only management keys act on /api.", param="role")
     if wish.kind == "management" and wish.role is None:
         raise InvalidRequest("A management key needs a role, such as operator or auditor.", param="role")
-    if wish.requests_per_minute is not None and not 0 <= wish.requests_per_minute < 2**31:
-        raise InvalidRequest("requests_per_minute is at least 0, where 0 is no limit.", param="requests_per_minute")
+    _check_limits(wish)
     if wish.expires_at_ms is not None and wish.expires_at_ms <= now_ms:
         raise InvalidRequest("expires_at lies in the past.", param="expires_at")
     prefix = INFERENCE_PREFIX if wish.kind == "inference" else MANAGEMENT_PREFIX
@@ -50,12 +56,48 @@ async def create_key(stores: Stores, wish: KeyWish, *, by: str, now_ms: int) -> 
         role=require_role(wish.role, param="role") if wish.role is not None else None,
         groups=await require_groups(stores, wish.groups),
         requests_per_minute=wish.requests_per_minute,
+        tokens_per_minute=wish.tokens_per_minute,
+        parallel=wish.parallel,
+        budget=wish.budget,
+        budget_period=_period(wish),
+        project=wish.project,
         created_by=by,
         created_at_ms=now_ms,
         expires_at_ms=wish.expires_at_ms,
     )
     await stores.keys.save(key)
     return secret, key
+
+
+def _check_limits(wish: KeyWish) -> None:
+    if wish.requests_per_minute is not None and not 0 <= wish.requests_per_minute < 2**31:
+        raise InvalidRequest("requests_per_minute is at least 0, where 0 is no limit.", param="requests_per_minute")
+    if wish.tokens_per_minute is not None and not 1 <= wish.tokens_per_minute < 2**63:
+        raise InvalidRequest("tokens_per_minute is at least 1; leave it out for no limit.", param="tokens_per_minute")
+    if wish.parallel is not None and not 1 <= wish.parallel < 2**31:
+        raise InvalidRequest("parallel is at least 1; leave it out for no limit.", param="parallel")
+    if wish.budget is not None and not 0 <= wish.budget < 2**63:
+        raise InvalidRequest(
+            "A budget is an amount of at least 0 and below 9.2 thousand million US dollars.", param="budget_usd"
+        )
+    if wish.project is not None:
+        require_name(wish.project, "project", param="project")
+    if wish.kind == "management":
+        for name in ("requests_per_minute", "tokens_per_minute", "parallel", "budget", "project"):
+            if getattr(wish, name) is not None:
+                param = "budget_usd" if name == "budget" else name
+                raise InvalidRequest(f"A management key asks no models, so it has no {param}.", param=param)
+
+
+def _period(wish: KeyWish) -> str | None:
+    """Of its budget. Raises InvalidRequest for one without a budget, and for a period or time zone that there is not."""
+    if wish.budget is None:
+        for name in ("per", "time_zone"):
+            if getattr(wish, name) is not None:
+                raise InvalidRequest(f"{name} is of a budget, and this key has none; write budget_usd too.", param=name)
+        return None
+    per, zone = read_period(f"{wish.per or 'month'} {wish.time_zone or 'UTC'}")
+    return period_text(per, zone)
 
 
 async def find_key(stores: Stores, name_or_id: str) -> Key:

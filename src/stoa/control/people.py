@@ -1,16 +1,19 @@
 """Users, teams and groups: adding and changing them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from stoa.domain.identity import ROLES, Role
 from stoa.domain.stores import Stores
-from stoa.domain.teams import Group, Team
+from stoa.domain.teams import Group, Team, TeamField
 from stoa.domain.users import User
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.kit.ids import new_id
 from stoa.kit.names import did_you_mean, is_name
+
+MOST_CONTENT_DAYS = 3650
+"""The longest that content is kept."""
 
 
 class UserChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,22 +75,26 @@ async def update_user(stores: Stores, name: str, change: UserChange, *, now_ms: 
     return changed
 
 
-async def create_team(stores: Stores, *, name: str, monthly_budget: int | None, now_ms: int) -> Team:
+async def create_team(
+    stores: Stores, *, name: str, monthly_budget: int | None, content_days: int | None = None, now_ms: int
+) -> Team:
     await stores.revision.advance(now_ms=now_ms)
     require_name(name, "team")
     if any(team.name == name for team in await stores.teams.all()):
         raise Conflict(f"There is a team {name!r} already.", param="name")
-    team = Team(name=name, monthly_budget=_budget(monthly_budget), created_at_ms=now_ms)
+    team = Team(name=name, monthly_budget=_budget(monthly_budget), content_days=_days(content_days), created_at_ms=now_ms)
     await stores.teams.save(team)
     return team
 
 
-async def update_team(stores: Stores, name: str, *, monthly_budget: int | None, now_ms: int) -> Team:
+async def update_team(stores: Stores, name: str, changes: Mapping[TeamField, int | None], *, now_ms: int) -> Team:
+    """Change what is named in `changes`, and nothing else."""
     await stores.revision.advance(now_ms=now_ms)
     teams = {team.name: team for team in await stores.teams.all()}
     if name not in teams:
         raise NotFound(f"There is no team {name!r}.{did_you_mean(name, teams)}", param="name")
-    team = msgspec.structs.replace(teams[name], monthly_budget=_budget(monthly_budget))
+    checked = {field: _budget(value) if field == "monthly_budget" else _days(value) for field, value in changes.items()}
+    team = msgspec.structs.replace(teams[name], **checked)
     await stores.teams.save(team)
     return team
 
@@ -102,12 +109,12 @@ async def create_group(stores: Stores, *, name: str, now_ms: int) -> Group:
     return group
 
 
-def require_name(name: str, noun: str) -> None:
+def require_name(name: str, noun: str, *, param: str = "name") -> None:
     if not is_name(name):
         raise InvalidRequest(
             f"{name!r} cannot name a {noun}: use 1 to 63 lower-case letters, digits, dots, dashes and underscores, a letter "
             "or digit first.",
-            param="name",
+            param=param,
         )
 
 
@@ -136,6 +143,15 @@ def require_role(role: str, *, param: str) -> Role:
 
 def _roles(roles: Sequence[str]) -> tuple[Role, ...]:
     return tuple(sorted({require_role(role, param="roles") for role in roles}))
+
+
+def _days(days: int | None) -> int | None:
+    if days is not None and not 1 <= days <= MOST_CONTENT_DAYS:
+        raise InvalidRequest(
+            f"content_days must be from 1 to {MOST_CONTENT_DAYS} days, or null to keep no content, but it is {days}.",
+            param="content_days",
+        )
+    return days
 
 
 def _budget(monthly_budget: int | None) -> int | None:

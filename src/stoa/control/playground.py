@@ -28,7 +28,7 @@ _HEADERS: Mapping[PlaygroundForm, Mapping[str, str]] = {
 FORWARDED = ("cache-control", "anthropic-beta", "x-stoa-tags")
 """Headers that change what is asked, and go on to the gateway."""
 
-_SHOWN = ("content-type", "retry-after", "request-id")  # and those that begin with x-
+_SHOWN = ("content-type", "retry-after", "request-id", "age", "cache-control")  # and those that begin with x-
 
 
 class Sent(msgspec.Struct, frozen=True):

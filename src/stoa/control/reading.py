@@ -55,8 +55,7 @@ def _explain(message: str, kind: type[Resource], *, title: str, place: str) -> I
     unknown = _UNKNOWN_FIELD.fullmatch(message)
     if unknown:
         name, where = unknown[1], (unknown[2] or "").lstrip(".")
-        known = msgspec.structs.fields(_struct_at(kind, where))
-        names = [field.encode_name for field in known]
+        names = sorted({field.encode_name for each in _structs_at(kind, where) for field in msgspec.structs.fields(each)})
         field = f"{where}.{name}" if where else name
         return InvalidRequest(f"{title}: unknown field {field!r}.{did_you_mean(name, names)}", param=f"{place}.{field}")
     told = _AT.fullmatch(message)
@@ -67,12 +66,13 @@ def _explain(message: str, kind: type[Resource], *, title: str, place: str) -> I
     )
 
 
-def _struct_at(kind: type[msgspec.Struct], where: str) -> type[msgspec.Struct]:
-    """The type of what stands at a path such as `targets[...]`, to know which fields it has."""
+def _structs_at(kind: type[msgspec.Struct], where: str) -> Sequence[type[msgspec.Struct]]:
+    """The types that may stand at a path such as `targets[...]`, to know which fields there are."""
+    kinds: Sequence[type[msgspec.Struct]] = (kind,)
     for part in re.findall(r"[a-z_]+", where):
-        annotation = next(field.type for field in msgspec.structs.fields(kind) if field.encode_name == part)
-        kind = next(inner for inner in _structs_in(annotation))
-    return kind
+        found = [field.type for each in kinds for field in msgspec.structs.fields(each) if field.encode_name == part]
+        kinds = [inner for annotation in found for inner in _structs_in(annotation)]
+    return kinds
 
 
 def _structs_in(annotation: Any) -> Sequence[type[msgspec.Struct]]:  # Any: an annotation

@@ -1,13 +1,16 @@
 """Does desired state hold together? Everything that a resource names must be there and be of use for it."""
 
 from collections.abc import Collection as Names
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+from stoa.control.guardrail_fields import check as check_guardrail
+from stoa.control.limit_fields import check as check_limit
 from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.domain.guardrails import TopicsGuard
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
 
@@ -20,6 +23,7 @@ class References:
         self._providers = {each.name: each for each in state if isinstance(each, Provider)}
         self._models = {each.name: each for each in state if isinstance(each, Model)}
         self._routes = {each.name: each for each in state if isinstance(each, Route)}
+        self._assistants = {each.name for each in state if isinstance(each, Assistant)}
         self._collections = {each.name for each in state if isinstance(each, Collection)}
 
     def check(self, resource: Resource) -> None:
@@ -38,6 +42,11 @@ class References:
                 for name in resource.collections:
                     self._known(resource, "collections", name, self._collections)
                 self._known_teams(resource, resource.teams)
+            case Guardrail():
+                self._check_guardrail(resource)
+            case Limit() | Budget():
+                self._check_scope(resource)
+                check_limit(resource)
             case _:
                 assert_never(resource)
 
@@ -68,6 +77,25 @@ class References:
         providers = {each.name: self._providers[each.provider] for each in asked if each.provider in self._providers}
         check_route(route, operation=asked[0].operation, providers=providers)
         self._known_teams(route, route.teams)
+
+    def _check_guardrail(self, guardrail: Guardrail) -> None:
+        check_guardrail(guardrail)
+        for name in guardrail.routes:
+            self._known(guardrail, "routes", name, {**self._models, **self._routes})
+        for name in guardrail.assistants:
+            self._known(guardrail, "assistants", name, self._assistants)
+        self._known_teams(guardrail, guardrail.teams)
+        for number, guard in enumerate(guardrail.guards):
+            if isinstance(guard, TopicsGuard):
+                self._serves(guardrail, f"guards[{number}].embedding_model", guard.embedding_model, "embedding")
+
+    def _check_scope(self, resource: Limit | Budget) -> None:
+        """Keys and users come and go, and projects are what requests call them: whoever applies looks at those."""
+        known: Mapping[str, Names[str]] = {
+            "team": self._teams, "model": self._models, "route": self._routes, "assistant": self._assistants
+        }  # fmt: skip
+        if resource.subject is not None and resource.scope in known:
+            self._known(resource, "subject", resource.subject, known[resource.scope])
 
     def _serves(self, resource: Resource, field: str, name: str, operation: str) -> None:
         """The name is a model, or a route of models, for this operation."""

@@ -1,19 +1,16 @@
 """Secrets inside resources: sealed when they come in, masked when they go out."""
 
-import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import msgspec
 
+from stoa.control.guardrail_headers import each_header, seal_guardrail
+from stoa.control.header_fields import HEADER_NAME, HEADER_VALUE, MASK
 from stoa.control.provider_fields import check_service_account
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Provider, Resource
+from stoa.domain.resources import Guardrail, Provider, Resource
 from stoa.errors import InvalidRequest
-
-MASK = "********"
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
 def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Resource:
@@ -21,6 +18,8 @@ def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Reso
 
     Raises InvalidRequest for a secret that cannot be one, and for a masked one on its way to another URL.
     """
+    if isinstance(resource, Guardrail):
+        return seal_guardrail(resource, before=before if isinstance(before, Guardrail) else None, sealer=sealer)
     if not isinstance(resource, Provider):
         return resource
     _check(resource)
@@ -64,6 +63,8 @@ def mask(resource: Resource) -> Resource:
 
 
 def _each_secret(resource: Resource, change: Callable[[str], str]) -> Resource:
+    if isinstance(resource, Guardrail):
+        return each_header(resource, lambda guard, name, value: change(value))
     if not isinstance(resource, Provider):
         return resource
     return msgspec.structs.replace(
@@ -81,7 +82,7 @@ def _check(provider: Provider) -> None:
     for field, value in {"api_key": provider.api_key or "", **{f"headers.{k}": v for k, v in provider.headers.items()}}.items():
         if "${env:" in value:
             raise _wrong(provider, field, "${env:NAME} was not filled in; `stoa apply` does that")
-        if not _HEADER_VALUE.fullmatch(value) or value != value.strip():
+        if not HEADER_VALUE.fullmatch(value) or value != value.strip():
             raise _wrong(provider, field, "it holds characters that a header cannot carry, such as a line break")
     for name, value in provider.credentials.items():
         if "${env:" in value:
@@ -89,7 +90,7 @@ def _check(provider: Provider) -> None:
         if name == "service_account" and value != MASK:
             check_service_account(provider, value)
     for name in provider.headers:
-        if not _HEADER_NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             raise _wrong(provider, "headers", f"{name!r} cannot name a header")
 
 

@@ -10,10 +10,10 @@ from typing import TypeVar
 from stoa.control.authentication import of_key, of_user
 from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
-from stoa.domain.keys import Key
+from stoa.domain.keys import DEFAULT_PERIOD, Key
 from stoa.domain.operations import Operation
 from stoa.domain.prices import PriceList, SetPrice
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Resource, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
 from stoa.domain.teams import Team
 from stoa.domain.users import User, access_tags
@@ -26,7 +26,7 @@ _OTHERS: Mapping[Operation, str] = {
     "speech": "audio:create",
     "transcription": "audio:create",
 }
-_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant)
+_R = TypeVar("_R", Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,11 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
                 key_id=key.id,
                 requests_per_minute=_limit(key.requests_per_minute, requests_per_minute),
                 expires_at_ms=key.expires_at_ms,
+                tokens_per_minute=key.tokens_per_minute,
+                parallel=key.parallel,
+                budget=key.budget,
+                budget_period=key.budget_period or DEFAULT_PERIOD,
+                project=key.project,
             )
             for key in state.keys
             if key.kind == "inference" and key.usable(now_ms)
@@ -91,7 +96,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
             for team in state.teams
         },
         access=profiles.access,
-        teams={team.name: TeamLimits(monthly_budget=team.monthly_budget) for team in state.teams},
+        teams={team.name: TeamLimits(team.monthly_budget, team.content_days) for team in state.teams},
         providers=names.providers,
         models=names.models,
         prices=known_prices,
@@ -99,6 +104,9 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         assistants=names.assistants,
         collections=collections,
         corpus={name: state.corpus.get(name, 0) for name in collections},
+        guardrails=_named(state.resources, Guardrail),
+        limits=_named(state.resources, Limit),
+        budgets=_named(state.resources, Budget),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from stoa.domain.metrics import Sheet
+
 Unit = Literal["requests", "tokens", "parallel", "nano_usd"]
 
 
@@ -55,6 +57,7 @@ class Held(Protocol):
     def settle(self, amounts: Sequence[int | None]) -> None:
         """What each claim came to, in their order: replaces what was claimed. None leaves it as claimed (requests).
 
+        Of any sixty seconds, what came on top counts now, and what was too much is taken away where it was claimed.
         Whatever was parallel is given back. Called once. Of a holder that dies what was parallel is given back, and its money
         and tokens stay counted as claimed until the window ends or the ledger tells better.
         """
@@ -76,4 +79,20 @@ class Counter(Protocol):
 
     def used(self, claim: Claim, now_ms: int) -> tuple[int, int]:
         """How much is used of a claim's meter in its window, as far as it is known here, and as of when (UTC ms)."""
+        ...
+
+
+class SharedCounter(Counter, Protocol):
+    """One that counts for several processes, and can be lost to this one."""
+
+    @property
+    def kind(self) -> Literal["file", "redis"]: ...
+
+    @property
+    def lost(self) -> bool:
+        """Whether nobody can be asked at present: each meter is open or closed meanwhile, as it says."""
+        ...
+
+    def show(self, sheet: Sheet) -> None:
+        """Add its numbers."""
         ...

@@ -12,12 +12,15 @@ KeyKind = Literal["inference", "management"]
 
 INFERENCE_PREFIX = "sk-stoa-"
 MANAGEMENT_PREFIX = "sk-stoa-mgmt-"
+DEFAULT_PERIOD = "month UTC"
+"""Of a key's budget."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     """An inference key calls `/v1` for a team; a management key acts on `/api` with one role.
 
-    `requests_per_minute` None is the default limit, 0 is none.
+    `requests_per_minute` None is the default limit, 0 is none; of the others None is none. `budget` is nano-dollars in each
+    `budget_period`, such as `day Europe/Berlin`. `project` is the tag of requests that name none.
     """
 
     id: str
@@ -29,6 +32,11 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | None = None
     groups: tuple[str, ...] = ()
     requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    parallel: int | None = None
+    budget: int | None = None
+    budget_period: str | None = None
+    project: str | None = None
     created_by: str
     created_at_ms: int
     expires_at_ms: int | None = None

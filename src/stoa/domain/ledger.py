@@ -7,9 +7,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import Told, UsageFact
 
-UsageGroup = Literal["day", "model", "team", "key", "assistant"]
+UsageGroup = Literal["day", "model", "team", "key", "user", "project", "assistant"]
 LatencyGroup = Literal["model", "provider", "route"]
 """A route is what was asked for by name: a route, a model, or an assistant."""
 
@@ -24,10 +24,13 @@ class UsageQuery:
 
 
 class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the facts of one day (ISO date, UTC), model, team, key (by name) or assistant; None where a fact has none.
+    """Sums over the facts of one day (ISO date, UTC), model, team, key or user (by name), project or assistant.
+
+    None where a fact has none.
 
     `requests`, `cache_hits` and `errors` count what was asked from outside; work that such a request caused, like embedding its
-    question, adds tokens and cost alone. Cost is of the facts whose cost is known; `unknown_cost_requests` counts the others.
+    question, adds tokens and cost alone. `refused` counts apart what was refused before a model was asked. Cost is of the facts
+    whose cost is known; `unknown_cost_requests` counts the others.
     """
 
     bucket: str | None
@@ -40,6 +43,7 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     saved_nano_usd: int = 0
     """What the answers from the cache had cost when they were made, as far as that is known."""
     errors: int = 0
+    refused: int = 0
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -73,6 +77,21 @@ class UsageStore(Protocol):
 
     async def insert(self, facts: Sequence[UsageFact]) -> None:
         """Add the facts that are not there yet, by id, and their cost to the spend of their team and month."""
+        ...
+
+    async def follow_budgets(self, now_ms: int) -> None:
+        """Keep sums for the budgets that there are now. One that is new gets what was spent in its present window.
+
+        To be called first in a transaction that inserts.
+        """
+        ...
+
+    async def spent(self, now_ms: int) -> Sequence[Told]:
+        """What is spent of each budget that is followed, in its present window. Subjects without a cost are left out."""
+        ...
+
+    async def forget_spent(self, now_ms: int) -> None:
+        """Remove sums of windows that are long over; the facts stay."""
         ...
 
     async def spend(self, month: str) -> Mapping[str, int]:

@@ -51,6 +51,10 @@ METRICS: Mapping[str, Metric] = {
     ),
     "stoa_shadow_cost_nano_usd_total": Metric("counter", "What those copies cost, nano-dollars.", ("route", "model")),
     "stoa_refused_total": Metric("counter", "Requests refused before a model was asked, by error code.", ("code",)),
+    "stoa_refusals_left_out_total": Metric(
+        "counter", "Of those, refusals of known callers that left no fact, since there were too many in a second."
+    ),
+    "stoa_budget_warnings_total": Metric("counter", "Requests that passed over a budget's soft limit.", ("budget",)),
     "stoa_upstream_failures_total": Metric("counter", "Tries that failed, by error code.", ("code",)),
     "stoa_stage_seconds": Metric(
         "histogram",
@@ -76,6 +80,8 @@ METRICS: Mapping[str, Metric] = {
     "stoa_target_failed_total": Metric("counter", "Tries that failed at a target.", _TARGET),
     "stoa_target_refused_total": Metric("counter", "Tries that a target refused as the caller's fault.", _TARGET),
     "stoa_target_given_up_total": Metric("counter", "Tries that the client or Stoa cancelled.", _TARGET),
+    "stoa_guard_total": Metric("counter", "Guards that ran, by what they did.", ("guardrail", "guard", "action")),
+    "stoa_guard_seconds": Metric("histogram", "What judging one request's texts took.", ("guard",), FINE_SECONDS),
     "stoa_cache_hits_total": Metric("counter", "Answers from the cache; tier is exact, joined or semantic.", ("tier",)),
     "stoa_cache_saved_nano_usd_total": Metric(
         "counter", "What those answers had cost when they were made, as far as that is known, nano-dollars.", ("tier",)
@@ -83,7 +89,18 @@ METRICS: Mapping[str, Metric] = {
     "stoa_cache_entries": Metric("gauge", "Answers that are kept."),
     "stoa_cache_bytes": Metric("gauge", "Memory that they take."),
     "stoa_connections": Metric("gauge", "Connections of clients that are open."),
+    "stoa_limits_lost": Metric(
+        "gauge", "1 while limits cannot be counted together with the other workers and replicas.", ("counter",), whole="max"
+    ),
+    "stoa_limits_alone_total": Metric(
+        "counter", "Requests decided without that count: open, within what each may use meanwhile, or refused.", ("outcome",)
+    ),
+    "stoa_limits_redis_seconds": Metric("histogram", "Calls of Redis that count; each is for many requests.", (), FINE_SECONDS),
+    "stoa_limits_wait_seconds": Metric("histogram", "How long requests waited for the count.", (), SECONDS),
     "stoa_usage_log_backlog_bytes": Metric("gauge", "Usage that control does not have yet."),
+    "stoa_contents_total": Metric(
+        "counter", "Requests whose content is to be kept: taken, or dropped since there was no room.", ("outcome",)
+    ),
     "stoa_snapshot_version": Metric("gauge", "The desired state that is served; the oldest of all workers.", whole="min"),
     "stoa_snapshot_age_seconds": Metric("gauge", "Since that desired state was made.", whole="max"),
     "stoa_control_silent_seconds": Metric(

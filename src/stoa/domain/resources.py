@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
+from stoa.domain.periods import Period
 from stoa.domain.providers import ProviderType, base_url_of
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -264,6 +266,64 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
     teams: tuple[Name, ...] | None = None
 
 
-Resource = Provider | Model | Route | Collection | Assistant
-KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant)
+class Guardrail(_Resource, frozen=True, tag_field="kind", tag="Guardrail"):
+    """Guards over what goes to models and what comes back. Several may hold for one request; the strictest wins."""
+
+    guards: Annotated[tuple[Guard, ...], Meta(min_length=1)]
+    default: bool = False
+    """It holds for everything."""
+    routes: tuple[Name, ...] = ()
+    """Routes and models, and the assistants that answer through them."""
+    assistants: tuple[Name, ...] = ()
+    teams: tuple[Name, ...] = ()
+
+
+LimitScope = Literal["key", "user", "team", "model", "route"]
+BudgetScope = Literal["key", "user", "team", "project", "assistant"]
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$")]
+Share = Annotated[float, Meta(gt=0, le=1)]
+LOCAL_SHARE = 0.25
+
+
+class Limit(_Resource, frozen=True, tag_field="kind", tag="Limit"):
+    """How much may be asked in a time, and at once. What is over it is refused with 429."""
+
+    scope: LimitScope
+    subject: Name | None = None
+    """Which key, user, team, model or route, by name; each one separately when left out."""
+    requests: Positive | None = None
+    tokens: Positive | None = None
+    """Read and written together: estimated before the call, and put right once they are known."""
+    parallel: Positive | None = None
+    """Requests under way at once; it has no period."""
+    per: Literal["minute", "hour", "day"] = "minute"
+    """A minute is any sixty seconds; hours and days begin and end as in the time zone."""
+    time_zone: str = "UTC"
+    """As the IANA list names it, such as Europe/Berlin."""
+    when_lost: Literal["open", "closed"] = "open"
+    """What happens while the count that several gateways share cannot be reached: a part of it passes, or nothing."""
+    local_share: Share = LOCAL_SHARE
+    """The part of it that each gateway lets pass meanwhile, where it is open."""
+
+
+class Budget(_Resource, frozen=True, tag_field="kind", tag="Budget"):
+    """How much money may be spent in a calendar period. What is over `limit_usd` is refused, over `warn_usd` only said."""
+
+    scope: BudgetScope
+    subject: Name | None = None
+    """Which key, user, team, project or assistant, by name; each one separately when left out."""
+    per: Period = "month"
+    time_zone: str = "UTC"
+    """As the IANA list names it, such as Europe/Berlin."""
+    limit_usd: Amount | None = None
+    warn_usd: Amount | None = None
+    unknown: Literal["allow", "refuse"] = "allow"
+    """Requests whose cost nobody knows pass and are counted apart, or are refused."""
+    when_lost: Literal["open", "closed"] = "open"
+    """As a limit's. What the ledger tells counts either way."""
+    local_share: Share = LOCAL_SHARE
+
+
+Resource = Provider | Model | Route | Collection | Assistant | Guardrail | Limit | Budget
+KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
 """In the order in which they refer to each other."""

@@ -11,7 +11,7 @@ import msgspec
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Route
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -41,12 +41,21 @@ class Caller(msgspec.Struct, frozen=True):
     requests_per_minute: int | None = None
     """None is no limit."""
     expires_at_ms: int | None = None
+    tokens_per_minute: int | None = None
+    parallel: int | None = None
+    budget: int | None = None
+    """Nano-dollars in each `budget_period`; None is no limit."""
+    budget_period: str = "month UTC"
+    project: str | None = None
+    """The tag of requests that name none."""
 
 
 class TeamLimits(msgspec.Struct, frozen=True):
     """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit."""
 
     monthly_budget: int | None = None
+    content_days: int | None = None
+    """How long what was asked and answered is kept; None is not at all."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +81,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     collections: dict[str, Collection]
     corpus: dict[str, int]
     """By collection: its index version, which grows with every change of a document or a right."""
+    guardrails: dict[str, Guardrail] = {}
+    """Headers of own guards are sealed, as those of providers."""
+    limits: dict[str, Limit] = {}
+    budgets: dict[str, Budget] = {}
 
 
 class Unsealer(Protocol):

@@ -1,16 +1,23 @@
 """Teams, who pay, and groups, who may read."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
+TeamField = Literal["monthly_budget", "content_days"]
+"""What of a team can be changed."""
+
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit."""
+    """`monthly_budget` is nano-dollars in a calendar month, UTC; None is no limit.
+
+    `content_days` is how long what was asked and answered is kept; None is not at all.
+    """
 
     name: str
     monthly_budget: int | None = None
+    content_days: int | None = None
     created_at_ms: int
 
 

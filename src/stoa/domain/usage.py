@@ -1,10 +1,10 @@
-"""The usage fact: one row for every request that was answered, and the ports it travels through.
+"""The usage fact: one row for every request that was answered or refused, and the ports it travels through.
 
 The gateway writes it into its write-ahead log before the last byte of the answer leaves; control inserts it once, by id.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -82,6 +82,8 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fact of the request whose answer this one got."""
     estimate_nano_usd: int | None = None
     """What was set aside before the call."""
+    refused: bool = False
+    """Whether it was refused before a model was asked. Such a fact is told at best effort, and of a flood only some."""
     decision: bytes | None = None
     """Why it went the way it went, msgpack: kept apart from the rest, and no longer than its own retention says."""
 
@@ -93,16 +95,59 @@ class Batch(msgspec.Struct, frozen=True):
     position: int
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """What a log remembers of the time before it was opened, in nano-dollars by team.
+class Who(NamedTuple):
+    """Whom a cost belongs to, and in which minute (UTC, since 1970): every budget's window begins with one."""
 
-    `spend` is what control told last, of the calendar month (UTC) of `as_of_ms`; `unshipped` is what facts cost that were not
-    shipped since, by month, such as `2026-11`.
+    team: str
+    key_id: str | None
+    user_id: str | None
+    project: str | None
+    assistant: str | None
+    minute: int
+
+
+Costs = dict[Who, tuple[int, int]]
+"""Nano-dollars, and how many facts had an unknown cost."""
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What control has as spent in one window: the known costs of a team, key, user, project or assistant."""
+
+    scope: str
+    subject: str
+    period: str
+    """Such as `month UTC`."""
+    starts_ms: int
+    nano_usd: int
+    unknown: int = 0
+    """How many requests had an unknown cost."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a log remembers of the time before it was opened.
+
+    `told` is what control told last, at `as_of_ms`; `unshipped` is what facts cost that were not shipped since. These lie in
+    the log before `position`.
     """
 
-    spend: Mapping[str, int] = {}
+    told: Sequence[Told] = ()
     as_of_ms: int = 0
-    unshipped: Mapping[str, Mapping[str, int]] = {}
+    unshipped: Costs = {}
+    position: int = 0
+
+
+def add_costs(facts: Iterable[UsageFact], costs: Costs) -> None:
+    """Add what facts cost to what others did. Those that cost nothing are left out."""
+    for fact in facts:
+        cost = fact.cost_nano_usd
+        if cost == 0:
+            continue
+        who = Who(fact.team, fact.key_id, fact.user_id, fact.project, fact.assistant, fact.at_ms // 60_000)
+        known, unknown = costs.get(who, _NOTHING)
+        costs[who] = (known, unknown + 1) if cost is None else (known + cost, unknown)
+
+
+_NOTHING = (0, 0)
 
 
 class UsageLog(Protocol):
@@ -121,8 +166,8 @@ class UsageLog(Protocol):
         """The oldest facts that were not shipped, None when there are none."""
         ...
 
-    async def shipped(self, position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
-        """Control has everything up to `position`, and told the spend."""
+    async def shipped(self, position: int, *, told: Sequence[Told], as_of_ms: int) -> None:
+        """Control has everything up to `position`, and told what is spent."""
         ...
 
     @property
@@ -134,8 +179,8 @@ class UsageLog(Protocol):
 class UsageSink(Protocol):
     """Where the log is shipped to, at least once; the receiver inserts by id, so exactly once.
 
-    Takes a msgpack array of UsageFact, which may be empty. Returns each team's spend in this calendar month (UTC) in
-    nano-dollars, these facts included. Raises ProviderError when it did not take them.
+    Takes a msgpack array of UsageFact, which may be empty. Returns what is spent of every budget in its present window, these
+    facts included. Raises ProviderError when it did not take them.
     """
 
-    async def ship(self, facts: bytes) -> Mapping[str, int]: ...
+    async def ship(self, facts: bytes) -> Sequence[Told]: ...

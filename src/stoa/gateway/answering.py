@@ -9,17 +9,20 @@ from time import perf_counter
 from stoa.dialects.answer import Started
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import stoa_of
-from stoa.gateway.delivery import Delivery
+from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import with_stoa
 from stoa.gateway.translation import Whole, whole
 from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
 from stoa.gateway.watching import Watcher
+
+_MASKED = frozenset(("mask", "tokenise"))
 
 
 class Answering(Delivery):
@@ -29,6 +32,42 @@ class Answering(Delivery):
     _sent_bytes: int = 0
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
+
+    def keep_content(self, days: int) -> None:
+        """Only of what is JSON; of a stream the answer that it amounts to."""
+        log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
+        if log is None or self.surface.form_data:
+            return
+        asked, answer = self._body, self._answer_kept()  # as guardrails left them
+        masked = any(each.action in _MASKED for each in self.verdicts or ())
+        log.keep(
+            Content(
+                self.id,
+                self.fact.at_ms,
+                caller.team,
+                f"user:{caller.user_id}"
+                if caller.user_id
+                else f"key:{caller.key_id}"
+                if caller.key_id
+                else f"team:{caller.team}",
+                days,
+                asked[:most],
+                answer[:most] if answer is not None else None,
+                len(asked) > most or (answer is not None and len(answer) > most),
+                masked,
+            )
+        )
+
+    def _answer_kept(self) -> bytes | None:
+        if self.entry is not None:
+            return self.entry.answer
+        if not self.streamed:
+            return None if self.surface.relays_type and self.answer_type is not JSON else self.answer
+        stream = self.stream
+        if stream is None:
+            return self.answer if self.first_token is None else None
+        text = stream.whole() or (stream.text() or "").encode()
+        return text or None
 
     def _asked(self) -> Conversation:
         """The client's request in the form in the middle, which its answer is written for. Raises InvalidRequest."""

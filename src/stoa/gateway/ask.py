@@ -11,9 +11,6 @@ from stoa.dialects.openai.operations_fields import read_request, with_model
 from stoa.domain.upstream import Door, Facts
 from stoa.errors import InvalidRequest
 
-DEFAULT_OUTPUT_TOKENS = 1024
-"""What an answer is taken to need, for the estimate, when the request sets no limit."""
-
 _NULL = Raw(b"null")
 
 
@@ -44,9 +41,11 @@ class ChatAsk(msgspec.Struct):
         return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
-    def output_tokens(self) -> int:
-        """The most that the answer may hold, for the estimate."""
-        each = self.max_completion_tokens or self.max_tokens or DEFAULT_OUTPUT_TOKENS
+    def output_tokens(self) -> int | None:
+        """The most that the answer may hold, for the estimate; None when the request sets no limit."""
+        each = self.max_completion_tokens or self.max_tokens
+        if each is None:
+            return None
         if each < 0:
             return 0
         return each if self.n is None or self.n < 2 else each * self.n
@@ -98,8 +97,8 @@ class CompletionAsk(msgspec.Struct):
         return self.stream_options is not None and self.stream_options.include_usage is True
 
     @property
-    def output_tokens(self) -> int:
-        return max(0, self.max_tokens or DEFAULT_OUTPUT_TOKENS) * max(1, self.n or 1)
+    def output_tokens(self) -> int | None:
+        return max(0, self.max_tokens) * max(1, self.n or 1) if self.max_tokens else None
 
     @property
     def repeatable(self) -> bool:
@@ -150,8 +149,8 @@ class ResponsesAsk(msgspec.Struct):
         return self.stream is True
 
     @property
-    def output_tokens(self) -> int:
-        return max(0, self.max_output_tokens or DEFAULT_OUTPUT_TOKENS)
+    def output_tokens(self) -> int | None:
+        return max(0, self.max_output_tokens) if self.max_output_tokens else None
 
     @property
     def repeatable(self) -> bool:
@@ -217,8 +216,8 @@ class Ask(Protocol):
         ...
 
     @property
-    def output_tokens(self) -> int:
-        """The most that the answer may hold, for the estimate."""
+    def output_tokens(self) -> int | None:
+        """The most that the answer may hold, for the estimate; None when the request sets no limit."""
         ...
 
     @property

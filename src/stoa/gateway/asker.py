@@ -10,6 +10,7 @@ from stoa.domain.operations import Lane
 from stoa.gateway.ask import Ask
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Target
+from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Usage
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 class Asker(Protocol):
     """Told by its tries what comes of them: one of `answered`, `streamed_whole`, `broke_off`, `gave_up` is the last."""
 
+    place: Ticket
+    """Of the try that ends it, told before its end is."""
+
     @property
     def surface(self) -> Surface: ...
 
@@ -33,6 +37,11 @@ class Asker(Protocol):
 
     @property
     def lane(self) -> Lane: ...
+
+    @property
+    def tokens(self) -> int:
+        """How many it is taken to need."""
+        ...
 
     @property
     def shadow(self) -> bool:

@@ -10,6 +10,7 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from stoa.dialects.forms import AnswerFailed
+from stoa.domain.decisions import TryKind
 from stoa.domain.upstream import Call, Endpoint, Failure, Headers
 from stoa.gateway.faults import Fault, fault, in_stream, no_answer, refused, unreachable
 from stoa.gateway.plan import Target
@@ -35,6 +36,9 @@ class Attempt:
 
     stream: Watcher | None = None
     content_type: bytes | None = None
+    kind: TryKind = "first"
+    head_at = 0.0
+    """Of a whole answer that went well nobody looks: it is judged at its end."""
     first_at = 0.0
     heard = 0
     paused = False
@@ -60,6 +64,11 @@ class Attempt:
     @property
     def over(self) -> bool:
         return self._tries is None
+
+    @property
+    def status(self) -> int:
+        """The upstream's, 0 before there is one."""
+        return self._status
 
     @property
     def begun(self) -> bool:
@@ -107,6 +116,7 @@ class Attempt:
         tries = self._tries
         if tries is None or (status == 200 and not tries.looks_at_heads):
             return
+        self.head_at = perf_counter()
         for name, value in headers:
             if name == b"content-type":
                 self.content_type = value

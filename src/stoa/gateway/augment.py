@@ -1,7 +1,7 @@
 """Stage 4, augment: an assistant's request becomes a prompt with the passages that the caller may read."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +16,9 @@ from stoa.gateway.usage import tokens_in
 
 Rewrite = Callable[[str, Sequence[str]], str]
 """A follow-up question and the questions before it, oldest first, to a question that stands alone."""
+
+Judged = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
+"""Passages as they may go into the prompt, after what guardrails say. Raises StoaError."""
 
 _INSTRUCTION = (
     "Answer from the numbered passages only. Put the number of the passage in brackets, such as [1], after each sentence that "
@@ -35,9 +38,19 @@ class Augmented:
 
 
 async def augment(
-    body: bytes, assistant: Assistant, *, acl: frozenset[AccessTag], team: str, retriever: Retriever, rewrite: Rewrite
+    body: bytes,
+    assistant: Assistant,
+    *,
+    acl: frozenset[AccessTag],
+    team: str,
+    retriever: Retriever,
+    rewrite: Rewrite,
+    judged: Judged | None = None,
 ) -> Augmented:
-    """Raises InvalidRequest when the last message is not a question in text. `team` pays for what retrieval costs."""
+    """Raises InvalidRequest when the last message is not a question in text, and what `judged` raises.
+
+    `team` pays for what retrieval costs.
+    """
     fields = fields_of(body)
     turns = [_turn(message, number) for number, message in enumerate(fields["messages"])]
     if turns[-1][0] != "user" or not turns[-1][1].strip():
@@ -50,6 +63,8 @@ async def augment(
             standing_alone, collections=assistant.collections, acl=acl, limit=assistant.passages, on_behalf_of=team
         )
         passages = fit(found, assistant.context_tokens)
+        if judged is not None:
+            passages = await judged(passages)
     instructions = "\n\n".join(text for text in (assistant.prompt, *(t for r, t in turns if r == "system")) if text.strip())
     system = prompt(
         instructions, passages, with_passages=bool(assistant.collections), question=question, standing_alone=standing_alone

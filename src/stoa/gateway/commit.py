@@ -41,25 +41,37 @@ class GroupCommit:
         self._on_written = on_written
         self._on_full = on_full
         self._waiting: list[Settled] = []
+        self._notes: list[UsageFact] = []
 
     def add(self, settled: Settled) -> None:
-        if not self._waiting:
+        if not self._waiting and not self._notes:
             asyncio.get_running_loop().call_soon(self.flush)
         self._waiting.append(settled)
+
+    def note(self, fact: UsageFact) -> None:
+        """A fact that nobody waits for: it is written with the next ones, or dropped when it cannot be."""
+        if not self._waiting and not self._notes:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._notes.append(fact)
 
     def flush(self) -> None:
         """Write what waits, now."""
         waiting, self._waiting = self._waiting, []
-        if not waiting:
+        notes, self._notes = self._notes, []
+        if not waiting and not notes:
             return
         facts = [settled.fact for settled in waiting]
         try:
-            position = self._usage.append(facts)
+            position = self._usage.append(facts + notes if notes else facts)
         except OperatorError as error:
+            if not waiting:
+                return
             log.error("%s", error)
             self._on_full(error)
             for settled in waiting:
                 settled.withhold(error)
+            return
+        if not waiting:
             return
         self._on_written(facts, position)
         for settled in waiting:

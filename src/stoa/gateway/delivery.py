@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from stoa.domain.counting import Claim, Held, Outcome
 from stoa.domain.exchange import Exchange
+from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
+from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
+from stoa.gateway.admission import give_back, settled
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entries import Entry
+from stoa.gateway.counting.book import Rules
+from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.pricing import cost_of
+from stoa.gateway.recording import Moments, Tracks, recorded
+from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import NOTHING_BEYOND, Tokens
 from stoa.gateway.watching import Watcher
 
 if TYPE_CHECKING:
+    from stoa.gateway.attempt import Attempt
     from stoa.gateway.stages import Stages
 
 JSON = b"content-type: application/json\r\n"
@@ -39,7 +50,7 @@ TIER_LINES: dict[CacheTier, bytes] = {
 }
 
 
-class Delivery:
+class Delivery(ABC):
     """Implements `commit.Settled` for the usage log."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
@@ -51,7 +62,20 @@ class Delivery:
     span: Span | None = None
     parent_id: str | None = None
     cache: CacheOutcome = "bypass"
-    estimate: int = 0
+    estimate: int | None = None
+    """Nano-dollars that were set aside before the call; None where no price is known."""
+    tokens: int = 0
+    """How many it was taken to need, those of the answer included."""
+    project: str | None = None
+    rules: Rules = ()
+    claims: Sequence[Claim] = ()
+    """Of `rules`, in their order."""
+    held: Held | None = None
+    """What was claimed and is to be settled, once."""
+    place: Ticket = FREE
+    """At the model that answers."""
+    warning: bytes = b""
+    """Header lines of soft limits that were passed."""
     attempts: int = 0
     engine_s: float | None = None
     """How long the accelerators of an own model worked for it, where that is what it costs."""
@@ -63,7 +87,6 @@ class Delivery:
     assigned: Target | None = None
     """The target that was asked first, where another answered or none did: the request stays one of its arm's."""
     first_token: float | None = None
-    project: str | None = None
     entry: Entry | None = None
     """What was kept of another request, and answers this one."""
     age_s: float = 0.0
@@ -82,11 +105,24 @@ class Delivery:
     """The last bytes, which wait for the fact."""
     answer_type: bytes = JSON
     clock: StageClock | None = None
+    verdicts: list[Verdict] | None = None
+    """Of the guards that ran."""
+    guard_line: bytes = b""
+    """The header that names the guardrails that changed the request or its answer."""
+
+    # What else the decision record is made from.
+    attempt: Attempt | None = None
+    """The try whose answer was used."""
+    tracks: Tracks | None = None
+    draw: float | None = None
+    found: Sequence[Passage] | None = None
+    """What retrieval gave to an assistant."""
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
+        self.moments = Moments()
         metrics = stages.metrics
         metrics.begun += 1
         if not metrics.begun & SAMPLED:
@@ -101,13 +137,19 @@ class Delivery:
         self.id = stages.ids.new()
         self.request_id = request_id or self.id
 
+    @property
+    def cache_key(self) -> bytes | None:
+        """What the cache knows it by."""
+        return None
+
     # --- ways to end
 
     def refuse(self, error: StoaError) -> None:
         """Answer with an error before anything was asked of a model. Nothing is billed."""
-        self.release_estimate()
+        self.give_back()
         self.status = error.status
         self.stages.metrics.refused(error.code)
+        self.stages.refusals.note(self, error)
         if self.stages.access is not None:
             route = self.offering.name if hasattr(self, "offering") else None
             self.stages.access.refused(
@@ -118,20 +160,25 @@ class Delivery:
                 caller=self.client.caller,
                 route=route,
             )
-        lines = b"%b%b" % (JSON, self.id_lines())
-        if isinstance(error, LimitReached) and error.retry_after_s is not None:
-            lines += b"retry-after: %d\r\n" % -(-error.retry_after_s // 1)
-        self.exchange.send(error.status, lines, self.surface.refuse(error.status, error.code, error.message, error.param))
+        lines = b"%b%b%b" % (JSON, self.id_lines(), self._money_lines())
+        body = self.surface.refuse(error.status, error.code, error.message, error.param)
+        if isinstance(error, LimitReached):
+            if error.retry_after_s is not None:
+                lines += b"retry-after: %d\r\n" % max(1, -(-error.retry_after_s // 1))
+            if error.told is not None:
+                body = with_told(body, error.told)
+        self.exchange.send(error.status, lines, body)
 
     def settle(
         self, status: int, target: Target | None, tokens: Tokens, *, entry: Entry | None = None, error: str | None = None
     ) -> None:
         """Write the fact; `release` follows once it is safe."""
         self.status = status
-        caller, estimate = self.client.caller, self.estimate
-        if estimate:
-            self.stages.admission.release(caller.team, estimate)
-            self.estimate = 0
+        caller = self.client.caller
+        if target is not None and tokens.completion:
+            target.state.answered_with(tokens.completion)
+        if self.place is not FREE:
+            self.place.used((tokens.prompt or 0) + (tokens.completion or 0))
         model = provider = arm = None
         cost: int | None = self.lost_cost
         if target is not None:
@@ -147,7 +194,7 @@ class Delivery:
         if self.assigned is not None:
             arm = self.assigned.arm
             self.model_line = self._lines_of(target)
-        now, offering, first = perf_counter(), self.offering, self.first_token
+        now, offering, first, recorder = perf_counter(), self.offering, self.first_token, self.stages.recorder
         started, plan, beyond = self.started, self.plan, tokens.beyond or NOTHING_BEYOND
         self.fact = UsageFact(
             self.id,
@@ -191,17 +238,27 @@ class Delivery:
             self.saved,
             self.cache_tier,
             self.cache_of,
-            estimate or None,
+            self.estimate,
+            False,
+            recorded(self, now) if recorder.everything or recorder.wants(error) else None,
         )
+        if self.client.content_days is not None and not self.shadow:
+            self.keep_content(self.client.content_days)
         if self.clock is not None:
             self.clock.mark("answer")
         self.stages.commit.add(self)
+
+    @abstractmethod
+    def keep_content(self, days: int) -> None:
+        """What was asked and answered is to be kept for so long."""
 
     # --- called by the commit
 
     def release(self) -> None:
         """The fact is safe: let the last bytes go."""
         answer, exchange = self.answer, self.exchange
+        if self.held is not None:
+            self._settle_claim()
         if self.clock is not None:
             self.clock.mark("settle")
             self.stages.metrics.observe_stages(self.clock)
@@ -220,7 +277,9 @@ class Delivery:
                 self.offering.lines,
                 self.model_line,
                 CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
+                self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
+                self._money_lines(),
                 b"x-request-id: %b\r\n" % self.request_id.encode(),
             )
         )
@@ -232,6 +291,8 @@ class Delivery:
 
     def withhold(self, error: OperatorError) -> None:
         """The fact could not be written: the answer does not end well, for it would go unaccounted."""
+        if self.held is not None:
+            self._settle_claim()
         if self.first_token is None:
             body = self.surface.refuse(error.status, error.code, error.message, error.param)
             self.exchange.send(error.status, JSON, body)
@@ -248,7 +309,15 @@ class Delivery:
         """The first bytes of a stream."""
         self.first_token = perf_counter()
         model_line = target.lines if self.assigned is None else self._lines_of(target)
-        lines = b"%b%b%b%b%b" % (content_type, self.offering.lines, model_line, CACHE_LINES[self.cache], self.id_lines())
+        lines = b"%b%b%b%b%b%b%b" % (
+            content_type,
+            self.offering.lines,
+            model_line,
+            CACHE_LINES[self.cache],
+            self.guard_line,
+            self._money_lines(),
+            self.id_lines(),
+        )
         self.exchange.start(200, lines, None, events)
 
     def id_lines(self) -> bytes:
@@ -273,7 +342,29 @@ class Delivery:
         model = b"" if target is None else b"x-stoa-model: %b\r\n" % target.model.encode()
         return model + (self.assigned.arm_line if self.assigned is not None else b"")
 
-    def release_estimate(self) -> None:
-        if self.estimate:
-            self.stages.admission.release(self.client.caller.team, self.estimate)
-            self.estimate = 0
+    # --- what it claimed
+
+    def told(self, outcome: Outcome) -> None:
+        """What became of the claim, where that took a while."""
+        raise NotImplementedError
+
+    def give_back(self) -> None:
+        """Nothing came of the request."""
+        held, self.held = self.held, None
+        if held is not None:
+            give_back(held, self.claims)
+
+    def _settle_claim(self) -> None:
+        """The fact counts from now on, in place of what was claimed."""
+        held, self.held = self.held, None
+        if held is not None:
+            fact, tokens = self.fact, None
+            if fact.prompt_tokens is not None and fact.completion_tokens is not None:
+                tokens = fact.prompt_tokens + fact.completion_tokens
+            held.settle(settled(self.claims, tokens, fact.cost_nano_usd))
+
+    def _money_lines(self) -> bytes:
+        """What the request was taken to cost, and what is left of what limits it."""
+        estimate = self.estimate
+        told = b"x-stoa-estimate-nano-usd: unknown\r\n" if estimate is None else b"x-stoa-estimate-nano-usd: %d\r\n" % estimate
+        return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self)) if self.claims else told

@@ -13,16 +13,19 @@ from time import perf_counter
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
+from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
+from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.augment import Augmented, stoa_of
-from stoa.gateway.caching.alike import LookingAlike
 from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
+from stoa.gateway.guarding.guarded import Guarded
+from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, text_of_answer, with_stoa
@@ -30,7 +33,7 @@ from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Usage, measured, tokens_told
+from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
 from stoa.gateway.watching import Raw, Translated, Watcher
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
@@ -41,7 +44,7 @@ _LANE, _BETA, _TYPE = b"x-stoa-lane", b"anthropic-beta", b"content-type"
 _ANTHROPIC = ("messages", "count_tokens")
 
 
-class Inference(LookingAlike):
+class Inference(Guarded):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
     tries_of: type[Tries] = Tries
@@ -50,6 +53,7 @@ class Inference(LookingAlike):
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _tries: Tries | None = None
+    _outcome: Outcome | None = None
 
     # --- called by the server
 
@@ -65,6 +69,7 @@ class Inference(LookingAlike):
         if self._parts is not None:
             self._body = b"".join(self._parts)
             self._parts = None
+        self.moments.received = perf_counter()
         if self.clock is not None:
             self.clock.mark("receive")
         self._go_on(self._run)
@@ -77,10 +82,14 @@ class Inference(LookingAlike):
         attempt = tries.cancel() if tries is not None else None
         if self.status == 0 and (tries is not None or self._task is not None or self._leads):
             self._ended()
+            target, tokens = self._owed or (None, NO_TOKENS)
+            self.attempt = attempt
             if attempt is not None:
                 self._count_work(attempt)
-            tokens = self._tokens_of_stream(attempt.stream) if attempt is not None else NO_TOKENS
-            self.settle(CLIENT_GONE, attempt.target if attempt is not None else None, tokens, error="client_gone")
+                target, tokens = attempt.target, self._tokens_of_stream(attempt.stream)
+            self.settle(CLIENT_GONE, target, tokens, error="client_gone")
+        elif self.status == 0:
+            self.give_back()
 
     def on_pause(self) -> None:
         if self._flight is not None and self._flight.waiting:
@@ -111,12 +120,32 @@ class Inference(LookingAlike):
         self._admit()
 
     def _admit(self) -> None:
-        stages, surface = self.stages, self.surface
-        weight = len(self._body) if surface.estimates else 0
-        self.estimate = stages.admission.admit(self.client, self.offering, self.ask, weight, perf_counter())
+        self.moments.read = perf_counter()
+        if self.stages.admission.admit(self, self._body):
+            self._admitted()
+
+    def told(self, outcome: Outcome) -> None:
+        """Of the claim, where that took a while. The client may have gone meanwhile."""
+        if not self._gone:
+            self._outcome = outcome
+            self._go_on(self._claimed)
+        elif not isinstance(outcome, Refused):
+            give_back(outcome, self.claims)
+
+    def _claimed(self) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        self.stages.admission.take(self, outcome)
+        self._admitted()
+
+    def _admitted(self) -> None:
+        self.moments.admitted = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
-        self._look_up()
+        if self.offering.guards is None:
+            self._look_up()
+        else:
+            self._guard()
 
     def _augment(self) -> None:
         if self.offering.assistant is not None:
@@ -127,8 +156,12 @@ class Inference(LookingAlike):
     async def _retrieve(self) -> None:
         try:
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
-            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id)
-            self._passages = augmented.passages
+            judged = self.judge_passages if self._rules is not None else None
+            augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
+            self.found = augmented.passages
+            if self._passages is None:  # else they are as the client may see them
+                self._passages = augmented.passages
+            self.moments.augmented = perf_counter()
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -190,8 +223,13 @@ class Inference(LookingAlike):
             return Raw() if sound else None
         if not self.streamed:
             return None
+        stream = self._stream_of_events(attempt)
+        return stream if self._rules is None else self._watched(stream)
+
+    def _stream_of_events(self, attempt: Attempt) -> Watcher:
         form, wire = self.surface.form, attempt.wire
-        keep = LARGEST_ANSWER if self._cache_key is not None or self._passages is not None else 16_384
+        kept = self._cache_key is not None or self._passages is not None or self.client.content_days is not None
+        keep = LARGEST_ANSWER if kept else 16_384
         if wire == form:
             return self.surface.watch(not self.ask.wants_usage, keep)
         assert form is not None
@@ -210,6 +248,7 @@ class Inference(LookingAlike):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
+        self.moments.answered = perf_counter()
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
@@ -220,13 +259,19 @@ class Inference(LookingAlike):
                 tokens = self._tokens_of(usage, lambda: text_in(surface.form, body))
         else:
             body, tokens = self._made_from(attempt, body)
-        self._ended("answer")
+        self._ended("answer", attempt)
+        self._count_work(attempt)
+        if self._rules is None:
+            self._deliver(body, target, tokens)
+        else:
+            self._guard_answer(body, target, tokens)
+        return (tokens.prompt or 0) + (tokens.completion or 0)
+
+    def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
         if self._cache_key is not None:
             self._kept = body
         self.answer = body
-        self._count_work(attempt)
         self.settle(200, target, tokens)
-        return (tokens.prompt or 0) + (tokens.completion or 0)
 
     def is_no_answer(self, attempt: Attempt, body: bytes) -> bool:
         """Whether a small model's answer calls for a larger one."""
@@ -247,7 +292,7 @@ class Inference(LookingAlike):
         self.stream = attempt.stream
         told = attempt.content_type
         kind = EVENTS if told is None or told.startswith(b"text/event-stream") else b"content-type: %b\r\n" % told
-        if isinstance(attempt.stream, Translated):
+        if isinstance(attempt.stream, Translated | GuardedStream):
             kind = EVENTS
         if self.clock is not None:
             self.clock.mark("upstream")
@@ -256,26 +301,36 @@ class Inference(LookingAlike):
 
     def streamed_whole(self, attempt: Attempt) -> None:
         """The stream came to its end."""
-        target, stream = attempt.target, attempt.stream
+        stream = attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
+        self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
+        if isinstance(stream, GuardedStream):
+            self._end_guarded(stream, attempt, tokens)
+        else:
+            self._end_stream(stream, attempt.target, tokens)
+
+    def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=self._cost(attempt, tokens))
+            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
                 self._kept = with_stoa(answer, stoa) if stoa is not None and self._passages is not None else answer
         self.answer = stream.end(stoa)
-        self._count_work(attempt)
         self.settle(200, target, tokens)
 
     def broke_off(self, attempt: Attempt, fault: Fault) -> None:
         """The stream failed after its first content: the client is told, and pays for what it got."""
         stream = attempt.stream
         assert stream is not None
-        self._ended()
+        self.moments.answered = perf_counter()
+        self._ended(attempt=attempt)
+        if isinstance(stream, GuardedStream):
+            self._keep_verdicts(stream.judge)
         self.fault = fault
         self.answer = stream.fail(fault.status, fault.code, fault.message)
         self._count_work(attempt)
@@ -290,9 +345,17 @@ class Inference(LookingAlike):
     def asked_first(self, target: Target) -> None:
         self.assigned = target
 
-    def _ended(self, stage: str = "upstream") -> None:
+    def _ended(self, stage: str = "upstream", attempt: Attempt | None = None) -> None:
         """The tries are over. Let go of, so that the two do not hold each other until the collector comes."""
         tries, self._tries = self._tries, None
-        self.attempts = tries.count if tries is not None else 0
+        if tries is not None:
+            self.attempts = tries.count
+            self.attempt = attempt
+            if attempt is not None:
+                tries.beaten_by(attempt)
+            if tries.drawn is not None:
+                self.draw = tries.drawn
+            if tries.tracks is not None:
+                self.tracks = tries.tracks
         if self.clock is not None:
             self.clock.mark(stage)

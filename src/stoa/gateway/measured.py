@@ -4,6 +4,7 @@ import time
 from functools import cache
 from importlib.metadata import version
 
+from stoa.domain.contents import ContentLog
 from stoa.domain.metrics import Sheet
 from stoa.domain.tracing import Tracer
 from stoa.gateway.caching.entries import AnswerCache
@@ -18,7 +19,7 @@ def _version() -> str:
 
 def show_state(
     sheet: Sheet, *, worker: str, plan: Plan | None, cache: AnswerCache | None, backlog_bytes: int, connections: int,
-    control_silent_s: float, tracer: Tracer | None,
+    control_silent_s: float, tracer: Tracer | None, contents: ContentLog | None,
 ) -> None:  # fmt: skip
     """Add all that is no count of requests and belongs to no target."""
     sheet.add("stoa_build_info", 1, _version())
@@ -33,6 +34,8 @@ def show_state(
     sheet.add("stoa_snapshot_version", plan.version if plan is not None else 0)
     if plan is not None:
         sheet.add("stoa_snapshot_age_seconds", max(0.0, time.time() - plan.made_at_s))
+    sheet.add("stoa_contents_total", contents.kept if contents is not None else 0, "taken")
+    sheet.add("stoa_contents_total", contents.dropped if contents is not None else 0, "dropped")
     if tracer is not None:
         for outcome, count in tracer.counts().items():
             sheet.add("stoa_spans_total", count, outcome)

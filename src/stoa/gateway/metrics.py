@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from time import perf_counter
 
+from stoa.domain.guards import Verdict
 from stoa.domain.metrics import FINE_SECONDS, SECONDS, Sheet
 from stoa.domain.targets import TargetReport
 from stoa.domain.usage import SHADOW, CacheTier, UsageFact
@@ -76,6 +77,13 @@ class Metrics:
         self._hits: dict[CacheTier, list[int]] = {"exact": [0, 0], "joined": [0, 0], "semantic": [0, 0]}
         """How many, and what they saved in nano-dollars."""
         self._refused: dict[str, int] = {}
+        self._guards: dict[tuple[str, str, str], int] = {}
+        """By guardrail, guard and what it did."""
+        self._guarding: dict[str, _Histogram] = {}
+        """By guard."""
+        self.refusals_left_out = 0
+        """Refusals that left no fact, since there were too many in a second."""
+        self._budget_warnings: dict[str, int] = {}
         self._failures: dict[str, int] = {}
 
     def observe(self, fact: UsageFact) -> None:
@@ -125,8 +133,26 @@ class Metrics:
             found = self._stages[name] = _Histogram(_FINE_MS)
         found.observe(seconds * 1000)
 
+    def guards_passed(self, keys: Sequence[tuple[str, str, str]]) -> None:
+        """Guards that found nothing in no time: guardrail, guard and `pass` of each."""
+        for key in keys:
+            self._guards[key] = self._guards.get(key, 0) + 1
+
+    def guarded(self, verdict: Verdict) -> None:
+        key = (verdict.guardrail, verdict.guard, verdict.action)
+        self._guards[key] = self._guards.get(key, 0) + 1
+        if verdict.latency_us:
+            histogram = self._guarding.get(verdict.guard)
+            if histogram is None:
+                histogram = self._guarding[verdict.guard] = _Histogram(_FINE_MS)
+            histogram.observe(verdict.latency_us / 1000)
+
     def refused(self, code: str) -> None:
         self._refused[code] = self._refused.get(code, 0) + 1
+
+    def budget_warned(self, name: str) -> None:
+        """A request passed over a budget's soft limit."""
+        self._budget_warnings[name] = self._budget_warnings.get(name, 0) + 1
 
     def upstream_failed(self, code: str) -> None:
         self._failures[code] = self._failures.get(code, 0) + 1
@@ -152,6 +178,13 @@ class Metrics:
             sheet.add("stoa_cache_saved_nano_usd_total", saved, tier)
         for code, count in self._refused.items():
             sheet.add("stoa_refused_total", count, code)
+        for (guardrail, guard, action), count in self._guards.items():
+            sheet.add("stoa_guard_total", count, guardrail, guard, action)
+        for guard, histogram in self._guarding.items():
+            histogram.show(sheet, "stoa_guard_seconds", guard)
+        sheet.add("stoa_refusals_left_out_total", self.refusals_left_out)
+        for name, count in self._budget_warnings.items():
+            sheet.add("stoa_budget_warnings_total", count, name)
         for code, count in self._failures.items():
             sheet.add("stoa_upstream_failures_total", count, code)
         for stage, histogram in self._stages.items():

@@ -5,40 +5,38 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from random import random
 from time import perf_counter
-from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
 
-from stoa.domain.answers import SharedAnswers
+from stoa.domain.counting import Counter
 from stoa.domain.exchange import Exchange, Intake
-from stoa.domain.limits import SharedLimits
-from stoa.domain.metrics import Board, Sheet
-from stoa.domain.passages import Embedder, Retriever
+from stoa.domain.metrics import Sheet
+from stoa.domain.passages import Embedder
 from stoa.domain.refusal import refusal_of
-from stoa.domain.snapshot import Snapshot, Unsealer
+from stoa.domain.snapshot import Snapshot
 from stoa.domain.targets import TargetReport
-from stoa.domain.tracing import Tracer
-from stoa.domain.upstream import Origin, Providers
-from stoa.domain.usage import UsageFact, UsageLog
+from stoa.domain.usage import Told, UsageFact
 from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Rewrite, augment
-from stoa.gateway.budget import Budgets
+from stoa.gateway.augment import Augmented, Judged, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
+from stoa.gateway.counting.known import Ledger
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
+from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.trying import Trying
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
@@ -47,42 +45,21 @@ from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan, compile_plan
+from stoa.gateway.ports import Ports
 from stoa.gateway.proxy import Proxied, is_internal
-from stoa.gateway.rate import new_window
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.shadow import shadowing
-from stoa.gateway.spending import SharedBudgets
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
-_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS}
+_TRY = b"/v1/guardrails/try"
+_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
+_LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """What the gateway is connected to."""
-
-    providers: Providers
-    control: Origin
-    unsealer: Unsealer
-    log: UsageLog
-    behalf_key: bytes
-    retriever: Callable[[Callable[[str], Embedder]], Retriever]
-    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
-    rewrite: Rewrite
-    shared: SharedLimits | None = None
-    """What is counted together with the other workers of this machine; None where there is one."""
-    answers: SharedAnswers | None = None
-    """Cached answers that all gateways share."""
-    name: str = "gateway"
-    """Which worker this is, for its metrics."""
-    tracer: Tracer | None = None
-    log_requests: Literal["none", "errors", "all"] = "none"
-    board: Board | None = None
-    """Where several workers put their numbers together."""
 
 
 def now_ms() -> int:
@@ -106,10 +83,8 @@ class Gateway:
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
-        kept, shared = ports.log.kept, ports.shared
-        self.budgets = (
-            Budgets(kept, now_ms=now_ms()) if shared is None else SharedBudgets(kept, shared.spending, now_ms=now_ms())
-        )
+        self.ledger = Ledger(ports.log.kept, now_ms=now_ms())
+        self.counter: Counter = ports.counter or LocalCounter(now_ms)
         self._metrics = Metrics()
         self._heard_at = time.monotonic()
         self.connections: Callable[[], int] = lambda: 0
@@ -117,22 +92,27 @@ class Gateway:
         shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
         self.caching = Caching.of(settings.cache_bytes, shared=shared_answers) if settings.cache_bytes else None
         """None where nothing is kept."""
-        window_of = new_window if shared is None else shared.window
-        self._admission = Admission(self.budgets, now_ms=now_ms, window_of=window_of)
+        self._admission = Admission(self.counter, now_ms=now_ms, warned=self._metrics.budget_warned)
+        commit = GroupCommit(ports.log, self._written, self._admission.close)
         self._stages = Stages(
             body_limit=settings.body_bytes,
             form_limit=settings.form_bytes,
             admission=self._admission,
             caching=self.caching,
             augment=self._augment,
-            commit=GroupCommit(ports.log, self._written, self._admission.close),
+            commit=commit,
             metrics=self._metrics,
             draw=random,
+            refusals=Refusals(commit.note, self._metrics, time.monotonic),
+            recorder=Recorder(ports.decisions, random),
+            contents=ports.contents,
+            content_bytes=settings.content_bytes,
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
+        self._workshop = Workshop(vectors=self._vectors, own=ports.guards, presidio=ports.presidio)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -144,7 +124,15 @@ class Gateway:
 
     def swap(self, snapshot: Snapshot) -> None:
         """Serve from another snapshot, whole; requests under way keep the one they began with."""
-        plan = compile_plan(snapshot, providers=self._ports.providers, unsealer=self._ports.unsealer, states=self.states)
+        plan = compile_plan(
+            snapshot,
+            providers=self._ports.providers,
+            unsealer=self._ports.unsealer,
+            states=self.states,
+            workshop=self._workshop,
+            ledger=self.ledger,
+            now_ms=now_ms(),
+        )
         self._plan = plan
         if self.caching is not None:
             self.caching.serve(plan)
@@ -159,9 +147,9 @@ class Gateway:
         """Whether there are collections to retrieve from."""
         return self._plan is not None and bool(self._plan.embedding_models)
 
-    def shipped(self, position: int, spend: Mapping[str, int]) -> None:
-        """Control has the usage up to `position`, and told what each team has spent."""
-        self.budgets.shipped(position, spend, now_ms=now_ms())
+    def shipped(self, position: int, told: Sequence[Told]) -> None:
+        """Control has the usage up to `position`, and told what is spent of every budget."""
+        self.ledger.shipped(position, told, now_ms=now_ms())
 
     def reports(self) -> list[TargetReport]:
         """How each target is doing, as this process sees it."""
@@ -181,7 +169,10 @@ class Gateway:
             connections=self.connections(),
             control_silent_s=time.monotonic() - self._heard_at,
             tracer=self._tracer,
+            contents=self._ports.contents,
         )
+        if self._ports.counter is not None:
+            self._ports.counter.show(sheet)
         return sheet
 
     def heard(self) -> None:
@@ -245,8 +236,20 @@ class Gateway:
         client = self._identify(plan, exchange)
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
+        if exchange.target.partition(b"?")[0] == _TRY:
+            return self._trying(exchange, client)
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
+
+    def _trying(self, exchange: Exchange, client: Client) -> Intake:
+        return Trying(
+            exchange,
+            client,
+            lambda: self._served().guardrails,
+            self._lines(exchange),
+            request_id_of(exchange) or self._stages.ids.new(),
+            self._settings.body_bytes,
+        )
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)
@@ -276,13 +279,17 @@ class Gateway:
         exchange.send(200, JSON, b'{"status":"ok"}')
 
     def _ready(self, exchange: Exchange) -> None:
-        """Ready as soon as there is a snapshot, whether control is there or not."""
-        plan = self._plan
+        """Ready as soon as there is a snapshot, whether control and whoever counts are there or not."""
+        plan, counter = self._plan, self._ports.counter
+        reasons = ["no snapshot yet: control has not been reached since the first start"] if plan is None else []
+        if counter is not None and counter.lost:
+            reasons.append(f"limits and budgets are not counted together: {_LOST[counter.kind]}")
         state: dict[str, object] = {
             "ready": plan is not None,
             "snapshot": plan.version if plan is not None else None,
-            "reasons": [] if plan is not None else ["no snapshot yet: control has not been reached since the first start"],
+            "reasons": reasons,
             "usage_log_backlog_bytes": self._ports.log.backlog_bytes,
+            "limits": {"counted_in": counter.kind, "lost": counter.lost} if counter is not None else {"counted_in": "process"},
         }
         exchange.send(200 if plan is not None else 503, JSON, msgspec.json.encode(state))
 
@@ -308,12 +315,20 @@ class Gateway:
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
         return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
-    async def _augment(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Augmented:
+    async def _augment(
+        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
+    ) -> Augmented:
         assert offering.assistant is not None
         PARENT.set(parent_id)  # of the request's own task
         caller = client.caller
         return await augment(
-            body, offering.assistant, acl=caller.acl, team=caller.team, retriever=self._retriever, rewrite=self._ports.rewrite
+            body,
+            offering.assistant,
+            acl=caller.acl,
+            team=caller.team,
+            retriever=self._retriever,
+            rewrite=self._ports.rewrite,
+            judged=judged,
         )
 
     def _name_of(self, key_id: str) -> str | None:
@@ -327,18 +342,16 @@ class Gateway:
             self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
         return self._embedders[model]
 
+    async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
+        return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)
+
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
-        costs: dict[str, int] = {}
         observe, access = self._metrics.observe, self._access
         for fact in facts:
             observe(fact)
             if access is not None and (fact.error is not None or access.everything):
                 access.answered(fact)
-            if fact.cost_nano_usd:
-                team = fact.team
-                costs[team] = costs.get(team, 0) + fact.cost_nano_usd
-        for team, cost in costs.items():
-            self.budgets.spent(team, cost, position=position, now_ms=facts[-1].at_ms)
+        self.ledger.spent(facts, position=position, now_ms=facts[-1].at_ms)
 
     def _refuse(self, exchange: Exchange, error: StoaError, surface: Surface | None = None) -> None:
         self._metrics.refused(error.code)

@@ -14,6 +14,10 @@ from stoa.domain.resources import Target as RouteTarget
 from stoa.domain.snapshot import Access, Caller, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
+from stoa.gateway.counting.book import Book, Rules
+from stoa.gateway.counting.known import Ledger
+from stoa.gateway.guarding.ready import Rulebook, Workshop
+from stoa.gateway.guarding.rules import Guarding
 from stoa.gateway.routing.breaker import strictest
 from stoa.gateway.routing.order import Router
 from stoa.gateway.routing.retry import RetryBudget
@@ -52,6 +56,8 @@ class Target:
     arm_line: bytes = b""
     """The header line of an arm that was given a name."""
     tags: frozenset[str] = frozenset()
+    rules: Rules = ()
+    """Of the model, whoever asks for it and by whatever name."""
 
     def door(self, door: Door, stream: bool) -> Endpoint | None:
         """Where it is asked; None when its provider does not offer that."""
@@ -79,6 +85,8 @@ class Offering:
     """Of everything an answer depends on besides the request and the caller: models, route, assistant, corpus versions."""
     ceiling: ModelPrice | None
     """The highest price among the targets, for the estimate; None when none is known."""
+    priced: bool
+    """Whether the price of every target is known."""
     lines: bytes
     """The answer's header that names the route."""
     route: Route
@@ -87,8 +95,12 @@ class Offering:
     watched: bool
     """Whether the route sets times of its own."""
     shadow: Target | None = None
+    rules: Rules = ()
+    """Of the route and of the assistant, whoever asks."""
     assistant: Assistant | None = None
     corpus_version: str | None = None
+    guards: Guarding | None = None
+    """None where no guardrail holds for anybody. Their fingerprint is part of the offering's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +113,10 @@ class Client:
     """Team and access tags: what one caller may share with another through the cache."""
     own_scope: bytes
     """The same, of this key or person alone."""
-    budget: int | None
-    """The team's, in nano-dollars a month; None is no limit."""
+    rules: Rules = ()
+    """Of the caller and its team."""
+    content_days: int | None = None
+    """How long what was asked and answered is kept; None is not at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,26 +140,44 @@ class Plan:
     """By collection."""
     keys_by_id: Mapping[str, Client]
     """The same clients by the id of the key, for tokens that speak for one."""
+    book: Book
+    """The rules of projects, which requests name."""
+    guardrails: Rulebook | None = None
+    """All of them, for whoever tries one."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""
 
 
-def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer, states: TargetStates) -> Plan:
+def compile_plan(
+    snapshot: Snapshot,
+    *,
+    providers: Providers,
+    unsealer: Unsealer,
+    states: TargetStates,
+    workshop: Workshop,
+    ledger: Ledger,
+    now_ms: int,
+) -> Plan:
     """A provider that cannot be spoken to (a secret does not open, a package is missing) is left out, and so are its models."""
+    book = Book(snapshot, ledger, now_ms=now_ms)
 
     def client(caller: Caller) -> Client:
-        limits = snapshot.teams.get(caller.team)
         scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
-        own = hashlib.sha256(scope + caller.id.encode()).digest()
-        return Client(caller, snapshot.access[caller.access], scope, own, limits.monthly_budget if limits else None)
+        own, limits = hashlib.sha256(scope + caller.id.encode()).digest(), snapshot.teams.get(caller.team)
+        days = limits.content_days if limits is not None else None
+        return Client(caller, snapshot.access[caller.access], scope, own, book.of_caller(caller), days)
 
     links = _links(snapshot, providers, unsealer)
-    targets = _targets(snapshot, links, states)
+    targets = _targets(snapshot, links, states, book)
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
-    offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each) for each in OPERATIONS}
-    offerings["chat"] |= _assistants(snapshot, offerings["chat"])
+    offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each, book) for each in OPERATIONS}
+    offerings["chat"] |= _assistants(snapshot, offerings["chat"], book)
+    rulebook: Rulebook | None = None
+    if snapshot.guardrails:
+        rulebook = workshop.rules(snapshot, unsealer)
+        offerings = {each: {name: rulebook.over(one) for name, one in found.items()} for each, found in offerings.items()}
     keys = {bytes.fromhex(digest): client(caller) for digest, caller in snapshot.keys.items()}
-    return Plan(
+    plan = Plan(
         version=snapshot.version,
         price_version=snapshot.price_version,
         made_at_s=snapshot.made_at_ms // 1000,
@@ -158,7 +190,11 @@ def compile_plan(snapshot: Snapshot, *, providers: Providers, unsealer: Unsealer
         providers=snapshot.providers,
         health=_health(snapshot, links),
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
+        guardrails=rulebook,
+        book=book,
     )
+    book.close()
+    return plan
 
 
 def _links(snapshot: Snapshot, providers: Providers, unsealer: Unsealer) -> dict[str, Link]:
@@ -179,7 +215,7 @@ def _health(snapshot: Snapshot, links: Mapping[str, Link]) -> dict[str, Endpoint
     return {name: endpoint for name, endpoint in found if endpoint is not None}
 
 
-def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates) -> dict[str, Target]:
+def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates, book: Book) -> dict[str, Target]:
     breakers: dict[str, list[Breaker]] = {}
     for route in snapshot.routes.values():
         for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
@@ -196,6 +232,7 @@ def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates
                 breaker=strictest(breakers.get(model.name, ())),
                 max_parallel=model.max_parallel,
             ),
+            book.of_model(model.name),
         )
         for model in snapshot.models.values()
         if model.provider in links
@@ -210,7 +247,7 @@ def _opened(provider: Provider, unsealer: Unsealer) -> Opened:
     )
 
 
-def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetState) -> Target:
+def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetState, rules: Rules) -> Target:
     upstream_name, facts = model.upstream_name or model.name, link.facts(model)
     plain = Facts()
     return Target(
@@ -232,10 +269,11 @@ def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetSta
         state=state,
         max_parallel=model.max_parallel,
         lines=f"x-stoa-model: {model.name}\r\n".encode(),
+        rules=rules,
     )
 
 
-def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operation) -> dict[str, Offering]:
+def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operation, book: Book) -> dict[str, Offering]:
     """Models, each an implicit route, and routes; a route comes before a model of its name."""
     found: dict[str, Offering] = {}
     for model in snapshot.models.values():
@@ -245,7 +283,7 @@ def _plain(snapshot: Snapshot, targets: Mapping[str, Target], operation: Operati
     for route in snapshot.routes.values():
         first = snapshot.models.get(route.targets[0].model)
         if first is not None and first.operation == operation:
-            found[route.name] = _offering(snapshot, route, operation, targets)
+            found[route.name] = replace(_offering(snapshot, route, operation, targets), rules=book.of_route(route.name))
     return found
 
 
@@ -262,6 +300,7 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
         cache=route.cache_policy,
         fingerprint=hashlib.sha256(msgspec.json.encode([route.name, route.strategy, described])).digest(),
         ceiling=_ceiling(every),
+        priced=all(each.price is not None for each in every),
         lines=f"x-stoa-route: {route.name}\r\n".encode(),
         route=route,
         budget=RetryBudget(route.retries.budget) if route.retries.attempts or route.hedge is not None else None,
@@ -302,10 +341,13 @@ def _placed(target: Target, place: RouteTarget, *, several: bool) -> Target:
 
 def _ceiling(targets: Iterable[Target]) -> ModelPrice | None:
     prices = [each.price for each in targets if each.price is not None]
-    return ModelPrice(*(max(each) for each in zip(*(price.highest for price in prices), strict=True))) if prices else None
+    if not prices:
+        return None
+    read, written = (max(each) for each in zip(*(price.highest for price in prices), strict=True))
+    return ModelPrice(read, written, request=max(price.request or 0.0 for price in prices))
 
 
-def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, Offering]:
+def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) -> dict[str, Offering]:
     found: dict[str, Offering] = {}
     assistants = [(f"assistant/{each.name}", f"assistant/{each.name}", each) for each in snapshot.assistants.values()]
     for name in snapshot.collections:
@@ -315,7 +357,8 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering]) -> dict[str, O
         below = chat.get(assistant.route)
         if below is not None:
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
-            found[name] = _over(below, name, needs, assistant, corpus)
+            rules = below.rules + book.of_assistant(assistant.name)
+            found[name] = replace(_over(below, name, needs, assistant, corpus), rules=rules)
     return found
 
 

@@ -5,17 +5,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from stoa.domain.contents import ContentLog
 from stoa.domain.operations import Operation
 from stoa.domain.tracing import Span
 from stoa.errors import Forbidden, NotFound
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
-from stoa.gateway.augment import Augmented
+from stoa.gateway.augment import Augmented, Judged
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
 from stoa.gateway.deadlines import Deadlines
 from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.recording import Recorder
+from stoa.gateway.refused import Refusals
 from stoa.kit.ids import IdSource
 from stoa.kit.names import did_you_mean
 
@@ -32,7 +35,9 @@ SPAN: ContextVar[Span | None] = ContextVar("span", default=None)
 class Augment(Protocol):
     """Stage 4, with its ports."""
 
-    def __call__(self, body: bytes, offering: Offering, client: Client, *, parent_id: str) -> Awaitable[Augmented]: ...
+    def __call__(
+        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
+    ) -> Awaitable[Augmented]: ...
 
 
 @dataclass(slots=True)
@@ -50,6 +55,11 @@ class Stages:
     draw: Callable[[], float]
     shadow: "Callable[[Inference, bytes], None]"
     """Sends a copy of the request to the offering's shadow."""
+    refusals: Refusals
+    recorder: Recorder = field(default_factory=Recorder)
+    contents: ContentLog | None = None
+    content_bytes: int = 262_144
+    """Of what was asked, and of what was answered, so much is kept."""
     access: AccessLog | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)

@@ -20,6 +20,7 @@ from stoa.errors import OperatorError, StoaError
 from stoa.gateway.attempt import Attempt, Fault
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.events import EventStream
+from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan, Target
 from stoa.gateway.routing.lanes import Ticket
@@ -262,6 +263,8 @@ class Traced(Inference):
             found |= {name: value for name, value in told.items() if value is not None}
             if fact.cost_nano_usd is not None:
                 found["stoa.cost_nano_usd"] = fact.cost_nano_usd
+        if self.verdicts:
+            found["stoa.guards"] = [f"{each.guardrail}/{each.guard}/{each.stage}:{each.action}" for each in self.verdicts]
         if caller.key_id is not None:
             found["stoa.key"] = caller.key_id
         if error is not None:
@@ -296,6 +299,8 @@ def _said_by(wire: Wire, body: bytes) -> dict[str, Value]:
 
 def _reasons_of(stream: Watcher | None) -> Sequence[str]:
     """Why a stream's choices ended, as far as its events are kept."""
+    if isinstance(stream, GuardedStream):
+        stream = stream.inner
     if isinstance(stream, Translated):
         return [stream.finish] if stream.finish is not None else []
     chunks = stream.parsed() if isinstance(stream, EventStream) else None

@@ -9,55 +9,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
-from stoa.domain.operations import CALLERS_FAULTS, ClientForm
+from stoa.domain.decisions import TryKind
+from stoa.domain.operations import ClientForm
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
-from stoa.gateway.asker import Asker
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.faults import Fault, exhausted
-from stoa.gateway.plan import Offering, Target
+from stoa.gateway.counting.place import take_place
+from stoa.gateway.faults import Fault
+from stoa.gateway.plan import Target
 from stoa.gateway.routing.breaker import REFUSED
+from stoa.gateway.routing.explain import why_asked
 from stoa.gateway.routing.hedge import hedge_after_s
-from stoa.gateway.routing.lanes import FREE, Ticket
-from stoa.gateway.routing.order import Choices, NothingLeft
+from stoa.gateway.routing.lanes import FREE, LONGEST_WAIT_S, Ticket
+from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
+from stoa.gateway.trail import Trail
 from stoa.gateway.translation import not_offered, outgoing
 from stoa.gateway.watching import Watcher
 from stoa.gateway.wire import Wire
 
-if TYPE_CHECKING:
-    from stoa.gateway.stages import Stages
 
-LONGEST_WAIT_S = {"realtime": 30.0, "batch": 3600.0}
-"""For a place at a target that has all the requests it takes."""
-
-
-class Tries:
+class Tries(Trail):
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
     attempt_of: type[Attempt] = Attempt
-    count = 0
     looks_at_heads = False
     running: Attempt | None = None
+    drawn: float | None = None  # the number that chose among several targets
+    _kind: TryKind = "first"  # of the next try
     _as_it_is = False
-    _draw = 0.5
-    _choices: Choices[Target] | None = None
-    _faults: dict[str, tuple[Target, Fault]] | None = None  # of each target that failed, its last
-    _moved_on = False  # whether another than the first may answer
     _made = 0  # retries at the present target
     _timer: asyncio.Handle | None = None  # of a retry, of a hedge, or of a larger model
     _ticket: Ticket | None = None  # waits in line
     _rival: Attempt | None = None
-
-    def __init__(self, stages: Stages, offering: Offering, asker: Asker) -> None:
-        self._stages = stages
-        self._offering = offering
-        self._asker = asker
+    _cancelled = False
 
     def begin(self, body: bytes, form: ClientForm | None) -> None:
         """`form` is the body's dialect."""
@@ -83,27 +72,36 @@ class Tries:
 
     def _first(self) -> Target | None:
         router, now = self._offering.router, perf_counter()
-        draw = self._draw = self._stages.draw()
+        draw = self.drawn = self._stages.draw()
         target = router.first(now, draw)
         if target is None:
-            self._choices = router.choose(self._asker.wish(), now, draw)
-            target = self._choices.next(now)
+            wish, tracks = self._asker.wish(), self._tracks()
+            tracks.wish = wish
+            choices = self._choices = router.choose(wish, now, draw)
+            target = choices.next(now)
+            tracks.passes_over(choices.order, target, now)
             if target is None:
                 self._nothing_left(now)
+            elif router.strategy != "weighted" or router.sticky:
+                tracks.why = why_asked(router, target, wish, now)
         return target
 
     def cancel(self) -> Attempt | None:
         """The client has gone: give up everything. Returns the try that was under way."""
+        self._cancelled = True
         if self._timer is not None:
             self._timer.cancel()
         if self._ticket is not None:
             self._ticket.release()
         running, rival = self.running, self._rival
         self.running = self._rival = None
-        for attempt in (running, rival):
-            if attempt is not None:
-                attempt.cancel()
-                attempt.ticket.release()
+        if running is not None:
+            self._asker.place = running.ticket
+        for attempt in filter(None, (running, rival)):
+            attempt.cancel()
+            attempt.ticket.release()
+        if rival is not None:
+            self._left_unused(rival, "client_gone")
         return running
 
     # --- called by the attempts
@@ -128,6 +126,7 @@ class Tries:
         asker = self._asker
         if self._offering.router.strategy == "complexity" and self._escalates(attempt, body):
             return 0
+        asker.place = attempt.ticket
         tokens = asker.answered(attempt, body)
         if self._timer is not None or self._rival is not None:
             self._won(attempt)
@@ -147,6 +146,7 @@ class Tries:
         if not self._asker.shadow:
             self._stages.metrics.upstream_failed(fault.code)
         attempt.ticket.release()
+        self._left_unused(attempt, fault.code, fault.error_class)
         self._note(attempt.target, fault)
         self._first_was(attempt.target)
         if self._rival is not None:
@@ -171,6 +171,7 @@ class Tries:
             )
             if wait is not None and target.state.usable(now + wait) and budget.take(now):
                 self._made += 1
+                self._kind = "retry"
                 self._timer = asyncio.get_running_loop().call_later(wait, self._again, target)
                 return
         self._go_on(self._following(target).after(fault.error_class, now), now)
@@ -180,6 +181,7 @@ class Tries:
             self._nothing_left(now)
         else:
             self._made = 0
+            self._kind = "next" if following in self._offering.router.targets else "fallback"
             self._approach(following)
 
     def _again(self, target: Target) -> None:
@@ -194,7 +196,7 @@ class Tries:
 
     def _following(self, tried: Target) -> Choices[Target]:
         if self._choices is None:
-            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), self._draw, tried=tried)
+            self._choices = self._offering.router.choose(self._asker.wish(), perf_counter(), self.drawn or 0.0, tried=tried)
         return self._choices
 
     def _approach(self, target: Target) -> None:
@@ -222,12 +224,40 @@ class Tries:
 
     def _late(self, target: Target, error: LimitReached) -> None:
         self._ticket = None
-        fault = Fault(429, error.code, f"Model {target.model!r}: {error.message}", "rate_limit", None, error.retry_after_s)
+        named = error.message if error.message.startswith("Model ") else f"Model {target.model!r}: {error.message}"
+        fault = Fault(429, error.code, named, "rate_limit", None, error.retry_after_s)
         self._note(target, fault)
+        self._tracks().passes(target, f"no place at it ({error.code})")
         now = perf_counter()
         self._go_on(self._following(target).after(fault.error_class, now), now)  # to wait once is enough
 
     def _ask(self, target: Target, ticket: Ticket) -> None:
+        """Ask it, if its own limits have room."""
+        if not target.rules or self._asker.shadow:
+            self._begin(target, ticket)
+            return
+        place = take_place(
+            self._stages.admission, target.rules, ticket, self._asker.tokens, lambda found: self._placed_late(target, found)
+        )
+        if place is not None:
+            self._placed(target, place)
+        elif self.running is None:
+            self._ticket = ticket
+
+    def _placed_late(self, target: Target, place: Ticket | LimitReached) -> None:
+        self._ticket = None
+        if not self._cancelled and self.running is None:
+            self._placed(target, place)
+        elif not isinstance(place, LimitReached):
+            place.release()
+
+    def _placed(self, target: Target, place: Ticket | LimitReached) -> None:
+        if not isinstance(place, LimitReached):
+            self._begin(target, place)
+        elif self.running is None:
+            self._late(target, place)
+
+    def _begin(self, target: Target, ticket: Ticket) -> None:
         asker, state, wire = self._asker, target.state, self._form
         try:
             if self._as_it_is and target.as_it_is and (wire is None or wire in target.native):
@@ -244,6 +274,7 @@ class Tries:
             if self.running is None:
                 error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
                 fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
+                self._tracks().passes(target, f"it cannot be asked this ({error.code})")
                 self._note(target, fault)
                 self._after(target, fault)
             return
@@ -252,10 +283,13 @@ class Tries:
         if entry == REFUSED:
             ticket.release()
             if self.running is None:
+                self._tracks().passes(target, "it is left alone after failures")
                 self._go_on(self._following(target).next(now), now)
             return
         self.count += 1
         attempt = self.attempt_of(self, target, entry, wire, ticket, now)
+        if self._kind != "first":
+            attempt.kind = self._kind
         if self.running is None:
             self.running = attempt
         else:
@@ -292,6 +326,7 @@ class Tries:
             return
         if budget is not None:
             budget.take(now)
+        self._kind = "hedge"
         self._first_was(target)
         self._ask(second, ticket)
 
@@ -300,16 +335,21 @@ class Tries:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        rival = self._rival
-        if rival is not None:
-            loser = rival if attempt is self.running else self.running
+        loser = self._beside(attempt)
+        if loser is not None:
             self.running, self._rival = attempt, None
-            if loser is not None:
-                loser.cancel()
-                loser.ticket.release()
+            loser.cancel()
+            loser.ticket.release()
+            self._left_unused(loser, "lost")
+
+    def _beside(self, attempt: Attempt) -> Attempt | None:
+        """What else is under way."""
+        rival = self._rival
+        return rival if rival is None or attempt is self.running else self.running
 
     def _over(self, attempt: Attempt) -> None:
         self.running = None
+        self._asker.place = attempt.ticket
         if attempt.ticket is not FREE:
             attempt.ticket.release()
 
@@ -317,51 +357,25 @@ class Tries:
         """Whether the answer of a small model is none, and a larger one answers instead."""
         if not self._asker.is_no_answer(attempt, body):
             return False
-        rival = self._rival
-        other = rival if rival is None or attempt is self.running else self.running
+        other = self._beside(attempt)
         larger = self._following(attempt.target).larger(perf_counter()) if other is None else None
         if larger is None and other is None:
             return False
         self._asker.discard(attempt, body)
+        self._left_unused(attempt, "no_answer")
         self._first_was(attempt.target)
         attempt.ticket.release()
         if larger is None:
             self.running, self._rival = other, None
             return True
         self.running = None
+        self._kind = "larger"
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_soon(self._again, larger)  # the present try has to end first
         return True
 
-    # --- the end
-
-    def _note(self, target: Target, fault: Fault) -> None:
-        faults = self._faults = self._faults or {}
-        faults.pop(target.model, None)
-        faults[target.model] = (target, fault)
-
-    def _first_was(self, target: Target) -> None:
-        if not self._moved_on:
-            self._moved_on = True
-            self._asker.asked_first(target)
-
-    def _nothing_left(self, now: float) -> None:
-        name, faults = self._offering.name, list((self._faults or {}).values())
-        last: Target | None = None
-        if not faults:
-            left = self._left(now)
-            fault = Fault(503, "no_target", left.message, "server_error", retry_after_s=left.wait_s)
-        else:
-            last, fault = faults[-1]
-            if fault.error_class in CALLERS_FAULTS:
-                pass
-            elif len(faults) > 1:
-                fault = exhausted(name, faults, now)
-            elif self.count > 1:
-                fault = fault._replace(message=f"{fault.message} It was asked {self.count} times.")
-        self._asker.gave_up(fault, last)
-
-    def _left(self, now: float) -> NothingLeft:
-        assert self._choices is not None
-        return self._choices.nothing_left(now)
+    def beaten_by(self, attempt: Attempt) -> None:
+        """The answer of this one is used; what is still under way beside it will be cut off."""
+        if (loser := self._beside(attempt)) is not None:
+            self._left_unused(loser, "lost")

@@ -46,13 +46,23 @@ _told = msgspec.json.Decoder(_Told).decode
 class Watcher(Protocol):
     """One answer's stream. After `done` or `error` nothing more is passed on."""
 
-    content: bool
-    """Whether some has come: from here on this target answers."""
-    done: bool
-    """Whether the terminal marker has come. It is kept back for `end`."""
-    error: ErrorBody | None
-    error_class: ErrorClass | None
-    """Of the error, where the dialect tells."""
+    @property
+    def content(self) -> bool:
+        """Whether some has come: from here on this target answers."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the terminal marker has come. It is kept back for `end`."""
+        ...
+
+    @property
+    def error(self) -> ErrorBody | None: ...
+
+    @property
+    def error_class(self) -> ErrorClass | None:
+        """Of the error, where the dialect tells."""
+        ...
 
     @property
     def usage(self) -> Usage | None: ...

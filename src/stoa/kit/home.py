@@ -69,6 +69,10 @@ class Home:
         numbered = ((path, path.name.removeprefix("wal-")) for path in self.path.glob("wal-*"))
         return sorted(path for path, number in numbered if number.isdigit() and int(number) > workers)
 
+    def contents_of(self, worker: int) -> Path:
+        """What was asked and answered, sealed, on its way from one of the gateway's workers to control."""
+        return self.path / ("contents" if worker == 1 else f"contents-{worker}")
+
     @property
     def snapshot(self) -> Path:
         """The last snapshot the gateway took, so that it can start while control is down."""

@@ -17,6 +17,12 @@ def new_id(prefix: str = "") -> str:
     return f"{prefix}_{body}" if prefix else body
 
 
+def least_id(at_ms: int) -> str:
+    """Less than every id from this millisecond on, and more than every one from before it."""
+    value = max(0, at_ms) << 80
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+
+
 def is_id(text: str) -> bool:
     """Whether this could be an id without a prefix."""
     return _BODY.fullmatch(text) is not None

@@ -6,10 +6,12 @@ A new route names one of these, or adds one here and says in `default/*.cedar` w
 from dataclasses import dataclass
 from typing import Literal
 
-ResourceType = Literal["Platform", "Credential", "Desired", "Conversation", "Usage", "Collection", "Job", "Model", "Work"]
+ResourceType = Literal[
+    "Platform", "Credential", "Desired", "Conversation", "Usage", "Content", "Collection", "Job", "Model", "Work"
+]
 """What an action is done to. `Platform` is the installation as a whole; `Credential` a key, as a thing to manage; `Desired` a
-resource of `stoa apply`; `Model` whatever a client may name as model: a model, a route or an assistant; `Work` a file or a
-batch of an application."""
+resource of `stoa apply`; `Content` what was asked and answered in one request; `Model` whatever a client may name as model: a
+model, a route or an assistant; `Work` a file or a batch of an application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,9 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
+_CONTENTS = ("person", "application")
 
 _TABLE = (
     # everybody
@@ -61,6 +64,15 @@ _TABLE = (
     Action("conversation:delete", "delete a conversation", "Conversation"),
     Action("feedback:create", "rate an answer", "Conversation"),
     Action("usage:read", "read requests, tokens, cost and latency", "Usage"),
+    Action("trace:read", "find requests again, and see why they went the way they went", "Usage"),
+    Action("replay:run", "see what other resources would have changed for the requests there were"),
+    Action(
+        "content:read",
+        "read what was asked and answered, where a team keeps it; that it was read is recorded",
+        "Content",
+        _CONTENTS,
+    ),
+    Action("content:erase", "destroy the key that somebody's kept contents are sealed with"),
     # documents
     Action("collection:list", "list collections", "Collection"),
     Action("document:list", "list the documents of a collection", "Collection"),
@@ -75,19 +87,21 @@ _TABLE = (
     Action("user:create", "add a user"),
     Action("user:update", "change a user's name, team, groups and roles, or disable them"),
     Action("sign_in_link:create", "make a one-time sign-in link for a user"),
-    Action("team:list", "list teams and their budgets"),
+    Action("team:list", "list teams, their budgets and how long they keep content"),
     Action("team:create", "add a team"),
-    Action("team:update", "change a team's budget"),
+    Action("team:update", "change a team's budget, and how long it keeps content"),
+    Action("budget:list", "see what is spent of every budget"),
     Action("group:list", "list groups"),
     Action("group:create", "add a group"),
     Action("key:list", "list keys, without their secrets", "Credential", _KEYS),
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
-    Action("resource:list", "list providers, models, routes, collections and assistants", "Desired", _DESIRED),
+    Action("resource:list", "list providers, models, routes, assistants, guardrails, limits and all else", "Desired", _DESIRED),
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("guardrail:try", "see what a guardrail makes of a text", "Desired", _DESIRED),
     Action("price:list", "see what models cost"),
     Action("price:set", "set what models cost from a moment on"),
     Action("status:read", "see the health of every role"),
@@ -103,6 +117,7 @@ _TABLE = (
     # the roles of Stoa among themselves, on /internal
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
+    Action("content:ship", "deliver what was asked and answered, of teams that keep it"),
     Action("target:report", "tell how the targets of routes are doing"),
 )
 

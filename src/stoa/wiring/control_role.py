@@ -15,6 +15,7 @@ from stoa.wiring.shared import PATIENCE_S, SETTLED_S, files_of, now_ms
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.batches.files import Files
     from stoa.control.feed import SnapshotFeed
     from stoa.control.targets import TargetBoard
@@ -22,11 +23,14 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.chat import ChatClient
     from stoa.domain.documents import Objects
     from stoa.domain.files import Blobs
+    from stoa.domain.guards import Trier
     from stoa.domain.ledger import UsageStore
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
+    from stoa.ledger.contents import Readings
+    from stoa.ledger.retention import Sweeper
     from stoa.policy.decide import Policy
 
 
@@ -49,10 +53,14 @@ class Control:
     turns: "Turns"
     targets: "TargetBoard"
     explainer: "Explainer"
+    trier: "Trier"
     model_api: "ModelApi"
     objects: "Objects"
     blobs: "Blobs"
     files: "Files"
+    sweeper: "Sweeper"
+    seals: "ContentSeals"
+    readings: "Readings"
     engine_url: str
 
 
@@ -62,9 +70,11 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database import Database
     from stoa.adapters.database.migrate import check
     from stoa.adapters.database.opening import opener
+    from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
     from stoa.adapters.gateway_client.explain import GatewayExplainer
+    from stoa.adapters.gateway_client.guards import GatewayTrier
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.wire import GatewayWire
     from stoa.adapters.objects.store import ObjectFolder
@@ -72,10 +82,13 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.control.feed import SnapshotFeed
     from stoa.control.snapshot import compile_snapshot
     from stoa.control.targets import TargetBoard
     from stoa.domain.behalf import Behalf, mint
+    from stoa.ledger.contents import LoggedReadings
+    from stoa.ledger.retention import Sweeper
 
     await check(settings.database_url, rows=False)
     roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
@@ -88,7 +101,10 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     secrets = Secrets.load(settings.home_folder)
 
     def token(user_id: str) -> str:
-        return mint(Behalf(user=user_id), key=secrets.behalf_key, now_s=time.time())
+        return token_of(Behalf(user=user_id))
+
+    def token_of(behalf: Behalf) -> str:
+        return mint(behalf, key=secrets.behalf_key, now_s=time.time())
 
     try:
         async with make_client(roles.gateway.url) as gateway, _turns(database, GatewayChat(gateway, token=token)) as turns:
@@ -104,25 +120,33 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 write_usage=opener(database.write, UsageTable),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),
-                explainer=GatewayExplainer(
-                    gateway, token=lambda behalf: mint(behalf, key=secrets.behalf_key, now_s=time.time())
-                ),
+                explainer=GatewayExplainer(gateway, token=token_of),
+                trier=GatewayTrier(gateway, token=token_of),
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,
                 files=files_of(settings, database, objects),
+                sweeper=Sweeper(
+                    opener(database.write, RetentionTable),
+                    usage_days=settings.ledger.usage_days,
+                    trace_days=settings.ledger.trace_days,
+                    now_ms=now_ms,
+                ),
+                seals=ContentSeals(secrets),
+                readings=LoggedReadings(),
                 engine_url=roles.engine.url,
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())
             loading = asyncio.create_task(_settled(prices.load))
+            sweeping = asyncio.create_task(parts.sweeper.run(after_s=SETTLED_S * 12))
             try:
                 yield parts
             finally:
                 await parts.feed.close()
                 await asyncio.wait([keeping_fresh], timeout=PATIENCE_S)
-                keeping_fresh.cancel()
-                loading.cancel()
+                for task in (keeping_fresh, loading, sweeping):
+                    task.cancel()
     finally:
         await database.close()
 

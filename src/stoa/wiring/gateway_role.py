@@ -10,6 +10,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
+from stoa.wiring.counting import open_counting
 from stoa.wiring.shared import SETTLED_S
 
 if TYPE_CHECKING:  # late: see the functions
@@ -23,22 +24,27 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
-    from stoa.adapters.limits.shared import MachineLimits
+    from stoa.adapters.guards.http import HttpGuards
+    from stoa.adapters.guards.presidio import Presidio
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.providers.egress import Egress
     from stoa.adapters.providers.http import HttpFetch, HttpUpstreams
     from stoa.adapters.providers.table import ProviderTable
     from stoa.adapters.redis.client import open_redis
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.secrets.contents import ContentSeals
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.wal.contents import DiskContents
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
     from stoa.adapters.wal.sink import HttpUsageSink
     from stoa.domain.targets import WorkerReport
     from stoa.domain.upstream import OriginLimits
-    from stoa.gateway.pipeline import Gateway, Ports
+    from stoa.gateway.contents import ship_contents
+    from stoa.gateway.pipeline import Gateway
+    from stoa.gateway.ports import Ports
     from stoa.gateway.probes import Probes
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
@@ -47,26 +53,28 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
-    secrets, roles = Secrets.load(home), read_roles(home)
-    control_url = roles.control.url
-    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=[control_url, roles.engine.url]))
+    secrets = Secrets.load(home)
+    roles = read_roles(home) if settings.gateway.control is None else None  # else it is alone here
+    control_url = settings.gateway.control or (roles.control.url if roles is not None else "")
+    own = [control_url, roles.engine.url] if roles is not None else [control_url]
+    upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
     usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
+    contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
-    shared = MachineLimits(home.limits, worker=worker, workers=workers) if workers > 1 else None
-    redis = open_redis(settings.redis)
-    answers = None
+    redis, answers = open_redis(settings.redis), None
     if redis is not None:
         from stoa.adapters.cache.redis import RedisAnswers
 
         answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
+    counting = await open_counting(settings, worker=worker)
     tracer = open_tracer(settings.telemetry, instance=name)
-    board = FileBoard(home.metrics, name, run=roles.began_ms) if workers > 1 else None
+    board = FileBoard(home.metrics, name, run=roles.began_ms) if roles is not None and workers > 1 else None
     ports = Ports(
         providers=providers,
         # Progress of jobs and turns of conversations may be silent for long.
@@ -76,11 +84,15 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
-        shared=shared,
+        counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,
         log_requests=settings.telemetry.log_requests,
         tracer=tracer,
+        guards=HttpGuards(upstreams),
+        presidio=Presidio,
+        contents=contents,
+        decisions=settings.telemetry.decision_share,
         board=board,
     )
     application = Gateway(ports, settings.gateway)
@@ -91,14 +103,17 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         application.swap(kept)
 
     def report() -> WorkerReport:
-        return WorkerReport(gateway=node() or "gateway", worker=worker, targets=tuple(application.reports()))
+        machine = node() or "gateway"
+        name = machine if roles is not None else f"{machine}:{settings.port}"
+        return WorkerReport(gateway=name, worker=worker, targets=tuple(application.reports()))
 
     tasks = [
         asyncio.create_task(
             follow(internal, home.snapshot, kept.version if kept else None, application.swap, heard=application.heard)
         ),
         asyncio.create_task(report_forever(internal, report)),
-        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped)),
+        asyncio.create_task(ship_forever(usage, HttpUsageSink(internal), application.shipped, lambda: application.ledger.asks)),
+        asyncio.create_task(ship_contents(contents, internal)),
         asyncio.create_task(ship_left(home.left_wals(workers) if worker == 1 else (), HttpUsageSink(internal))),
         asyncio.create_task(_warm(application, index)),
         asyncio.create_task(probes.run()),
@@ -106,8 +121,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     ]
     if redis is not None:
         redis.start()
-    if shared is not None:
-        tasks.append(asyncio.create_task(shared.give_back()))
+    if counting is not None:
+        tasks.append(asyncio.create_task(counting.run()))
     try:
         yield application
     finally:
@@ -125,8 +140,9 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         providers.close()
         upstreams.close()
         usage.close()
-        if shared is not None:
-            shared.close()
+        if counting is not None:
+            await counting.close()
+        await asyncio.to_thread(contents.close)
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

@@ -23,7 +23,8 @@ from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
 from stoa.domain.snapshot import Access
 from stoa.domain.upstream import OriginLimits
-from stoa.gateway.pipeline import Gateway, Ports
+from stoa.gateway.pipeline import Gateway
+from stoa.gateway.ports import Ports
 from stoa.settings import GatewaySettings
 
 KINDS: dict[str, dict[str, Behaviour]] = {

@@ -13,8 +13,10 @@ from stoa.adapters.wal.log import DiskLog
 from stoa.adapters.wal.memory import MemorySink
 from stoa.adapters.wal.sink import HttpUsageSink
 from stoa.domain.upstream import Fetched
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import Told, UsageFact
 from stoa.errors import Busy, OperatorError, ProviderError
+
+TOLD = Told("key", "k", "day Europe/Berlin", 3, 5, 1)
 
 
 def names(data: bytes) -> list[str]:
@@ -25,7 +27,7 @@ async def ship_all(log: DiskLog) -> list[str]:
     found: list[str] = []
     while batch := log.next_batch():
         found += names(batch.facts)
-        await log.shipped(batch.position, spend={"company": len(found)}, as_of_ms=7)
+        await log.shipped(batch.position, told=[Told("team", "company", "month UTC", 0, len(found))], as_of_ms=7)
     return found
 
 
@@ -43,10 +45,13 @@ async def test_what_was_not_shipped_is_there_after_a_restart(tmp_path: Path, fac
     log = DiskLog(tmp_path)
     first = log.append([fact("a")])
     log.append([fact("b"), fact("c")])
-    await log.shipped(first, spend={"company": 5}, as_of_ms=9)
+    await log.shipped(first, told=[TOLD], as_of_ms=9)
     log.close()
     again = DiskLog(tmp_path)
-    assert (again.kept.unshipped, again.kept.spend, again.kept.as_of_ms) == ({"1970-01": {"company": 2}}, {"company": 5}, 9)
+    kept = again.kept
+    assert (list(kept.told), kept.as_of_ms) == ([TOLD], 9)
+    assert {(who.team, who.minute): cost for who, cost in kept.unshipped.items()} == {("company", 0): (2, 0)}
+    assert kept.position > first
     again.append([fact("d")])
     assert await ship_all(again) == ["b", "c", "d"]
     again.close()
@@ -91,7 +96,7 @@ async def test_files_end_at_their_size_and_go_when_shipped(tmp_path: Path, fact)
     assert len(segments(tmp_path)) > 2
     log.close()
     again = DiskLog(tmp_path, segment_bytes=1000)
-    assert again.kept.unshipped == {"1970-01": {"company": 50}}
+    assert [cost for cost, _ in again.kept.unshipped.values()] == [50]
     assert await ship_all(again) == [str(number) for number in range(50)]
     assert len(segments(tmp_path)) == 1
     again.close()
@@ -186,9 +191,10 @@ async def test_control_is_told_and_tells_the_spend(fact) -> None:
 
     async def fetch(method: str, target: str, *, headers=None, body: bytes = b"") -> Fetched:
         assert (method, target) == ("POST", "/internal/usage")
-        return Fetched(200, msgspec.msgpack.encode({"spend": await sink.ship(body)}))
+        return Fetched(200, msgspec.msgpack.encode({"spent": await sink.ship(body)}))
 
-    assert await HttpUsageSink(fetch).ship(msgspec.msgpack.encode([fact("a", 3), fact("a", 3)])) == {"company": 3}
+    (told,) = await HttpUsageSink(fetch).ship(msgspec.msgpack.encode([fact("a", 3), fact("a", 3)]))
+    assert (told.scope, told.subject, told.period, told.nano_usd) == ("team", "company", "month UTC", 3)
 
 
 @pytest.mark.parametrize("answer", [Fetched(500, b"oops"), Fetched(200, b"\xc1"), Fetched(200, b"\x90")])

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from stoa.domain.snapshot import Snapshot
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import Told, UsageFact
 from stoa.settings import Settings
 from stoa.wiring import control
 
@@ -30,7 +30,8 @@ async def test_usage_that_is_delivered_twice_counts_once(stoa: "Running") -> Non
     async with stoa.client(stoa.parts.secrets.internal_token) as gateway:
         for _ in range(2):
             answer = await gateway.post("/internal/usage", content=msgspec.msgpack.encode([fact(500)]))
-            assert msgspec.msgpack.decode(answer.content) == {"spend": {"company": 500}}
+            (told,) = msgspec.msgpack.decode(answer.content, type=dict[str, list[Told]])["spent"]
+            assert (told.scope, told.subject, told.period, told.nano_usd) == ("team", "company", "month UTC", 500)
 
 
 async def test_a_snapshot_is_whole_and_holds_no_secret_in_the_clear(stoa: "Running") -> None:

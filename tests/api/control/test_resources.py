@@ -13,6 +13,8 @@ MODEL = {"kind": "Model", "name": "gpt", "provider": "openai"}
 ROUTE = {"kind": "Route", "name": "best", "targets": [{"model": "gpt"}]}
 COLLECTION = {"kind": "Collection", "name": "handbook", "team": "company"}
 ASSISTANT = {"kind": "Assistant", "name": "helper", "route": "best", "collections": ["handbook"]}
+LIMIT = {"kind": "Limit", "name": "calm", "scope": "model", "subject": "gpt", "requests": 10}
+BUDGET = {"kind": "Budget", "name": "small", "scope": "team", "subject": "company", "per": "day", "limit_usd": "5"}
 ALL = [ASSISTANT, COLLECTION, ROUTE, MODEL, PROVIDER]
 
 
@@ -77,6 +79,21 @@ MISTAKES: list[tuple[Any, str]] = [
     ({**MODEL, "name": "Not A Name"}, "field 'name'"),
     ({"kind": "Model", "name": "x"}, "missing required field `provider`"),
     ({**ROUTE, "targets": []}, "field 'targets'"),
+    ({**LIMIT, "request": 1}, "unknown field 'request'. Did you mean 'requests'?"),
+    ({**LIMIT, "scope": "planet"}, "'scope'"),
+    ({"kind": "Limit", "name": "idle", "scope": "team"}, "it limits nothing"),
+    ({**LIMIT, "requests": 0}, "'requests'"),
+    ({**LIMIT, "subject": "gtp"}, "there is no 'gtp'. Did you mean 'gpt'?"),
+    ({**LIMIT, "scope": "key", "subject": "ap"}, "there is no key 'ap'."),
+    ({**LIMIT, "time_zone": "Europe/Atlantis"}, "no time zone 'Europe/Atlantis'"),
+    ({**LIMIT, "local_share": 0}, "'local_share'"),
+    ({"kind": "Budget", "name": "idle", "scope": "team"}, "it bounds nothing"),
+    ({**BUDGET, "limit_usd": "five"}, "'limit_usd'"),
+    ({**BUDGET, "warn_usd": "6"}, "would never be said"),
+    ({**BUDGET, "per": "year"}, "'per'"),
+    ({**BUDGET, "subject": "compny"}, "Did you mean 'company'?"),
+    ({**BUDGET, "scope": "assistant", "subject": "hr"}, "there is no 'hr'"),
+    ({**BUDGET, "budget": "5"}, "unknown field 'budget'"),
     ({**ROUTE, "targets": [{"model": "gtp"}]}, "Did you mean 'gpt'?"),
     ({**ROUTE, "targets": [{"model": "gpt"}, {"model": "stoa-embed"}]}, "one route has one"),
     ({**ROUTE, "targets": [{"model": "gpt", "weight": 0}]}, "above 0"),

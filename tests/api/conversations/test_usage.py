@@ -41,7 +41,7 @@ async def test_shipped_facts_show_in_the_report_once(app: FastAPI, administrator
     assert report["data"] == [report["total"] | {"bucket": "gpt"}]
     assert report["total"] == {
         "bucket": None, "requests": 2, "prompt_tokens": 20, "completion_tokens": 10, "cost_nano_usd": 100,
-        "unknown_cost_requests": 1, "cache_hits": 0, "saved_nano_usd": 0, "errors": 0,
+        "unknown_cost_requests": 1, "cache_hits": 0, "saved_nano_usd": 0, "errors": 0, "refused": 0,
     }  # fmt: skip
 
 

@@ -41,6 +41,23 @@ export const applied: ResourceFields[] = [
     strategy: "tagged",
     targets: [{ model: "qwen3-32b", tags: ["eu"] }, { model: "gpt-4.1" }],
   },
+  {
+    kind: "Guardrail",
+    name: "personal-data",
+    description: "Addresses do not leave the house",
+    default: true,
+    guards: [{ type: "personal", kinds: ["EMAIL_ADDRESS"] }],
+  },
+  {
+    kind: "Guardrail",
+    name: "manners",
+    routes: ["best"],
+    teams: ["lab"],
+    guards: [
+      { type: "words", languages: ["en"], deny: ["griffin"], action: "refuse" },
+      { type: "http", name: "compliance", url: "http://10.20.0.8/judge", headers: { authorization: MASK } },
+    ],
+  },
 ];
 
 type Figures = NonNullable<Target["figures"]>;

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UsageRequest } from "../../src/api/types";
 import { bytesOf, eventsTo, pause } from "./http.ts";
-import { type State, newId, now } from "./state.ts";
+import { factOf } from "./requests.ts";
+import { type State, newId } from "./state.ts";
 
 const ANSWER = `Exponential backoff waits longer after each try:
 
@@ -114,33 +115,17 @@ const WHOLE: Record<string, (text: string) => unknown> = {
 };
 
 function fact(id: string, model: string, form: string, streamed: boolean, knowsPrice: boolean): UsageRequest {
-  return {
-    id,
-    at: now(),
-    request_id: id,
-    operation: "chat",
+  return factOf(id, {
     form,
-    team: "company",
     requested: model,
-    assistant: null,
     model: model.replace("assistant/handbook", "stoa-reader"),
     provider: knowsPrice ? "openai" : "builtin",
-    arm: null,
-    status: 200,
-    error: null,
-    cache: "miss",
-    cache_tier: null,
-    cache_of: null,
-    saved_nano_usd: null,
     streamed,
-    attempts: 1,
     prompt_tokens: 41,
-    cache_read_tokens: null,
     completion_tokens: 118,
-    tokens_from: "provider",
     cost_nano_usd: knowsPrice ? 205_200 : null,
     latency_ms: 900,
     first_token_ms: streamed ? 90 : null,
     price_version: "2026-11-20",
-  };
+  });
 }

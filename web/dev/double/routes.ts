@@ -1,12 +1,15 @@
 /** The routes of the API that the page calls. */
 import { randomUUID } from "node:crypto";
-import type { Conversation, UsageBucket } from "../../src/api/types";
+import type { Conversation } from "../../src/api/types";
 import { pages } from "./handbook.ts";
 import { type Call, Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
 import { placeOf, targets } from "./platform.ts";
+import { tryOut } from "./guardrails.ts";
+import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
-import { State, found, newId, now, session, sessions, usageByDay, usageByModel } from "./state.ts";
+import { State, found, newId, now, session, sessions } from "./state.ts";
+import { budgets, totalOf, usageBy } from "./spending.ts";
 import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
 
@@ -211,28 +214,18 @@ export const routes: Route[] = [
     state.resources.delete(placeOf({ kind: at.kind ?? "", name: at.name ?? "" }));
     response.writeHead(204).end();
   }),
+  route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
   route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
     play(state, request, response, at.form ?? ""),
   ),
+  route("GET", "/api/budgets", ({ response }) => json(response, { data: budgets() })),
   route("GET", "/api/usage/requests/:id", ({ response, at, state }) => json(response, found(state.requests, at.id))),
+  route("GET", "/api/traces", ({ response, query }) => json(response, listed(query))),
+  route("GET", "/api/traces/:id", ({ response, at }) => json(response, traced(at.id))),
+  route("GET", "/api/traces/:id/content", ({ response, at }) => json(response, contentOf(at.id))),
   route("GET", "/api/usage", ({ response, query }) => {
-    const data = query.get("group_by") === "day" ? usageByDay() : usageByModel();
+    const data = usageBy(query.get("group_by"));
     json(response, { data, total: totalOf(data) });
   }),
 ];
-
-function totalOf(data: UsageBucket[]): UsageBucket {
-  const sum = (field: Exclude<keyof UsageBucket, "bucket">) => data.reduce((all, bucket) => all + bucket[field], 0);
-  return {
-    bucket: null,
-    requests: sum("requests"),
-    prompt_tokens: sum("prompt_tokens"),
-    completion_tokens: sum("completion_tokens"),
-    cost_nano_usd: sum("cost_nano_usd"),
-    unknown_cost_requests: sum("unknown_cost_requests"),
-    cache_hits: sum("cache_hits"),
-    saved_nano_usd: sum("saved_nano_usd"),
-    errors: sum("errors"),
-  };
-}

@@ -389,6 +389,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guardrails/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Guardrail
+         * @description A gateway judges the text as it would a request's. Nothing of it is kept; topics ask their embedding model.
+         */
+        post: operations["try_guardrail_api_guardrails_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -814,6 +834,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description The nearest to its end first.
+         */
+        get: operations["list_budgets_api_budgets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage/requests/{id}": {
         parameters: {
             query?: never;
@@ -828,6 +868,106 @@ export interface paths {
         get: operations["read_request_api_usage_requests__id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Traces
+         * @description The newest first: everybody's for those who may see them, else one's own and those of keys that one made.
+         */
+        get: operations["list_traces_api_traces_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trace
+         * @description By the fact's id, or by the request id that the client chose.
+         */
+        get: operations["read_trace_api_traces__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trace Content
+         * @description One's own, and for others as the policy says. That it was read is recorded.
+         */
+        get: operations["read_trace_content_api_traces__id__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase Contents
+         * @description Destroy the key that all kept content of a user, or of a key without a user, is sealed with. It cannot be taken back.
+         */
+        delete: operations["erase_contents_api_contents_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named.
+         */
+        post: operations["replay_api_replay_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -940,6 +1080,63 @@ export interface components {
              */
             source: string;
         };
+        /**
+         * BudgetView
+         * @description One budget of one subject. `name` is null for the budget of a team or a key itself.
+         *
+         *     `subject` is null for one of each, of which nobody has spent anything yet. `used_nano_usd` is the known cost of the requests
+         *     that gateways have delivered by `as_of`; how many had an unknown one is said beside it. `reserved_nano_usd` is what requests
+         *     under way have set aside: the gateways alone know it, so it is null.
+         */
+        BudgetView: {
+            /** Name */
+            name: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "key" | "user" | "team" | "project" | "assistant";
+            /** Subject */
+            subject: string | null;
+            /**
+             * Per
+             * @enum {string}
+             */
+            per: "minute" | "hour" | "day" | "week" | "month";
+            /** Time Zone */
+            time_zone: string;
+            /** Used Nano Usd */
+            used_nano_usd: number;
+            /** Reserved Nano Usd */
+            reserved_nano_usd: number | null;
+            /** Unknown Cost Requests */
+            unknown_cost_requests: number;
+            /**
+             * Unknown
+             * @enum {string}
+             */
+            unknown: "allow" | "refuse";
+            /** Warn Nano Usd */
+            warn_nano_usd: number | null;
+            /** Limit Nano Usd */
+            limit_nano_usd: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warned" | "spent";
+            /** Starts At */
+            starts_at: string;
+            /** Resets At */
+            resets_at: string;
+            /** As Of */
+            as_of: string;
+        };
+        /** Budgets */
+        Budgets: {
+            /** Data */
+            data: components["schemas"]["BudgetView"][];
+        };
         /** Catalog */
         Catalog: {
             /** Assistants */
@@ -993,11 +1190,13 @@ export interface components {
         };
         /**
          * ChangedTeam
-         * @description null is no limit.
+         * @description What is left out stays. A budget of null is no limit; with content_days of null no content is kept, and what was goes.
          */
         ChangedTeam: {
             /** Monthly Budget Usd */
-            monthly_budget_usd: string | null;
+            monthly_budget_usd?: string | null;
+            /** Content Days */
+            content_days?: number | null;
         };
         /**
          * ChangedUser
@@ -1049,6 +1248,24 @@ export interface components {
             score: number;
         };
         /**
+         * ClaimView
+         * @description A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used.
+         */
+        ClaimView: {
+            /** Name */
+            name: string;
+            /** Subject */
+            subject: string;
+            /** Unit */
+            unit: string;
+            /** Amount */
+            amount: number;
+            /** Most */
+            most: number;
+            /** Used */
+            used: number | null;
+        };
+        /**
          * CollectionView
          * @description `version` grows with every change of a document or a right.
          */
@@ -1067,6 +1284,40 @@ export interface components {
             failed: number;
             /** Version */
             version: number;
+        };
+        /**
+         * ContentView
+         * @description `state` is `none` where nothing is kept, `erased` where the key of whose it was is destroyed.
+         *
+         *     `request` and `answer` are JSON as it was sent, or text where it is none; `cut` says that only their beginning is kept,
+         *     `masked` that guardrails have masked something in them. `messages` are a chat's, with the answer as the last one.
+         */
+        ContentView: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stored" | "erased" | "none";
+            /** Form */
+            form: string | null;
+            /** Request */
+            request?: unknown;
+            /** Answer */
+            answer?: unknown;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
+            /**
+             * Masked
+             * @default false
+             */
+            masked: boolean;
+            /** Messages */
+            messages?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** ConversationDetail */
         ConversationDetail: {
@@ -1091,6 +1342,34 @@ export interface components {
             created_at: string;
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * DecisionView
+         * @description Why the request went the way it went. `why` is null where no model was asked.
+         */
+        DecisionView: {
+            /** Why */
+            why: string | null;
+            /** Strategy */
+            strategy: string;
+            /** Stages */
+            stages: components["schemas"]["SpanView"][];
+            /** Tries */
+            tries: components["schemas"]["TryView"][];
+            /** Passed Over */
+            passed_over: components["schemas"]["PassedOverView"][];
+            /** Claims */
+            claims: components["schemas"]["ClaimView"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["stoa__api__traces__VerdictView"][];
+            /** Retrieved */
+            retrieved: components["schemas"]["GivenPassageView"][];
+            /** Cache Key */
+            cache_key: string | null;
+            /** Similarity */
+            similarity: number | null;
+            /** Tags */
+            tags: string[];
         };
         /**
          * DocumentView
@@ -1125,6 +1404,14 @@ export interface components {
             /** Updated At */
             updated_at: string;
         };
+        /**
+         * ErasedView
+         * @description How many keys were destroyed: one where there was any content, none where there was not.
+         */
+        ErasedView: {
+            /** Keys */
+            keys: number;
+        };
         /** FailureView */
         FailureView: {
             /** Path */
@@ -1143,6 +1430,39 @@ export interface components {
             emoji?: string | null;
             /** Comment */
             comment?: string | null;
+        };
+        /**
+         * FindingView
+         * @description `text[start:end]` of the text that was sent, in characters.
+         */
+        FindingView: {
+            /** Guard */
+            guard: string;
+            /** Kind */
+            kind: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Score */
+            score: number;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "refuse" | "mask" | "tokenise" | "warn";
+        };
+        /**
+         * GivenPassageView
+         * @description Which document an assistant was given a passage of, and how well it fitted.
+         */
+        GivenPassageView: {
+            /** Collection */
+            collection: string;
+            /** Document Id */
+            document_id: string;
+            /** Score */
+            score: number;
         };
         /** GroupView */
         GroupView: {
@@ -1213,6 +1533,16 @@ export interface components {
             groups: string[];
             /** Requests Per Minute */
             requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
+            /** Parallel */
+            parallel: number | null;
+            /** Budget Nano Usd */
+            budget_nano_usd: number | null;
+            /** Budget Period */
+            budget_period: string | null;
+            /** Project */
+            project: string | null;
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1252,6 +1582,15 @@ export interface components {
             output_tokens_per_s: number | null;
             /** Completion Tokens */
             completion_tokens: number;
+        };
+        /**
+         * LedgerHealth
+         * @description `failed` is why the last sweep did not end well; null when it did, or when there was none yet.
+         */
+        LedgerHealth: {
+            last_sweep: components["schemas"]["SweepView"] | null;
+            /** Failed */
+            failed: string | null;
         };
         /** LinkFor */
         LinkFor: {
@@ -1302,6 +1641,16 @@ export interface components {
             groups: string[];
             /** Requests Per Minute */
             requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
+            /** Parallel */
+            parallel: number | null;
+            /** Budget Nano Usd */
+            budget_nano_usd: number | null;
+            /** Budget Period */
+            budget_period: string | null;
+            /** Project */
+            project: string | null;
             /** Created By */
             created_by: string;
             /** Created At */
@@ -1409,6 +1758,18 @@ export interface components {
             role?: ("member" | "developer" | "operator" | "auditor" | "administrator") | null;
             /** Requests Per Minute */
             requests_per_minute?: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute?: number | null;
+            /** Parallel */
+            parallel?: number | null;
+            /** Budget Usd */
+            budget_usd?: string | null;
+            /** Per */
+            per?: ("minute" | "hour" | "day" | "week" | "month") | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Project */
+            project?: string | null;
             /** Expires At */
             expires_at?: string | null;
         };
@@ -1447,6 +1808,8 @@ export interface components {
             name: string;
             /** Monthly Budget Usd */
             monthly_budget_usd?: string | null;
+            /** Content Days */
+            content_days?: number | null;
         };
         /**
          * NewTurn
@@ -1536,6 +1899,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RequestView] */
+        Page_RequestView_: {
+            /** Data */
+            data: components["schemas"]["RequestView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[TeamView] */
         Page_TeamView_: {
             /** Data */
@@ -1559,6 +1929,13 @@ export interface components {
             passage: string;
             /** After */
             after: string;
+        };
+        /** PassedOverView */
+        PassedOverView: {
+            /** Model */
+            model: string;
+            /** Why */
+            why: string;
         };
         /**
          * PercentilesView
@@ -1640,6 +2017,108 @@ export interface components {
             job: components["schemas"]["JobView"];
         };
         /**
+         * ReplayExampleView
+         * @description A request that would go another way; `after` are models with their shares.
+         */
+        ReplayExampleView: {
+            /** Id */
+            id: string;
+            /** Requested */
+            requested: string;
+            /** Team */
+            team: string;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: {
+                [key: string]: number;
+            };
+            /** Refused */
+            refused: string | null;
+            /** Before Nano Usd */
+            before_nano_usd: number | null;
+            /** After Nano Usd */
+            after_nano_usd: number | null;
+        };
+        /**
+         * ReplayForm
+         * @description `resources` are put on top of what there is, `remove` are left out, each as Kind/name; at least one of both.
+         */
+        ReplayForm: {
+            /** Resources */
+            resources?: components["schemas"]["Resource"][];
+            /** Remove */
+            remove?: string[];
+            /**
+             * Since
+             * @description Date or time; seven days ago if left out.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Date, which is included, or time; now if left out.
+             */
+            until?: string | null;
+            /**
+             * Route
+             * @description Only requests that named this route, model or assistant, or that it answered.
+             */
+            route?: string | null;
+        };
+        /**
+         * ReplayRowView
+         * @description `name` is null for the cache, and for what was refused.
+         */
+        ReplayRowView: {
+            /** Name */
+            name: string | null;
+            before: components["schemas"]["ReplaySideView"];
+            after: components["schemas"]["ReplaySideView"];
+        };
+        /**
+         * ReplaySideView
+         * @description Requests may be parts of one, where only shares are known. Cost is of those whose cost is known.
+         */
+        ReplaySideView: {
+            /** Requests */
+            requests: number;
+            /** Refused */
+            refused: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number;
+            /** Unknown Cost */
+            unknown_cost: number;
+        };
+        /**
+         * ReplayView
+         * @description `moved` would be answered by another model; `refusals` would newly be refused, by reason; `admitted` no longer be so.
+         *
+         *     `assumed` go by load or latency, and are taken to go where they went. `truncated`: there were more requests.
+         */
+        ReplayView: {
+            total: components["schemas"]["ReplayRowView"];
+            /** Routes */
+            routes: components["schemas"]["ReplayRowView"][];
+            /** Models */
+            models: components["schemas"]["ReplayRowView"][];
+            /** Teams */
+            teams: components["schemas"]["ReplayRowView"][];
+            /** Moved */
+            moved: number;
+            /** Refusals */
+            refusals: {
+                [key: string]: number;
+            };
+            /** Admitted */
+            admitted: number;
+            /** Assumed */
+            assumed: number;
+            /** Examples */
+            examples: components["schemas"]["ReplayExampleView"][];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
          * RequestView
          * @description `requested` is the name that was asked for, `model` what answered. Tokens and cost are null where they are not known.
          */
@@ -1676,28 +2155,50 @@ export interface components {
             cache_tier: string | null;
             /** Cache Of */
             cache_of: string | null;
-            /** Saved Nano Usd */
-            saved_nano_usd: number | null;
             /** Streamed */
             streamed: boolean;
+            /** Lane */
+            lane: string;
             /** Attempts */
             attempts: number;
+            /** Refused */
+            refused: boolean;
+            /** Key Id */
+            key_id: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Project */
+            project: string | null;
+            /** Parent Id */
+            parent_id: string | null;
             /** Prompt Tokens */
             prompt_tokens: number | null;
             /** Cache Read Tokens */
             cache_read_tokens: number | null;
+            /** Cache Write Tokens */
+            cache_write_tokens: number | null;
             /** Completion Tokens */
             completion_tokens: number | null;
+            /** Reasoning Tokens */
+            reasoning_tokens: number | null;
             /** Tokens From */
             tokens_from: string;
             /** Cost Nano Usd */
             cost_nano_usd: number | null;
+            /** Saved Nano Usd */
+            saved_nano_usd: number | null;
+            /** Estimate Nano Usd */
+            estimate_nano_usd: number | null;
             /** Latency Ms */
             latency_ms: number;
             /** First Token Ms */
             first_token_ms: number | null;
+            /** Snapshot Version */
+            snapshot_version: number;
             /** Price Version */
             price_version: string;
+            /** Corpus Version */
+            corpus_version: string | null;
         };
         /** ResourcePage */
         ResourcePage: {
@@ -1717,6 +2218,8 @@ export interface components {
             see_models: boolean;
             /** Change Routes */
             change_routes: boolean;
+            /** See Budgets */
+            see_budgets: boolean;
         };
         /** RoleHealth */
         RoleHealth: {
@@ -1810,6 +2313,18 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * SpanView
+         * @description Microseconds since the request began.
+         */
+        SpanView: {
+            /** Stage */
+            stage: string;
+            /** Start Us */
+            start_us: number;
+            /** End Us */
+            end_us: number;
+        };
         /** Started */
         Started: {
             job: components["schemas"]["JobView"];
@@ -1822,6 +2337,23 @@ export interface components {
             roles: {
                 [key: string]: components["schemas"]["RoleHealth"];
             };
+            ledger: components["schemas"]["LedgerHealth"];
+        };
+        /**
+         * SweepView
+         * @description What the last sweep removed as past its retention, since control began.
+         */
+        SweepView: {
+            /** At */
+            at: string;
+            /** Took Ms */
+            took_ms: number;
+            /** Usage */
+            usage: number;
+            /** Traces */
+            traces: number;
+            /** Contents */
+            contents: number;
         };
         /** SyncFile */
         SyncFile: {
@@ -1966,14 +2498,88 @@ export interface components {
             /** Workers */
             workers: number;
         };
-        /** TeamView */
+        /**
+         * TeamView
+         * @description `content_days` is how long what was asked and answered is kept; null is not at all.
+         */
         TeamView: {
             /** Name */
             name: string;
             /** Monthly Budget Nano Usd */
             monthly_budget_nano_usd: number | null;
+            /** Content Days */
+            content_days: number | null;
             /** Created At */
             created_at: string;
+        };
+        /**
+         * TraceView
+         * @description `decision` is null where none was recorded, or it is past its retention; `caused` are requests that this one caused.
+         */
+        TraceView: {
+            request: components["schemas"]["RequestView"];
+            decision: components["schemas"]["DecisionView"] | null;
+            /** Caused */
+            caused: components["schemas"]["RequestView"][];
+        };
+        /**
+         * Trial
+         * @description A guardrail that was applied, and a text to try it with.
+         */
+        Trial: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /**
+             * Stage
+             * @default input
+             * @enum {string}
+             */
+            stage: "input" | "output";
+        };
+        /**
+         * TriedView
+         * @description `text` is how it would go on; null when it is refused.
+         */
+        TriedView: {
+            /** Refused */
+            refused: string | null;
+            /** Text */
+            text: string | null;
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+            /** Verdicts */
+            verdicts: components["schemas"]["stoa__api__guardrails__VerdictView"][];
+        };
+        /**
+         * TryView
+         * @description One target that was asked, and what came of it. `answered` is of the one whose answer the client got.
+         */
+        TryView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "first" | "retry" | "next" | "fallback" | "hedge" | "larger" | "shadow";
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Asked Us */
+            asked_us: number;
+            /** Content Us */
+            content_us: number | null;
+            /** Ended Us */
+            ended_us: number;
+            /** Status */
+            status: number;
+            /** Error */
+            error: string | null;
+            /** Error Class */
+            error_class: string | null;
+            /** Answered */
+            answered: boolean;
         };
         /** Uploaded */
         Uploaded: {
@@ -1983,10 +2589,11 @@ export interface components {
         };
         /**
          * UsageBucketView
-         * @description Sums over one day, model, team, key or assistant; `bucket` is null for what has none.
+         * @description Sums over one day, model, team, key, user, project or assistant; `bucket` is null for what has none.
          *
          *     `cost_nano_usd` is the known cost; how many requests have an unknown one is said beside it. `saved_nano_usd` is what answers
-         *     from the cache had cost when they were made.
+         *     from the cache had cost when they were made. `refused` are requests that were refused before a model was asked: they are
+         *     among no other number, and of a flood of them only some are counted.
          */
         UsageBucketView: {
             /** Bucket */
@@ -2007,6 +2614,8 @@ export interface components {
             saved_nano_usd: number;
             /** Errors */
             errors: number;
+            /** Refused */
+            refused: number;
         };
         /** UsageReport */
         UsageReport: {
@@ -2029,6 +2638,35 @@ export interface components {
             /** Roles */
             roles: string[];
         };
+        /** VerdictView */
+        stoa__api__guardrails__VerdictView: {
+            /** Guard */
+            guard: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "pass" | "warn" | "mask" | "tokenise" | "refuse" | "error";
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Latency Us */
+            latency_us: number;
+        };
+        /** VerdictView */
+        stoa__api__traces__VerdictView: {
+            /** Guard */
+            guard: string;
+            /** Stage */
+            stage: string;
+            /** Outcome */
+            outcome: string;
+            /** Us */
+            us: number;
+            /** Found */
+            found: string[];
+        };
         /** @description Why a request was refused, in the form that OpenAI's clients read. */
         Refusal: {
             error: {
@@ -2041,7 +2679,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -2355,6 +2993,429 @@ export interface components {
             examples: string[];
             /** @default null */
             teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Guardrail
+         * @description Guards over what goes to models and what comes back. Several may hold for one request; the strictest wins.
+         */
+        "Resource.Guardrail": {
+            /** @enum {unknown} */
+            kind: "Guardrail";
+            guards: (components["schemas"]["Resource.PersonalGuard"] | components["schemas"]["Resource.SecretsGuard"] | components["schemas"]["Resource.InjectionGuard"] | components["schemas"]["Resource.WordsGuard"] | components["schemas"]["Resource.TopicsGuard"] | components["schemas"]["Resource.SizeGuard"] | components["schemas"]["Resource.ShapeGuard"] | components["schemas"]["Resource.SchemaGuard"] | components["schemas"]["Resource.HttpGuard"])[];
+            /** @default false */
+            default: boolean;
+            /** @default [] */
+            routes: string[];
+            /** @default [] */
+            assistants: string[];
+            /** @default [] */
+            teams: string[];
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * PersonalGuard
+         * @description Personal data: addresses, numbers of accounts, cards and identities, and more.
+         */
+        "Resource.PersonalGuard": {
+            /** @enum {unknown} */
+            type: "personal";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default mask
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            kinds: string[];
+            /** @default 0.5 */
+            min_score: number;
+            /**
+             * @default builtin
+             * @enum {unknown}
+             */
+            engine: "builtin" | "presidio";
+        };
+        /**
+         * SecretsGuard
+         * @description Keys, tokens and passwords.
+         */
+        "Resource.SecretsGuard": {
+            /** @enum {unknown} */
+            type: "secrets";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default mask
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            kinds: string[];
+        };
+        /**
+         * InjectionGuard
+         * @description Text that turns to the model instead of the matter: from the user, or hidden in what tools and documents bring.
+         */
+        "Resource.InjectionGuard": {
+            /** @enum {unknown} */
+            type: "injection";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default balanced
+             * @enum {unknown}
+             */
+            profile: "balanced" | "strict";
+            /** @default null */
+            threshold: number | null;
+            /**
+             * @default [
+             *       "user",
+             *       "tools",
+             *       "documents"
+             *     ]
+             */
+            sources: ("documents" | "tools" | "user")[];
+        };
+        /**
+         * WordsGuard
+         * @description Words and phrases: lists that come with Stoa, by language, and one's own.
+         */
+        "Resource.WordsGuard": {
+            /** @enum {unknown} */
+            type: "words";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            languages: string[];
+            /**
+             * @default strong
+             * @enum {unknown}
+             */
+            severity: "mild" | "severe" | "strong";
+            /** @default [] */
+            deny: string[];
+            /** @default [] */
+            patterns: string[];
+        };
+        /**
+         * TopicsGuard
+         * @description What is spoken about, by how near it comes to example sentences. With `allow`, all else is off topic.
+         */
+        "Resource.TopicsGuard": {
+            /** @enum {unknown} */
+            type: "topics";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default [] */
+            allow: components["schemas"]["Resource.Topic"][];
+            /** @default [] */
+            deny: components["schemas"]["Resource.Topic"][];
+            /** @default null */
+            similarity: number | null;
+            /** @default stoa-embed */
+            embedding_model: string;
+        };
+        /**
+         * Topic
+         * @description A matter, by sentences about it.
+         */
+        "Resource.Topic": {
+            name: string;
+            examples: string[];
+        };
+        /**
+         * SizeGuard
+         * @description How large a request may be.
+         */
+        "Resource.SizeGuard": {
+            /** @enum {unknown} */
+            type: "size";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /** @default null */
+            characters: number | null;
+            /** @default null */
+            tokens: number | null;
+            /** @default null */
+            messages: number | null;
+        };
+        /**
+         * ShapeGuard
+         * @description Texts that are not what they look like: characters that nobody sees, other writing systems, floods of one word.
+         */
+        "Resource.ShapeGuard": {
+            /** @enum {unknown} */
+            type: "shape";
+            /**
+             * @default [
+             *       "input"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default window
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default true */
+            invisible: boolean;
+            /** @default [] */
+            scripts: string[];
+            /** @default null */
+            repeated: number | null;
+        };
+        /**
+         * SchemaGuard
+         * @description The answer has to be JSON of this schema.
+         */
+        "Resource.SchemaGuard": {
+            /** @enum {unknown} */
+            type: "schema";
+            /**
+             * @default [
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            schema: Record<string, never>;
+        };
+        /**
+         * HttpGuard
+         * @description One's own service is asked, as docs/guide/guardrails.md says.
+         */
+        "Resource.HttpGuard": {
+            /** @enum {unknown} */
+            type: "http";
+            /**
+             * @default [
+             *       "input",
+             *       "output"
+             *     ]
+             */
+            on: ("input" | "output")[];
+            /**
+             * @default refuse
+             * @enum {unknown}
+             */
+            action: "mask" | "refuse" | "tokenise" | "warn";
+            /**
+             * @default closed
+             * @enum {unknown}
+             */
+            on_error: "closed" | "open";
+            /**
+             * @default whole
+             * @enum {unknown}
+             */
+            stream: "refuse" | "whole" | "window";
+            /** @default http */
+            name: string;
+            url: string;
+            /** @default {} */
+            headers: {
+                [key: string]: string;
+            };
+            /** @default 2 */
+            timeout_s: number;
+        };
+        /**
+         * Limit
+         * @description How much may be asked in a time, and at once. What is over it is refused with 429.
+         */
+        "Resource.Limit": {
+            /** @enum {unknown} */
+            kind: "Limit";
+            /** @enum {unknown} */
+            scope: "key" | "model" | "route" | "team" | "user";
+            /** @default null */
+            subject: string | null;
+            /** @default null */
+            requests: number | null;
+            /** @default null */
+            tokens: number | null;
+            /** @default null */
+            parallel: number | null;
+            /**
+             * @default minute
+             * @enum {unknown}
+             */
+            per: "day" | "hour" | "minute";
+            /** @default UTC */
+            time_zone: string;
+            /**
+             * @default open
+             * @enum {unknown}
+             */
+            when_lost: "closed" | "open";
+            /** @default 0.25 */
+            local_share: number;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Budget
+         * @description How much money may be spent in a calendar period. What is over `limit_usd` is refused, over `warn_usd` only said.
+         */
+        "Resource.Budget": {
+            /** @enum {unknown} */
+            kind: "Budget";
+            /** @enum {unknown} */
+            scope: "assistant" | "key" | "project" | "team" | "user";
+            /** @default null */
+            subject: string | null;
+            /**
+             * @default month
+             * @enum {unknown}
+             */
+            per: "day" | "hour" | "minute" | "month" | "week";
+            /** @default UTC */
+            time_zone: string;
+            /** @default null */
+            limit_usd: string | null;
+            /** @default null */
+            warn_usd: string | null;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            unknown: "allow" | "refuse";
+            /**
+             * @default open
+             * @enum {unknown}
+             */
+            when_lost: "closed" | "open";
+            /** @default 0.25 */
+            local_share: number;
             name: string;
             /** @default  */
             description: string;
@@ -3018,7 +4079,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3055,7 +4116,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -3089,7 +4150,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -3196,6 +4257,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    try_guardrail_api_guardrails_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedView"];
                 };
             };
             /** @description Refused. */
@@ -4007,7 +5101,7 @@ export interface operations {
                 from?: string | null;
                 /** @description Date, which is included, or time; now if left out. */
                 to?: string | null;
-                group_by?: "day" | "model" | "team" | "key" | "assistant";
+                group_by?: "day" | "model" | "team" | "key" | "user" | "project" | "assistant";
             };
             header?: never;
             path?: never;
@@ -4070,6 +5164,35 @@ export interface operations {
             };
         };
     };
+    list_budgets_api_budgets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_request_api_usage_requests__id__get: {
         parameters: {
             query?: {
@@ -4092,6 +5215,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_traces_api_traces_get: {
+        parameters: {
+            query?: {
+                /** @description Date or time; a day ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+                /** @description How it ended. */
+                status?: ("ok" | "error" | "refused") | null;
+                /** @description Asked for, or answered. */
+                model?: string | null;
+                /** @description A key's id or name. */
+                key?: string | null;
+                team?: string | null;
+                /** @description Only those that took as long, milliseconds. */
+                min_ms?: number | null;
+                /** @description Beginning of an id, or in a model, a provider or an error. */
+                text?: string | null;
+                /** @description Also what other requests caused. */
+                caused?: boolean;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_trace_api_traces__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description x-request-id of the answer, also where the client sent its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_trace_content_api_traces__id__content_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description x-request-id of the answer, also where the client sent its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    erase_contents_api_contents_delete: {
+        parameters: {
+            query?: {
+                /** @description Whose content: a user's id or name. */
+                user?: string | null;
+                /** @description Or that of an application: a key's id or name. */
+                key?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    replay_api_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayView"];
                 };
             };
             /** @description Refused. */

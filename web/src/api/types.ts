@@ -19,11 +19,16 @@ export type Job = Schemas["JobView"];
 export type PassageView = Schemas["PassageView"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
+export type Budget = Schemas["BudgetView"];
 export type UsageRequest = Schemas["RequestView"];
+export type Trace = Schemas["TraceView"];
+export type TraceDecision = Schemas["DecisionView"];
+export type TraceContent = Schemas["ContentView"];
 export type Upload = Schemas["Uploaded"];
 export type Targets = Schemas["Targets"];
 export type Target = Schemas["TargetView"];
 export type RouteExplanation = Schemas["RouteExplanation"];
+export type TriedGuardrail = Schemas["TriedView"];
 export type Change = Schemas["ChangeView"];
 /** A resource as it was applied: fields that have their default are left out. */
 export type ResourceFields = { kind: string; name: string } & Record<string, unknown>;

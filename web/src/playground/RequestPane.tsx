@@ -52,7 +52,7 @@ export function RequestPane({ draft, problems, attempted, isRunning, onDraft, on
           <Choice label="Edit as" choices={MODES} chosen={draft.raw === null ? "fields" : "json"} onChoose={onMode} />
         </header>
         <div className={styles.form}>
-          <Choice label="Form" choices={FORMS} chosen={draft.form} onChoose={(id) => onForm(id as Form)} />
+          <Choice label="Form" choices={FORMS} chosen={draft.form} onChoose={(id) => onForm(id)} />
           <code>POST {path}</code>
         </div>
         {draft.raw === null ? (

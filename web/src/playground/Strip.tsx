@@ -1,6 +1,7 @@
 /** What an answer took. Figures that are not known yet keep their place. */
 import { formatCompact, formatUsd } from "../kit/format";
 import { type Run, tokensPerSecond } from "./run";
+import { termsOf } from "./terms";
 import { formatMs, formatRate } from "./text";
 import styles from "./Strip.module.css";
 
@@ -11,6 +12,7 @@ export function Strip({ run }: { run: Run | undefined }) {
   const rate = run ? tokensPerSecond(run) : null;
   const model = account?.model ?? run?.headers["x-stoa-model"];
   const cache = account?.cache ?? run?.headers["x-stoa-cache"];
+  const terms = run ? termsOf(run.headers) : [];
   const arm = account?.arm ?? run?.headers["x-stoa-arm"];
   return (
     <div className={styles.strip}>
@@ -26,6 +28,16 @@ export function Strip({ run }: { run: Run | undefined }) {
         <Figure name="Out" value={tokens(account?.completion_tokens)} hint={tokensHint(account?.tokens_from)} />
         <Figure name="Cost" value={costOf(run)} hint={account ? `Prices: ${account.price_version}` : undefined} />
       </dl>
+      {terms.length > 0 && (
+        <dl className={styles.terms}>
+          {terms.map((term) => (
+            <div key={`${term.name} ${term.value}`} title={term.hint}>
+              <dt>{term.name}</dt>
+              <dd>{term.value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
       <p className={styles.target}>
         <Phase run={run} />
         {model && (

@@ -33,6 +33,11 @@ export function usePlayground(userId: string): [Held, (change: (held: Held) => H
   return [held, setHeld];
 }
 
+/** What the playground shows when it is opened next. */
+export function openInPlayground(userId: string, draft: Draft, model: string): void {
+  store(`stoa.playground.${userId}`, { draft, columns: [newColumn(model)] });
+}
+
 /** The column's model, else the one at its place among all there are, models before assistants. */
 export function modelOf(columns: Column[], column: Column, catalog: Catalog | undefined): string {
   if (column.model) return column.model;

@@ -11,6 +11,7 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/conversations", name: "Conversations", icon: "conversations" },
   { href: "/collections", name: "Collections", icon: "collections" },
   { href: "/playground", name: "Playground", icon: "playground" },
+  { href: "/requests", name: "Requests", icon: "list" },
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
@@ -19,6 +20,7 @@ const PLATFORM: typeof PLACES = [
   { href: "/models", name: "Models", icon: "models" },
   { href: "/routes", name: "Routes", icon: "routes" },
   { href: "/providers", name: "Providers", icon: "providers" },
+  { href: "/guardrails", name: "Guardrails", icon: "guardrails" },
 ];
 
 export function Shell({ children }: { children: ReactNode }) {

@@ -2,14 +2,14 @@
 import { useId } from "react";
 import styles from "./Choice.module.css";
 
-interface ChoiceProps {
+interface ChoiceProps<Id extends string> {
   label: string;
-  choices: { id: string; name: string }[];
-  chosen: string;
-  onChoose: (id: string) => void;
+  choices: { id: Id; name: string }[];
+  chosen: Id;
+  onChoose: (id: Id) => void;
 }
 
-export function Choice({ label, choices, chosen, onChoose }: ChoiceProps) {
+export function Choice<Id extends string>({ label, choices, chosen, onChoose }: ChoiceProps<Id>) {
   const name = useId();
   return (
     <fieldset className={styles.choice}>

@@ -1,4 +1,4 @@
-/** What was used and what it cost: by day and by model. */
+/** What was used and what it cost: by day, and by model, project or user. */
 import { useState } from "react";
 import type { UsageReport } from "../api/types";
 import { formatCount, formatDay } from "../kit/format";
@@ -6,8 +6,9 @@ import { Empty, Failure, Loading } from "../kit/states";
 import { Choice } from "./Choice";
 import { DayChart } from "./DayChart";
 import { METRICS, everyDay } from "./metrics";
+import { Tabs } from "./Tabs";
 import { UsageTable } from "./UsageTable";
-import { useUsage } from "./queries";
+import { type Group, useUsage } from "./queries";
 import styles from "./UsageScreen.module.css";
 
 const RANGES = [
@@ -16,12 +17,22 @@ const RANGES = [
   { id: "90", name: "90 days" },
 ];
 
+const GROUPS: { id: Group; name: string }[] = [
+  { id: "model", name: "Model" },
+  { id: "project", name: "Project" },
+  { id: "user", name: "User" },
+];
+
+/** What is said of requests that have no such thing. */
+const NONE: Record<Group, string> = { model: "none answered", project: "no project", user: "keys of applications" };
+
 export default function UsageScreen() {
   const [range, setRange] = useState("30");
   const days = Number(range);
   const byDay = useUsage(days, "day");
-  const byModel = useUsage(days, "model");
-  const failed = [byDay, byModel].filter((query) => query.isError);
+  const [group, setGroup] = useState<Group>("model");
+  const byGroup = useUsage(days, group);
+  const failed = [byDay, byGroup].filter((query) => query.isError);
 
   return (
     <div className={styles.screen}>
@@ -30,17 +41,28 @@ export default function UsageScreen() {
           <h1>Usage</h1>
           <Choice label="Time" choices={RANGES} chosen={range} onChoose={setRange} />
         </header>
+        <Tabs />
         {failed[0] && (
           <Failure error={failed[0].error} onRetry={() => void Promise.all(failed.map((query) => query.refetch()))} />
         )}
-        {failed.length === 0 && (!byDay.data || !byModel.data) && <Loading label="Loading usage" rows={9} />}
-        {byDay.data && byModel.data && <Report days={days} byDay={byDay.data} byModel={byModel.data} />}
+        {failed.length === 0 && (!byDay.data || !byGroup.data) && <Loading label="Loading usage" rows={9} />}
+        {byDay.data && byGroup.data && (
+          <Report days={days} byDay={byDay.data} byGroup={byGroup.data} group={group} onGroup={setGroup} />
+        )}
       </div>
     </div>
   );
 }
 
-function Report({ days, byDay, byModel }: { days: number; byDay: UsageReport; byModel: UsageReport }) {
+interface ReportProps {
+  days: number;
+  byDay: UsageReport;
+  byGroup: UsageReport;
+  group: Group;
+  onGroup: (group: Group) => void;
+}
+
+function Report({ days, byDay, byGroup, group, onGroup }: ReportProps) {
   const [metricId, setMetricId] = useState<string>(METRICS[0].id);
   const metric = METRICS.find((each) => each.id === metricId) ?? METRICS[0];
   const { total } = byDay;
@@ -61,6 +83,12 @@ function Report({ days, byDay, byModel }: { days: number; byDay: UsageReport; by
           <dt>Errors</dt>
           <dd>{formatCount(total.errors)}</dd>
         </div>
+        {total.refused > 0 && (
+          <div>
+            <dt title="Before a model was asked; not among the requests">Refused</dt>
+            <dd>{formatCount(total.refused)}</dd>
+          </div>
+        )}
       </dl>
       <section className={styles.section} aria-labelledby="by-day">
         <div className={styles.head}>
@@ -78,13 +106,21 @@ function Report({ days, byDay, byModel }: { days: number; byDay: UsageReport; by
           />
         </details>
       </section>
-      <section className={styles.section} aria-labelledby="by-model">
-        <h2 id="by-model">By model</h2>
+      <section className={styles.section} aria-labelledby="by-group">
+        <div className={styles.head}>
+          <h2 id="by-group">By {group}</h2>
+          <Choice
+            label="Put together by"
+            choices={GROUPS}
+            chosen={group}
+            onChoose={(id) => onGroup(GROUPS.find((each) => each.id === id)?.id ?? "model")}
+          />
+        </div>
         <UsageTable
-          caption="Usage by model"
-          first="Model"
-          nameOf={(bucket) => bucket ?? "none answered"}
-          buckets={byModel.data}
+          caption={`Usage by ${group}`}
+          first={GROUPS.find((each) => each.id === group)?.name ?? ""}
+          nameOf={(bucket) => bucket || NONE[group]}
+          buckets={byGroup.data}
         />
       </section>
       {total.unknown_cost_requests > 0 && (

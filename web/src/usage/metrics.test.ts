@@ -21,6 +21,7 @@ describe("everyDay", () => {
     cache_hits: 0,
     saved_nano_usd: 0,
     errors: 0,
+    refused: 0,
   };
 
   it("fills the days without usage", () => {

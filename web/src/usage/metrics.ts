@@ -63,4 +63,5 @@ const NOTHING: Sums = {
   cache_hits: 0,
   saved_nano_usd: 0,
   errors: 0,
+  refused: 0,
 };

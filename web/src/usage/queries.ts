@@ -1,10 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
 
+/** What usage is put together by beside days. */
+export type Group = "model" | "project" | "user";
+
 const DAY_MS = 86_400_000;
 
 /** Usage of the last days, today included, in UTC as the API counts. */
-export function useUsage(days: number, groupBy: "day" | "model") {
+export function useUsage(days: number, groupBy: "day" | Group) {
   return useQuery({
     queryKey: ["usage", days, groupBy],
     queryFn: () => {

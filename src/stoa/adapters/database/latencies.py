@@ -28,6 +28,7 @@ _asked_a_model = and_(
     usage.c.cache != "hit",
     or_(usage.c.operation != "chat", usage.c.form.is_not(None)),  # a count of tokens is a chat without a form
     or_(usage.c.arm.is_(None), usage.c.arm != "shadow"),
+    usage.c.refused.is_(False),
 )
 _failed = or_(usage.c.status >= 500, usage.c.status == 429, and_(usage.c.status < 400, usage.c.error.is_not(None)))
 _timed = and_(usage.c.status < 400, usage.c.error.is_(None), usage.c.lane == "realtime")

@@ -13,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from stoa.adapters.database.metadata import metadata
@@ -78,16 +80,22 @@ usage = Table(
     Column("cache_tier", String(10)),
     Column("cache_of", String(40)),
     Column("estimate_nano_usd", BigInteger),
+    Column("refused", Boolean, nullable=False, server_default=false(), comment="before a model was asked"),
     Index("ix_usage_at", "at"),
+    Index(
+        "ix_usage_request_id",
+        "request_id",
+        sqlite_where=text("request_id <> id"),
+        postgresql_where=text("request_id <> id"),
+    ),
 )
 
 traces = Table(
     "traces",
     metadata,
-    Column("id", String(40), primary_key=True, comment="of the usage fact"),
-    Column("at", BigInteger, nullable=False),
+    Column("id", String(40), primary_key=True, comment="of the usage fact; ids are in the order of time"),
     Column("record", LargeBinary, nullable=False, comment="msgpack: why the request went the way it went; never its content"),
-    Index("ix_traces_at", "at"),
+    sqlite_with_rowid=False,
 )
 
 contents = Table(
@@ -96,10 +104,22 @@ contents = Table(
     Column("id", String(40), primary_key=True, comment="of the usage fact"),
     Column("at", BigInteger, nullable=False),
     Column("team", String(63), nullable=False),
-    Column("user_id", String(40)),
+    Column(
+        "key_id", String(40), nullable=False, comment="which of content_keys it is sealed with; without that, nobody reads it"
+    ),
     Column("expires_at", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False, comment="what was asked and answered, encrypted"),
     Index("ix_contents_expires_at", "expires_at"),
+)
+
+content_keys = Table(
+    "content_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("subject", String(80), nullable=False, comment="whose content: user:<id>, key:<id> or team:<name>"),
+    Column("sealed", Text, nullable=False, comment="the key, encrypted with the master key; to delete it erases the content"),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("subject"),
 )
 
 # --- prices ---
@@ -142,4 +162,14 @@ spent = Table(
     Column("period", String(80), primary_key=True, comment="minute, hour, day, week or month, and a time zone"),
     Column("starts_at", BigInteger, primary_key=True, autoincrement=False),
     Column("nano_usd", BigInteger, nullable=False, comment="sum of the known costs in usage, kept in the same transaction"),
+    Column("unknown", BigInteger, nullable=False, comment="how many facts had an unknown cost"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("scope", String(20), primary_key=True, comment="of sums in `spent`; empty in the row that tells the revision"),
+    Column("subject", String(200), primary_key=True, comment="empty is each one"),
+    Column("period", String(80), primary_key=True),
+    Column("revision", BigInteger, nullable=False, comment="of desired state, when this was looked at or begun"),
 )

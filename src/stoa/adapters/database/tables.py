@@ -17,10 +17,33 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stoa.adapters.database.ledger_tables import contents, feedback, price_versions, prices, spend, spent, traces, usage
+from stoa.adapters.database.ledger_tables import (
+    content_keys,
+    contents,
+    feedback,
+    followed,
+    price_versions,
+    prices,
+    spend,
+    spent,
+    traces,
+    usage,
+)
 from stoa.adapters.database.metadata import metadata
 
-__all__ = ["contents", "feedback", "metadata", "price_versions", "prices", "spend", "spent", "traces", "usage"]
+__all__ = [
+    "content_keys",
+    "contents",
+    "feedback",
+    "followed",
+    "metadata",
+    "price_versions",
+    "prices",
+    "spend",
+    "spent",
+    "traces",
+    "usage",
+]
 """Those that have files of their own, beside the ones here."""
 
 # --- identity ---

@@ -18,10 +18,23 @@ class TeamTable:
 
     async def all(self) -> Sequence[Team]:
         rows = await self._connection.execute(select(teams).order_by(teams.c.name))
-        return [Team(name=row.name, monthly_budget=row.monthly_budget, created_at_ms=row.created_at) for row in rows]
+        return [
+            Team(
+                name=row.name,
+                monthly_budget=row.monthly_budget,
+                content_days=row.content_days,
+                created_at_ms=row.created_at,
+            )
+            for row in rows
+        ]
 
     async def save(self, team: Team) -> None:
-        row = {"name": team.name, "monthly_budget": team.monthly_budget, "created_at": team.created_at_ms}
+        row = {
+            "name": team.name,
+            "monthly_budget": team.monthly_budget,
+            "content_days": team.content_days,
+            "created_at": team.created_at_ms,
+        }
         await upsert(self._connection, teams, row)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from stoa.domain.batches import Answered
 from stoa.domain.behalf import Behalf
 from stoa.domain.chat import AnswerPiece, ChatMessage
+from stoa.domain.guardrails import Stage
+from stoa.domain.guards import Tried
 from stoa.domain.playground import ApiHead, ApiRequest
 from stoa.domain.resources import Route
 from stoa.domain.targets import Explanation
@@ -124,6 +126,20 @@ class ScriptedExplainer:
 
     async def explain(self, route: Route, request: Mapping[str, object], *, tags: Sequence[str], behalf: Behalf) -> Explanation:
         self.asked.append(AskedRoute(route, request, tuple(tags), behalf))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass(slots=True)
+class ScriptedTrier:
+    """Gives every trial of a guardrail the same answer; an exception is raised."""
+
+    answer: Tried | Exception
+    asked: list[tuple[str, str, Stage, Behalf]] = field(default_factory=list[tuple[str, str, Stage, Behalf]])
+
+    async def try_out(self, name: str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
+        self.asked.append((name, text, stage, behalf))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

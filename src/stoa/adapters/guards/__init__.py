@@ -1,1 +1,1 @@
-"""Detectors of other packages."""
+"""Guards that need a package or a service of somebody else's."""

@@ -1,1 +1,1 @@
-"""Limits that the gateway workers of one machine count together."""
+"""Limits that several gateways count together: the workers of one machine in a file, replicas in Redis."""

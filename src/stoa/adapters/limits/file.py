@@ -1,6 +1,6 @@
-"""The file that the gateway workers of one machine map: its layout, and locks on its parts.
+"""The file that the gateway workers of one machine map: its layout, and the lock on it.
 
-A worker may be killed between any two instructions. Locks are the kernel's and go with their holder; every write is one
+A worker may be killed between any two instructions. The lock is the kernel's and goes with its holder; every write is one
 aligned number, and their order leaves a table that is whole after each of them. What a killed worker had taken stays counted.
 Limits: one machine, and a file system that can be mapped.
 """
@@ -10,6 +10,7 @@ import mmap
 import os
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from stoa.errors import OperatorError
@@ -17,13 +18,14 @@ from stoa.errors import OperatorError
 NAME_BYTES = 16
 SECONDS = 61  # counters of a window: whole seconds that together cover at least any sixty
 SLOT_BYTES = NAME_BYTES + 8 + 4 * SECONDS + 4  # name, second, counters, padding to a multiple of 8
-BUCKETS, WAYS = 1024, 32  # 32,768 keys with a limit within one minute
-TEAMS = 8192
+BUCKETS, WAYS = 1024, 32  # 32,768 limits of sixty seconds that are in use within one minute
+SUM_BUCKETS, SUM_WAYS = 1024, 16  # 16,384 budgets, limits of a day and limits of what is under way
+SUM_BYTES = NAME_BYTES + 8 * 4  # name; when it ends, its kind, what is known beyond what workers told, what the dead held
 
 _MAGIC = b"stoa-lim"
-_HEADER = struct.Struct("=8sIIII")
+_HEADER = struct.Struct("=8sIIIII")
 _HEADER_BYTES = 64
-_PATIENCE_S = 0.02
+PATIENCE_S = 0.02
 """How long a lock is waited for: it is held for microseconds, unless its holder is frozen."""
 _GIVEN_UP_S = 1.0
 """How long a lock that was not had in time is not tried again."""
@@ -33,62 +35,65 @@ class LimitsFile:
     """One worker's mapping. `worker` counts from 1 to `workers`; all must name the same sizes."""
 
     def __init__(
-        self, path: Path, *, worker: int, workers: int, buckets: int = BUCKETS, ways: int = WAYS, teams: int = TEAMS
-    ) -> None:
+        self, path: Path, *, worker: int, workers: int, buckets: int = BUCKETS, ways: int = WAYS,
+        sum_buckets: int = SUM_BUCKETS, sum_ways: int = SUM_WAYS,
+    ) -> None:  # fmt: skip
         self.worker, self.workers = worker, workers
-        self.buckets, self.ways, self.teams = buckets, ways, teams
-        self._rates = _HEADER_BYTES
-        self._names = self._rates + buckets * ways * SLOT_BYTES
-        self._spends = self._names + teams * NAME_BYTES
-        self._spend_bytes = 8 + teams * 16
-        size = self._spends + workers * self._spend_bytes
-        header = _HEADER.pack(_MAGIC, workers, buckets, ways, teams)
+        self.buckets, self.ways = buckets, ways
+        self.sum_buckets, self.sum_ways = sum_buckets, sum_ways
+        self.sum_bytes = SUM_BYTES + workers * 16  # of each worker what came to an end, and what it holds
+        self._sums = _HEADER_BYTES + buckets * ways * SLOT_BYTES
+        size = self._sums + sum_buckets * sum_ways * self.sum_bytes
+        header = _HEADER.pack(_MAGIC, workers, buckets, ways, sum_buckets, sum_ways)
         self._descriptor = _opened(path, header, size)
         self.view = memoryview(mmap.mmap(self._descriptor, size))
-        self._given_up: dict[int, float] = {}
+        self._given_up = 0.0
+        self._closed = False
+        self.waited: Callable[[float], None] = lambda seconds: None
+        """Told how long the lock was waited for, when it was."""
 
     def close(self) -> None:
-        """The mapping itself goes with the last window that looks into it."""
+        """The mapping itself goes with the last who looks into it."""
+        self._closed = True
         os.close(self._descriptor)
 
     def slot(self, bucket: int, way: int) -> int:
-        """Where a window lies."""
-        return self._rates + (bucket * self.ways + way) * SLOT_BYTES
+        """Where a ring lies."""
+        return _HEADER_BYTES + (bucket * self.ways + way) * SLOT_BYTES
 
-    def team_name(self, place: int) -> int:
-        """Where the name of the team at a place lies."""
-        return self._names + place * NAME_BYTES
+    def sum_slot(self, bucket: int, way: int) -> int:
+        """Where a sum lies."""
+        return self._sums + (bucket * self.sum_ways + way) * self.sum_bytes
 
-    def spend_of(self, worker: int) -> memoryview:
-        """What one worker tells, as 64-bit numbers: the month, then for each place what control told and what is own."""
-        start = self._spends + (worker - 1) * self._spend_bytes
-        return self.view[start : start + self._spend_bytes].cast("q")
-
-    def lock(self, place: int) -> bool:
-        """Take the lock of a part of the file; False when its holder does not let go, for which nobody shall hang."""
+    def lock(self) -> bool:
+        """Take the lock; False when its holder does not let go, for which nobody shall hang."""
+        if self._closed:
+            return False
         try:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
             return True
         except (BlockingIOError, PermissionError):
-            return self._wait(place)
+            return self._wait()
 
-    def unlock(self, place: int) -> None:
-        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, place)
+    def unlock(self) -> None:
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1)
 
-    def _wait(self, place: int) -> bool:
+    def _wait(self) -> bool:
         now = time.monotonic()
-        if now < self._given_up.get(place, 0.0):
+        if now < self._given_up:
             return False
-        until = now + _PATIENCE_S
+        until = now + PATIENCE_S
         while time.monotonic() < until:
             time.sleep(0.0001)
             try:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
             except (BlockingIOError, PermissionError):
                 continue
-            self._given_up.pop(place, None)
+            self._given_up = 0.0
+            self.waited(time.monotonic() - now)
             return True
-        self._given_up[place] = time.monotonic() + _GIVEN_UP_S
+        self._given_up = time.monotonic() + _GIVEN_UP_S
+        self.waited(time.monotonic() - now)
         return False
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`reasons` say what a role that is not ready waits for; `reachable` is False when it does not answer at all."""
+    """`reasons` say what a role waits for, or what one that is ready does without; `reachable` is False where none answers."""
 
     ready: bool
     reachable: bool
@@ -29,14 +29,17 @@ def probe(url: str, *, timeout_s: float = 2.0) -> Health:
     finally:
         connection.close()
     ready = response.status == http.HTTPStatus.OK
-    return Health(ready=ready, reachable=True, reasons=() if ready else _reasons(response.status, body))
+    reasons = _reasons(body)
+    if not (ready or reasons):
+        reasons = (f"it answers with status {response.status}",)
+    return Health(ready=ready, reachable=True, reasons=reasons)
 
 
-def _reasons(status: int, body: bytes) -> tuple[str, ...]:
+def _reasons(body: bytes) -> tuple[str, ...]:
     try:
         answer: Any = json.loads(body)  # Any: whatever the role sent
     except ValueError:
-        answer = None
+        return ()
     if isinstance(answer, dict) and isinstance(reasons := answer.get("reasons"), list):
         return tuple(str(reason) for reason in reasons)
-    return (f"it answers with status {status}",)
+    return ()

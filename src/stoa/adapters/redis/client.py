@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from stoa.errors import MissingExtra
+from stoa.adapters.redis.patience import Patience
+from stoa.errors import MissingExtra, OperatorError
 from stoa.sections import RedisSettings
 
 if TYPE_CHECKING:  # late: few are configured with Redis
@@ -51,6 +52,23 @@ class RedisClient:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._ask_until_there())
 
+    async def open(self) -> None:
+        """Look once, for a start that may wait, then as `start`. Raises OperatorError where Redis does not let us in."""
+        from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                await self._redis.execute_command("PING")
+        except (AuthenticationError, NoPermissionError) as error:
+            raise OperatorError(
+                f"Redis at {self._place} does not let Stoa in ({error}). Set redis.url to redis://user:password@host:port/0 "
+                "with the user and the password it knows."
+            ) from None
+        except (RedisError, OSError, TimeoutError):
+            self.start()
+        else:
+            self.usable = True
+
     async def call(self, ask: Callable[[Redis], Awaitable[_T]], *, within_s: float | None = None) -> _T:
         """What Redis answers to `ask`, which is a command or a pipeline's `execute`.
 
@@ -64,7 +82,7 @@ class RedisClient:
 
         limit = self._timeout_s if within_s is None else min(within_s, self._timeout_s)
         try:
-            async with asyncio.timeout(limit):
+            async with Patience(limit):
                 answer = await ask(self._redis)
         except TimeoutError:
             raise self._failed(f"it did not answer within {limit * 1000:g} ms") from None

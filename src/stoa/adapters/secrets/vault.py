@@ -50,6 +50,8 @@ class Secrets:
         """Bearer token of `/internal/*`."""
         self.behalf_key = _derive(master_key, "behalf")
         """For `domain.behalf`."""
+        self.content_key = _derive(master_key, "content")
+        """Seals contents between the gateway and control."""
         self.answers = Box(_derive(master_key, "answers"))
         """For cached answers that lie with another server."""
 

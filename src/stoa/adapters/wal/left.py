@@ -35,8 +35,8 @@ async def ship_left(folders: Sequence[Path], sink: UsageSink, *, retry_s: float 
 async def _ship(left: DiskLog, sink: UsageSink, retry_s: float) -> None:
     while (batch := left.next_batch()) is not None:
         try:
-            spend = await sink.ship(batch.facts)
-            await left.shipped(batch.position, spend=spend, as_of_ms=time.time_ns() // 1_000_000)
+            told = await sink.ship(batch.facts)
+            await left.shipped(batch.position, told=told, as_of_ms=time.time_ns() // 1_000_000)
         except (ProviderError, OSError) as error:
             log.warning("usage that a former worker left cannot be shipped yet: %s", error)
             await asyncio.sleep(retry_s)

@@ -6,14 +6,13 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from stoa.adapters.wal.frames import Segment, facts_in, frame_of, joined, read_at, segment_path, segments, valid_bytes
-from stoa.domain.ledger import month_of
-from stoa.domain.usage import Batch, Kept, UsageFact
+from stoa.domain.usage import Batch, Costs, Kept, Told, UsageFact, add_costs
 from stoa.errors import Busy, OperatorError
 from stoa.kit.files import write_atomic
 
@@ -21,14 +20,15 @@ log = logging.getLogger("stoa.usage")
 
 _SYNC_S = 0.2
 _BATCH_BYTES = 262_144
+_MOST_TOLD = 20_000  # sums that are remembered, the highest first
 
 
 class _State(msgspec.Struct, frozen=True):
     """What is remembered beside the frames."""
 
     position: int = 0
-    spend: dict[str, int] = {}
     as_of_ms: int = 0
+    told: tuple[Told, ...] = ()
 
 
 class DiskLog:
@@ -47,7 +47,7 @@ class DiskLog:
         state = self._read_state()
         self._segments, self._end, unshipped = _recover(folder, state.position)
         self._shipped = max(state.position, self._segments[0].start)
-        self.kept = Kept(state.spend, state.as_of_ms, unshipped)
+        self.kept = Kept(state.told, state.as_of_ms, unshipped, self._end)
         self._file = self._open_last()
         self._retired: list[int] = []
         self._dirty = False
@@ -90,8 +90,10 @@ class DiskLog:
             self._shipped = end  # a torn end that a failed write left behind
         return None
 
-    async def shipped(self, position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
-        state = msgspec.msgpack.encode(_State(position, dict(spend), as_of_ms))
+    async def shipped(self, position: int, *, told: Sequence[Told], as_of_ms: int) -> None:
+        if len(told) > _MOST_TOLD:
+            told = sorted(told, key=lambda each: -each.nano_usd)[:_MOST_TOLD]
+        state = msgspec.msgpack.encode(_State(position, as_of_ms, tuple(told)))
         await asyncio.to_thread(write_atomic, self._state_path, state)
         self._shipped = position
         while len(self._segments) > 1 and self._segments[1].start <= position:
@@ -181,10 +183,10 @@ def _own(folder: Path) -> int:
     return descriptor
 
 
-def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, dict[str, dict[str, int]]]:
+def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, Costs]:
     """The files, the position after the last whole frame, and what the facts not shipped cost. A torn end is cut off."""
     found = segments(folder) or [Segment(segment_path(folder, shipped), shipped)]
-    end, unshipped = found[-1].start, dict[str, dict[str, int]]()
+    end, unshipped = found[-1].start, Costs()
     for number, segment in enumerate(found):
         data = segment.path.read_bytes() if segment.path.exists() else b""
         valid = valid_bytes(data)
@@ -193,9 +195,7 @@ def _recover(folder: Path, shipped: int) -> tuple[list[Segment], int, dict[str, 
             if valid != len(data):
                 os.truncate(segment.path, valid)
         if segment.start + valid > shipped:
-            for fact in facts_in(data[max(0, shipped - segment.start) : valid]):
-                costs = unshipped.setdefault(month_of(fact.at_ms), {})
-                costs[fact.team] = costs.get(fact.team, 0) + (fact.cost_nano_usd or 0)
+            add_costs(facts_in(data[max(0, shipped - segment.start) : valid]), unshipped)
     if end < shipped:  # the machine died before the end was flushed: never use positions again that count as shipped
         found.append(Segment(segment_path(folder, shipped), shipped))
         end = shipped

@@ -1,10 +1,12 @@
 """A usage log that lives in memory, and a sink that counts: the fakes of their ports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from time import time_ns
 
 import msgspec
 
-from stoa.domain.usage import Batch, Kept, UsageFact
+from stoa.domain.periods import Window
+from stoa.domain.usage import Batch, Kept, Told, UsageFact
 from stoa.errors import OperatorError, ProviderError
 
 
@@ -27,8 +29,8 @@ class MemoryLog:
         rest = self.facts[self._shipped :]
         return Batch(msgspec.msgpack.encode(rest), len(self.facts)) if rest else None
 
-    async def shipped(self, position: int, *, spend: Mapping[str, int], as_of_ms: int) -> None:
-        del spend, as_of_ms
+    async def shipped(self, position: int, *, told: Sequence[Told], as_of_ms: int) -> None:
+        del told, as_of_ms
         self._shipped = position
 
     @property
@@ -37,14 +39,14 @@ class MemoryLog:
 
 
 class MemorySink:
-    """Implements `domain.usage.UsageSink`: keeps facts by id and sums their cost. While `away` is set it refuses."""
+    """Implements `domain.usage.UsageSink`: keeps facts by id and sums their cost by team. While `away` is set it refuses."""
 
     def __init__(self) -> None:
         self.facts: dict[str, UsageFact] = {}
         self.batches = 0
         self.away = False
 
-    async def ship(self, facts: bytes) -> Mapping[str, int]:
+    async def ship(self, facts: bytes) -> Sequence[Told]:
         if self.away:
             raise ProviderError("The sink is away.")
         self.batches += 1
@@ -53,4 +55,6 @@ class MemorySink:
         spend: dict[str, int] = {}
         for fact in self.facts.values():
             spend[fact.team] = spend.get(fact.team, 0) + (fact.cost_nano_usd or 0)
-        return spend
+        month = Window("month")
+        start = month.at(time_ns() // 1_000_000)
+        return [Told("team", team, month.period, start, cost) for team, cost in spend.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from time import perf_counter
 
 from stoa.domain.resources import CachePolicy
 from stoa.domain.usage import CacheTier
@@ -37,6 +38,10 @@ class Looking(Answering, ABC):
     _leads: bool = False  # whoever asks the same waits
     _flight: Flight | None = None  # with those that do
     _awaits: Flight | None = None
+
+    @property
+    def cache_key(self) -> bytes | None:
+        return self._cache_key
 
     @abstractmethod
     def _augment(self) -> None:
@@ -108,7 +113,8 @@ class Looking(Answering, ABC):
         self._go_on(self._take)
 
     def _take(self) -> None:
-        """What was found."""
+        """What was found, where that took a while."""
+        self.moments.looked_up = perf_counter()
         entry, self._found = self._found, None
         if entry is None or not self._replay(entry, self._tier):
             self._missed()

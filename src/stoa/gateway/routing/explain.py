@@ -38,7 +38,7 @@ def explain(
         first = not found
         always = all(each in on for each in CLASSES if each not in CALLERS_FAULTS)
         verdict: Verdict = "first" if first else "then" if always else "on"
-        why = _why(router, known[model], wish, now, for_operator=for_operator)
+        why = why_asked(router, known[model], wish, now, for_operator=for_operator)
         found.append(_considered(known[model], verdict, why, on=on if verdict == "on" else ()))
     return found + _passed_over(router, wish, now, draw, set(known), for_operator=for_operator)
 
@@ -75,7 +75,8 @@ def _considered(target: Candidate, verdict: Verdict, why: str, *, on: tuple[Erro
     return Consideration(model=target.model, provider=state.provider, arm=target.arm, verdict=verdict, on=on, why=why)
 
 
-def _why(router: Router[T], target: T, wish: Wish, now: float, *, for_operator: bool) -> str:
+def why_asked(router: Router[T], target: T, wish: Wish, now: float, *, for_operator: bool = False) -> str:
+    """Why a target stands where it stands, in a sentence."""
     if not target.state.healthy:
         return f"Last resort, for {target.state.why_not(now, for_operator=for_operator)}."
     if target not in router.targets:

@@ -53,6 +53,9 @@ class Ticket:
             self._forget_timer()
             self._lanes.left(self)
 
+    def used(self, tokens: int) -> None:
+        """So many tokens came of the request, which is about to be released; for places that count them."""
+
     def start(self) -> None:
         """For `Lanes`: its turn has come."""
         self.running = True
@@ -85,6 +88,8 @@ class Ticket:
             timer.cancel()
 
 
+LONGEST_WAIT_S = {"realtime": 30.0, "batch": 3600.0}
+"""For a place at a target that has all the requests it takes."""
 FREE = Ticket(None, batch=False, go=None)
 """The place of a request that no limit is set for: always running, nothing to release."""
 FREE.running = True

@@ -62,6 +62,11 @@ class Wish(NamedTuple):
     complexity: float = 0.0
     """From 0, simple, to 1."""
 
+    @property
+    def seed(self) -> int | None:
+        """A digest of the user."""
+        return None if self.user is None else seed_of(self.user)
+
 
 NO_WISH = Wish()
 
@@ -102,8 +107,17 @@ def by_weight(targets: Sequence[T], draw: float) -> list[T]:
 
 def by_user(targets: Sequence[T], user: str) -> list[T]:
     """Weighted rendezvous hashing: the same on every gateway; a target that goes away or comes moves only its own users."""
-    seed = _hash(user.encode())
+    return by_seed(targets, seed_of(user))
+
+
+def by_seed(targets: Sequence[T], seed: int) -> list[T]:
+    """The same for the user's digest."""
     return sorted(targets, key=lambda target: _distance(seed, target))
+
+
+def seed_of(user: str) -> int:
+    """The digest of a user: 64 bits."""
+    return _hash(user.encode())
 
 
 def by_latency(targets: Sequence[T], now: float) -> list[T]:

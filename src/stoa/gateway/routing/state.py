@@ -17,6 +17,8 @@ HALF_LIFE_S = 20.0
 _P95_AGAIN_S = 1.0
 _LEAST_SAMPLES = 20
 _LONGEST_MESSAGE = 500
+_ANSWER_TOKENS = 1024.0  # of a model that has not answered yet
+_ANSWER_WEIGHT = 1 / 32
 _BATCH: Final = 1  # the lowest bit of an entry
 
 Key = tuple[str, str, str]
@@ -32,7 +34,7 @@ class TargetState:
     __slots__ = (
         "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker", "engine",
         "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes", "last_seen", "latency",
-        "model", "plain", "provider", "refused", "tokens", "upstream_name",
+        "model", "plain", "provider", "refused", "tokens", "upstream_name", "usual_answer",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +56,8 @@ class TargetState:
         self.refused = 0
         self.given_up = 0
         self.tokens = 0
+        self.usual_answer = _ANSWER_TOKENS
+        """How many tokens its answers had of late, in the mean."""
         self.latency = RecentMean(HALF_LIFE_S)
         self.last_seen = float("-inf")
         """When it last answered, for whoever asks whether its latency is still known."""
@@ -63,6 +67,10 @@ class TargetState:
         self._last_error: tuple[ErrorClass, str, float] | None = None
         self._health_note = ""
         self._p95: dict[str, tuple[float, float | None]] = {}  # when it was found, and what
+
+    def answered_with(self, tokens: int) -> None:
+        """Of one answer, prompt left out."""
+        self.usual_answer += (tokens - self.usual_answer) * _ANSWER_WEIGHT
 
     # --- a try, from its beginning to its end
 

@@ -22,6 +22,17 @@ def upgrade() -> None:
         usage.add_column(sa.Column("cache_tier", sa.String(length=10), nullable=True))
         usage.add_column(sa.Column("cache_of", sa.String(length=40), nullable=True))
         usage.add_column(sa.Column("estimate_nano_usd", sa.BigInteger(), nullable=True))
+        usage.add_column(
+            sa.Column("refused", sa.Boolean(), nullable=False, server_default=sa.false(), comment="before a model was asked")
+        )
+    op.create_index(
+        "ix_usage_request_id",
+        "usage",
+        ["request_id"],
+        unique=False,
+        sqlite_where=sa.text("request_id <> id"),
+        postgresql_where=sa.text("request_id <> id"),
+    )
     with op.batch_alter_table("teams") as teams:
         teams.add_column(
             sa.Column(
@@ -65,8 +76,7 @@ def upgrade() -> None:
         batches.add_column(sa.Column("unknown_cost_lines", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "traces",
-        sa.Column("id", sa.String(length=40), nullable=False, comment="of the usage fact"),
-        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False, comment="of the usage fact; ids are in the order of time"),
         sa.Column(
             "record",
             sa.LargeBinary(),
@@ -74,19 +84,38 @@ def upgrade() -> None:
             comment="msgpack: why the request went the way it went; never its content",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_traces")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_traces_at", "traces", ["at"], unique=False)
     op.create_table(
         "contents",
         sa.Column("id", sa.String(length=40), nullable=False, comment="of the usage fact"),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("team", sa.String(length=63), nullable=False),
-        sa.Column("user_id", sa.String(length=40), nullable=True),
+        sa.Column(
+            "key_id",
+            sa.String(length=40),
+            nullable=False,
+            comment="which of content_keys it is sealed with; without that, nobody reads it",
+        ),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="what was asked and answered, encrypted"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contents")),
     )
     op.create_index("ix_contents_expires_at", "contents", ["expires_at"], unique=False)
+    op.create_table(
+        "content_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False, comment="whose content: user:<id>, key:<id> or team:<name>"),
+        sa.Column(
+            "sealed",
+            sa.Text(),
+            nullable=False,
+            comment="the key, encrypted with the master key; to delete it erases the content",
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_content_keys")),
+        sa.UniqueConstraint("subject", name=op.f("uq_content_keys_subject")),
+    )
     op.create_table(
         "prices",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -114,5 +143,19 @@ def upgrade() -> None:
         sa.Column(
             "nano_usd", sa.BigInteger(), nullable=False, comment="sum of the known costs in usage, kept in the same transaction"
         ),
+        sa.Column("unknown", sa.BigInteger(), nullable=False, comment="how many facts had an unknown cost"),
         sa.PrimaryKeyConstraint("scope", "subject", "period", "starts_at", name=op.f("pk_spent")),
+    )
+    op.create_table(
+        "followed",
+        sa.Column(
+            "scope",
+            sa.String(length=20),
+            nullable=False,
+            comment="of sums in `spent`; empty in the row that tells the revision",
+        ),
+        sa.Column("subject", sa.String(length=200), nullable=False, comment="empty is each one"),
+        sa.Column("period", sa.String(length=80), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False, comment="of desired state, when this was looked at or begun"),
+        sa.PrimaryKeyConstraint("scope", "subject", "period", name=op.f("pk_followed")),
     )

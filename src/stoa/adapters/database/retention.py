@@ -1,0 +1,27 @@
+"""Taking out of the ledger what is older than it is to be kept: a slice at a time, so that nobody waits long for the writer."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from stoa.adapters.database.tables import contents, traces, usage
+from stoa.domain.retention import Kept
+from stoa.kit.ids import least_id
+
+
+class RetentionTable:
+    """RetentionStore in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def remove(self, what: Kept, *, before_ms: int, most: int) -> int:
+        match what:
+            case "usage":
+                of, old = usage, select(usage.c.id).where(usage.c.at < before_ms).order_by(usage.c.at)
+            case "traces":
+                of, old = traces, select(traces.c.id).where(traces.c.id < least_id(before_ms)).order_by(traces.c.id)
+            case "contents":
+                old = select(contents.c.id).where(contents.c.expires_at < before_ms).order_by(contents.c.expires_at)
+                of = contents
+        removed = await self._connection.execute(delete(of).where(of.c.id.in_(old.limit(most))))
+        return removed.rowcount

@@ -1,0 +1,52 @@
+"""What the gateway is connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from stoa.domain.answers import SharedAnswers
+from stoa.domain.contents import ContentLog
+from stoa.domain.counting import SharedCounter
+from stoa.domain.guards import OwnGuards
+from stoa.domain.metrics import Board
+from stoa.domain.passages import Embedder, Retriever
+from stoa.domain.snapshot import Unsealer
+from stoa.domain.tracing import Tracer
+from stoa.domain.upstream import Origin, Providers
+from stoa.domain.usage import UsageLog
+from stoa.gateway.augment import Rewrite
+from stoa.guards.built import Recognizers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the gateway is connected to."""
+
+    providers: Providers
+    control: Origin
+    unsealer: Unsealer
+    log: UsageLog
+    behalf_key: bytes
+    retriever: Callable[[Callable[[str], Embedder]], Retriever]
+    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    rewrite: Rewrite
+    counter: SharedCounter | None = None
+    """What limits and budgets are counted with together with other gateways; None where there is one."""
+    answers: SharedAnswers | None = None
+    """Cached answers that all gateways share."""
+    name: str = "gateway"
+    """Which worker this is, for its metrics."""
+    tracer: Tracer | None = None
+    log_requests: Literal["none", "errors", "all"] = "none"
+    guards: OwnGuards | None = None
+    """Services of others that guardrails may name."""
+    presidio: Recognizers | None = None
+    """Makes detectors of that package."""
+    contents: ContentLog | None = None
+    """Where what was asked and answered goes, of teams that keep it."""
+    decisions: float = 1.0
+    """The share of requests that went well of which a decision record is made."""
+    board: Board | None = None
+    """Where several workers put their numbers together."""

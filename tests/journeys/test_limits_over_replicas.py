@@ -1,0 +1,145 @@
+"""Three gateways and one Redis: a limit is one limit, a budget one budget, and places of a gateway that dies come back."""
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.journeys.conftest import wait_until
+from tests.journeys.provider import Provider, provider
+from tests.journeys.replicas import Fleet, ask_at_once, ask_for, fleet
+
+pytestmark = pytest.mark.slow
+
+LEASE_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Provider]:
+    with provider("red", words=40, pause_s=0.25) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory, upstream: Provider) -> Iterator[Fleet]:
+    with fleet(tmp_path_factory.mktemp("replicas")) as made:
+        price = {"input_per_million": "1", "output_per_million": "1"}
+        made.apply(
+            {"kind": "Provider", "name": "p", "base_url": upstream.url},
+            {"kind": "Model", "name": "m", "provider": "p", "price": price},
+        )
+        yield made
+
+
+async def passed_of(three: Fleet, key: str, number: int, *, at_once: int, most: int) -> int:
+    """How many of so many requests pass; those that found Redis too slow, on a machine that is busy, are made again."""
+    passed, left = 0, number
+    while left:
+        asked = await ask_at_once(three.urls, key, left, at_once=at_once)
+        assert set(asked.statuses) <= {"200", "429"}
+        passed += asked.statuses["200"]
+        lost = sum("cannot be reached" in text for text in asked.refusals)
+        assert all(f"has made {most}" in text or "cannot be reached" in text for text in asked.refusals) or most > 100
+        left = lost
+    return passed
+
+
+def limited(three: Fleet, name: str, requests: int) -> str:
+    """A key with a limit that is never open: what passes was counted."""
+    key = three.key(name, "--requests-per-minute", "none")
+    three.apply({"kind": "Limit", "name": name, "scope": "key", "subject": name, "requests": requests, "when_lost": "closed"})
+    return key
+
+
+async def test_a_limit_of_a_hundred_lets_exactly_a_hundred_of_three_hundred_through(three: Fleet) -> None:
+    key = limited(three, "hundred", 100)
+    assert await passed_of(three, key, 300, at_once=300, most=100) == 100
+
+
+async def test_a_limit_of_thousands_is_never_passed_and_all_of_it_can_be_used(three: Fleet) -> None:
+    key = limited(three, "thousand", 1000)
+    passed, until = 0, time.monotonic() + 50
+    while passed < 1000 and time.monotonic() < until:
+        passed += await passed_of(three, key, 300, at_once=30, most=1000)
+    if time.monotonic() < until:  # else the first of them are a minute old
+        assert passed == 1000
+        assert await passed_of(three, key, 30, at_once=30, most=1000) == 0
+
+
+async def test_a_budget_is_passed_by_no_more_than_what_is_under_way(three: Fleet) -> None:
+    made = three.administer("POST", "/api/teams", {"name": "thrifty", "monthly_budget_usd": "0.0005"})
+    assert made.is_success, made.text
+    key = three.key("thrifty-app", "--team", "thrifty", "--requests-per-minute", "none")
+    at_once, cost_nano_usd = 9, 2000
+    passed = 0
+    for _ in range(20):
+        asked = await ask_at_once(three.urls, key, 60, at_once=at_once)
+        passed += asked.statuses["200"]
+        if passed and asked.statuses["429"] == 60:
+            break
+    assert passed * cost_nano_usd <= 500_000 + at_once * cost_nano_usd
+    assert passed * cost_nano_usd >= 400_000, "and nearly all of it can be spent"
+
+
+def test_places_of_a_gateway_that_is_killed_come_back_within_the_lease(three: Fleet, upstream: Provider) -> None:
+    key = three.key("streams", "--requests-per-minute", "none")
+    three.apply({"kind": "Limit", "name": "four-at-once", "scope": "key", "subject": "streams", "parallel": 4})
+    headers = {"authorization": f"Bearer {key}"}
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "temperature": 1, "stream": True, "max_tokens": 40}
+    enough = threading.Event()
+
+    def stream(url: str) -> None:
+        try:
+            with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=60) as answer:
+                assert answer.status_code == 200
+                for _ in answer.iter_lines():
+                    if enough.is_set():
+                        return
+        except httpx.TransportError:
+            pass  # its gateway was killed
+
+    def status(url: str) -> int:
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=60) as answer:
+            return answer.status_code
+
+    killed = three.replicas[0]
+    before = len(upstream.asked)
+    streams = [threading.Thread(target=stream, args=(url,), daemon=True) for url in [killed.url] * 3 + [three.stoa.url]]
+    for each in streams:
+        each.start()
+    wait_until(lambda: len(upstream.asked) - before == 4, "four are under way")
+    others = itertools.cycle([three.stoa.url, three.replicas[1].url])
+    assert [status(next(others)) for _ in range(4)] == [429] * 4
+    killed.process.kill()
+    killed.process.wait(30)
+    began = time.monotonic()
+    wait_until(lambda: status(next(others)) == 200, "a place is free", seconds=30)
+    assert time.monotonic() - began < LEASE_S + 10
+    enough.set()
+    for each in streams:
+        each.join(60)
+    killed.start()
+
+
+async def test_no_answer_of_a_gateway_that_is_killed_is_unaccounted_and_none_is_charged_twice(
+    three: Fleet, upstream: Provider
+) -> None:
+    key = three.key("survivor", "--requests-per-minute", "none")
+    before, killed = len(upstream.asked), three.replicas[1]
+
+    async def kill() -> None:
+        await asyncio.sleep(1.5)
+        killed.process.kill()
+        await asyncio.to_thread(killed.process.wait, 30)
+        await asyncio.to_thread(killed.start)
+
+    asked, _ = await asyncio.gather(ask_for(three.urls, key, 6), kill())
+    answered = asked.statuses["200"]
+    assert answered > 20
+    assert set(asked.statuses) <= {"200", "RemoteProtocolError", "ReadError", "ConnectError"}
+    wait_until(lambda: three.counted("survivor") >= answered, "all usage is with control", seconds=60)
+    await asyncio.sleep(1)  # whatever would come twice has come
+    assert answered <= three.counted("survivor") <= len(upstream.asked) - before

@@ -1,0 +1,90 @@
+/** What is judged on its way to models and back: which guardrails there are, what each holds for, and a text to try one with. */
+import type { ResourceFields } from "../api/types";
+import { Empty, Failure, Loading } from "../kit/states";
+import screen from "../targets/Screen.module.css";
+import { useResources } from "../targets/queries";
+import { TryIt } from "./TryIt";
+import { type Guard, type Guardrail, guardrailOf } from "./guardrails";
+import styles from "./Guardrails.module.css";
+
+export default function GuardrailsScreen() {
+  const resources = useResources("Guardrail");
+  return (
+    <div className={screen.screen}>
+      <div className={screen.page}>
+        <header className={screen.head}>
+          <h1>Guardrails</h1>
+        </header>
+        {resources.isError && !resources.data && <Failure error={resources.error} onRetry={() => void resources.refetch()} />}
+        {resources.isPending && <Loading label="Loading guardrails" rows={6} />}
+        {resources.data && <Guardrails resources={resources.data} />}
+      </div>
+    </div>
+  );
+}
+
+function Guardrails({ resources }: { resources: ResourceFields[] }) {
+  if (resources.length === 0) {
+    return (
+      <Empty title="Nothing is judged yet">
+        <p>A guardrail refuses, masks or records what it finds in what goes to models and in what comes back.</p>
+        <code className={screen.code}>stoa apply -f examples/guardrails/watch.yaml</code>
+      </Empty>
+    );
+  }
+  const all = resources.map(guardrailOf);
+  return (
+    <div className={styles.columns}>
+      <ul className={styles.list} aria-label="Guardrails">
+        {all.map((guardrail) => (
+          <li key={guardrail.name}>
+            <Card guardrail={guardrail} />
+          </li>
+        ))}
+      </ul>
+      <TryIt names={all.map((each) => each.name)} />
+    </div>
+  );
+}
+
+function Card({ guardrail: { name, description, holdsFor, guards } }: { guardrail: Guardrail }) {
+  return (
+    <article className={styles.card} aria-label={name}>
+      <header className={styles.head}>
+        <h2>{name}</h2>
+        <span className={styles.holds}>for {holdsFor}</span>
+      </header>
+      {description && <p className={styles.note}>{description}</p>}
+      <div className={styles.scroll} tabIndex={0} role="group" aria-label={`Guards of ${name}`}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">Guard</th>
+              <th scope="col">Looks for</th>
+              <th scope="col">Does</th>
+              <th scope="col">Judges</th>
+              <th scope="col">On streams</th>
+            </tr>
+          </thead>
+          <tbody>
+            {guards.map((guard, i) => (
+              <Row key={i} guard={guard} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </article>
+  );
+}
+
+function Row({ guard: { type, looksFor, action, judges, onStreams } }: { guard: Guard }) {
+  return (
+    <tr>
+      <th scope="row">{type}</th>
+      <td>{looksFor}</td>
+      <td>{action}</td>
+      <td>{judges}</td>
+      <td>{onStreams}</td>
+    </tr>
+  );
+}

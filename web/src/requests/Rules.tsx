@@ -1,0 +1,49 @@
+/** What else was decided: limits that counted it, what guardrails said, targets that were passed over, passages it was given. */
+import type { ReactNode } from "react";
+import type { TraceDecision } from "../api/types";
+import { formatCount, formatUsd } from "../kit/format";
+import { formatUs } from "./words";
+import styles from "./RequestDetail.module.css";
+
+export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }: { decision: TraceDecision }) {
+  return (
+    <>
+      <Listed title="Limits and budgets" lines={claims.map(claimOf)} />
+      <Listed
+        title="Guardrails"
+        lines={verdicts.map(
+          ({ guard, stage, outcome, us, found }) =>
+            `${guard}, ${stage}: ${outcome}${found.length ? ` (${found.join(", ")})` : ""}, ${formatUs(us)}`,
+        )}
+      />
+      <Listed title="Passed over" lines={passed_over.map(({ model, why }) => `${model}: ${why}`)} />
+      <Listed
+        title="Documents it was given"
+        lines={retrieved.map(({ collection, document_id, score }) => (
+          <>
+            {collection}, <code>{document_id}</code>, score {score.toFixed(3)}
+          </>
+        ))}
+      />
+    </>
+  );
+}
+
+function claimOf({ name, subject, unit, amount, most, used }: TraceDecision["claims"][number]): string {
+  const told = (count: number) => (unit === "nano_usd" ? formatUsd(count) : `${formatCount(count)} ${unit}`);
+  return `${name} of ${subject}: ${told(amount)} of ${told(most)}${used === null ? "" : `, ${told(used)} used before`}`;
+}
+
+function Listed({ title, lines }: { title: string; lines: ReactNode[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <section className={styles.section} aria-label={title}>
+      <h2>{title}</h2>
+      <ul className={styles.caused}>
+        {lines.map((line, i) => (
+          <li key={i}>{line}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
