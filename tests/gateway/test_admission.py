@@ -12,6 +12,7 @@ from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Budget, Limit, Route, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.domain.usage import Kept, Told
+from stoa.gateway.counting.estimate import tokens_in
 
 MESSAGES = [{"role": "user", "content": "What is DevOps?"}]
 
@@ -141,6 +142,16 @@ async def test_every_answer_and_every_fact_has_the_estimate(house) -> None:
     assert reply.named["x-stoa-estimate-nano-usd"] == str(fact.estimate_nano_usd)
     assert 100 * 600 < fact.estimate_nano_usd < 150 * 600
     assert (await here.chat("other")).named["x-stoa-estimate-nano-usd"] == "unknown"
+
+
+async def test_every_answer_tells_how_many_tokens_its_request_was_taken_to_have(house) -> None:
+    here = house(teams={"company": TeamLimits(monthly_budget=10**9)})
+    short, long = await here.chat(temperature=1), await here.chat("other", "word " * 1000, temperature=1)
+    read = tokens_in(here.upstreams.sent[0].body)
+    assert short.named["x-stoa-estimate-tokens"] == str(read)
+    assert 800 < int(long.named["x-stoa-estimate-tokens"]) < 1200, "of what is asked, whether or not its price is known"
+    estimate = int((await here.chat(temperature=1, max_tokens=100)).named["x-stoa-estimate-nano-usd"])
+    assert estimate > 100 * 600, "of what is asked and answered"
 
 
 async def test_what_is_paid_by_the_request_is_set_aside_too(house) -> None:

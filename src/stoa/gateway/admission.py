@@ -57,6 +57,7 @@ class Admission:
             read, written = tokens_in(body), ask.output_tokens
             if written is None:
                 written = int(offering.targets[0].state.usual_answer) if offering.targets else 0
+            request.tokens_read = read
             tokens = request.tokens = read + written
             if price is not None:
                 request.estimate = int(read * price.input + written * price.output + (price.request or 0)) + 1

@@ -67,6 +67,8 @@ class Delivery(ABC):
     """Nano-dollars that were set aside before the call; None where no price is known."""
     tokens: int = 0
     """How many it was taken to need, those of the answer included."""
+    tokens_read: int | None = None
+    """Those of the request alone; None before that was counted, and where nothing is."""
     project: str | None = None
     rules: Rules = ()
     claims: Sequence[Claim] = ()
@@ -279,7 +281,7 @@ class Delivery(ABC):
                 self.answer_type,
                 self.offering.lines,
                 self.model_line,
-                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
+                self._cache_lines(status) if self.entry is None else self._hit_lines(),
                 self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 self._money_lines(),
@@ -316,7 +318,7 @@ class Delivery(ABC):
             content_type,
             self.offering.lines,
             model_line,
-            CACHE_LINES[self.cache],
+            self._cache_lines(200),
             self.guard_line,
             self._money_lines(),
             self.id_lines(),
@@ -329,6 +331,10 @@ class Delivery(ABC):
         if self.surface.form == "messages":
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
+
+    def _cache_lines(self, status: int) -> bytes:
+        """Whether an answer was looked for in the cache, and for how long it will be there."""
+        return self.offering.miss_lines if self.cache == "miss" and status == 200 else CACHE_LINES[self.cache]
 
     def _hit_lines(self) -> bytes:
         """How an answer was found in the cache, and for how long it may be used."""
@@ -368,6 +374,11 @@ class Delivery(ABC):
 
     def _money_lines(self) -> bytes:
         """What the request was taken to cost, and what is left of what limits it."""
-        estimate = self.estimate
-        told = b"x-stoa-estimate-nano-usd: unknown\r\n" if estimate is None else b"x-stoa-estimate-nano-usd: %d\r\n" % estimate
+        estimate, read = self.estimate, self.tokens_read
+        if estimate is None:
+            told = b"x-stoa-estimate-nano-usd: unknown\r\n"
+            if read is not None:
+                told += b"x-stoa-estimate-tokens: %d\r\n" % read
+        else:  # known only where tokens were counted
+            told = b"x-stoa-estimate-nano-usd: %d\r\nx-stoa-estimate-tokens: %d\r\n" % (estimate, read or 0)
         return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self)) if self.claims else told
