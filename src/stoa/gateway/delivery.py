@@ -370,6 +370,8 @@ class Delivery(ABC):
             fact, tokens = self.fact, None
             if fact.prompt_tokens is not None and fact.completion_tokens is not None:
                 tokens = fact.prompt_tokens + fact.completion_tokens
+            elif fact.cost_nano_usd == 0:
+                tokens = 0  # no model answered
             finish(held, self.claims, tokens, fact.cost_nano_usd)
 
     def _money_lines(self) -> bytes:
