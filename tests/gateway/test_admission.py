@@ -156,7 +156,12 @@ async def test_every_answer_tells_how_many_tokens_its_request_was_taken_to_have(
 
 async def test_what_is_paid_by_the_request_is_set_aside_too(house) -> None:
     here = house(prices={"mock": ModelPrice(0.0, 0.0, request=5_000_000.0)})
-    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "5000001"
+    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "5000000"
+
+
+async def test_nothing_is_set_aside_for_what_costs_nothing(house) -> None:
+    here = house(prices={"mock": ModelPrice(0.0, 0.0)})
+    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "0"
 
 
 async def test_without_a_limit_of_its_own_an_answer_is_taken_to_be_as_long_as_the_models_others(house, make) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ class Admission:
             request.tokens_read = read
             tokens = request.tokens = read + written
             if price is not None:
-                request.estimate = int(read * price.input + written * price.output + (price.request or 0)) + 1
+                request.estimate = ceil(read * price.input + written * price.output + (price.request or 0))
         if project is not None:
             request.project = project
             if book.has_projects:
