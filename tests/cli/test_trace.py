@@ -45,7 +45,7 @@ def test_a_request_is_shown_as_a_waterfall_with_why(stoa: Callable[..., Result],
     for said in (
         "order-66", "842 ms", "fast → claude at anthropic, arm b", "team red, key key_1, project shop",
         "1,200 in, 1,000 from the provider's cache, 30 out", "$0.00135, $0.002 set aside", "Drawn by weight: 3 of 4",
-        "slow: left alone after timeout", "own of key shop: 1 requests of 10 requests, 3 requests used before",
+        "slow: left alone after timeout", "own of key shop: 1 of 10 requests, 3 used before",
         "pii before: mask (email), 0.25 ms",
         "503 upstream_error", "answered, first content after 100 ms", "snapshot 7, prices p1",
     ):  # fmt: skip

@@ -14,6 +14,7 @@ from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Budget, Limit, Route, Target
 from stoa.domain.snapshot import TeamLimits
 from stoa.domain.usage import Kept, Told
+from stoa.gateway.counting.estimate import tokens_in
 
 MESSAGES = [{"role": "user", "content": "What is DevOps?"}]
 
@@ -85,12 +86,12 @@ async def test_anthropics_errors_say_it_for_programs_too(house, make) -> None:
 
 
 async def test_tokens_are_claimed_as_estimated_and_put_right_once_they_are_known(house, make) -> None:
-    here = house(keys={make.key(): make.caller(tokens_per_minute=170)})
+    here = house(keys={make.key(): make.caller(tokens_per_minute=150)})
     replies = await asyncio.gather(*(here.chat(temperature=1, max_tokens=64) for _ in range(5)))
     assert sorted(reply.status for reply in replies) == [200, 429, 429, 429, 429], "what is under way counts as estimated"
     assert "this request is taken to need" in next(reply for reply in replies if reply.status == 429).error["message"]
     assert (await here.chat(temperature=1, max_tokens=64)).status == 200, "30 tokens were used, no more"
-    assert (await here.chat(temperature=1, max_tokens=64)).named["x-ratelimit-remaining-tokens"] == "80"
+    assert (await here.chat(temperature=1, max_tokens=64)).named["x-ratelimit-remaining-tokens"] == "60"
 
 
 async def test_a_request_that_can_never_fit_is_told_so(house, make) -> None:
@@ -145,9 +146,24 @@ async def test_every_answer_and_every_fact_has_the_estimate(house) -> None:
     assert (await here.chat("other")).named["x-stoa-estimate-nano-usd"] == "unknown"
 
 
+async def test_every_answer_tells_how_many_tokens_its_request_was_taken_to_have(house) -> None:
+    here = house(teams={"company": TeamLimits(monthly_budget=10**9)})
+    short, long = await here.chat(temperature=1), await here.chat("other", "word " * 1000, temperature=1)
+    read = tokens_in(here.upstreams.sent[0].body)
+    assert short.named["x-stoa-estimate-tokens"] == str(read)
+    assert 800 < int(long.named["x-stoa-estimate-tokens"]) < 1200, "of what is asked, whether or not its price is known"
+    estimate = int((await here.chat(temperature=1, max_tokens=100)).named["x-stoa-estimate-nano-usd"])
+    assert estimate > 100 * 600, "of what is asked and answered"
+
+
 async def test_what_is_paid_by_the_request_is_set_aside_too(house) -> None:
     here = house(prices={"mock": ModelPrice(0.0, 0.0, request=5_000_000.0)})
-    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "5000001"
+    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "5000000"
+
+
+async def test_nothing_is_set_aside_for_what_costs_nothing(house) -> None:
+    here = house(prices={"mock": ModelPrice(0.0, 0.0)})
+    assert (await here.chat(temperature=1)).named["x-stoa-estimate-nano-usd"] == "0"
 
 
 async def test_without_a_limit_of_its_own_an_answer_is_taken_to_be_as_long_as_the_models_others(house, make) -> None:

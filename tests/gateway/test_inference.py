@@ -6,6 +6,7 @@ import pytest
 from stoa.adapters.providers.memory import JSON, Scripted
 from stoa.domain.resources import Model, Provider
 from stoa.domain.upstream import Failure
+from stoa.gateway.counting.estimate import tokens_in
 
 
 async def test_an_answer_passes_untouched_and_leaves_one_fact(house, make) -> None:
@@ -20,6 +21,7 @@ async def test_an_answer_passes_untouched_and_leaves_one_fact(house, make) -> No
         "x-stoa-cache": "bypass",
         "x-stoa-cost-nano-usd": "13500",
         "x-stoa-estimate-nano-usd": str(here.facts[0].estimate_nano_usd),
+        "x-stoa-estimate-tokens": str(tokens_in(here.upstreams.sent[0].body)),
         "x-request-id": "mine-1",
     }
     (fact,) = here.facts

@@ -82,7 +82,7 @@ def test_a_request_shows_who_was_asked_when_and_why(requests: Page) -> None:
 def test_a_refusal_and_a_request_without_a_record_are_shown_as_such(requests: Page) -> None:
     page = opened(requests, 5)
     expect(page.get_by_text("refused before a model was asked")).to_be_visible()
-    expect(page.get_by_text("batch of key lab-batch: 1 requests of 10 requests, 10 requests used before")).to_be_visible()
+    expect(page.get_by_text("batch of key lab-batch: 1 of 10 requests, 10 used before")).to_be_visible()
     page.go_back()
     expect(opened(page, 7).get_by_text("No decision record")).to_be_visible()
 

@@ -89,7 +89,10 @@ def show(ctx: typer.Context, batch: Id, key: Key = None) -> None:
 
 @verb(batches, "follow", action="batches:read")
 def follow_batch(ctx: typer.Context, batch: Id, key: Key = None) -> None:
-    """Show how far a batch is until it ends; exit code 1 when something in it failed."""
+    """Show how far a batch is until it ends.
+
+    Exit code 1 when something in it failed.
+    """
     with model_client(target(ctx), key) as api:
         _end_with(_followed(api, api.get(f"/v1/batches/{values.segment(batch)}")))
 
@@ -109,7 +112,10 @@ def results(
     errors: Annotated[bool, typer.Option("--errors", help="The lines that failed instead.")] = False,
     key: Key = None,
 ) -> None:
-    """Write what a batch answered to stdout, a line each: stoa batch output BATCH > answers.jsonl"""
+    """Write what a batch answered to stdout, a line each.
+
+    stoa batch output BATCH > answers.jsonl
+    """
     with model_client(target(ctx), key) as api:
         found = api.get(f"/v1/batches/{values.segment(batch)}")
         file = found["error_file_id" if errors else "output_file_id"]

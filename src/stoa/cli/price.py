@@ -30,14 +30,17 @@ Amount = Annotated[str | None, typer.Option(metavar="USD")]
 
 @verb(prices, "list", action="price:list")
 def list_prices(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """What each model costs now, in US dollars for a million tokens, and who says so."""
+    """What each model costs now, in US dollars for a million tokens.
+
+    And where the price is from: set here, the model's resource, or the public list.
+    """
     with target(ctx).connect() as api:
         found = api.get("/api/prices")
     if json:
         output.as_json(found)
         return
     output.table(
-        ("model", "provider", "input", "output", "also", "says"),
+        ("model", "provider", "input", "output", "also", "from"),
         [(each["model"], each["provider"], *_shown(each["price"]), _SOURCES[each["source"]]) for each in found["data"]],
         empty="There is no model.",
     )

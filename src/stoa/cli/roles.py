@@ -36,7 +36,10 @@ def gateway(
     worker: Annotated[int, typer.Option(min=1, help="Which of the gateway's workers this is.", hidden=True)] = 1,
     workers: Annotated[int | None, typer.Option(help="How many there are.", hidden=True)] = None,
 ) -> None:
-    """Run a further gateway, on this machine or another, of a Stoa that runs elsewhere."""
+    """Run a further gateway of a Stoa that runs elsewhere.
+
+    On this machine or another.
+    """
     if fd is None:
         from stoa.cli.replica import run_replica
 

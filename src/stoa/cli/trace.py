@@ -43,7 +43,10 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def show(
     ctx: typer.Context, trace: Annotated[str, typer.Argument(metavar="ID", help="x-request-id.")], json: Json = False
 ) -> None:
-    """Show one request: its stages, tries, rules, tokens and cost, and why it went there."""
+    """Show one request: where its time went, and why.
+
+    Its stages, tries, limits, guardrails, tokens and cost, and why it went where it went.
+    """
     with target(ctx).connect() as api:
         found = api.get(f"/api/traces/{values.segment(trace)}")
     if json:
@@ -80,7 +83,7 @@ def list_traces(
                 each["requested"],
                 each["model"],
                 f"{each['status']} {each['error'] or ''}".rstrip(),
-                f"{each['latency_ms']:.3g}",
+                f"{each['latency_ms']:,.0f}",
                 (each["prompt_tokens"] or 0) + (each["completion_tokens"] or 0) if each["prompt_tokens"] is not None else None,
                 format_usd(each["cost_nano_usd"]),
                 each["cache"],

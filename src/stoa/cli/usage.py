@@ -31,7 +31,10 @@ def usage(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Tell what was asked, what it cost and, with --latency, how fast models answered."""
+    """Tell what was asked, what it cost, and what the cache saved.
+
+    With --latency: how fast models answered, and how often they failed.
+    """
     group = by or ("model" if latency else "day")
     window = {"from": since, "to": until}
     with target(ctx).connect() as api:

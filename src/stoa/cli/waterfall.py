@@ -77,10 +77,12 @@ def _rules(decision: Any) -> Iterator[str]:
 
 def _claim(each: Any) -> str:
     def amount(count: int) -> str:
-        return format_usd(count) if each["unit"] == "nano_usd" else f"{count:,} {each['unit']}"
+        return format_usd(count) if each["unit"] == "nano_usd" else f"{count:,}"
 
+    unit = {"nano_usd": "", "parallel": " at once"}.get(each["unit"], f" {each['unit']}")
+    whose = each["name"] if each["subject"] in each["name"] else f"{each['name']} of {each['subject']}"
     used = f", {amount(each['used'])} used before" if each["used"] is not None else ""
-    return f"{each['name']} of {each['subject']}: {amount(each['amount'])} of {amount(each['most'])}{used}"
+    return f"{whose}: {amount(each['amount'])} of {amount(each['most'])}{unit}{used}"
 
 
 def _bars(request: Any, decision: Any) -> Iterator[str]:

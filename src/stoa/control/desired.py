@@ -87,7 +87,8 @@ async def find(stores: Stores, kind: str, name: str) -> Resource:
     """One resource, secrets sealed. Raises NotFound."""
     resources = {each.name: each for each in await stores.resources.all() if kind_of(each) == kind}
     if name not in resources:
-        raise NotFound(f"There is no {kind} {name!r}.{did_you_mean(name, resources)}", param="name")
+        hint = did_you_mean(name, resources) if resources else " There is none at all yet; make one with: stoa apply -f FILE"
+        raise NotFound(f"There is no {kind} {name!r}.{hint}", param="name")
     return resources[name]
 
 

@@ -16,10 +16,11 @@ from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
-from stoa.gateway.admission import give_back, settled
+from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.counting.book import Rules
+from stoa.gateway.counting.local import Count
 from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
@@ -66,10 +67,14 @@ class Delivery(ABC):
     """Nano-dollars that were set aside before the call; None where no price is known."""
     tokens: int = 0
     """How many it was taken to need, those of the answer included."""
+    tokens_read: int | None = None
+    """Those of the request alone; None before that was counted, and where nothing is."""
     project: str | None = None
     rules: Rules = ()
     claims: Sequence[Claim] = ()
     """Of `rules`, in their order."""
+    counts: Sequence[Count] | None = None
+    """Of `claims`, where they are counted in this process."""
     held: Held | None = None
     """What was claimed and is to be settled, once."""
     place: Ticket = FREE
@@ -276,7 +281,7 @@ class Delivery(ABC):
                 self.answer_type,
                 self.offering.lines,
                 self.model_line,
-                CACHE_LINES[self.cache] if self.entry is None else self._hit_lines(),
+                self._cache_lines(status) if self.entry is None else self._hit_lines(),
                 self.guard_line,
                 b"x-stoa-cost-nano-usd: unknown\r\n" if cost is None else b"x-stoa-cost-nano-usd: %d\r\n" % cost,
                 self._money_lines(),
@@ -313,7 +318,7 @@ class Delivery(ABC):
             content_type,
             self.offering.lines,
             model_line,
-            CACHE_LINES[self.cache],
+            self._cache_lines(200),
             self.guard_line,
             self._money_lines(),
             self.id_lines(),
@@ -326,6 +331,10 @@ class Delivery(ABC):
         if self.surface.form == "messages":
             return b"x-request-id: %b\r\nrequest-id: %b\r\n" % (told, told)
         return b"x-request-id: %b\r\n" % told
+
+    def _cache_lines(self, status: int) -> bytes:
+        """Whether an answer was looked for in the cache, and for how long it will be there."""
+        return self.offering.miss_lines if self.cache == "miss" and status == 200 else CACHE_LINES[self.cache]
 
     def _hit_lines(self) -> bytes:
         """How an answer was found in the cache, and for how long it may be used."""
@@ -363,10 +372,15 @@ class Delivery(ABC):
                 tokens = fact.prompt_tokens + fact.completion_tokens
             elif fact.cost_nano_usd == 0:
                 tokens = 0  # no model answered
-            held.settle(settled(self.claims, tokens, fact.cost_nano_usd))
+            finish(held, self.claims, tokens, fact.cost_nano_usd)
 
     def _money_lines(self) -> bytes:
         """What the request was taken to cost, and what is left of what limits it."""
-        estimate = self.estimate
-        told = b"x-stoa-estimate-nano-usd: unknown\r\n" if estimate is None else b"x-stoa-estimate-nano-usd: %d\r\n" % estimate
+        estimate, read = self.estimate, self.tokens_read
+        if estimate is None:
+            told = b"x-stoa-estimate-nano-usd: unknown\r\n"
+            if read is not None:
+                told += b"x-stoa-estimate-tokens: %d\r\n" % read
+        else:  # known only where tokens were counted
+            told = b"x-stoa-estimate-nano-usd: %d\r\nx-stoa-estimate-tokens: %d\r\n" % (estimate, read or 0)
         return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self)) if self.claims else told

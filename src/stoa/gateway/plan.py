@@ -81,6 +81,8 @@ class Offering:
     """All, fallbacks included."""
     cache: CachePolicy | None
     """None where answers are not kept."""
+    miss_lines: bytes
+    """The header lines of an answer that was not in the cache and will be: for how long, in seconds."""
     fingerprint: bytes
     """Of everything an answer depends on besides the request and the caller: models, route, assistant, corpus versions."""
     ceiling: ModelPrice | None
@@ -117,6 +119,8 @@ class Client:
     """Of the caller and its team."""
     content_days: int | None = None
     """How long what was asked and answered is kept; None is not at all."""
+    merged: dict[Offering, Rules] = field(default_factory=dict[Offering, Rules])
+    """The caller's rules and an offering's own together, made when first asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,13 +295,15 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
     router = router_of(route, known)
     every = (*router.targets, *(target for target, _ in router.fallbacks))
     described = [_described(snapshot, each) for each in every]
+    cache = route.cache_policy
     return Offering(
         name=route.name,
         operation=operation,
         needs=route.name,
         router=router,
         targets=every,
-        cache=route.cache_policy,
+        cache=cache,
+        miss_lines=b"" if cache is None else b"x-stoa-cache: miss\r\nx-stoa-cache-ttl: %d\r\n" % cache.ttl_s,
         fingerprint=hashlib.sha256(msgspec.json.encode([route.name, route.strategy, described])).digest(),
         ceiling=_ceiling(every),
         priced=all(each.price is not None for each in every),

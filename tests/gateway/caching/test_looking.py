@@ -61,6 +61,22 @@ async def test_a_streamed_hit_says_the_same_and_has_one_cache_control(house, mak
         assert reply.events[-1] == "[DONE]"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_miss_says_for_how_long_its_answer_is_kept(house, make, stream: bool) -> None:
+    here = house(make.stream(*make.talk("Dev")) if stream else make.whole("Dev"), **cached(CachePolicy(ttl_s=90)))
+    first, second = await here.chat("spread", stream=stream), await here.chat("spread", stream=stream)
+    assert (first.named["x-stoa-cache"], first.named["x-stoa-cache-ttl"]) == ("miss", "90")
+    assert (second.named["x-stoa-cache"], "x-stoa-cache-ttl" in second.named) == ("hit", False)
+
+
+async def test_what_is_not_kept_says_no_time(house) -> None:
+    here = house()
+    assert "x-stoa-cache-ttl" not in (await here.chat(cache_control="no-store")).named
+    failing = house(Scripted(400, [b'{"error": {"message": "no"}}'], JSON))
+    failed = await failing.chat()
+    assert (failed.status, failed.named["x-stoa-cache"], "x-stoa-cache-ttl" in failed.named) == (400, "miss", False)
+
+
 # --- cache-control
 
 

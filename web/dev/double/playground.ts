@@ -60,7 +60,17 @@ export async function play(state: State, request: IncomingMessage, response: Ser
   }
   const billed = fact(id, model, form, stream, knowsPrice);
   state.requests.set(id, billed);
-  const named = { "x-stoa-route": model, "x-stoa-model": billed.model ?? "", "x-stoa-cache": billed.cache };
+  const named = {
+    "x-stoa-route": model,
+    "x-stoa-model": billed.model ?? "",
+    "x-stoa-cache": billed.cache,
+    ...(billed.cache === "miss" ? { "x-stoa-cache-ttl": "3600" } : {}),
+    "x-stoa-estimate-nano-usd": knowsPrice ? "300000" : "unknown",
+    "x-stoa-estimate-tokens": "44",
+    "x-ratelimit-limit-requests": "10",
+    "x-ratelimit-remaining-requests": "9",
+    "x-ratelimit-reset-requests": "6s",
+  };
   send("head", head(200, id, stream ? "text/event-stream" : "application/json", named, after()));
   const first = stream ? after() : null;
   const write: Write = (piece) => send("body", { text: piece });

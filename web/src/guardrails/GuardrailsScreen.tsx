@@ -81,10 +81,10 @@ function Row({ guard: { type, looksFor, action, judges, onStreams } }: { guard: 
   return (
     <tr>
       <th scope="row">{type}</th>
-      <td>{looksFor}</td>
-      <td>{action}</td>
-      <td>{judges}</td>
-      <td>{onStreams}</td>
+      <td data-label="Looks for">{looksFor}</td>
+      <td data-label="Does">{action}</td>
+      <td data-label="Judges">{judges}</td>
+      <td data-label="On streams">{onStreams}</td>
     </tr>
   );
 }

@@ -70,6 +70,8 @@ function guardOf(guard: Record<string, unknown>): Guard {
   };
 }
 
+const counted = (count: number, noun: string, more = "") => `${count} ${noun}${count === 1 ? "" : "s"}${more}`;
+
 /** What a guard says of itself more exactly than its type does. */
 function detail(type: string, guard: Record<string, unknown>): string {
   switch (type) {
@@ -79,8 +81,8 @@ function detail(type: string, guard: Record<string, unknown>): string {
     case "words":
       return [
         list(guard.languages).length > 0 && `toxic words (${list(guard.languages).join(", ")})`,
-        list(guard.deny).length > 0 && `${list(guard.deny).length} words of your own`,
-        list(guard.patterns).length > 0 && `${list(guard.patterns).length} patterns`,
+        list(guard.deny).length > 0 && counted(list(guard.deny).length, "word", " of your own"),
+        list(guard.patterns).length > 0 && counted(list(guard.patterns).length, "pattern"),
       ]
         .filter(Boolean)
         .join(", ");

@@ -25,7 +25,7 @@ export const Markdown = memo(function Markdown({ text, isCited, onCite }: Markdo
       img: RemoteImage,
       pre: CodeBlock,
       table: ({ children }) => (
-        <div className={styles.table} role="region" aria-label="Table" tabIndex={0}>
+        <div className={styles.table} role="group" aria-label="Table" tabIndex={0}>
           <table>{children}</table>
         </div>
       ),

@@ -27,11 +27,14 @@ describe("termsOf", () => {
       "cache-control": "private, max-age=3540",
       "x-stoa-saved-nano-usd": "1100000",
     };
-    expect(termsOf(headers)).toEqual([{ name: "Cache", value: "answer of 60 s ago, kept 59 min more, saved $0.0011" }]);
+    expect(termsOf(headers)).toEqual([{ name: "Cache", value: "answer 60 s old, kept 59 min more, saved $0.0011" }]);
   });
 
   it("never shows an unknown cost as an amount", () => {
     expect(termsOf({ "x-stoa-estimate-nano-usd": "unknown" })[0]?.value).toBe("unknown");
+    expect(termsOf({ "x-stoa-estimate-nano-usd": "unknown", "x-stoa-estimate-tokens": "44" })[0]?.value).toBe(
+      "≈ 44 tokens in, cost unknown",
+    );
   });
 
   it("reads Anthropic's names too, and says nothing where nothing is told", () => {

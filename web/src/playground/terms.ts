@@ -22,7 +22,7 @@ function estimate(headers: Headers): Term | null {
   const cost = told === "unknown" ? "unknown" : formatUsd(Number(told));
   return {
     name: "Expected",
-    value: tokens === undefined ? cost : `≈ ${tokens} tokens in, ${cost}`,
+    value: tokens === undefined ? cost : `≈ ${tokens} tokens in, ${told === "unknown" ? "cost unknown" : cost}`,
     hint: "Counted before the call: what was set aside for it",
   };
 }
@@ -49,7 +49,7 @@ function cache(headers: Headers): Term | null {
       const saved = headers["x-stoa-saved-nano-usd"];
       const left = /max-age=(\d+)/.exec(headers["cache-control"] ?? "")?.[1];
       const parts = [
-        headers["age"] === undefined ? "hit" : `answer of ${span(Number(headers["age"]))} ago`,
+        headers["age"] === undefined ? "hit" : `answer ${span(Number(headers["age"]))} old`,
         ...(left === undefined ? [] : [`kept ${span(Number(left))} more`]),
         ...(saved === undefined || saved === "unknown" ? [] : [`saved ${formatUsd(Number(saved))}`]),
       ];
@@ -69,7 +69,8 @@ function cache(headers: Headers): Term | null {
 /** Seconds in the largest unit that fits. */
 export function span(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
   const hours = seconds / 3600;
   return hours < 48 ? `${Number(hours.toFixed(1))} h` : `${Math.round(hours / 24)} days`;
 }

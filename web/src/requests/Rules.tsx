@@ -30,8 +30,9 @@ export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }
 }
 
 function claimOf({ name, subject, unit, amount, most, used }: TraceDecision["claims"][number]): string {
-  const told = (count: number) => (unit === "nano_usd" ? formatUsd(count) : `${formatCount(count)} ${unit}`);
-  return `${name} of ${subject}: ${told(amount)} of ${told(most)}${used === null ? "" : `, ${told(used)} used before`}`;
+  const [told, word] = unit === "nano_usd" ? [formatUsd, ""] : [formatCount, unit === "parallel" ? " at once" : ` ${unit}`];
+  const whose = name.includes(subject) ? name : `${name} of ${subject}`;
+  return `${whose}: ${told(amount)} of ${told(most)}${word}${used === null ? "" : `, ${told(used)} used before`}`;
 }
 
 function Listed({ title, lines }: { title: string; lines: ReactNode[] }) {
