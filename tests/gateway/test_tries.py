@@ -444,7 +444,8 @@ async def test_one_that_gives_no_answer_is_followed_by_a_larger_and_both_are_pai
 
 async def test_the_tokens_of_an_answer_that_was_none_count_at_their_model(house, make) -> None:
     answers = {"a": make.whole("I don't know."), "b": make.whole("Paris."), "c": make.whole("Paris.")}
-    here = fleet(house, answers, **SIZES, limits={"l": Limit(name="l", scope="model", tokens=10_000)})
+    limits = {"l": Limit(name="l", scope="model", tokens=10_000)}
+    here = fleet(lambda *given, **fields: house(*given, **fields, limits=limits), answers, **SIZES)
     await here.chat("best", "What is the capital of France?")
     await asyncio.sleep(0.01)
     used: list[int] = []
