@@ -212,6 +212,20 @@ async def test_a_limit_holds_for_whom_it_names(house, limit: Limit, named: str) 
     assert "limit 'l'" in reply.error["message"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("hour", "minute"), ("minute", "hour"), ("day", "hour")])
+async def test_a_limit_that_gets_another_period_is_counted_by_it(house, make, before: Any, after: Any) -> None:
+    here = house(limits={"l": Limit(name="l", scope="team", requests=2, per=before)})
+    assert (await here.chat(temperature=1)).status == 200
+    here.gateway.swap(make.snapshot(version=8, limits={"l": Limit(name="l", scope="team", requests=2, per=after)}))
+    assert [(await here.chat(temperature=1)).status for _ in range(3)] == [200, 200, 429]
+    (rule,) = here.gateway._plan.keys[bytes.fromhex(make.key())].rules
+    sooner = now_ms() + 61_000
+    if rule.window is not None and rule.window.at(sooner) == rule.window.at(now_ms()):
+        assert here.gateway.counter.used(rule.claim(1, sooner), sooner)[0] == 2
+    later = now_ms() + (62_000 if after == "minute" else 3_600_000)
+    assert here.gateway.counter.used(rule.claim(1, later), later)[0] == 0
+
+
 async def test_a_limit_of_another_holds_not(house) -> None:
     others = [
         Limit(name="a", scope="key", subject="other-app", requests=1), Limit(name="b", scope="user", requests=1),

@@ -138,8 +138,10 @@ class Book:
                 continue
             sliding = limit.per == "minute" and unit != "parallel"
             share = limit.local_share if limit.when_lost == "open" else 0.0
-            meter = Meter(f"limit/{limit.name}/{subject}/{unit}", unit, most, sliding, share)
             windowed = not sliding and unit != "parallel"
+            # An hour's count is no minute's: a limit that gets another period is counted anew.
+            name = f"limit/{limit.name}/{subject}/{unit}/{limit.per}" if windowed else f"limit/{limit.name}/{subject}/{unit}"
+            meter = Meter(name, unit, most, sliding, share)
             window = self._ledger.window(period_text(limit.per, limit.time_zone)) if windowed else None
             yield Rule(meter, who, f"limit {limit.name!r}", per=limit.per, window=window)
 
