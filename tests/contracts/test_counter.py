@@ -95,7 +95,7 @@ async def in_redis(url: str) -> AsyncIterator[Several]:
 
         @asynccontextmanager
         async def made() -> AsyncIterator[tuple[RedisCounter, asyncio.Task[None]]]:
-            client = open_redis(RedisSettings(url=url))
+            client = open_redis(RedisSettings(url=url, timeout_s=1.0))
             assert client is not None
             await client.open()
             counter = RedisCounter(client, timeout_s=1.0, lease_s=LEASE_S, life_s=LEASE_S / 4)
