@@ -84,8 +84,8 @@ guards:
   - {{type: size, characters: 100000, messages: 100}}
 """
 EVERYTHING = "Stoa, everything on, a cache that misses"
-"""A key with a limit and a budget of its own, a route with limits of three kinds, its team's budget, size guards, the exact cache
-looked into and filled, cost, the decision record, durable usage."""
+"""A key with a limit and a budget of its own, a route with limits of three kinds, its team's budget, size guards, the exact
+cache looked into and filled, cost, the decision record, durable usage."""
 
 
 def main() -> None:
