@@ -19,7 +19,11 @@ class Provider:
 
 
 @contextmanager
-def provider(name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float = 0.0) -> Iterator[Provider]:
+def provider(
+    name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float = 0.0, usage: tuple[int, int] | None = None
+) -> Iterator[Provider]:
+    """`usage`: tokens read and written, also told by streams that are asked for it; left out, one each of whole answers."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm: ClassVar[bool] = True
@@ -32,7 +36,8 @@ def provider(name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float
                 return
             time.sleep(thinks_s)
             message = {"role": "assistant", "content": name}
-            self._send("application/json", json.dumps(_answer("chat.completion", message=message)).encode())
+            answer = _answer("chat.completion", message=message) | {"usage": _usage(*(usage or (1, 1)))}
+            self._send("application/json", json.dumps(answer).encode())
 
         def _send(self, kind: str, data: bytes) -> None:
             self.send_response(200)
@@ -50,6 +55,8 @@ def provider(name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float
                 self._event(json.dumps(_answer("chat.completion.chunk", delta={"content": f"{name}-{number} "})).encode())
                 time.sleep(pause_s)
             self._event(json.dumps(_answer("chat.completion.chunk", delta={}, finish="stop")).encode())
+            if usage is not None and (made.asked[-1].get("stream_options") or {}).get("include_usage"):
+                self._event(json.dumps(_answer("chat.completion.chunk") | {"choices": [], "usage": _usage(*usage)}).encode())
             self._event(b"[DONE]")
             self.wfile.write(b"0\r\n\r\n")
 
@@ -79,5 +86,8 @@ def provider(name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float
 
 def _answer(kind: str, *, finish: str | None = None, **said: Any) -> dict[str, Any]:
     choice = {"index": 0, "finish_reason": finish or ("stop" if "message" in said else None), **said}
-    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}} if "message" in said else {}
-    return {"id": "c", "object": kind, "created": 1, "model": "m", "choices": [choice], **usage}
+    return {"id": "c", "object": kind, "created": 1, "model": "m", "choices": [choice]}
+
+
+def _usage(read: int, written: int) -> dict[str, int]:
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
