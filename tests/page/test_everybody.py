@@ -48,11 +48,13 @@ def test_every_screen_passes_axe_and_fits(sign_in: Callable[..., Page], look: di
         assert not is_taller_than_window(page), path
 
 
-@pytest.mark.parametrize("width", [390, 1024, 1280, 1440, 1561, 1920])
-def test_the_bar_is_one_row_at_every_width(sign_in: Callable[..., Page], width: int) -> None:
-    page = sign_in(viewport={"width": width, "height": 800})
+def test_the_bar_is_one_row_at_every_width(sign_in: Callable[..., Page]) -> None:
+    page = sign_in()
     visit(page, "/usage")
-    assert bar_is_in_one_row(page)
+    for width in (390, 1024, 1121, 1280, 1440, 1641, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("width => window.innerWidth === width", arg=width)
+        assert bar_is_in_one_row(page), width
 
 
 @LOOKS
