@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import peers
-from load import Measured, body, has_tools, measure, nginx, steady, upstream
+from load import FRESH, Measured, body, has_tools, measure, nginx, steady, upstream
 from report import Row, report
 from running import Running, free_port, running
 
@@ -51,7 +51,41 @@ name: mock-stream
 provider: canned-stream
 upstream_name: mock
 price: {{input_per_million: "0.15", output_per_million: "0.60"}}
+---
+kind: Model
+name: mock-all
+provider: canned
+upstream_name: mock
+price: {{input_per_million: "0.15", output_per_million: "0.60"}}
+---
+kind: Route
+name: all
+targets: [{{model: mock-all}}]
+cache: true
+---
+kind: Limit
+name: much
+scope: route
+subject: all
+requests: 1000000000
+tokens: 1000000000000
+parallel: 100000
+---
+kind: Budget
+name: rich
+scope: key
+per: day
+limit_usd: "1000000"
+---
+kind: Guardrail
+name: sizes
+routes: [all]
+guards:
+  - {{type: size, characters: 100000, messages: 100}}
 """
+EVERYTHING = "Stoa, everything on, a cache that misses"
+"""A key with a limit and a budget of its own, a route with limits of three kinds, its team's budget, size guards, the exact
+cache looked into and filled, cost, the decision record, durable usage."""
 
 
 def main() -> None:
@@ -203,7 +237,12 @@ def _stoa(provider: str, steady_port: int) -> Generator[list[Asked]]:
                 steady=steady,
             )
             for name, request, steady in (
-                ("Stoa, everything on", body("mock"), (stoa.url, body("mock-steady"))),
+                ("Stoa", body("mock"), (stoa.url, body("mock-steady"))),
+                *(
+                    [(EVERYTHING, body("all", temperature=0, question=f"What is DevOps? {FRESH}"), None)]
+                    if has_tools()
+                    else []
+                ),
                 ("Stoa, answered from the cache", body("mock", temperature=0), None),
                 ("Stoa, streamed, 16 events", body("mock-stream", stream=True), None),
             )

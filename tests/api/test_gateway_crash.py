@@ -55,6 +55,8 @@ class Around:
                 return Response(200, msgspec.msgpack.encode(self._snapshot))
             case "/internal/usage":
                 return self._take(request.body)
+            case path if path.startswith("/internal/"):
+                return Response(204, b"")  # how targets are, and what else is told and not asked for here
             case _:
                 return self._chat(json.loads(request.body))
 
@@ -67,7 +69,7 @@ class Around:
         self.taken.set()
         if self._random.random() < 0.2:
             return Response(500, b"the answer was lost")
-        return Response(200, msgspec.msgpack.encode({"spend": {"company": 0}}))
+        return Response(200, msgspec.msgpack.encode({"spent": []}))
 
     def _chat(self, body: Any) -> Response:
         usage = {"prompt_tokens": 1, "completion_tokens": 1}

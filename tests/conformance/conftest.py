@@ -122,9 +122,7 @@ def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         applied = stoa.stoa("apply", "-f", str(resources))
         assert applied.returncode == 0, applied.stderr
         key = stoa.key("conformance", "--requests-per-minute", "none")
-        manager = stoa.key(
-            "conformance-manager", "--kind", "management", "--role", "administrator", "--requests-per-minute", "none"
-        )
+        manager = stoa.key("conformance-manager", "--kind", "management", "--role", "administrator")
         yield Served(stoa, upstream, key, manager)
 
 

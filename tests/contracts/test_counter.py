@@ -95,18 +95,20 @@ async def in_redis(url: str) -> AsyncIterator[Several]:
 
         @asynccontextmanager
         async def made() -> AsyncIterator[tuple[RedisCounter, asyncio.Task[None]]]:
-            client = open_redis(RedisSettings(url=url))
+            client = open_redis(RedisSettings(url=url, timeout_s=1.0))
             assert client is not None
             await client.open()
-            counter = RedisCounter(client, timeout_s=0.05, lease_s=LEASE_S, life_s=LEASE_S / 4)
+            counter = RedisCounter(client, timeout_s=1.0, lease_s=LEASE_S, life_s=LEASE_S / 4)
             task = asyncio.create_task(counter.run())
-            async with asyncio.timeout(30):
-                while counter.lost:  # noqa: ASYNC110 - nobody is told
-                    await asyncio.sleep(0.001)
-            yield counter, task
-            task.cancel()
-            await asyncio.wait([task])
-            await client.close()
+            try:
+                async with asyncio.timeout(30):
+                    while counter.lost:  # noqa: ASYNC110 - nobody is told
+                        await asyncio.sleep(0.001)
+                yield counter, task
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+                await client.close()
 
         async def die(who: int) -> None:
             tasks[who].cancel()

@@ -20,7 +20,7 @@ def counted(content: Any, **fields: Any) -> int:
     return count(json.dumps({"model": "m", "messages": [{"role": "user", "content": content}], **fields}).encode())
 
 
-@pytest.mark.parametrize("page", ["docs/guide/applications.md", "docs/guide/permissions.md", "src/stoa/gateway/budget.py"])
+@pytest.mark.parametrize("page", ["docs/guide/applications.md", "docs/guide/permissions.md", "src/stoa/gateway/admission.py"])
 def test_for_english_and_code_it_is_near_what_a_tokenizer_counts(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     real = len(minilm_tokenizer().encode(text).ids)

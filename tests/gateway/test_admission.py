@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.gateway.noting import Noting
 
+from stoa.adapters.cache.memory import MemoryAnswers
+from stoa.adapters.providers.memory import Scripted
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.periods import Window
 from stoa.domain.prices import ModelPrice
@@ -84,12 +86,12 @@ async def test_anthropics_errors_say_it_for_programs_too(house, make) -> None:
 
 
 async def test_tokens_are_claimed_as_estimated_and_put_right_once_they_are_known(house, make) -> None:
-    here = house(keys={make.key(): make.caller(tokens_per_minute=170)})
+    here = house(keys={make.key(): make.caller(tokens_per_minute=150)})
     replies = await asyncio.gather(*(here.chat(temperature=1, max_tokens=64) for _ in range(5)))
     assert sorted(reply.status for reply in replies) == [200, 429, 429, 429, 429], "what is under way counts as estimated"
     assert "this request is taken to need" in next(reply for reply in replies if reply.status == 429).error["message"]
     assert (await here.chat(temperature=1, max_tokens=64)).status == 200, "30 tokens were used, no more"
-    assert (await here.chat(temperature=1, max_tokens=64)).named["x-ratelimit-remaining-tokens"] == "80"
+    assert (await here.chat(temperature=1, max_tokens=64)).named["x-ratelimit-remaining-tokens"] == "60"
 
 
 async def test_a_request_that_can_never_fit_is_told_so(house, make) -> None:
@@ -363,6 +365,26 @@ async def test_a_claim_is_settled_once_whatever_way_a_request_ends(house, make, 
         assert all(each.amounts[1:] == (0, 0, 0) for each in counter.granted)
     if way == "answered":
         assert [each.amounts for each in counter.granted] == [(None, 30, 0, 13_500)] * 2
+
+
+async def test_a_claim_is_given_back_where_a_stage_fails_as_nobody_thought_of(house, make) -> None:
+    class Broken(MemoryAnswers):
+        def get(self, scope: bytes, key: bytes, told: Any) -> None:
+            raise RuntimeError("a fault of Stoa's own")
+
+    counter = Noting()
+    here = house(counter=counter, answers=Broken(), keys={make.key(): make.caller(parallel=1, tokens_per_minute=5000)})
+    with pytest.raises(RuntimeError):
+        here.begin("/v1/chat/completions", {"model": "mock", "messages": MESSAGES, "temperature": 0})
+    counter.everything_was_settled_once()
+    assert [each.amounts for each in counter.granted] == [(0, 0)]
+
+
+async def test_a_failed_request_takes_no_tokens_of_its_limit(house, make) -> None:
+    counter = Noting()
+    here = house(Scripted(500, [b"{}"]), counter=counter, keys={make.key(): make.caller(tokens_per_minute=1000)})
+    assert (await here.chat(temperature=1, max_tokens=60)).status >= 500
+    assert [each.amounts for each in counter.granted] == [(0,)]
 
 
 async def test_a_budget_is_never_passed_by_more_than_what_is_under_way(house, make) -> None:

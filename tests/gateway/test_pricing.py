@@ -57,6 +57,19 @@ def test_anthropic_counts_what_its_cache_read_and_wrote_beside_its_input() -> No
     assert cost_of(PRICE, tokens) == 10 * 2500 + 100 * 1250 + 30 * 3125 + 10 * 5000 + 5 * 10_000
 
 
+@pytest.mark.parametrize(
+    ("tokens", "cost"),
+    [
+        (Tokens(10, 5, "provider", cached=1000), 1000 * 1250 + 5 * 10_000),
+        (Tokens(10, 5, "provider", cached=1000, written=100), 1000 * 1250 + 100 * 3125 + 5 * 10_000),
+        (Tokens(10, 5, "provider", reasoning=100), 10 * 2500 + 100 * 12_000),
+        (Tokens(-4, 0, "provider"), 0),
+    ],
+)
+def test_a_part_larger_than_the_whole_comes_on_top_and_no_cost_is_below_zero(tokens: Tokens, cost: int) -> None:
+    assert cost_of(PRICE, tokens) == cost
+
+
 def test_a_class_without_a_price_is_paid_as_what_it_is_part_of() -> None:
     usage = {
         "prompt_tokens": 100, "completion_tokens": 10, "prompt_tokens_details": {"cached_tokens": 80, "audio_tokens": 5},
@@ -96,6 +109,9 @@ def test_the_providers_own_account_is_kept_as_it_came() -> None:
         (b'{"choices": [], "usage": {"a": {"b": {"c": 1}}, "d": "}"}}', b'{"a": {"b": {"c": 1}}, "d": "}"}'),
         (b'{"usageMetadata": {"promptTokenCount": 3}}', b'{"promptTokenCount": 3}'),
         (b'{"content": "say \\"usage\\": {\\"x\\": 1}"}', b""),
+        (b'{"args": {"usage": {"name": "Ada"}}, "usageMetadata": {"promptTokenCount": 3}}', b'{"promptTokenCount": 3}'),
+        (b'{"usage": {"billed_units": {"a": 1}, "tokens": {"a": 2}}}', b'{"billed_units": {"a": 1}, "tokens": {"a": 2}}'),
+        (b'{"meta": {"billed_units": {"search_units": 1}}}', b'{"search_units": 1}'),
         (b'{"usage": null}', b""),
         (b'{"usage": {"cut": ', b""),
         (b'{"usage": {"a": 1}} {"usage": {"a": 2}}', b'{"a": 2}'),

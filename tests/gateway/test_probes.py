@@ -42,7 +42,7 @@ class Control:
 
     async def handle(self, request: Request) -> Response:
         if request.path == "/internal/usage":
-            return Response(200, msgspec.msgpack.encode({"spend": {}}))
+            return Response(200, msgspec.msgpack.encode({"spent": []}))
         after = int(request.query.removeprefix("after=") or 0)
         while self.snapshot is None or self.snapshot.version <= after:
             self.changed.clear()

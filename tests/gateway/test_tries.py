@@ -11,6 +11,7 @@ import pytest
 from tests.gateway.fleets import BODY, asked, fleet, refusal, targets, text
 
 from stoa.adapters.providers.memory import EVENTS, JSON, Scripted
+from stoa.domain.resources import Limit
 from stoa.domain.upstream import Failure
 
 REFUSALS = {
@@ -439,6 +440,19 @@ async def test_one_that_gives_no_answer_is_followed_by_a_larger_and_both_are_pai
     (fact,) = here.facts
     assert (fact.model, fact.attempts, fact.cost_nano_usd) == ("c", 3, 3 * 13_500)
     assert (fact.prompt_tokens, fact.completion_tokens) == (10, 20)
+
+
+async def test_the_tokens_of_an_answer_that_was_none_count_at_their_model(house, make) -> None:
+    answers = {"a": make.whole("I don't know."), "b": make.whole("Paris."), "c": make.whole("Paris.")}
+    limits = {"l": Limit(name="l", scope="model", tokens=10_000)}
+    here = fleet(lambda *given, **fields: house(*given, **fields, limits=limits), answers, **SIZES)
+    await here.chat("best", "What is the capital of France?")
+    await asyncio.sleep(0.01)
+    used: list[int] = []
+    for model in ("a", "b"):
+        (rule,) = here.gateway._plan.targets[model].rules
+        used.append(here.gateway.counter.used(rule.claim(0, here.facts[0].at_ms), here.facts[0].at_ms)[0])
+    assert used == [30, 30]
 
 
 async def test_the_largest_ones_answer_is_the_answer_whatever_it_says(house, make) -> None:

@@ -37,8 +37,11 @@ from stoa.domain.passages import Passage
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
 from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import Facts
+from stoa.domain.usage import Kept
 from stoa.gateway.ask import read_chat
 from stoa.gateway.caching.key import Keys
+from stoa.gateway.counting.known import Ledger
+from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.plan import Plan, compile_plan
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.surface import CHAT
@@ -272,7 +275,11 @@ def _plan(users: dict[str, frozenset[str]], corpus: dict[str, int]) -> Plan:
     link = SimpleNamespace(form="chat", native=frozenset({"chat"}), facts=lambda model: Facts())
     providers: Any = SimpleNamespace(link=lambda provider, opened: link)  # nothing is called through it
     states = TargetStates(draw=lambda: 0.0, call_later=lambda seconds, call: pytest.fail("nothing waits"))
-    return compile_plan(snapshot, providers=providers, unsealer=providers, states=states)
+    workshop = Workshop(vectors=providers, own=None, presidio=None)
+    return compile_plan(
+        snapshot, providers=providers, unsealer=providers, states=states, workshop=workshop, ledger=Ledger(Kept(), now_ms=1),
+        now_ms=1,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

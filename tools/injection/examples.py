@@ -20,7 +20,7 @@ FAMILIES = (
     "payload",
 )  # fmt: skip
 _SHARE = {
-    "questions": 5, "personal": 5, "requests": 5, "coding": 5, "specs": 7, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,
+    "questions": 5, "personal": 5, "requests": 5, "coding": 5, "specs": 9, "documents": 4, "tasks": 2, "mail": 2, "admin": 2,
     "world": 3, "passwords": 4, "about_passwords": 4, "talk": 6, "prose": 12,
 }  # fmt: skip
 _AFTER = ("questions", "requests", "documents", "coding", "mail", "personal", "talk")

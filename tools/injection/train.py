@@ -23,8 +23,8 @@ from stoa.guards.injection.weights import NAME, Weights, unpacked
 SEED = 20
 EACH = 700
 """Attacks of each family."""
-CLEAN = 26_000
-MORE_CLEAN = 60_000
+CLEAN = 32_000
+MORE_CLEAN = 90_000
 """Of so many more harmless texts those are added that the first weights come near to flagging."""
 NEAR = -2.5
 ROUNDS = 160

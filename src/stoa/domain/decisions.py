@@ -5,7 +5,7 @@ It never holds what was asked or answered. Form 1; what is appended has a defaul
 
 import struct
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 
@@ -34,7 +34,10 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     ("upstream", "answered"),
     ("answer", "settled"),
 )
+_FIELDS = 10
+_pack = msgspec.msgpack.Encoder().encode
 _TIMES = struct.Struct(f"<{len(MARKS)}f")
+_PLAIN_HEAD = bytes((0x90 | _FIELDS, FORM, 0xC4, _TIMES.size))
 pack_times = _TIMES.pack
 """The marks as seconds since the request began; less than nothing is a moment that it did not come to."""
 
@@ -50,6 +53,34 @@ class Claimed(msgspec.Struct, frozen=True, array_like=True):
     most: int
     used: int | None = None
     """What was used before, as far as it was known; only of a request that was refused."""
+
+
+def recorded_claim(name: str, subject: str, unit: str, most: int) -> tuple[bytes, bytes]:
+    """A `Claimed` of a request that passed, as msgpack: what stands before its amount, and what after it."""
+    parts = [_pack(each) for each in (name, subject, unit)]
+    return b"".join([b"\x96", *parts]), _pack(most) + b"\xc0"
+
+
+def packed_claims(each: Sequence[bytes]) -> bytes:
+    """Claims that are packed already, as the `claims` of a `Decision`."""
+    count = len(each)
+    return b"%b%b" % (bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big"), b"".join(each))
+
+
+def recorded_claims(packed: bytes) -> "tuple[Claimed, ...]":
+    """What `packed_claims` gave, to be packed with a `Decision`."""
+    return cast("tuple[Claimed, ...]", msgspec.Raw(packed))  # cast: it becomes them once it is read again
+
+
+def recorded_route(strategy: str) -> bytes:
+    """Of a `Decision` by a route where nothing was drawn: what stands behind its times, as msgpack."""
+    return _pack(strategy) + b"\xc0\x00\x00"
+
+
+def recorded_plainly(times: bytes, route: bytes, cache_key: bytes | None, claims: bytes | None) -> bytes:
+    """A `Decision` with nothing to tell but these, packed in one step; `claims` and `route` are packed already."""
+    key = b"\xc0" if cache_key is None else b"\xc4%c%b" % (len(cache_key), cache_key)
+    return b"%b%b%b%b%b\xc0\xc0" % (_PLAIN_HEAD, times, route, key, b"\xc0" if claims is None else claims)
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, array_like=True):
@@ -129,6 +160,9 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     claims: tuple[Claimed, ...] | None = None
     verdicts: tuple[GuardVerdict, ...] | None = None
     way: Way | None = None
+
+
+assert len(Decision.__struct_fields__) == _FIELDS
 
 
 class Span(NamedTuple):

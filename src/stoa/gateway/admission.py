@@ -12,13 +12,16 @@ from stoa.domain.counting import Claim, Counter, Held, Outcome, Refused
 from stoa.errors import InvalidRequest, LimitReached, OperatorError
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.estimate import tokens_in
+from stoa.gateway.counting.local import Granted
 from stoa.gateway.counting.rules import Rule, iso
+from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.told import Spoken, lines
 from stoa.kit.money import format_usd
 from stoa.kit.names import is_name
 
 if TYPE_CHECKING:
     from stoa.gateway.delivery import Delivery
+    from stoa.gateway.plan import Client, Offering
 
 log = logging.getLogger("stoa.gateway")
 
@@ -47,7 +50,7 @@ class Admission:
         headers, book = request.exchange.headers, request.plan.book
         rules, project = client.rules, client.caller.project
         if offering.rules:
-            rules += offering.rules
+            rules = client.merged.get(offering) or _merged(client, offering)
         if PROJECT in headers:
             project = _project_of(headers[PROJECT])
         tokens, price = 0, offering.ceiling
@@ -90,6 +93,8 @@ class Admission:
         outcome = self._counter.claim(claims, now_ms, request.told)
         if outcome is None:
             return False
+        if type(outcome) is Granted:
+            request.counts = outcome.counts
         if watched or isinstance(outcome, Refused):
             self.take(request, outcome)
         else:
@@ -122,6 +127,17 @@ class Admission:
 
     def lines(self, request: Delivery) -> bytes:
         """Header lines: how much is left of what limits requests and tokens."""
+        counts = request.counts
+        if counts is not None and request.surface.form != "messages":
+            only: Rule | None = None
+            left = 0
+            for rule, count in zip(request.rules, counts, strict=True):
+                if rule.spoken:
+                    if only is not None or type(count) is not Sliding:
+                        break
+                    only, left = rule, rule.meter.most - count.total
+            else:
+                return b"" if only is None else b"%b%d%b" % (only.head, max(0, left), only.minute_tail)
         now_ms, used = self._now_ms(), self._counter.used
         spoken: list[Spoken] = []
         for rule, claim in zip(request.rules, request.claims, strict=True):
@@ -163,9 +179,22 @@ def settled(claims: Sequence[Claim], tokens: int | None, cost: int | None) -> li
     return found
 
 
+def finish(held: Held, claims: Sequence[Claim], tokens: int | None, cost: int | None) -> None:
+    """A request came to so much; None is not known."""
+    if type(held) is Granted:
+        held.finish(tokens, cost)
+    else:
+        held.settle(settled(claims, tokens, cost))
+
+
 def give_back(held: Held, claims: Sequence[Claim]) -> None:
     """Nothing came of a request: its tokens and its money are free again; that it was made stays counted."""
-    held.settle(settled(claims, 0, 0))
+    finish(held, claims, 0, 0)
+
+
+def _merged(client: Client, offering: Offering) -> Rules:
+    found = client.merged[offering] = client.rules + offering.rules
+    return found
 
 
 def refusal(rules: Rules, claims: Sequence[Claim], outcome: Refused, now_ms: int) -> LimitReached:

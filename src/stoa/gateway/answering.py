@@ -32,12 +32,15 @@ class Answering(Delivery):
     _sent_bytes: int = 0
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
+    _unrestored: bytes | None = None  # the answer with placeholders, where those are for the client alone
 
     def keep_content(self, days: int) -> None:
         """Only of what is JSON; of a stream the answer that it amounts to."""
         log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
         if log is None or self.surface.form_data:
             return
+        if self.offering.guards is not None and not self.moments.guarded:
+            return  # its client went before guardrails had judged it
         asked, answer = self._body, self._answer_kept()  # as guardrails left them
         masked = any(each.action in _MASKED for each in self.verdicts or ())
         log.keep(
@@ -61,6 +64,8 @@ class Answering(Delivery):
     def _answer_kept(self) -> bytes | None:
         if self.entry is not None:
             return self.entry.answer
+        if self._unrestored is not None:
+            return self._unrestored
         if not self.streamed:
             return None if self.surface.relays_type and self.answer_type is not JSON else self.answer
         stream = self.stream

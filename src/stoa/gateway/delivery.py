@@ -16,10 +16,11 @@ from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
-from stoa.gateway.admission import give_back, settled
+from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.counting.book import Rules
+from stoa.gateway.counting.local import Count
 from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
@@ -72,6 +73,8 @@ class Delivery(ABC):
     rules: Rules = ()
     claims: Sequence[Claim] = ()
     """Of `rules`, in their order."""
+    counts: Sequence[Count] | None = None
+    """Of `claims`, where they are counted in this process."""
     held: Held | None = None
     """What was claimed and is to be settled, once."""
     place: Ticket = FREE
@@ -367,7 +370,9 @@ class Delivery(ABC):
             fact, tokens = self.fact, None
             if fact.prompt_tokens is not None and fact.completion_tokens is not None:
                 tokens = fact.prompt_tokens + fact.completion_tokens
-            held.settle(settled(self.claims, tokens, fact.cost_nano_usd))
+            elif fact.cost_nano_usd == 0:
+                tokens = 0  # no model answered
+            finish(held, self.claims, tokens, fact.cost_nano_usd)
 
     def _money_lines(self) -> bytes:
         """What the request was taken to cost, and what is left of what limits it."""

@@ -284,7 +284,9 @@ class Inference(Guarded):
 
     def discard(self, attempt: Attempt, body: bytes) -> None:
         """An answer that is paid for and not used."""
-        cost = self._cost(attempt, self._made_from(attempt, body)[1])
+        tokens = self._made_from(attempt, body)[1]
+        attempt.ticket.used((tokens.prompt or 0) + (tokens.completion or 0))
+        cost = self._cost(attempt, tokens)
         self.lost_cost = None if cost is None or self.lost_cost is None else self.lost_cost + cost
 
     def commit(self, attempt: Attempt, events: bytes) -> Callable[[bytes], None]:

@@ -119,6 +119,8 @@ class Client:
     """Of the caller and its team."""
     content_days: int | None = None
     """How long what was asked and answered is kept; None is not at all."""
+    merged: dict[Offering, Rules] = field(default_factory=dict[Offering, Rules])
+    """The caller's rules and an offering's own together, made when first asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,16 +26,19 @@ def cost_of(price: ModelPrice | None, tokens: Tokens, engine_s: float | None = N
         return None if paid else round(fixed)
     while price.longer is not None and price.longer_from is not None and prompt > price.longer_from:
         price = price.longer
-    cost = prompt * price.input + completion * price.output + fixed
+    cost, text = prompt * price.input + completion * price.output + fixed, prompt
+    # A part that is said to be larger than the whole was not counted in it, and comes on top.
     if tokens.cached and price.cache_read is not None:
-        cost += tokens.cached * (price.cache_read - price.input)
+        part = min(tokens.cached, text)
+        cost += tokens.cached * price.cache_read - part * price.input
+        text -= part
     if tokens.written and price.cache_write is not None:
-        cost += tokens.written * (price.cache_write - price.input)
+        cost += tokens.written * price.cache_write - min(tokens.written, text) * price.input
     if tokens.reasoning and price.reasoning is not None:
-        cost += tokens.reasoning * (price.reasoning - price.output)
+        cost += tokens.reasoning * price.reasoning - min(tokens.reasoning, completion) * price.output
     if beyond is not None:
         cost += _beyond(price, beyond)
-    return round(cost)
+    return max(0, round(cost))
 
 
 def _beyond(price: ModelPrice, beyond: Beyond) -> float:

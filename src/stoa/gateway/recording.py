@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import FORM, Claimed, Decision, Found, GuardVerdict, PassedOver, Try, TryKind, Way, pack_times
+from stoa.domain.decisions import (
+    FORM,
+    Claimed,
+    Decision,
+    Found,
+    GuardVerdict,
+    PassedOver,
+    Try,
+    TryKind,
+    Way,
+    pack_times,
+    packed_claims,
+    recorded_claims,
+    recorded_plainly,
+)
 from stoa.domain.guards import Verdict
 
 if TYPE_CHECKING:
@@ -101,6 +115,9 @@ def recorded(request: Delivery, now: float) -> bytes:
     way = None
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
+    short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request) if request.claims else None
+    if way is None and draw is None and request.verdicts is None:
+        return recorded_plainly(times, router.recorded, short, claims)
     return _encode(
         Decision(
             FORM,
@@ -109,8 +126,8 @@ def recorded(request: Delivery, now: float) -> bytes:
             draw,
             weight,
             total,
-            key[:_KEY_BYTES] if key is not None else None,
-            _claimed(request) if request.claims else None,
+            short,
+            recorded_claims(claims) if claims is not None else None,
             _said(request.verdicts) if request.verdicts is not None else None,
             way,
         )
@@ -134,6 +151,15 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         now - began,
     )
     return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_said(request.verdicts or ()) or None))
+
+
+def _packed(request: Delivery) -> bytes:
+    found: list[bytes] = []
+    for rule, claim in zip(request.rules, request.claims, strict=True):
+        found.append(
+            rule.recorded if rule.fixed is not None else b"%b%b%b" % (rule.recorded, _encode(claim[1]), rule.recorded_end)
+        )
+    return packed_claims(found)
 
 
 def _claimed(request: Delivery) -> tuple[Claimed, ...]:

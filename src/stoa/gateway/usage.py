@@ -121,21 +121,20 @@ _decode_messages = msgspec.json.Decoder(_MessagesUsage | None).decode
 _ACCOUNT = re.compile(
     rb'"(?:usage|usageMetadata|billed_units)"\s*:\s*(\{(?:[^{}"]|"(?:[^"\\]|\\.)*"|\{(?:[^{}"]|"(?:[^"\\]|\\.)*"|\{[^{}]*\})*\})*\})'
 )
-_NAMES = (b'"usage"', b'"usageMetadata"', b'"billed_units"')
 _LONGEST_ACCOUNT = 4096  # bytes; an account is a few hundred
 
 
 def account_in(data: bytes) -> bytes:
     """The last account of usage within an answer, or an event of one, as it stands there; empty when there is none.
 
-    In the text of an answer the quotes are escaped, so that nothing a model writes looks like one.
+    In the text of an answer the quotes are escaped, so that nothing a model writes looks like one. The arguments of calls may
+    be an object that does; an account comes after them, so it is the last of either name.
     """
-    for name in _NAMES:
-        at = data.rfind(name)
-        if at >= 0:
-            found = _ACCOUNT.match(data, at, at + _LONGEST_ACCOUNT)
-            return bytes(found[1]) if found is not None else b""
-    return b""
+    at = max(data.rfind(b'"usage"'), data.rfind(b'"usageMetadata"'))
+    if at < 0:
+        at = data.rfind(b'"billed_units"')  # where there is a usage, it is a part of that
+    found = _ACCOUNT.match(data, at, at + _LONGEST_ACCOUNT) if at >= 0 else None
+    return bytes(found[1]) if found is not None else b""
 
 
 def usage_in(answer: bytes) -> Usage | None:

@@ -77,14 +77,16 @@ def test_all_of_a_limit_is_given_within_one_second(machine: Made, limit: int, or
     steps=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 300), st.one_of(st.none(), st.integers(0, 400))), max_size=60),
 )
 def test_a_budget_is_passed_by_what_is_under_way_alone_however_it_is_settled(machine: Made, most: int, steps) -> None:
-    here, meter, held, spent = machine(3), Meter("m", "nano_usd", most), list[tuple[Held, int]](), 0
+    """Beyond it goes what was counted ahead while there was room, and no more of it than a 64th."""
+    here, meter, held, spent, beyond = machine(3), Meter("m", "nano_usd", most), list[tuple[Held, int]](), 0, 0
     for who, amount, came_to in steps:
         before = spent + sum(claimed for _, claimed in held)
         outcome = here.claim(who, Claim(meter, amount, 0, 9_000_000, spent))
         if isinstance(outcome, Refused):
             assert before >= most - most // 64, "refused although what was taken ahead does not explain it"
         else:
-            assert before < most
+            beyond = beyond + amount if before >= most else 0
+            assert beyond <= most // 64
             held.append((outcome, amount))
         if came_to is not None and held:
             settled, _ = held.pop(0)

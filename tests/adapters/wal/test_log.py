@@ -166,6 +166,20 @@ async def test_a_damaged_note_of_what_was_shipped_ships_everything_again(tmp_pat
     again.close()
 
 
+async def test_what_a_former_version_noted_as_spent_still_counts(tmp_path: Path, fact) -> None:
+    log = DiskLog(tmp_path)
+    end = log.append([fact("a")])
+    log.close()
+    former = {"position": end, "spend": {"company": 7}, "as_of_ms": 1_700_000_000_000}
+    (tmp_path / "shipped.msgpack").write_bytes(msgspec.msgpack.encode(former))
+    again = DiskLog(tmp_path)
+    (told,) = again.kept.told
+    assert (told.scope, told.subject, told.period, told.nano_usd) == ("team", "company", "month UTC", 7)
+    assert told.starts_ms == 1_698_796_800_000, "1 November 2023"
+    assert await ship_all(again) == []
+    again.close()
+
+
 @given(cuts=st.lists(st.integers(1, 5), min_size=1, max_size=6), end=st.integers(0, 400), noise=st.binary(max_size=40))
 def test_whatever_the_tear_only_whole_frames_are_read(cuts: list[int], end: int, noise: bytes) -> None:
     frames = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import msgspec
@@ -24,7 +25,7 @@ def fact(fact_id: str, **changed: object) -> UsageFact:
     return msgspec.structs.replace(usual, **changed)
 
 
-async def ship(app: FastAPI, *facts: UsageFact) -> dict[str, dict[str, int]]:
+async def ship(app: FastAPI, *facts: UsageFact) -> dict[str, Any]:
     transport = httpx.ASGITransport(app)
     headers = {"authorization": f"Bearer {app.state.parts.secrets.internal_token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://stoa.test", headers=headers) as gateway:
@@ -34,9 +35,12 @@ async def ship(app: FastAPI, *facts: UsageFact) -> dict[str, dict[str, int]]:
 
 
 async def test_shipped_facts_show_in_the_report_once(app: FastAPI, administrator: httpx.AsyncClient) -> None:
-    today = int(datetime.now(UTC).timestamp() * 1000)
-    assert await ship(app, fact("a", at_ms=today), fact("b", at_ms=today, cost_nano_usd=None)) == {"spend": {"company": 100}}
-    assert await ship(app, fact("a", at_ms=today)) == {"spend": {"company": 100}}
+    now = datetime.now(UTC)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    today, begins = (int(each.timestamp() * 1000) for each in (now, month))
+    spent = {"spent": [["team", "company", "month UTC", begins, 100, 0]]}
+    assert await ship(app, fact("a", at_ms=today), fact("b", at_ms=today, cost_nano_usd=None)) == spent
+    assert await ship(app, fact("a", at_ms=today)) == spent
     report = (await administrator.get("/api/usage?group_by=model")).json()
     assert report["data"] == [report["total"] | {"bucket": "gpt"}]
     assert report["total"] == {

@@ -138,6 +138,7 @@ async def test_topics_are_judged_by_vectors_of_a_model_of_ones_own(guarded, guar
     assert (reply.status, kinds(reply)) == (400, [{"TOPIC_DENIED" if guard == "deny" else "TOPIC_NOT_ALLOWED": 1}])
     assert (await ask(here, "Which train goes to Bonn?")).status == 200
     assert [fact.requested for fact in here.facts].count("vectors") == 3, "examples once, then each question"
+    assert all(fact.parent_id is not None for fact in here.facts if fact.requested == "vectors"), "they are nobody's request"
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -105,6 +105,8 @@ class RedisAnswers:
             pass
         except RedisError as error:
             self._complain(error)
+        except Exception:  # whatever it is, requests wait for this
+            log.exception("answers that gateways share could not be asked for")
         for (name, told), value in zip(asked, values, strict=True):
             try:
                 told(self._box.open(value, name) if value is not None else None)

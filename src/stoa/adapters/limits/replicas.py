@@ -250,6 +250,10 @@ class RedisCounter:
         except NotCounted as error:
             self._failed(str(error), asked, accounts, certain=error.certain)
             return
+        except Exception as error:  # whatever it is, requests wait for this, and for the calls to come
+            log.exception("limits could not be counted together")
+            self._failed(type(error).__name__, asked, accounts, certain=False)
+            return
         finally:
             took = time.perf_counter() - began
             self._called_s += took

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from stoa.adapters.wal.frames import Segment, facts_in, frame_of, joined, read_at, segment_path, segments, valid_bytes
+from stoa.domain.periods import Window
 from stoa.domain.usage import Batch, Costs, Kept, Told, UsageFact, add_costs
 from stoa.errors import Busy, OperatorError
 from stoa.kit.files import write_atomic
@@ -29,6 +30,8 @@ class _State(msgspec.Struct, frozen=True):
     position: int = 0
     as_of_ms: int = 0
     told: tuple[Told, ...] = ()
+    spend: dict[str, int] = {}
+    """What versions before `told` noted: known costs by team, of the month of `as_of_ms`."""
 
 
 class DiskLog:
@@ -47,7 +50,7 @@ class DiskLog:
         state = self._read_state()
         self._segments, self._end, unshipped = _recover(folder, state.position)
         self._shipped = max(state.position, self._segments[0].start)
-        self.kept = Kept(state.told, state.as_of_ms, unshipped, self._end)
+        self.kept = Kept(state.told or _told_by_team(state), state.as_of_ms, unshipped, self._end)
         self._file = self._open_last()
         self._retired: list[int] = []
         self._dirty = False
@@ -162,6 +165,12 @@ class DiskLog:
         if self._dirty:
             self._dirty = False
             _flush_to_disk(self._file)
+
+
+def _told_by_team(state: _State) -> tuple[Told, ...]:
+    month = Window("month")
+    start = month.at(state.as_of_ms)
+    return tuple(Told("team", team, month.period, start, cost) for team, cost in state.spend.items())
 
 
 def _flush_to_disk(descriptor: int) -> None:

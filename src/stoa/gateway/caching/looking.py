@@ -64,6 +64,8 @@ class Looking(Answering, ABC):
             self.refuse(error)
         except BaseException:
             self._fail(answered=False)  # whoever waits must not do so for ever
+            if self.status == 0:
+                self.give_back()  # nobody settles it any more
             raise
 
     def _look_up(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from stoa.domain.counting import Claim, Outcome, Refused
+from stoa.domain.counting import Claim, Meter, Outcome, Refused
 from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.spans import Span
 
@@ -40,7 +40,7 @@ class LocalCounter:
             meter, amount, starts_ms, _, floor = claim
             count = known.get(meter.id)
             if count is None:
-                count = known[meter.id] = Sliding() if meter.sliding else Span(keeps=meter.unit != "parallel")
+                count = known[meter.id] = _count_of(meter)
             if type(count) is Sliding:
                 second = now_ms // 1000
                 if second != count.second:
@@ -88,6 +88,12 @@ class LocalCounter:
             del counts[name]
 
 
+def _count_of(meter: Meter) -> Count:
+    if meter.sliding:
+        return Sliding(of_tokens=meter.unit == "tokens")
+    return Span(keeps=meter.unit != "parallel", unit=meter.unit)
+
+
 class Granted(msgspec.Struct, gc=False):
     """Implements `domain.counting.Held`."""
 
@@ -107,6 +113,21 @@ class Granted(msgspec.Struct, gc=False):
                 count.held -= claimed
                 if count.keeps:
                     count.settled += claimed if amount is None else amount
+
+    def finish(self, tokens: int | None, cost: int | None) -> None:
+        """As `settle`, of a request that came to so much; None is not known, and stays as it was claimed."""
+        for count, claim in zip(self.counts, self.claims, strict=True):
+            if type(count) is Sliding:
+                if count.of_tokens and tokens is not None and tokens != claim[1]:
+                    count.settle(claim[1], tokens, self.at_ms, self.clock_ms())
+                continue
+            assert type(count) is Span
+            claimed = claim[1]
+            count.held -= claimed
+            if count.keeps:
+                unit = count.unit
+                amount = cost if unit == "nano_usd" else tokens if unit == "tokens" else None
+                count.settled += claimed if amount is None else amount
 
 
 def _of_span(count: Count, claim: Claim) -> int:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from stoa.domain.counting import Claim, Meter
+from stoa.domain.decisions import recorded_claim
 from stoa.domain.periods import Window
 from stoa.gateway.counting.known import Known
 from stoa.kit.money import format_usd
@@ -18,8 +19,8 @@ class Rule:
     """
 
     __slots__ = (
-        "allows_unknown", "fixed", "head", "known", "meter", "name", "per", "spoken", "tail", "warn", "warned_at", "watched",
-        "who", "window",
+        "allows_unknown", "fixed", "head", "known", "meter", "minute_tail", "name", "per", "recorded",
+        "recorded_end", "spoken", "tail", "unit", "warn", "warned_at", "watched", "who", "window",
     )  # fmt: skip
 
     def __init__(
@@ -51,8 +52,15 @@ class Rule:
         unit, most = meter.unit.encode(), b"%d" % meter.most
         self.head = b"x-ratelimit-limit-%b: %b\r\nx-ratelimit-remaining-%b: " % (unit, most, unit)
         self.tail = b"\r\nx-ratelimit-reset-%b: " % unit
+        self.minute_tail = self.tail + b"1m0s\r\n"
+        """A minute is full again a minute after the last request, which is this one."""
         self.fixed = Claim(meter, 1) if window is None and meter.unit != "tokens" else None
         """What every request claims, where that is always the same."""
+        self.unit = meter.unit
+        begin, end = recorded_claim(name, who, meter.unit, meter.most)
+        self.recorded = begin if self.fixed is None else b"%b\x01%b" % (begin, end)
+        """Of a decision record's claim, everything that stands before the amount; all of it where that is always the same."""
+        self.recorded_end = end
 
     def claim(self, amount: int, now_ms: int) -> Claim:
         """So much of it, now."""

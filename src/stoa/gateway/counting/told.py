@@ -28,8 +28,8 @@ def _line(rule: Rule, left: int, now_ms: int, *, anthropic: bool) -> bytes:
     if anthropic:
         resets, named = iso(rule.ends_ms(now_ms)).encode(), b"anthropic-ratelimit-" + rule.meter.unit.encode()
         return b"%b-limit: %d\r\n%b-remaining: %d\r\n%b-reset: %b\r\n" % (named, rule.meter.most, named, rest, named, resets)
-    if rule.window is None:  # a minute is full again a minute after the last request, which is this one
-        return b"%b%d%b1m0s\r\n" % (rule.head, rest, rule.tail)
+    if rule.window is None:
+        return b"%b%d%b" % (rule.head, rest, rule.minute_tail)
     return b"%b%d%b%b\r\n" % (rule.head, rest, rule.tail, duration(rule.ends_ms(now_ms) - now_ms).encode())
 
 

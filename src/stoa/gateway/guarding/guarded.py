@@ -31,6 +31,7 @@ from stoa.gateway.guarding.sizes import measure
 from stoa.gateway.guarding.stream import ROOTS, GuardedStream, restore_in
 from stoa.gateway.guarding.texts import Cell, Place, Texts, read
 from stoa.gateway.plan import Target
+from stoa.gateway.stages import PARENT, SPAN
 from stoa.gateway.usage import Tokens
 from stoa.gateway.watching import Watcher
 from stoa.guards.personal.masking import Placeholders
@@ -113,7 +114,7 @@ class Guarded(LookingAlike, ABC):
         """Raises Refused and Unavailable."""
         try:
             if texts.unread:
-                _refuse_tokens(judge, self._rules)
+                judge.refuse_tokens()
             changes = judge_places(judge, texts.places, late)
         finally:
             self._keep_verdicts(judge)
@@ -228,7 +229,7 @@ class Guarded(LookingAlike, ABC):
             self._refuse_answer(Unavailable("The answer cannot be read, so guardrails cannot judge it."), judge, target, tokens)
             return
         if judge.waits:
-            self._owed = (target, tokens)
+            self._owes(target, tokens)
             self._begin_task(self._judge_answer_late(judge, texts, body, plain=plain))
         else:
             self._judge_answer(judge, texts, body, None, target, tokens, plain=plain)
@@ -268,6 +269,8 @@ class Guarded(LookingAlike, ABC):
                 choice.pop("logprobs", None)  # they would spell what was masked
         if self._placeholders:
             changed = True
+            if self.client.content_days is not None:
+                self._unrestored = texts.body()
             for place in texts.places:
                 restore_in(place, self._placeholders)
         if changed:
@@ -301,7 +304,7 @@ class Guarded(LookingAlike, ABC):
             attempt.cancel()
             self._refuse_midway(stream, attempt.target, tokens)
         elif stream.waits:
-            self._owed = (attempt.target, tokens)
+            self._owes(attempt.target, tokens)
             self._begin_task(self._end_stream_late(stream))
         else:
             self._keep_verdicts(stream.judge)
@@ -331,10 +334,18 @@ class Guarded(LookingAlike, ABC):
 
     # --- in between
 
+    def _owes(self, target: Target, tokens: Tokens) -> None:
+        """An answer is there, and settled only once it is judged; its place at the model is free before that."""
+        self._owed = (target, tokens)
+        self.place.used((tokens.prompt or 0) + (tokens.completion or 0))
+
     def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio has it
         self._task = asyncio.get_running_loop().create_task(self._in_task(work))
+        self._task.add_done_callback(lambda _: work.close())  # where it was cancelled before it began
 
     async def _in_task(self, work: Coroutine[Any, Any, None]) -> None:
+        PARENT.set(self.id)  # of what guards ask of models, in this task alone
+        SPAN.set(self.span)
         owed = self._owed
         try:
             await work
@@ -374,17 +385,6 @@ class Guarded(LookingAlike, ABC):
             user=caller.user_id,
             key=caller.key_id,
         )
-
-
-def _refuse_tokens(judge: Judge, rules: Rules | None) -> None:
-    """Words that came as numbers cannot be judged. Raises Refused unless every check lets such requests through."""
-    for number, check in enumerate(rules.input if rules is not None else ()):
-        judge.seen[number].ran = judge.seen[number].failed = True
-        if check.action != "warn" and not check.open:
-            raise Refused(
-                f"Guardrail {check.guardrail!r} cannot read tokens: send the text itself.",
-                param="input",
-            )
 
 
 def _masking(found: Sequence[Marked]) -> list[Marked]:

@@ -149,6 +149,13 @@ class Judge:
                 "therefore does not go on. Try again, or tell who runs Stoa.",
             )
 
+    def refuse_tokens(self) -> None:
+        """Words that came as numbers cannot be judged. Raises Refused unless every check lets such requests through."""
+        for check, seen in zip(self.checks, self.seen, strict=True):
+            seen.ran = seen.failed = True
+            if check.action != "warn" and not check.open:
+                raise Refused(f"Guardrail {check.guardrail!r} cannot read tokens: send the text itself.", param="input")
+
     # --- what comes of it
 
     def settle(self, found: Sequence[Marked], *, counted: bool = True) -> list[Marked]:

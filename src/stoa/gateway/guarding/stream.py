@@ -104,17 +104,33 @@ class GuardedStream:
         return self.inner.count_characters()
 
     def text(self) -> str | None:
-        return self.inner.text()
+        """The judged text, with placeholders in it; None also for one that is refused, or not judged yet."""
+        text = self.inner.text()
+        if not text or not self._acting:
+            return text
+        if self.waits and text not in self._late:
+            return None
+        place = Place("text", [Cell([text], 0, text)])
+        try:
+            self._judge_place(place)
+        except (Refused, Unavailable):
+            return None
+        return cast("str", place.cells[0].holder[0])
 
     def whole(self) -> bytes | None:
-        """The judged answer."""
+        """The judged answer; None also for one that is refused."""
         answer = self.inner.whole()
-        if answer is None or self._placeholders is not None:
+        if answer is None or self._placeholders is not None or self.refused is not None:
             return None
         texts = read(answer)
         texts.answer(*ROOTS[self._name])
-        for place in texts.places:
-            self._judge_place(place)
+        if self.waits and any(place.text not in self._late for place in texts.places):
+            return None
+        try:
+            for place in texts.places:
+                self._judge_place(place)
+        except (Refused, Unavailable):
+            return None
         return texts.body()
 
     def end(self, stoa: object) -> bytes:

@@ -13,6 +13,7 @@ against is the last resort.
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
+from stoa.domain.decisions import recorded_route
 from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Strategy
 from stoa.gateway.routing.rank import NO_WISH, T, Wish, ranked
@@ -39,6 +40,7 @@ class Router(Generic[T]):
         "name",
         "needs_wish",
         "only",
+        "recorded",
         "sticky",
         "strategy",
         "targets",
@@ -58,6 +60,8 @@ class Router(Generic[T]):
         self.targets = tuple(targets)
         self.fallbacks = tuple((target, frozenset(on)) for target, on in fallbacks)
         self.strategy: Strategy = strategy
+        self.recorded = recorded_route(strategy)
+        """What decision records say of it where nothing is drawn."""
         self.sticky = sticky
         self.total_weight = sum(target.weight for target in targets)
         self._drawn = tuple(target for target in targets if target.weight)

@@ -14,7 +14,7 @@ from stoa.guards.injection.plain import HIDDEN, plain
 from stoa.guards.injection.weights import weights
 
 KIND = "PROMPT_INJECTION"
-THRESHOLD = 0.65
+THRESHOLD = 0.45
 STRICT = 0.3
 WHOLE = 360
 """Characters: up to this a text is judged as one."""

@@ -1,0 +1,66 @@
+"""A database that is in use is brought to the newest form with everything that is in it."""
+
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, MetaData, insert, select
+
+from stoa.adapters.database import Database
+from stoa.adapters.database.migrate import check, migrate
+from stoa.adapters.database.schema import config
+from stoa.adapters.database.tables import metadata, usage
+from stoa.domain.usage import UsageFact
+from stoa.kit.home import Home
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def fill(connection: Connection, revision: str) -> Rows:
+    """Bring it to a former revision and put a row into each of its tables, related as its foreign keys say."""
+    command.upgrade(config(connection), revision)
+    former = MetaData()
+    former.reflect(connection, only=lambda name, _: name in metadata.tables)
+    made: Rows = {}
+    for table in former.sorted_tables:
+        row: dict[str, Any] = {}
+        for column in table.columns:
+            if column.foreign_keys:
+                other = next(iter(column.foreign_keys)).column
+                there = made.get(other.table.name)
+                row[column.name] = there[0][other.name] if there else None
+            else:
+                row[column.name] = _value(column)
+        connection.execute(insert(table).values(**row))
+        made[table.name] = _rows(connection, table)
+    return made
+
+
+def _value(column: Any) -> object:
+    kind = column.type.python_type
+    if kind is str:
+        return column.name[: column.type.length]
+    return {bool: True, int: 7, float: 7.5, bytes: b"7", object: {"a": 1}}[kind]
+
+
+def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select(table)).mappings()]
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+async def test_every_row_of_a_former_version_is_there_afterwards(database_url: str, home: Home, revision: str) -> None:
+    database = Database.open(database_url)
+    async with database.write() as connection:
+        before = await connection.run_sync(fill, revision)
+    await database.close()
+    done = await migrate(database_url, home)
+    assert done.applied[0] > revision
+    assert await check(database_url) == done.revision
+    database = Database.open(database_url)
+    async with database.read() as connection:
+        for name, (row,) in before.items():
+            (now,) = (await connection.execute(select(metadata.tables[name]))).mappings().all()
+            assert {column: now[column] for column in row} == row, name
+        (fact,) = [UsageFact(*row) for row in await connection.execute(select(usage))]
+    await database.close()
+    assert (fact.refused, fact.provider_usage, fact.decision) == (False, None, None)
