@@ -18,6 +18,15 @@ _ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 _PATIENCE_MS = 15_000
+_ONE_ROW = """() => {
+  const bar = document.querySelector("header");
+  const parts = [...bar.children].filter((part) => getComputedStyle(part).position !== "fixed");
+  const boxes = parts.map((part) => part.getBoundingClientRect());
+  const apart = boxes.every((box, i) => i === 0 || box.left >= boxes[i - 1].right);
+  const texts = [...bar.querySelectorAll("a span, button span, p span")].filter((text) => text.offsetWidth > 1);
+  const whole = texts.every((text) => text.offsetHeight < 32 && text.scrollWidth <= text.offsetWidth);
+  return apart && whole && bar.scrollWidth <= bar.clientWidth;
+}"""
 # A refused request shows up in the console by itself; what the page makes of it is what tests look at.
 _REFUSED = re.compile(
     r"Failed to load resource: the server responded with a status of [45]\d\d|net::ERR_(FAILED|INCOMPLETE|CONNECTION)"
@@ -73,6 +82,16 @@ def violations(page: Page) -> list[str]:
 
 def is_wider_than_window(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def is_taller_than_window(page: Page) -> bool:
+    """Then the top bar would scroll away with it; what is long scrolls in its own place."""
+    return page.evaluate("document.documentElement.scrollHeight > window.innerHeight")
+
+
+def bar_is_in_one_row(page: Page) -> bool:
+    """Nothing in the bar is pushed out of it, over something else, or onto a second line."""
+    return page.evaluate(_ONE_ROW)
 
 
 def has_focus(locator: Locator) -> None:

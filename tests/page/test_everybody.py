@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from tests.page.browsing import has_focus, is_wider_than_window, violations
+from tests.page.browsing import bar_is_in_one_row, has_focus, is_taller_than_window, is_wider_than_window, violations
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +45,16 @@ def test_every_screen_passes_axe_and_fits(sign_in: Callable[..., Page], look: di
         visit(page, path)
         assert violations(page) == [], path
         assert not is_wider_than_window(page), path
+        assert not is_taller_than_window(page), path
+
+
+def test_the_bar_is_one_row_at_every_width(sign_in: Callable[..., Page]) -> None:
+    page = sign_in()
+    visit(page, "/usage")
+    for width in (390, 1024, 1121, 1280, 1440, 1641, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("width => window.innerWidth === width", arg=width)
+        assert bar_is_in_one_row(page), width
 
 
 @LOOKS

@@ -79,7 +79,7 @@ def test_for_whom_and_how_long_answers_are_kept_is_said_and_saved(best: Page) ->
     expect(best.get_by_text("answers are kept for 10 min")).to_be_visible()
     expect(review(best).locator("[data-mark='+']")).to_have_text([re.compile(r"cache_ttl_s: 600")])
     best.keyboard.press("Escape")
-    best.get_by_label("Given to").select_option("the same key or person alone")
+    best.get_by_label("Given to").select_option("the same caller")
     dialog = review(best)
     expect(dialog.locator("[data-mark='+']")).to_have_text(
         [re.compile(r"cache:"), re.compile(r"ttl_s: 600"), re.compile(r"shared: key")]

@@ -31,11 +31,12 @@ export function CacheFields({ cache, onCache }: CacheFieldsProps) {
           <SelectField
             label="Given to"
             at="cache.shared"
+            hint="In a team: whoever has the same rights."
             value={cache.shared}
             onValue={(shared) => change({ shared: shared as DraftCache["shared"] })}
           >
-            <option value="team">whoever has the same rights in the team</option>
-            <option value="key">the same key or person alone</option>
+            <option value="team">the team</option>
+            <option value="key">the same caller</option>
           </SelectField>
         </>
       )}
