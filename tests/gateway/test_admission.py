@@ -100,6 +100,15 @@ async def test_a_request_that_can_never_fit_is_told_so(house, make) -> None:
     assert (reply.status, "which it never may" in reply.error["message"]) == (429, True)
 
 
+async def test_what_an_answer_is_guessed_to_need_refuses_nobody_for_ever(house, make) -> None:
+    here = house(keys={make.key(): make.caller(tokens_per_minute=100)})
+    replies = [await here.chat(temperature=1) for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 200], "how long answers are is known from the first one on"
+    crowd = await asyncio.gather(*(here.chat(temperature=1) for _ in range(2)))
+    assert {reply.status for reply in crowd} == {429}
+    assert "which it never may" not in crowd[0].error["message"]
+
+
 async def test_no_more_requests_are_under_way_at_once_than_may_be(house, make) -> None:
     here = house(make.stream(*make.talk("a"), hold=True), keys={make.key(): make.caller(parallel=2)})
     body = {"model": "mock", "messages": MESSAGES, "stream": True, "temperature": 1}

@@ -53,10 +53,11 @@ class Admission:
             rules = client.merged.get(offering) or _merged(client, offering)
         if PROJECT in headers:
             project = _project_of(headers[PROJECT])
-        tokens, price = 0, offering.ceiling
+        tokens, price, guessed = 0, offering.ceiling, False
         if request.surface.estimates:
             read, written = tokens_in(body), ask.output_tokens
             if written is None:
+                guessed = True
                 written = int(offering.targets[0].state.usual_answer) if offering.targets else 0
             request.tokens_read = read
             tokens = request.tokens = read + written
@@ -76,7 +77,10 @@ class Admission:
             if fixed is not None:
                 claims.append(fixed)
             elif known is None:
-                claims.append(rule.claim(tokens if rule.meter.unit == "tokens" else 1, now_ms))
+                amount = tokens if rule.meter.unit == "tokens" else 1
+                if guessed and amount > rule.meter.most:
+                    amount = rule.meter.most  # a guess refuses nobody for ever
+                claims.append(rule.claim(amount, now_ms))
             else:
                 window = known.window
                 start = window.start

@@ -69,7 +69,10 @@ class GroupCommit:
             log.error("%s", error)
             self._on_full(error)
             for settled in waiting:
-                settled.withhold(error)
+                try:
+                    settled.withhold(error)
+                except Exception:
+                    log.exception("an answer could not be withheld", extra={"request_id": settled.fact.request_id})
             return
         if not waiting:
             return

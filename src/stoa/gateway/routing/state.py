@@ -32,9 +32,9 @@ class TargetState:
     """
 
     __slots__ = (
-        "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered", "breaker", "engine",
-        "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes", "last_seen", "latency",
-        "model", "plain", "provider", "refused", "tokens", "upstream_name", "usual_answer",
+        "_answer_weight", "_first_token", "_health_note", "_last_error", "_p95", "_since", "_window", "answered",
+        "breaker", "engine", "failed", "given_up", "healthy", "inflight_batch", "inflight_realtime", "lanes",
+        "last_seen", "latency", "model", "plain", "provider", "refused", "tokens", "upstream_name", "usual_answer",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,7 @@ class TargetState:
         self.given_up = 0
         self.tokens = 0
         self.usual_answer = _ANSWER_TOKENS
+        self._answer_weight = 1.0
         """How many tokens its answers had of late, in the mean."""
         self.latency = RecentMean(HALF_LIFE_S)
         self.last_seen = float("-inf")
@@ -70,7 +71,10 @@ class TargetState:
 
     def answered_with(self, tokens: int) -> None:
         """Of one answer, prompt left out."""
-        self.usual_answer += (tokens - self.usual_answer) * _ANSWER_WEIGHT
+        weight = self._answer_weight
+        self.usual_answer += (tokens - self.usual_answer) * weight
+        if weight > _ANSWER_WEIGHT:  # the first answers count as many as there are
+            self._answer_weight = max(_ANSWER_WEIGHT, weight / (1 + weight))
 
     # --- a try, from its beginning to its end
 
