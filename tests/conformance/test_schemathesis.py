@@ -140,7 +140,8 @@ def _hold(document: Path, url: str, headers: dict[str, str], folder: Path, *opti
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
     done = run_tool(
-        [*command, *options, "--max-examples", "10", "--continue-on-failure", "--report-junit-path", report, "--no-color"]
+        [*command, *options, "--max-examples", "10", "--continue-on-failure", "--report-junit-path", report, "--no-color"],
+        timeout_s=400,
     )
     cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     assert cases, done.stdout[-3000:] + done.stderr[-3000:]
