@@ -34,10 +34,10 @@ def test_the_list_says_what_is_known_of_each_model_and_by_whom(stoa: Callable[..
 
 
 def test_a_price_is_set_from_a_moment_on(stoa: Callable[..., Result], api: ScriptedApi) -> None:
-    api.answers["POST", "/api/prices/big"] = {"id": "price_1", "starts_at": "2031-01-01T00:00:00.000Z"}
+    api.answers["POST", "/api/prices/models/big"] = {"id": "price_1", "starts_at": "2031-01-01T00:00:00.000Z"}
     result = stoa("price", "set", "big", "--input", "2.50", "--cache-read", "0.25", "--from", "2031-01-01T00:00Z")
     assert result.exit_code == 0, result.stderr
-    assert api.sent("POST", "/api/prices/big") == [
+    assert api.sent("POST", "/api/prices/models/big") == [
         {
             "price": {"input_per_million": "2.50", "cache_read_per_million": "0.25"},
             "starts_at": "2031-01-01T00:00:00+00:00",
@@ -46,9 +46,9 @@ def test_a_price_is_set_from_a_moment_on(stoa: Callable[..., Result], api: Scrip
 
 
 def test_a_model_goes_back_to_the_list(stoa: Callable[..., Result], api: ScriptedApi) -> None:
-    api.answers["POST", "/api/prices/big"] = {"id": "price_1", "starts_at": "2031-01-01T00:00:00.000Z"}
+    api.answers["POST", "/api/prices/models/big"] = {"id": "price_1", "starts_at": "2031-01-01T00:00:00.000Z"}
     assert stoa("price", "set", "big", "--listed").exit_code == 0
-    assert api.sent("POST", "/api/prices/big") == [{"price": None}]
+    assert api.sent("POST", "/api/prices/models/big") == [{"price": None}]
 
 
 def test_amounts_and_listed_exclude_each_other_and_one_is_needed(stoa: Callable[..., Result], api: ScriptedApi) -> None:

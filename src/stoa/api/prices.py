@@ -129,7 +129,7 @@ async def read_version(version: str, caller: Annotated[Caller, allow("price:list
     return PriceVersion(version=version, prices=shown)
 
 
-@router.post("/{model}", status_code=201)
+@router.post("/models/{model}", status_code=201)
 async def add_price(model: str, new: NewPrice, caller: Annotated[Caller, allow("price:set")], parts: Parts) -> SetPriceView:
     """Set what a model costs from a moment on. Nothing is priced anew."""
     try:
@@ -150,7 +150,7 @@ async def add_price(model: str, new: NewPrice, caller: Annotated[Caller, allow("
     return _set(made)
 
 
-@router.delete("/{price_id}", status_code=204)
+@router.delete("/history/{price_id}", status_code=204)
 async def delete_price(price_id: str, caller: Annotated[Caller, allow("price:set")], parts: Parts) -> None:
     """Take back a price that has not begun."""
     async with parts.write() as stores:

@@ -110,7 +110,7 @@ def set_price(
     if begins:
         body["starts_at"] = values.moment(begins, now=datetime.now(UTC))
     with target(ctx).connect() as api:
-        made = api.post(f"/api/prices/{values.segment(model)}", body)
+        made = api.post(f"/api/prices/models/{values.segment(model)}", body)
     output.note(f"Set the price of {model!r} from {output.when(made['starts_at'])} on ({made['id']}).")
 
 
@@ -118,7 +118,7 @@ def set_price(
 def remove(ctx: typer.Context, price: Annotated[str, typer.Argument(help="Id of a price that has not begun.")]) -> None:
     """Take back a price that has not begun."""
     with target(ctx).connect() as api:
-        api.delete(f"/api/prices/{values.segment(price)}")
+        api.delete(f"/api/prices/history/{values.segment(price)}")
     output.note(f"Removed the price {price}.")
 
 

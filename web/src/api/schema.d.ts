@@ -192,7 +192,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/prices/{model}": {
+    "/api/prices/models/{model}": {
         parameters: {
             query?: never;
             header?: never;
@@ -205,14 +205,14 @@ export interface paths {
          * Add Price
          * @description Set what a model costs from a moment on. Nothing is priced anew.
          */
-        post: operations["add_price_api_prices__model__post"];
+        post: operations["add_price_api_prices_models__model__post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/prices/{price_id}": {
+    "/api/prices/history/{price_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -226,7 +226,7 @@ export interface paths {
          * Delete Price
          * @description Take back a price that has not begun.
          */
-        delete: operations["delete_price_api_prices__price_id__delete"];
+        delete: operations["delete_price_api_prices_history__price_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3846,7 +3846,7 @@ export interface operations {
             };
         };
     };
-    add_price_api_prices__model__post: {
+    add_price_api_prices_models__model__post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3881,7 +3881,7 @@ export interface operations {
             };
         };
     };
-    delete_price_api_prices__price_id__delete: {
+    delete_price_api_prices_history__price_id__delete: {
         parameters: {
             query?: never;
             header?: never;
