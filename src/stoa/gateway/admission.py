@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from math import ceil
-from time import monotonic
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING
 
 from stoa.domain.counting import Claim, Counter, Held, Outcome, Refused
 from stoa.errors import InvalidRequest, LimitReached, OperatorError
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.estimate import tokens_in
-from stoa.gateway.counting.local import Granted
+from stoa.gateway.counting.local import Granted, LocalCounter
+from stoa.gateway.counting.quick import Quick, Taken
 from stoa.gateway.counting.rules import Rule, iso
 from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.told import Spoken, lines
@@ -34,7 +35,8 @@ class Admission:
 
     def __init__(self, counter: Counter, *, now_ms: Callable[[], int], warned: Callable[[str], None]) -> None:
         self._counter = counter
-        self._now_ms = now_ms
+        self._local = counter if type(counter) is LocalCounter else None
+        self.now_ms = now_ms
         self._warned = warned
         self._closed: OperatorError | None = None
         self._closed_until = 0.0
@@ -66,10 +68,18 @@ class Admission:
         if project is not None:
             request.project = project
             if book.has_projects:
-                rules += book.of_project(project, self._now_ms())
+                rules += book.of_project(project, self.now_ms())
         if not rules:
             return True
-        now_ms, money = self._now_ms(), request.estimate or 0
+        now_ms, money = self.now_ms(), request.estimate or 0
+        if project is None and self._local is not None:
+            quick = client.quick.get(offering)
+            if quick is None or quick.generation != self._local.generation:
+                quick = client.quick[offering] = Quick(rules, self._local)
+            if quick.is_usable and not (guessed and quick.tokens) and quick.take(tokens, money, now_ms):
+                request.rules, request.quick = rules, quick
+                request.held = Taken(quick, tokens, money, now_ms)
+                return True
         claims: list[Claim] = []
         watched = False
         for rule in rules:
@@ -108,7 +118,7 @@ class Admission:
     def take(self, request: Delivery, outcome: Outcome) -> None:
         """What became of a request's claim. Raises LimitReached."""
         if isinstance(outcome, Refused):
-            raise refusal(request.rules, request.claims, outcome, self._now_ms())
+            raise refusal(request.rules, request.claims, outcome, self.now_ms())
         request.held = outcome
         for rule, claim in zip(request.rules, request.claims, strict=True):
             if rule.warn is not None:
@@ -116,21 +126,23 @@ class Admission:
 
     def claims(self, rules: Rules, tokens: int) -> list[Claim]:
         """What one try wants of the limits of its model."""
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         return [rule.fixed or rule.claim(tokens if rule.meter.unit == "tokens" else 1, now_ms) for rule in rules]
 
     def claim(self, claims: Sequence[Claim], told: Callable[[Outcome], None]) -> Outcome | None:
-        return self._counter.claim(claims, self._now_ms(), told)
+        return self._counter.claim(claims, self.now_ms(), told)
 
     def refused(self, rules: Rules, claims: Sequence[Claim], outcome: Refused) -> LimitReached:
-        return refusal(rules, claims, outcome, self._now_ms())
+        return refusal(rules, claims, outcome, self.now_ms())
 
     def used(self, claim: Claim) -> int:
         """How much is used of a claim's meter, as far as it is known here."""
-        return self._counter.used(claim, self._now_ms())[0]
+        return self._counter.used(claim, self.now_ms())[0]
 
     def lines(self, request: Delivery) -> bytes:
         """Header lines: how much is left of what limits requests and tokens."""
+        if request.quick is not None:
+            return request.quick.lines(self.now_ms(), anthropic=request.surface.form == "messages")
         counts = request.counts
         if counts is not None and request.surface.form != "messages":
             only: Rule | None = None
@@ -142,7 +154,7 @@ class Admission:
                     only, left = rule, rule.meter.most - count.total
             else:
                 return b"" if only is None else b"%b%d%b" % (only.head, max(0, left), only.minute_tail)
-        now_ms, used = self._now_ms(), self._counter.used
+        now_ms, used = self.now_ms(), self._counter.used
         spoken: list[Spoken] = []
         for rule, claim in zip(request.rules, request.claims, strict=True):
             if rule.spoken:
@@ -162,7 +174,7 @@ class Admission:
 
     def _look_at(self, request: Delivery, rule: Rule, claim: Claim) -> None:
         """Say it where a soft limit is passed; in the log once in a window."""
-        used, _ = self._counter.used(claim, self._now_ms())
+        used, _ = self._counter.used(claim, self.now_ms())
         warn = rule.warn
         if warn is None or used < warn:
             return
@@ -185,7 +197,9 @@ def settled(claims: Sequence[Claim], tokens: int | None, cost: int | None) -> li
 
 def finish(held: Held, claims: Sequence[Claim], tokens: int | None, cost: int | None) -> None:
     """A request came to so much; None is not known."""
-    if type(held) is Granted:
+    if type(held) is Taken:
+        held.finish(time_ns() // 1_000_000, tokens, cost)
+    elif type(held) is Granted:
         held.finish(tokens, cost)
     else:
         held.settle(settled(claims, tokens, cost))

@@ -21,6 +21,7 @@ from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.local import Count
+from stoa.gateway.counting.quick import Quick
 from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
@@ -75,6 +76,8 @@ class Delivery(ABC):
     """Of `rules`, in their order."""
     counts: Sequence[Count] | None = None
     """Of `claims`, where they are counted in this process."""
+    quick: Quick | None = None
+    """What was claimed, in place of `claims`, where it went the quick way."""
     held: Held | None = None
     """What was claimed and is to be settled, once."""
     place: Ticket = FREE
@@ -383,4 +386,6 @@ class Delivery(ABC):
                 told += b"x-stoa-estimate-tokens: %d\r\n" % read
         else:  # known only where tokens were counted
             told = b"x-stoa-estimate-nano-usd: %d\r\nx-stoa-estimate-tokens: %d\r\n" % (estimate, read or 0)
-        return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self)) if self.claims else told
+        if self.quick is None and not self.claims:
+            return told
+        return b"%b%b%b" % (told, self.warning, self.stages.admission.lines(self))

@@ -16,6 +16,7 @@ from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers,
 from stoa.errors import OperatorError
 from stoa.gateway.counting.book import Book, Rules
 from stoa.gateway.counting.known import Ledger
+from stoa.gateway.counting.quick import Quick
 from stoa.gateway.guarding.ready import Rulebook, Workshop
 from stoa.gateway.guarding.rules import Guarding
 from stoa.gateway.routing.breaker import strictest
@@ -121,6 +122,8 @@ class Client:
     """How long what was asked and answered is kept; None is not at all."""
     merged: dict[Offering, Rules] = field(default_factory=dict[Offering, Rules])
     """The caller's rules and an offering's own together, made when first asked for."""
+    quick: dict[Offering, Quick] = field(default_factory=dict[Offering, Quick])
+    """What is claimed of them where all is counted in this process, made when first asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -115,7 +115,7 @@ def recorded(request: Delivery, now: float) -> bytes:
     way = None
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
-    short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request) if request.claims else None
+    short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
     if way is None and draw is None and request.verdicts is None:
         return recorded_plainly(times, router.recorded, short, claims)
     return _encode(
@@ -153,12 +153,15 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
     return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_said(request.verdicts or ()) or None))
 
 
-def _packed(request: Delivery) -> bytes:
+def _packed(request: Delivery) -> bytes | None:
+    if request.quick is not None:
+        return request.quick.recorded(request.tokens, request.estimate or 0)
+    if not request.claims:
+        return None
     found: list[bytes] = []
     for rule, claim in zip(request.rules, request.claims, strict=True):
-        found.append(
-            rule.recorded if rule.fixed is not None else b"%b%b%b" % (rule.recorded, _encode(claim[1]), rule.recorded_end)
-        )
+        whole = rule.recorded if rule.fixed is not None else b"%b%b%b" % (rule.recorded, _encode(claim[1]), rule.recorded_end)
+        found.append(whole)
     return packed_claims(found)
 
 
@@ -169,6 +172,8 @@ def _claimed(request: Delivery) -> tuple[Claimed, ...]:
 
 def _used(request: Delivery) -> tuple[Claimed, ...] | None:
     """With what was used of each, so that it shows which one refused it."""
+    if request.quick is not None:
+        request.claims = request.quick.claims(request.tokens, request.estimate or 0, request.stages.admission.now_ms())
     used = [request.stages.admission.used(claim) for claim in request.claims]
     told = zip(_claimed(request), used, strict=True)
     return tuple(msgspec.structs.replace(each, used=count) for each, count in told) or None

@@ -27,6 +27,8 @@ class LocalCounter:
         self._clock_ms = clock_ms
         self._most_meters = most_meters
         self._counts: dict[str, Count] = {}
+        self.generation = 0
+        """Grows when counts are let go of, so that whoever holds some asks for them again."""
 
     def __len__(self) -> int:
         """How many meters it keeps."""
@@ -61,6 +63,13 @@ class LocalCounter:
             counts.append(count)
         return Granted(counts, claims, now_ms, self._clock_ms)
 
+    def count_of(self, meter: Meter) -> Count:
+        """The count itself, made if it is not there."""
+        count = self._counts.get(meter.id)
+        if count is None:
+            count = self._counts[meter.id] = _count_of(meter)
+        return count
+
     def used(self, claim: Claim, now_ms: int) -> tuple[int, int]:
         count = self._counts.get(claim[0].id)
         if count is None:
@@ -80,6 +89,7 @@ class LocalCounter:
 
     def _let_go(self, now_ms: int) -> None:
         """Of what is idle; where that is not enough, of the oldest that have nothing under way."""
+        self.generation += 1
         counts = self._counts
         for name in [name for name, count in counts.items() if _idle(count, now_ms)]:
             del counts[name]
