@@ -12,10 +12,9 @@ from stoa.domain.counting import Claim, Counter, Held, Outcome, Refused
 from stoa.errors import InvalidRequest, LimitReached, OperatorError
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.estimate import tokens_in
-from stoa.gateway.counting.local import Granted, LocalCounter
+from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.counting.quick import Quick, Taken
 from stoa.gateway.counting.rules import Rule, iso
-from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.told import Spoken, lines
 from stoa.kit.money import format_usd
 from stoa.kit.names import is_name
@@ -107,8 +106,6 @@ class Admission:
         outcome = self._counter.claim(claims, now_ms, request.told)
         if outcome is None:
             return False
-        if type(outcome) is Granted:
-            request.counts = outcome.counts
         if watched or isinstance(outcome, Refused):
             self.take(request, outcome)
         else:
@@ -143,17 +140,6 @@ class Admission:
         """Header lines: how much is left of what limits requests and tokens."""
         if request.quick is not None:
             return request.quick.lines(self.now_ms(), anthropic=request.surface.form == "messages")
-        counts = request.counts
-        if counts is not None and request.surface.form != "messages":
-            only: Rule | None = None
-            left = 0
-            for rule, count in zip(request.rules, counts, strict=True):
-                if rule.spoken:
-                    if only is not None or type(count) is not Sliding:
-                        break
-                    only, left = rule, rule.meter.most - count.total
-            else:
-                return b"" if only is None else b"%b%d%b" % (only.head, max(0, left), only.minute_tail)
         now_ms, used = self.now_ms(), self._counter.used
         spoken: list[Spoken] = []
         for rule, claim in zip(request.rules, request.claims, strict=True):
@@ -199,8 +185,6 @@ def finish(held: Held, claims: Sequence[Claim], tokens: int | None, cost: int | 
     """A request came to so much; None is not known."""
     if type(held) is Taken:
         held.finish(time_ns() // 1_000_000, tokens, cost)
-    elif type(held) is Granted:
-        held.finish(tokens, cost)
     else:
         held.settle(settled(claims, tokens, cost))
 

@@ -20,7 +20,6 @@ from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.counting.book import Rules
-from stoa.gateway.counting.local import Count
 from stoa.gateway.counting.quick import Quick
 from stoa.gateway.counting.told import with_told
 from stoa.gateway.faults import Fault
@@ -74,8 +73,6 @@ class Delivery(ABC):
     rules: Rules = ()
     claims: Sequence[Claim] = ()
     """Of `rules`, in their order."""
-    counts: Sequence[Count] | None = None
-    """Of `claims`, where they are counted in this process."""
     quick: Quick | None = None
     """What was claimed, in place of `claims`, where it went the quick way."""
     held: Held | None = None
@@ -356,9 +353,9 @@ class Delivery(ABC):
 
     # --- what it claimed
 
+    @abstractmethod
     def told(self, outcome: Outcome) -> None:
         """What became of the claim, where that took a while."""
-        raise NotImplementedError
 
     def give_back(self) -> None:
         """Nothing came of the request."""

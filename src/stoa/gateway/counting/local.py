@@ -100,8 +100,8 @@ class LocalCounter:
 
 def _count_of(meter: Meter) -> Count:
     if meter.sliding:
-        return Sliding(of_tokens=meter.unit == "tokens")
-    return Span(keeps=meter.unit != "parallel", unit=meter.unit)
+        return Sliding()
+    return Span(keeps=meter.unit != "parallel")
 
 
 class Granted(msgspec.Struct, gc=False):
@@ -123,21 +123,6 @@ class Granted(msgspec.Struct, gc=False):
                 count.held -= claimed
                 if count.keeps:
                     count.settled += claimed if amount is None else amount
-
-    def finish(self, tokens: int | None, cost: int | None) -> None:
-        """As `settle`, of a request that came to so much; None is not known, and stays as it was claimed."""
-        for count, claim in zip(self.counts, self.claims, strict=True):
-            if type(count) is Sliding:
-                if count.of_tokens and tokens is not None and tokens != claim[1]:
-                    count.settle(claim[1], tokens, self.at_ms, self.clock_ms())
-                continue
-            assert type(count) is Span
-            claimed = claim[1]
-            count.held -= claimed
-            if count.keeps:
-                unit = count.unit
-                amount = cost if unit == "nano_usd" else tokens if unit == "tokens" else None
-                count.settled += claimed if amount is None else amount
 
 
 def _of_span(count: Count, claim: Claim) -> int:

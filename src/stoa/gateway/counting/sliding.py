@@ -9,11 +9,9 @@ class Sliding:
     What takes from it at every request does so on its fields: `place` is the present second's in `counts`.
     """
 
-    __slots__ = ("counts", "of_tokens", "place", "second", "total")
+    __slots__ = ("counts", "place", "second", "total")
 
-    def __init__(self, *, of_tokens: bool = False) -> None:
-        self.of_tokens = of_tokens
-        """Whether what was claimed may come to another amount."""
+    def __init__(self) -> None:
         self.counts = [0] * BUCKETS
         self.second = 0
         self.place = 0

@@ -1,7 +1,5 @@
 """What is used in a window that begins and ends, and what is under way and belongs to none yet."""
 
-from stoa.domain.counting import Unit
-
 
 class Span:
     """Of one meter. What is under way when a window ends is still held in the next, where it will be settled.
@@ -9,10 +7,9 @@ class Span:
     With `keeps` what is settled stays until the window ends; without it nothing stays of what is over.
     """
 
-    __slots__ = ("held", "keeps", "settled", "start", "unit")
+    __slots__ = ("held", "keeps", "settled", "start")
 
-    def __init__(self, *, keeps: bool, unit: Unit = "nano_usd") -> None:
-        self.unit: Unit = unit
+    def __init__(self, *, keeps: bool) -> None:
         self.keeps = keeps
         self.start = 0
         self.settled = 0
