@@ -20,7 +20,7 @@ from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import with_stoa
 from stoa.gateway.translation import Whole, whole
 from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))
 
@@ -39,7 +39,7 @@ class Answering(Delivery):
         log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
         if log is None or self.surface.form_data:
             return
-        if self.offering.guards is not None and not self.moments.guarded:
+        if self.offering.guards is not None and not self.guarded_at:
             return  # its client went before guardrails had judged it
         asked, answer = self._body, self._answer_kept()  # as guardrails left them
         masked = any(each.action in _MASKED for each in self.verdicts or ())

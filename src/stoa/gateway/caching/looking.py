@@ -11,7 +11,7 @@ from stoa.domain.usage import CacheTier
 from stoa.errors import NotKept, OperatorError, StoaError
 from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.caching.flights import Flight
 from stoa.gateway.caching.key import scope_of
 from stoa.gateway.caching.shared import read
@@ -30,7 +30,7 @@ class Looking(Answering, ABC):
     """Implements `flights.Flier`. What comes after the cache is `_augment`."""
 
     _gone: bool = False  # the client is
-    _directives: Directives = NONE
+    _directives: Directives
     _cache_key: bytes | None = None
     _kept: bytes | None = None  # the answer, for those that follow
     _found: Entry | None = None
@@ -71,9 +71,7 @@ class Looking(Answering, ABC):
     def _look_up(self) -> None:
         """In this process."""
         caching, headers = self.stages.caching, self.exchange.headers
-        directives = self._directives
-        if CONTROL in headers:
-            directives = self._directives = directives_of(headers[CONTROL])
+        directives = self._directives = directives_of(headers[CONTROL]) if CONTROL in headers else NONE
         key = None
         if caching is not None and directives.store:
             key = self._cache_key = caching.keys.of(self.client, self.offering, self.surface, self.ask, self._body, headers)
@@ -116,7 +114,7 @@ class Looking(Answering, ABC):
 
     def _take(self) -> None:
         """What was found, where that took a while."""
-        self.moments.looked_up = perf_counter()
+        self.looked_up_at = perf_counter()
         entry, self._found = self._found, None
         if entry is None or not self._replay(entry, self._tier):
             self._missed()
