@@ -17,7 +17,6 @@ GROUP = "stoa_hot_path"
 
 
 def main() -> None:
-    os.environ["STOA_COMPILED"] = "0"
     sys.path.insert(0, str(SOURCES))
     from stoa.kit.compiled import FOLDER, write_manifest
 

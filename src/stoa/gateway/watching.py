@@ -225,8 +225,9 @@ class OperationStream(Raw):
 
     def _heed(self, data: bytes) -> None:
         try:
-            if b'"error"' in data and (told := _told(data).error) is not None:
-                self.error = told
+            told = _told(data).error if b'"error"' in data else None
+            if told is not None:
+                self.error = ErrorBody(told) if isinstance(told, str) else told
             elif b'"usage"' in data:
                 self.usage = self._usage(data) or self.usage
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):

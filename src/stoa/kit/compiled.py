@@ -1,12 +1,11 @@
 """The hot path as machine code, where `make compile` made it: the same sources, several times faster to run.
 
 Compiled modules are used all together or not at all, and only while each was made from the source that lies here now: a source
-that was changed since is run as Python, never as what it was before. `STOA_COMPILED=0` has everything run as Python.
+that was changed since is run as Python, never as what it was before.
 """
 
 import hashlib
 import json
-import os
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,15 @@ State = Literal["compiled", "absent", "stale", "another Python", "off"]
 """Whether compiled modules are used, and if not, why."""
 
 
+_TOLD: Mapping[State, str] = {
+    "compiled": "compiled",
+    "absent": "Python (`make compile` makes it faster)",
+    "stale": "Python, for the compiled one is of other sources (`make compile` makes it anew)",
+    "another Python": "Python, for the compiled one is for another version of it (`make compile` makes it anew)",
+    "off": "Python, as gateway.compiled says",
+}
+
+
 class _Finder(MetaPathFinder):
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = files
@@ -35,6 +43,11 @@ class _Finder(MetaPathFinder):
         if file is None:
             return None
         return spec_from_file_location(fullname, file, loader=ExtensionFileLoader(fullname, str(file)))
+
+
+def told(state: State) -> str:
+    """How the hot path runs, for people."""
+    return _TOLD[state]
 
 
 def digest_of(source: Path) -> str:
@@ -50,8 +63,6 @@ def write_manifest(folder: Path, sources: Mapping[str, Path]) -> None:
 
 def state_of(package: Path) -> State:
     """Of the compiled modules of the package in this folder."""
-    if os.environ.get("STOA_COMPILED") == "0":
-        return "off"
     try:
         told = json.loads((package / FOLDER / MANIFEST).read_text())
     except (OSError, ValueError):
@@ -67,9 +78,9 @@ def state_of(package: Path) -> State:
     return "compiled"
 
 
-def use(package: Path) -> State:
+def use(package: Path, *, wanted: bool = True) -> State:
     """Import compiled modules from now on, if they are of these sources. To be called before any of them is imported."""
-    found = state_of(package)
+    found = state_of(package) if wanted else "off"
     if found == "compiled":
         folder = package / FOLDER
         ending = f".{SOABI}.so"
