@@ -50,7 +50,7 @@ def _compile(sources: list[Path], made: Path) -> None:
 
     settings = made / "mypy.ini"
     settings.write_text(
-        "[mypy]\nfollow_imports = silent\nignore_missing_imports = True\nexplicit_package_bases = True\n"
+        "[mypy]\nfollow_imports = silent\nwarn_unreachable = True\nignore_missing_imports = True\nexplicit_package_bases = True\n"
         f"namespace_packages = True\nmypy_path = {SOURCES}\npython_executable = {sys.executable}\ncache_dir = {made / 'cache'}\n"
     )
     os.chdir(SOURCES)

@@ -203,8 +203,7 @@ class OperationStream(Raw):
         passed = 0
         for line in whole.splitlines(keepends=True):
             if line.startswith(b"data:"):
-                self._heed(line[5:].strip())
-                if self.error is not None:
+                if self._fails(line[5:].strip()):
                     return whole[:passed]
                 self.content = True
             passed += len(line)
@@ -223,12 +222,15 @@ class OperationStream(Raw):
         if self._size > _LONGEST_LINE:
             raise ValueError("an event of its stream is too long")
 
-    def _heed(self, data: bytes) -> None:
+    def _fails(self, data: bytes) -> bool:
+        """Heed an event: whether it tells of an error."""
         try:
             told = _told(data).error if b'"error"' in data else None
             if told is not None:
                 self.error = ErrorBody(told) if isinstance(told, str) else told
+                return True
             elif b'"usage"' in data:
                 self.usage = self._usage(data) or self.usage
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
-            return  # the client reads what it can
+            pass  # the client reads what it can
+        return False
