@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check compile format conformance web web-test api-client bench clean
+.PHONY: help run test check compile compiled-test format conformance web web-test api-client bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	wait $$types; typed=$$?; cat .build/types; exit $$((tests | typed))
 
 compile: .build/compiled  ## compile the gateway's hot path to machine code; needs a C compiler and Python's headers (minutes)
+
+compiled-test: .build/dev .build/compiled  ## pass the hot path's unit tests once more with what `make compile` made
+	$(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
 
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench
