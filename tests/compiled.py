@@ -7,6 +7,7 @@ machine code: their doubles derive from a class that is compiled, or put somethi
 from pathlib import Path
 
 import pytest
+
 from stoa.kit.compiled import told, use
 
 PACKAGE = Path(__file__).parents[1] / "src" / "stoa"
