@@ -43,6 +43,11 @@ class LateIndex:
     ) -> Sequence[Hit]:
         return await (await self.load()).lexical(collection, question, vector, acl=acl, limit=limit)
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        return await (await self.load()).fetch(collection, ids, vector, acl=acl)
+
     async def close(self) -> None:
         if self._index is not None:
             await self._index.close()

@@ -45,6 +45,14 @@ class MemoryIndex:
         found.sort(key=lambda pair: -pair[1])
         return [_hit(collection, row, vector, score) for row, score in found[:limit]]
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        wanted = set(ids)
+        return [
+            _hit(collection, row, vector, None) for row in self._all(collection) if row.chunk.id in wanted and row.acl & acl
+        ]
+
     def _all(self, collection: str) -> list[IndexedChunk]:
         return [row for rows in self._rows.get(collection, {}).values() for row in rows]
 
