@@ -1,0 +1,65 @@
+"""The graph in folders: one a collection, written by one process at a time and read by any number.
+
+Facts lie in segments that never change and are mapped into memory; a small ledger says which there are. Segments of about one
+size are merged as they come, so that a million passages are a handful of them and each fact is written about 13 times.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stoa.domain.graph import DocumentFacts
+from stoa.domain.identity import AccessTag
+
+if TYPE_CHECKING:  # late: numpy is 20 MB, and a role at rest does without
+    from stoa.adapters.graph.view import View
+
+log = logging.getLogger("stoa.graph")
+
+
+class FolderGraph:
+    """PassageGraph and GraphWalk over the collections under `root`. A walk sees what was committed before it began."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._views: dict[str, View] = {}
+        self._turn = asyncio.Lock()
+
+    async def replace(self, collection: str, documents: Sequence[str], facts: Sequence[DocumentFacts]) -> None:
+        from stoa.adapters.graph.writing import replace
+
+        async with self._turn:
+            await asyncio.to_thread(replace, self._root / collection, documents, facts)
+
+    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+        from stoa.adapters.graph.writing import grant
+
+        async with self._turn:
+            await asyncio.to_thread(grant, self._root / collection, rights)
+
+    async def walk(
+        self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int
+    ) -> Mapping[str, float]:
+        if not acl or not seeds:
+            return {}
+        from stoa.adapters.graph.walk import walk
+
+        try:
+            view = self._views.get(collection) or await self._opened(collection)
+            parts = view.now()
+        except FileNotFoundError:  # nothing was ever put there
+            return {}
+        return walk(parts, seeds, to=view.open_to(acl), limit=limit)
+
+    async def close(self) -> None:
+        for view in self._views.values():
+            view.close()
+        self._views.clear()
+
+    async def _opened(self, collection: str) -> "View":
+        from stoa.adapters.graph.view import View
+
+        view = await asyncio.to_thread(View, self._root / collection)
+        return self._views.setdefault(collection, view)

@@ -1,0 +1,166 @@
+"""One walk over segments: the names of the seeds, the passages of those names, and a PageRank between the two.
+
+What is read is bounded: of a passage no more names than `knowledge.names` keeps, and of a name no more passages than show that
+it is a hub. What the caller may not read is dropped before anything is counted.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from stoa.adapters.graph.arrays import Array, Keys, spans
+from stoa.adapters.graph.view import Open, Parts
+from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, HUB, RARE, STEPS
+
+_FIRST = 2 * HUB
+"""Passages of a name that are read at once; more only of one whose first passages are hidden from the caller."""
+
+
+class _Edges(NamedTuple):
+    """Between names and passages, one entry each: places among the names, passages in the row of all segments, 1 for about."""
+
+    name: Array
+    passage: Array
+    about: Array
+
+
+class _Ways(NamedTuple):
+    """What a walk follows: from passages to names by `leave`, from names to passages by `arrive`."""
+
+    name: Array
+    passage: Array
+    leave: Array
+    arrive: Array
+
+
+def walk(parts: Parts, seeds: Mapping[str, float], *, to: Open, limit: int) -> dict[str, float]:
+    """As `domain.graph.GraphWalk.walk`."""
+    start, weights = _start(parts, seeds, to)
+    if not len(start):
+        return {}
+    names, own = _facts(parts, start)
+    ways = _joined(_ways(_edges(parts, names, to), own, len(names)), _beside(parts, start), len(names))
+    rows, at = np.unique(np.concatenate([start, ways.passage]), return_inverse=True)
+    restart = np.bincount(at[: len(start)], weights, minlength=len(rows))
+    came = _spread(restart, ways._replace(passage=at[len(start) :]))
+    best = np.flatnonzero(came > 0)
+    if len(best) > limit:
+        best = best[np.argpartition(-came[best], limit)[:limit]]
+    found = {_id(parts, row): share for row, share in zip(rows[best].tolist(), came[best].tolist(), strict=True)}
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _start(parts: Parts, seeds: Mapping[str, float], to: Open) -> tuple[Array, Array]:
+    """The seeds that are here and may be read, each with its weight."""
+    ids, all_weights = list(seeds), np.fromiter(seeds.values(), dtype=np.float64, count=len(seeds))
+    rows, weights = list[Array](), list[Array]()
+    for part, segment in enumerate(parts.segments):
+        which, places = segment.find(ids)
+        readable = parts.readable(part, places, to)
+        rows.append(places[readable].astype(np.int64) + parts.starts[part])
+        weights.append(all_weights[which[readable]])
+    return (np.concatenate(rows), np.concatenate(weights)) if rows else (np.zeros(0, np.int64), np.zeros(0))
+
+
+def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
+    """The names of these passages, sorted, and where each stands."""
+    keys, passages, about = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for part, segment in enumerate(parts.segments):
+        rows = start[(start >= parts.starts[part]) & (start < parts.starts[part + 1])]
+        facts = segment.facts.take(rows - parts.starts[part])
+        keys.append(segment.name[facts.flat >> 1])
+        passages.append(np.repeat(rows, facts.counts))
+        about.append(facts.flat & 1)
+    names, name = np.unique(np.concatenate(keys), return_inverse=True)
+    return names, _Edges(name, np.concatenate(passages), np.concatenate(about))
+
+
+def _edges(parts: Parts, names: Keys, to: Open) -> _Edges:
+    """The passages of the names: all of them, or more than HUB and then all that are about the name."""
+    nothing = np.zeros(0, np.int64)
+    read, left = [_Edges(nothing, nothing, nothing)], list[tuple[int, int, int, int]]()
+    for part, segment in enumerate(parts.segments):
+        if not len(segment.name):
+            continue
+        at = np.minimum(np.searchsorted(segment.name, names), len(segment.name) - 1)
+        which = np.flatnonzero(segment.name[at] == names)
+        first, counts = segment.found.first[at[which]], segment.found.first[at[which] + 1] - segment.found.first[at[which]]
+        taken = np.minimum(counts, _FIRST)
+        read.append(_read(parts, part, np.repeat(which, taken), spans(first, taken), to))
+        for name, begin, count in ((which[n], first[n], counts[n]) for n in np.flatnonzero(counts > _FIRST)):
+            left.append((part, int(name), int(begin) + _FIRST, int(begin + count)))
+    seen = np.bincount(np.concatenate([edges.name for edges in read]), minlength=len(names))
+    for part, name, begin, end in left:
+        flat, block = parts.segments[part].found.flat, _FIRST
+        while begin < end and (seen[name] <= HUB or flat[begin] & 1):
+            block *= 4
+            places = np.arange(begin, min(begin + block, end))
+            read.append(_read(parts, part, np.full(len(places), name), places, to))
+            seen[name] += len(read[-1].name)
+            begin += block
+    return _Edges(*(np.concatenate(columns) for columns in zip(*read, strict=True)))
+
+
+def _read(parts: Parts, part: int, name: Array, places: Array, to: Open) -> _Edges:
+    """Entries of a segment's list of passages, those that the caller may read."""
+    flat = parts.segments[part].found.flat[places]
+    passages = flat >> 1
+    readable = parts.readable(part, passages, to)
+    return _Edges(name[readable], passages[readable].astype(np.int64) + parts.starts[part], (flat & 1)[readable])
+
+
+def _ways(edges: _Edges, own: _Edges, names: int) -> _Ways:
+    """Names that lead somewhere: of a hub only to what is about it, and from the seeds alone."""
+    degree, about = np.bincount(edges.name, minlength=names), np.bincount(edges.name, edges.about, minlength=names)
+    hub = degree > HUB
+    leads = np.where(hub, (about > 0) & (about <= HUB), degree > 1)
+    kept = leads[edges.name] & ~(hub[edges.name] & (edges.about == 0))
+    added = leads[own.name] & hub[own.name] & (own.about == 0)
+    name = np.concatenate([edges.name[kept], own.name[added]])
+    is_about = np.concatenate([edges.about[kept], own.about[added]]) > 0
+    weight = np.log1p(RARE / np.minimum(degree, HUB + 1)[name])
+    return _Ways(
+        name,
+        np.concatenate([edges.passage[kept], own.passage[added]]),
+        weight * np.where(is_about, ABOUT_FROM, 1.0),
+        np.where(is_about, ABOUT_TO, np.where(hub[name], 0.0, 1.0)),
+    )
+
+
+def _beside(parts: Parts, start: Array) -> _Ways:
+    """Each seed as a name of its own that the passages before and after it in its document share."""
+    name, passage = list[int](), list[int]()
+    for seed, row in enumerate(start.tolist()):
+        part = bisect_right(parts.starts, row) - 1
+        segment, begin = parts.segments[part], parts.starts[part]
+        owner = segment.owner[row - begin]
+        around = range(max(row - 1, begin + segment.passages[owner]), min(row + 2, begin + segment.passages[owner + 1]))
+        if len(around) > 1:
+            name += [seed] * len(around)
+            passage += around
+    ones = np.ones(len(name))
+    return _Ways(np.array(name, dtype=np.int64), np.array(passage, dtype=np.int64), BESIDE * ones, ones)
+
+
+def _joined(ways: _Ways, others: _Ways, names: int) -> _Ways:
+    return _Ways(*(np.concatenate(pair) for pair in zip(ways, others._replace(name=others.name + names), strict=True)))
+
+
+def _spread(restart: Array, ways: _Ways) -> Array:
+    """What came to each passage from names after STEPS of a walk."""
+    rows, names = len(restart), int(ways.name.max(initial=-1)) + 1
+    leave = ways.leave / np.bincount(ways.passage, ways.leave, minlength=rows)[ways.passage]
+    arrive = (1 - BACK) * ways.arrive / np.bincount(ways.name, ways.arrive, minlength=names)[ways.name]
+    here = restart
+    for _ in range(STEPS):
+        across = np.bincount(ways.name, here[ways.passage] * leave, minlength=names)
+        came = np.bincount(ways.passage, across[ways.name] * arrive, minlength=rows)
+        here = BACK * restart + came
+    return here - BACK * restart
+
+
+def _id(parts: Parts, row: int) -> str:
+    part = bisect_right(parts.starts, row) - 1
+    return parts.segments[part].passage_ids.at(row - parts.starts[part])

@@ -1,0 +1,88 @@
+"""Changes of a collection's graph, each one transaction of its ledger."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from stoa.adapters.graph.ledger import GONE, Ledger
+from stoa.adapters.graph.segment import Segment, build, load, merge, save
+from stoa.adapters.graph.view import Parts, segment_path
+from stoa.domain.graph import DocumentFacts
+from stoa.domain.identity import AccessTag
+
+_NEAR = 2
+"""A segment is merged with smaller ones that have, together, at least its size divided by this."""
+
+
+def replace(folder: Path, documents: Sequence[str], facts: Sequence[DocumentFacts]) -> None:
+    """Put these facts in the place of all that is known of the documents."""
+    if not facts and not folder.is_dir():
+        return
+    with closing(Ledger(folder, make=True)) as ledger:
+        with ledger.writing():
+            parts = _parts(folder, ledger)
+            _change(ledger, parts, dict.fromkeys((*documents, *(document.id for document in facts)), GONE))
+            if facts:
+                numbers = [ledger.number_of(document.acl) for document in facts]
+                segment = build(facts, numbers)
+                _add(folder, ledger, segment)
+            merged = _merge(folder, ledger)
+        for number in merged:
+            segment_path(folder, number).unlink(missing_ok=True)
+
+
+def grant(folder: Path, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    """Give each document these access tags."""
+    if not folder.is_dir():
+        return
+    with closing(Ledger(folder, make=True)) as ledger, ledger.writing():
+        numbers = {acl: ledger.number_of(acl) for acl in set(rights.values())}
+        _change(ledger, _parts(folder, ledger), {document: numbers[acl] for document, acl in rights.items()})
+
+
+def _parts(folder: Path, ledger: Ledger) -> Parts:
+    numbers = [number for number, _ in ledger.segments()]
+    parts = Parts(numbers, [load(segment_path(folder, number)) for number in numbers])
+    parts.change(ledger.changes())
+    return parts
+
+
+def _change(ledger: Ledger, parts: Parts, rights: Mapping[str, int]) -> None:
+    """New numbers for documents, wherever they are and were not gone."""
+    ids, changes = list(rights), list[tuple[int, int, int]]()
+    for number, segment, now in zip(parts.numbers, parts.segments, parts.rights, strict=True):
+        which, places = segment.find_documents(ids)
+        changes += [
+            (number, place, rights[ids[one]])
+            for one, place in zip(which.tolist(), places.tolist(), strict=True)
+            if now[place] != GONE
+        ]
+    if changes:
+        ledger.change(changes)
+
+
+def _add(folder: Path, ledger: Ledger, segment: Segment) -> None:
+    """A new segment. Its file is there before its number can be read."""
+    save(segment_path(folder, ledger.add_segment(segment.size)), segment)
+
+
+def _merge(folder: Path, ledger: Ledger) -> Sequence[int]:
+    """Bring the smallest segments together as long as they are about as large as the next; those that are no more."""
+    by_size = sorted(ledger.segments(), key=lambda segment: segment[1])
+    small, size = list[int](), 0
+    for number, passages in by_size:
+        if small and passages > _NEAR * size:
+            break
+        small.append(number)
+        size += passages
+    if len(small) < 2:
+        return ()
+    parts = _parts(folder, ledger)
+    chosen = [part for part, number in enumerate(parts.numbers) if number in small]
+    rights = [parts.rights[part] for part in chosen]
+    if any(np.any(numbers != GONE) for numbers in rights):
+        _add(folder, ledger, merge([parts.segments[part] for part in chosen], rights))
+    ledger.drop_segments(small)
+    return small
