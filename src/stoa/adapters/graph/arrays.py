@@ -53,8 +53,10 @@ class Texts(NamedTuple):
     def take(self, which: NDArray[np.integer]) -> "Texts":
         return Texts(*Lists(self.first, self.flat).take(which))
 
-    def at(self, place: int) -> str:
-        return self.flat[self.first[place] : self.first[place + 1]].tobytes().decode()
+    def at(self, places: NDArray[np.integer]) -> list[str]:
+        """The texts at these places."""
+        pairs = zip(self.first[places].tolist(), self.first[places + 1].tolist(), strict=True)
+        return [self.flat[first:last].tobytes().decode() for first, last in pairs]
 
 
 def begins(counts: NDArray[np.integer]) -> Ints:

@@ -4,7 +4,6 @@ What is read is bounded: of a passage no more names than `knowledge.names` keeps
 it is a hub. What the caller may not read is dropped before anything is counted.
 """
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -48,8 +47,8 @@ def walk(parts: Parts, seeds: Mapping[str, float], *, to: Open, limit: int) -> d
     best = np.flatnonzero(came > 0)
     if len(best) > limit:
         best = best[np.argpartition(-came[best], limit)[:limit]]
-    found = {_id(parts, row): share for row, share in zip(rows[best].tolist(), came[best].tolist(), strict=True)}
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    found = zip(_ids(parts, rows[best]), came[best].tolist(), strict=True)
+    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _start(parts: Parts, seeds: Mapping[str, float], to: Open) -> tuple[Array, Array]:
@@ -68,7 +67,7 @@ def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
     """The names of these passages, sorted, and where each stands."""
     keys, passages, about = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for part, segment in enumerate(parts.segments):
-        rows = start[(start >= parts.starts[part]) & (start < parts.starts[part + 1])]
+        rows = start[_within(parts, part, start)]
         facts = segment.facts.take(rows - parts.starts[part])
         keys.append(segment.name[facts.flat >> 1])
         passages.append(np.repeat(rows, facts.counts))
@@ -80,27 +79,40 @@ def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
 def _edges(parts: Parts, names: Keys, to: Open) -> _Edges:
     """The passages of the names: all of them, or more than HUB and then all that are about the name."""
     nothing = np.zeros(0, np.int64)
-    read, left = [_Edges(nothing, nothing, nothing)], list[tuple[int, int, int, int]]()
-    for part, segment in enumerate(parts.segments):
-        if not len(segment.name):
-            continue
-        at = np.minimum(np.searchsorted(segment.name, names), len(segment.name) - 1)
-        which = np.flatnonzero(segment.name[at] == names)
-        first, counts = segment.found.first[at[which]], segment.found.first[at[which] + 1] - segment.found.first[at[which]]
-        taken = np.minimum(counts, _FIRST)
-        read.append(_read(parts, part, np.repeat(which, taken), spans(first, taken), to))
-        for name, begin, count in ((which[n], first[n], counts[n]) for n in np.flatnonzero(counts > _FIRST)):
-            left.append((part, int(name), int(begin) + _FIRST, int(begin + count)))
+    begins, counts = _lists(parts, names)
+    counts[:, counts.sum(axis=0) == 1] = 0  # one that only its own passage has leads nowhere
+    taken = np.minimum(counts, _FIRST)
+    every = np.arange(len(names))
+    read = [
+        _Edges(nothing, nothing, nothing),
+        *(
+            _read(parts, part, np.repeat(every, taken[part]), spans(begins[part], taken[part]), to)
+            for part in range(len(parts.segments))
+        ),
+    ]
     seen = np.bincount(np.concatenate([edges.name for edges in read]), minlength=len(names))
-    for part, name, begin, end in left:
+    for part, name in np.argwhere(counts > _FIRST).tolist():
         flat, block = parts.segments[part].found.flat, _FIRST
-        while begin < end and (seen[name] <= HUB or flat[begin] & 1):
+        at, end = int(begins[part, name]) + _FIRST, int(begins[part, name] + counts[part, name])
+        while at < end and (seen[name] <= HUB or flat[at] & 1):
             block *= 4
-            places = np.arange(begin, min(begin + block, end))
+            places = np.arange(at, min(at + block, end))
             read.append(_read(parts, part, np.full(len(places), name), places, to))
             seen[name] += len(read[-1].name)
-            begin += block
+            at += block
     return _Edges(*(np.concatenate(columns) for columns in zip(*read, strict=True)))
+
+
+def _lists(parts: Parts, names: Keys) -> tuple[Array, Array]:
+    """Where each segment's list of each name begins, and how long it is."""
+    begins, counts = np.zeros((2, len(parts.segments), len(names)), np.int64)
+    for part, segment in enumerate(parts.segments):
+        if len(segment.name):
+            at = np.minimum(np.searchsorted(segment.name, names), len(segment.name) - 1)
+            first = segment.found.first
+            begins[part] = first[at]
+            counts[part] = np.where(segment.name[at] == names, first[at + 1] - first[at], 0)
+    return begins, counts
 
 
 def _read(parts: Parts, part: int, name: Array, places: Array, to: Open) -> _Edges:
@@ -120,7 +132,7 @@ def _ways(edges: _Edges, own: _Edges, names: int) -> _Ways:
     added = leads[own.name] & hub[own.name] & (own.about == 0)
     name = np.concatenate([edges.name[kept], own.name[added]])
     is_about = np.concatenate([edges.about[kept], own.about[added]]) > 0
-    weight = np.log1p(RARE / np.minimum(degree, HUB + 1)[name])
+    weight = np.log1p(RARE / np.clip(degree, 1, HUB + 1))[name]
     return _Ways(
         name,
         np.concatenate([edges.passage[kept], own.passage[added]]),
@@ -131,17 +143,17 @@ def _ways(edges: _Edges, own: _Edges, names: int) -> _Ways:
 
 def _beside(parts: Parts, start: Array) -> _Ways:
     """Each seed as a name of its own that the passages before and after it in its document share."""
-    name, passage = list[int](), list[int]()
-    for seed, row in enumerate(start.tolist()):
-        part = bisect_right(parts.starts, row) - 1
-        segment, begin = parts.segments[part], parts.starts[part]
-        owner = segment.owner[row - begin]
-        around = range(max(row - 1, begin + segment.passages[owner]), min(row + 2, begin + segment.passages[owner + 1]))
-        if len(around) > 1:
-            name += [seed] * len(around)
-            passage += around
-    ones = np.ones(len(name))
-    return _Ways(np.array(name, dtype=np.int64), np.array(passage, dtype=np.int64), BESIDE * ones, ones)
+    name, passage = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for part, segment in enumerate(parts.segments):
+        seeds = _within(parts, part, start)
+        places = start[seeds] - parts.starts[part]
+        owner = segment.owner[places]
+        before, after = places > segment.passages[owner], places + 1 < segment.passages[owner + 1]
+        for some, way in ((before, -1), (after, 1), (before | after, 0)):
+            name.append(seeds[some])
+            passage.append(start[seeds[some]] + way)
+    names = np.concatenate(name)
+    return _Ways(names, np.concatenate(passage), np.full(len(names), BESIDE), np.ones(len(names)))
 
 
 def _joined(ways: _Ways, others: _Ways, names: int) -> _Ways:
@@ -161,6 +173,15 @@ def _spread(restart: Array, ways: _Ways) -> Array:
     return here - BACK * restart
 
 
-def _id(parts: Parts, row: int) -> str:
-    part = bisect_right(parts.starts, row) - 1
-    return parts.segments[part].passage_ids.at(row - parts.starts[part])
+def _ids(parts: Parts, rows: Array) -> list[str]:
+    ids = [""] * len(rows)
+    for part, segment in enumerate(parts.segments):
+        which = _within(parts, part, rows)
+        for at, text in zip(which.tolist(), segment.passage_ids.at(rows[which] - parts.starts[part]), strict=True):
+            ids[at] = text
+    return ids
+
+
+def _within(parts: Parts, part: int, rows: Array) -> Array:
+    """Which of the passages lie in a segment."""
+    return np.flatnonzero((rows >= parts.starts[part]) & (rows < parts.starts[part + 1]))
