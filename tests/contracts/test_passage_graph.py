@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.graph.memory import MemoryGraph
-from stoa.domain.graph import HUB, DocumentFacts, GraphWalk, PassageFacts, PassageGraph
+from stoa.domain.graph import COMMON, HUB, DocumentFacts, GraphWalk, PassageFacts, PassageGraph
 
 A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
 
@@ -116,6 +116,14 @@ async def test_hundreds_that_may_not_be_read_make_no_hub_and_hide_none(graph: Gr
     for seed in ("d.0", "f.0"):
         without = await only.walk("c", {seed: 1.0}, acl=A, limit=9)
         assert await graph.walk("c", {seed: 1.0}, acl=A, limit=9) == pytest.approx(without)
+
+
+async def test_a_common_name_is_a_hub_even_for_whoever_reads_little_of_it(graph: Graph) -> None:
+    hidden = document("h", *(passage(f"h.{n}", "x") for n in range(COMMON + 1)), acl=HR)
+    await put(graph, document("d", passage("d.0", "x")), document("e", passage("e.0", "x")), hidden)
+    assert await reached(graph, "d.0") == []
+    await put(graph, document("e", passage("e.0", about=["x"])))
+    assert await reached(graph, "d.0") == ["e.0"]
 
 
 async def test_granting_moves_the_rights_alone(graph: Graph) -> None:

@@ -15,16 +15,19 @@ from stoa.domain.identity import AccessTag
 HUB = 48
 """A name found in more passages than this, of those the caller may read, leads only to those that are about it."""
 
+COMMON = 1024
+"""A name in more passages than this, whoever may read them, is a hub for everybody: so a walk stays short in any collection."""
+
 RARE = 50.0
 """A name in n passages weighs log(1 + RARE / n)."""
 
-ABOUT_FROM, ABOUT_TO = 4.0, 10.0
+ABOUT_FROM, ABOUT_TO = 6.0, 10.0
 """How much more a name weighs where a passage is about it than where one mentions it: for leaving, for arriving."""
 
 BESIDE = 1.0
 """What the passages before and after in the same document weigh together, for leaving."""
 
-BACK = 0.5
+BACK = 0.4
 """The share of a walk that goes back to where it began, at every step."""
 
 STEPS = 2
@@ -60,7 +63,10 @@ class PassageGraph(Protocol):
 
 
 class GraphWalk(Protocol):
-    """Follow the graph, among passages that share an access tag with `acl` and as if there were no others."""
+    """Follow the graph, among passages that share an access tag with `acl` and as if there were no others.
+
+    What others hold shows in one thing alone: that a name is COMMON.
+    """
 
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int

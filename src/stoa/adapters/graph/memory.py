@@ -1,12 +1,13 @@
 """The graph in memory, walked over dicts. For tests, and for reading what the ports mean."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import log1p
 
 import msgspec
 
-from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, HUB, RARE, STEPS, DocumentFacts
+from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, COMMON, HUB, RARE, STEPS, DocumentFacts
 from stoa.domain.identity import AccessTag
 
 _Way = tuple[str, str, float, float]
@@ -36,12 +37,21 @@ class MemoryGraph:
         readable = [document for document in self._documents.get(collection, {}).values() if document.acl & acl]
         here = {passage.id for document in readable for passage in document.passages}
         restart = {seed: weight for seed, weight in seeds.items() if seed in here}
-        came = _spread(restart, [*_by_name(readable, restart), *_by_place(readable, restart)])
+        common = _common(self._documents.get(collection, {}).values())
+        came = _spread(restart, [*_by_name(readable, restart, common), *_by_place(readable, restart)])
         best = sorted(((passage, share) for passage, share in came.items() if share > 0), key=lambda pair: (-pair[1], pair[0]))
         return dict(best[:limit])
 
 
-def _by_name(documents: Sequence[DocumentFacts], seeds: Mapping[str, float]) -> Iterator[_Way]:
+def _common(documents: Iterable[DocumentFacts]) -> set[str]:
+    """Names that everybody has for a hub."""
+    every = Counter(
+        name for document in documents for passage in document.passages for name in passage.about | passage.mentions
+    )
+    return {name for name, count in every.items() if count > COMMON}
+
+
+def _by_name(documents: Sequence[DocumentFacts], seeds: Mapping[str, float], common: AbstractSet[str]) -> Iterator[_Way]:
     about, mentioned = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for passage in (passage for document in documents for passage in document.passages):
         for name in passage.about:
@@ -49,7 +59,7 @@ def _by_name(documents: Sequence[DocumentFacts], seeds: Mapping[str, float]) -> 
         for name in passage.mentions - passage.about:
             mentioned[name].append(passage.id)
     for name in about.keys() | mentioned.keys():
-        degree = len(about[name]) + len(mentioned[name])
+        degree = HUB + 1 if name in common else len(about[name]) + len(mentioned[name])
         hub = degree > HUB
         if seeds.keys().isdisjoint([*about[name], *mentioned[name]]) or degree == 1:
             continue

@@ -4,17 +4,17 @@ What is read is bounded: of a passage no more names than `knowledge.names` keeps
 it is a hub. What the caller may not read is dropped before anything is counted.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from stoa.adapters.graph.arrays import Array, Keys, spans
 from stoa.adapters.graph.view import Open, Parts
-from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, HUB, RARE, STEPS
+from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, COMMON, HUB, RARE, STEPS
 
 _FIRST = 2 * HUB
-"""Passages of a name that are read at once; more only of one whose first passages are hidden from the caller."""
+"""Passages of a name that are read at first; all only of one whose first passages are hidden from the caller."""
 
 
 class _Edges(NamedTuple):
@@ -34,13 +34,18 @@ class _Ways(NamedTuple):
     arrive: Array
 
 
+_Table = TypeVar("_Table", _Edges, _Ways)
+
+
 def walk(parts: Parts, seeds: Mapping[str, float], *, to: Open, limit: int) -> dict[str, float]:
     """As `domain.graph.GraphWalk.walk`."""
     start, weights = _start(parts, seeds, to)
     if not len(start):
         return {}
     names, own = _facts(parts, start)
-    ways = _joined(_ways(_edges(parts, names, to), own, len(names)), _beside(parts, start), len(names))
+    edges, common = _edges(parts, names, to)
+    along = _beside(parts, start)
+    ways = _joined([_ways(edges, own, common), along._replace(name=along.name + len(names))])
     rows, at = np.unique(np.concatenate([start, ways.passage]), return_inverse=True)
     restart = np.bincount(at[: len(start)], weights, minlength=len(rows))
     came = _spread(restart, ways._replace(passage=at[len(start) :]))
@@ -76,31 +81,19 @@ def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
     return names, _Edges(name, np.concatenate(passages), np.concatenate(about))
 
 
-def _edges(parts: Parts, names: Keys, to: Open) -> _Edges:
-    """The passages of the names: all of them, or more than HUB and then all that are about the name."""
-    nothing = np.zeros(0, np.int64)
+def _edges(parts: Parts, names: Keys, to: Open) -> tuple[_Edges, Array]:
+    """The passages of the names, or enough to know a hub and what is about it; and which names are common."""
     begins, counts = _lists(parts, names)
-    counts[:, counts.sum(axis=0) == 1] = 0  # one that only its own passage has leads nowhere
+    total = counts.sum(axis=0)
+    counts[:, total == 1] = 0  # one that only its own passage has leads nowhere
     taken = np.minimum(counts, _FIRST)
-    every = np.arange(len(names))
-    read = [
-        _Edges(nothing, nothing, nothing),
-        *(
-            _read(parts, part, np.repeat(every, taken[part]), spans(begins[part], taken[part]), to)
-            for part in range(len(parts.segments))
-        ),
-    ]
-    seen = np.bincount(np.concatenate([edges.name for edges in read]), minlength=len(names))
-    for part, name in np.argwhere(counts > _FIRST).tolist():
-        flat, block = parts.segments[part].found.flat, _FIRST
-        at, end = int(begins[part, name]) + _FIRST, int(begins[part, name] + counts[part, name])
-        while at < end and (seen[name] <= HUB or flat[at] & 1):
-            block *= 4
-            places = np.arange(at, min(at + block, end))
-            read.append(_read(parts, part, np.full(len(places), name), places, to))
-            seen[name] += len(read[-1].name)
-            at += block
-    return _Edges(*(np.concatenate(columns) for columns in zip(*read, strict=True)))
+    first = _joined([_read(parts, part, begins[part], taken[part], to) for part in range(len(begins))])
+    seen = np.bincount(first.name, minlength=len(names))
+    common = total > COMMON
+    rest = np.where((seen <= HUB) & ~common, counts - taken, 0)
+    return _joined(
+        [first, *(_read(parts, p, begins[p] + taken[p], rest[p], to) for p in np.flatnonzero(rest.any(axis=1)).tolist())]
+    ), common
 
 
 def _lists(parts: Parts, names: Keys) -> tuple[Array, Array]:
@@ -115,17 +108,20 @@ def _lists(parts: Parts, names: Keys) -> tuple[Array, Array]:
     return begins, counts
 
 
-def _read(parts: Parts, part: int, name: Array, places: Array, to: Open) -> _Edges:
-    """Entries of a segment's list of passages, those that the caller may read."""
-    flat = parts.segments[part].found.flat[places]
+def _read(parts: Parts, part: int, begins: Array, counts: Array, to: Open) -> _Edges:
+    """Of each name's list in a segment as many entries as counted, without those that the caller may not read."""
+    flat = parts.segments[part].found.flat[spans(begins, counts)]
     passages = flat >> 1
     readable = parts.readable(part, passages, to)
-    return _Edges(name[readable], passages[readable].astype(np.int64) + parts.starts[part], (flat & 1)[readable])
+    name = np.repeat(np.arange(len(counts)), counts)[readable]
+    return _Edges(name, passages[readable].astype(np.int64) + parts.starts[part], (flat & 1)[readable])
 
 
-def _ways(edges: _Edges, own: _Edges, names: int) -> _Ways:
+def _ways(edges: _Edges, own: _Edges, common: Array) -> _Ways:
     """Names that lead somewhere: of a hub only to what is about it, and from the seeds alone."""
-    degree, about = np.bincount(edges.name, minlength=names), np.bincount(edges.name, edges.about, minlength=names)
+    degree = np.bincount(edges.name, minlength=len(common))
+    about = np.bincount(edges.name, edges.about, minlength=len(common))
+    degree[common] = HUB + 1
     hub = degree > HUB
     leads = np.where(hub, (about > 0) & (about <= HUB), degree > 1)
     kept = leads[edges.name] & ~(hub[edges.name] & (edges.about == 0))
@@ -156,8 +152,8 @@ def _beside(parts: Parts, start: Array) -> _Ways:
     return _Ways(names, np.concatenate(passage), np.full(len(names), BESIDE), np.ones(len(names)))
 
 
-def _joined(ways: _Ways, others: _Ways, names: int) -> _Ways:
-    return _Ways(*(np.concatenate(pair) for pair in zip(ways, others._replace(name=others.name + names), strict=True)))
+def _joined(parts: Sequence[_Table]) -> _Table:
+    return type(parts[0])(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _spread(restart: Array, ways: _Ways) -> Array:
