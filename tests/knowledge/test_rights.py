@@ -27,6 +27,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.tables import metadata
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
@@ -47,6 +48,7 @@ from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.surface import CHAT
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
+from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.retrieve import HybridRetriever
 
 COLLECTION = Collection(name="c", team="company", chunk_tokens=32)
@@ -99,6 +101,7 @@ class Rights(RuleBasedStateMachine):
         shutil.copy(self.template, self.folder / "db.sqlite")
         self.database = Database.open(f"sqlite:///{self.folder / 'db.sqlite'}")
         self.index, self.objects, self.embedder = self.make_index(), ObjectFolder.memory(), Embedder()
+        self.graph = FolderGraph(self.folder / "graph")
         self.records = Records(self.database)
 
         async def collection(_: str) -> Collection:
@@ -107,10 +110,11 @@ class Rights(RuleBasedStateMachine):
         self.ingestion = Ingestion(
             IngestionPorts(
                 documents=self.records, jobs=JobRecords(self.database), objects=self.objects, parser=DirectParser(),
-                splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder, collection_of=collection,
+                splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph), embedder_of=lambda _: self.embedder,
+                collection_of=collection,
             )
         )  # fmt: skip
-        self.retriever = HybridRetriever(self.index, lambda _: self.embedder)
+        self.retriever = HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph)
         self.users: dict[str, frozenset[str]] = dict.fromkeys(USERS, frozenset({team_tag("company")}))
         self.documents: dict[str, tuple[frozenset[str], str]] = {}
         self.texts: dict[str, frozenset[str]] = {}
@@ -133,6 +137,7 @@ class Rights(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     async def close(self) -> None:
+        await self.graph.close()
         await self.database.close()
 
     @rule(user=a_user, groups=some_groups, team=st.booleans())
@@ -141,7 +146,7 @@ class Rights(RuleBasedStateMachine):
 
     @rule(path=a_path, groups=some_groups, number=st.integers(0, 5))
     def put_a_document(self, path: str, groups: frozenset[str], number: int) -> None:
-        self.runner.run(self.put(path, groups, f"common words, number {number} of {path}"))
+        self.runner.run(self.put(path, groups, f"common words of Upper House, number {number} of {path}"))
 
     @rule(path=a_path, groups=some_groups)
     def change_the_rights(self, path: str, groups: frozenset[str]) -> None:

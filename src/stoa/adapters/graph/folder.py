@@ -46,10 +46,13 @@ class FolderGraph:
             return {}
         from stoa.adapters.graph.walk import walk
 
+        view = self._views.get(collection) or self._opened(collection)
+        if view is None:
+            return {}
         try:
-            view = self._views.get(collection) or await self._opened(collection)
             parts = view.now()
-        except FileNotFoundError:  # nothing was ever put there
+        except FileNotFoundError as error:  # what it leads to is a help and no condition
+            log.warning("The graph of collection %r lacks %s; index its documents again.", collection, error.filename)
             return {}
         return walk(parts, seeds, to=view.open_to(acl), limit=limit)
 
@@ -58,8 +61,11 @@ class FolderGraph:
             view.close()
         self._views.clear()
 
-    async def _opened(self, collection: str) -> "View":
+    def _opened(self, collection: str) -> "View | None":
+        """None where nothing was ever put."""
         from stoa.adapters.graph.view import View
 
-        view = await asyncio.to_thread(View, self._root / collection)
-        return self._views.setdefault(collection, view)
+        try:
+            return self._views.setdefault(collection, View(self._root / collection))
+        except FileNotFoundError:
+            return None

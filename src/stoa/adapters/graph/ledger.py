@@ -63,9 +63,11 @@ class Ledger:
         with self._transaction("BEGIN"):
             yield
 
-    def segments(self) -> list[tuple[int, int]]:
-        """Numbers and sizes, the oldest first."""
-        return self._connection.execute("SELECT number, size FROM segments ORDER BY number").fetchall()
+    def segments(self) -> list[tuple[int, int, int]]:
+        """Their numbers, how many passages each has and how many changes came after it, the oldest first."""
+        return self._connection.execute(
+            "SELECT number, size, (SELECT count(*) FROM changes WHERE segment = number) FROM segments ORDER BY number"
+        ).fetchall()
 
     def add_segment(self, size: int) -> int:
         return self._connection.execute("INSERT INTO segments (size) VALUES (?)", (size,)).lastrowid or 0

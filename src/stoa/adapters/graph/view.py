@@ -47,17 +47,21 @@ class View:
         self._folder = folder
         self._ledger = Ledger(folder, make=False)
         self._parts = Parts((), ())
-        self._revision = -1
+        self._revision, self._stale = -1, True
         self._tags: list[tuple[int, frozenset[AccessTag]]] = []
         self._open: dict[frozenset[AccessTag], Open] = {}
 
     def now(self) -> Parts:
-        """The graph as it is now; the same object as before where nothing but rights changed."""
-        while self._ledger.changed():
+        """The graph as it is now. Raises FileNotFoundError for a segment that is not where it should be."""
+        while self._stale or self._ledger.changed():
+            self._stale = True
             try:
                 self._read()
-            except FileNotFoundError:  # merged into another while we read, which is a change to be read next
+            except FileNotFoundError:
+                if not self._ledger.changed():  # else it was merged into another while we read
+                    raise
                 continue
+            self._stale = False
         return self._parts
 
     def open_to(self, acl: frozenset[AccessTag]) -> Open:
@@ -77,7 +81,7 @@ class View:
 
     def _read(self) -> None:
         with self._ledger.reading():
-            numbers = [number for number, _ in self._ledger.segments()]
+            numbers = [number for number, _, _ in self._ledger.segments()]
             same = tuple(numbers) == self._parts.numbers
             changes = self._ledger.changes(self._revision if same else -1)
             revision = self._ledger.revision()

@@ -90,10 +90,14 @@ def _edges(parts: Parts, names: Keys, to: Open) -> tuple[_Edges, Array]:
     first = _joined([_read(parts, part, begins[part], taken[part], to) for part in range(len(begins))])
     seen = np.bincount(first.name, minlength=len(names))
     common = total > COMMON
-    rest = np.where((seen <= HUB) & ~common, counts - taken, 0)
-    return _joined(
-        [first, *(_read(parts, p, begins[p] + taken[p], rest[p], to) for p in np.flatnonzero(rest.any(axis=1)).tolist())]
-    ), common
+    read = [first]
+    for part in np.flatnonzero((counts > taken).any(axis=1)).tolist():
+        rest = np.where(common, 0, counts[part] - taken[part])
+        long = np.flatnonzero((rest > 0) & (seen > HUB))
+        ends_within_about = parts.segments[part].found.flat[begins[part, long] + taken[part, long]] & 1
+        rest[long[ends_within_about == 0]] = 0  # a hub, and all that is about it was read
+        read.append(_read(parts, part, begins[part] + taken[part], rest, to))
+    return _joined(read), common
 
 
 def _lists(parts: Parts, names: Keys) -> tuple[Array, Array]:

@@ -15,6 +15,9 @@ from stoa.domain.identity import AccessTag
 _NEAR = 2
 """A segment is merged with smaller ones that have, together, at least its size divided by this."""
 
+_STALE = 0.25
+"""A segment with more changes than this for each passage is written anew."""
+
 
 def replace(folder: Path, documents: Sequence[str], facts: Sequence[DocumentFacts]) -> None:
     """Put these facts in the place of all that is known of the documents."""
@@ -43,7 +46,7 @@ def grant(folder: Path, rights: Mapping[str, frozenset[AccessTag]]) -> None:
 
 
 def _parts(folder: Path, ledger: Ledger) -> Parts:
-    numbers = [number for number, _ in ledger.segments()]
+    numbers = [number for number, _, _ in ledger.segments()]
     parts = Parts(numbers, [load(segment_path(folder, number)) for number in numbers])
     parts.change(ledger.changes())
     return parts
@@ -70,19 +73,22 @@ def _add(folder: Path, ledger: Ledger, segment: Segment) -> None:
 
 def _merge(folder: Path, ledger: Ledger) -> Sequence[int]:
     """Bring the smallest segments together as long as they are about as large as the next; those that are no more."""
-    by_size = sorted(ledger.segments(), key=lambda segment: segment[1])
-    small, size = list[int](), 0
-    for number, passages in by_size:
-        if small and passages > _NEAR * size:
-            break
-        small.append(number)
-        size += passages
-    if len(small) < 2:
+    segments = sorted(ledger.segments(), key=lambda segment: segment[1])
+    stale = {number for number, passages, changes in segments if changes > passages * _STALE}
+    chosen, size = list[int](), 0
+    for number, passages, _ in segments:
+        if not chosen or passages <= _NEAR * size or number in stale:
+            chosen.append(number)
+            size += passages
+    if not chosen or (len(chosen) == 1 and not stale.intersection(chosen)):
         return ()
     parts = _parts(folder, ledger)
-    chosen = [part for part, number in enumerate(parts.numbers) if number in small]
-    rights = [parts.rights[part] for part in chosen]
+    which = [part for part, number in enumerate(parts.numbers) if number in chosen]
+    rights = [parts.rights[part] for part in which]
     if any(np.any(numbers != GONE) for numbers in rights):
-        _add(folder, ledger, merge([parts.segments[part] for part in chosen], rights))
-    ledger.drop_segments(small)
-    return small
+        merged = merge([parts.segments[part] for part in which], rights)
+        _add(folder, ledger, merged)
+        if len(chosen) == len(parts.numbers):
+            ledger.keep_rights(set(np.unique(merged.rights).tolist()))
+    ledger.drop_segments(chosen)
+    return chosen
