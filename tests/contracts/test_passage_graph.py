@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.graph.memory import MemoryGraph
-from stoa.domain.graph import COMMON, HUB, DocumentFacts, GraphWalk, PassageFacts, PassageGraph
+from stoa.domain.graph import COMMON, HUB, DocumentFacts, GraphLinks, GraphWalk, Link, PassageFacts, PassageGraph
 
 A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
 
 
-class Graph(PassageGraph, GraphWalk, Protocol):
-    """Both sides of the graph."""
+class Graph(PassageGraph, GraphWalk, GraphLinks, Protocol):
+    """All sides of the graph."""
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -154,6 +154,28 @@ async def test_collections_are_apart_and_an_unknown_one_leads_nowhere(graph: Gra
     await graph.grant("unknown", {"d": HR})
     await graph.replace("unknown", ["d"], [])
     assert await graph.walk("c", {}, acl=A, limit=5) == {}
+
+
+async def test_links_of_a_passage_are_shown_under_the_same_rights(graph: Graph) -> None:
+    await put(
+        graph, document("d", passage("d.0", "x", "only here", about=["y"])), document("e", passage("e.0", "x")),
+        document("f", passage("f.0", about=["x"]), passage("f.1", "y")), document("g", passage("g.0", "x", "y"), acl=HR),
+    )  # fmt: skip
+    assert list(await graph.links("c", "d.0", acl=A, limit=5)) == [
+        Link(name="x", about=False, passages=("f.0", "e.0"), more=False),
+        Link(name="y", about=True, passages=("f.1",), more=False),
+    ]
+    (first, _) = await graph.links("c", "d.0", acl=A | HR, limit=2)
+    assert first == Link(name="x", about=False, passages=("f.0", "e.0"), more=True)
+    assert list(await graph.links("c", "g.0", acl=A, limit=5)) == []
+    assert list(await graph.links("unknown", "d.0", acl=A, limit=5)) == []
+
+
+async def test_of_a_hub_only_what_is_about_it_is_shown(graph: Graph) -> None:
+    await put(
+        graph, document("d", passage("d.0", about=["x"])), *(document(f"m{n}", passage(f"m{n}.0", "x")) for n in range(HUB))
+    )
+    assert list(await graph.links("c", "m0.0", acl=A, limit=5)) == [Link(name="x", about=False, passages=("d.0",), more=False)]
 
 
 async def test_another_process_sees_what_was_committed(tmp_path: Path) -> None:

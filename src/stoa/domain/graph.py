@@ -78,3 +78,22 @@ class GraphWalk(Protocol):
         read, are passed over.
         """
         ...
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A name of a passage and the passages that it leads to, those that are about it first."""
+
+    name: str
+    about: bool
+    """Whether the passage is about the name; else it mentions it."""
+    passages: tuple[str, ...]
+    more: bool
+    """Whether there are more than those; of a hub, only passages that are about it are listed."""
+
+
+class GraphLinks(Protocol):
+    """Show the graph around a passage, under the same rights as a walk."""
+
+    async def links(self, collection: str, passage: str, *, acl: frozenset[AccessTag], limit: int) -> Sequence[Link]:
+        """The names of a passage that lead to others, in order, with at most `limit` passages each."""
+        ...

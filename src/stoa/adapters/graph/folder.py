@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stoa.domain.graph import DocumentFacts
+from stoa.domain.graph import DocumentFacts, Link
 from stoa.domain.identity import AccessTag
 
 if TYPE_CHECKING:  # late: numpy is 20 MB, and a role at rest does without
-    from stoa.adapters.graph.view import View
+    from stoa.adapters.graph.view import Parts, View
 
 log = logging.getLogger("stoa.graph")
 
 
 class FolderGraph:
-    """PassageGraph and GraphWalk over the collections under `root`. A walk sees what was committed before it began."""
+    """PassageGraph, GraphWalk and GraphLinks over the collections under `root`. Each call sees what was committed before."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -46,26 +46,30 @@ class FolderGraph:
             return {}
         from stoa.adapters.graph.walk import walk
 
-        view = self._views.get(collection) or self._opened(collection)
-        if view is None:
-            return {}
-        try:
-            parts = view.now()
-        except FileNotFoundError as error:  # what it leads to is a help and no condition
-            log.warning("The graph of collection %r lacks %s; index its documents again.", collection, error.filename)
-            return {}
-        return walk(parts, seeds, to=view.open_to(acl), limit=limit)
+        view, parts = self._now(collection)
+        return walk(parts, seeds, to=view.open_to(acl), limit=limit) if view and parts else {}
+
+    async def links(self, collection: str, passage: str, *, acl: frozenset[AccessTag], limit: int) -> Sequence[Link]:
+        from stoa.adapters.graph.around import links
+
+        view, parts = self._now(collection)
+        return links(parts, passage, to=view.open_to(acl), limit=limit) if view and parts else []
 
     async def close(self) -> None:
         for view in self._views.values():
             view.close()
         self._views.clear()
 
-    def _opened(self, collection: str) -> "View | None":
-        """None where nothing was ever put."""
+    def _now(self, collection: str) -> "tuple[View, Parts] | tuple[None, None]":
+        """The graph as it is now; nothing where nothing was ever put."""
         from stoa.adapters.graph.view import View
 
         try:
-            return self._views.setdefault(collection, View(self._root / collection))
+            view = self._views.get(collection) or self._views.setdefault(collection, View(self._root / collection))
         except FileNotFoundError:
-            return None
+            return None, None
+        try:
+            return view, view.now()
+        except FileNotFoundError as error:  # what passages lead to is a help and no condition
+            log.warning("The graph of collection %r lacks %s; index its documents again.", collection, error.filename)
+            return None, None

@@ -7,7 +7,7 @@ from math import log1p
 
 import msgspec
 
-from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, COMMON, HUB, RARE, STEPS, DocumentFacts
+from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, COMMON, HUB, RARE, STEPS, DocumentFacts, Link
 from stoa.domain.identity import AccessTag
 
 _Way = tuple[str, str, float, float]
@@ -15,7 +15,7 @@ _Way = tuple[str, str, float, float]
 
 
 class MemoryGraph:
-    """PassageGraph and GraphWalk over a dict by collection and document."""
+    """PassageGraph, GraphWalk and GraphLinks over a dict by collection and document."""
 
     def __init__(self) -> None:
         self._documents: dict[str, dict[str, DocumentFacts]] = {}
@@ -41,6 +41,21 @@ class MemoryGraph:
         came = _spread(restart, [*_by_name(readable, restart, common), *_by_place(readable, restart)])
         best = sorted(((passage, share) for passage, share in came.items() if share > 0), key=lambda pair: (-pair[1], pair[0]))
         return dict(best[:limit])
+
+    async def links(self, collection: str, passage: str, *, acl: frozenset[AccessTag], limit: int) -> Sequence[Link]:
+        every = self._documents.get(collection, {}).values()
+        readable = {one.id: one for document in every if document.acl & acl for one in document.passages}
+        common, found = _common(every), list[Link]()
+        if passage not in readable:
+            return []
+        for name in sorted(readable[passage].about | readable[passage].mentions):
+            about = sorted(p.id for p in readable.values() if p.id != passage and name in p.about)
+            mentioned = sorted(p.id for p in readable.values() if p.id != passage and name in p.mentions - p.about)
+            others = about if name in common or len(about) + len(mentioned) >= HUB else about + mentioned
+            if others:
+                is_about = name in readable[passage].about
+                found.append(Link(name=name, about=is_about, passages=tuple(others[:limit]), more=len(others) > limit))
+        return found
 
 
 def _common(documents: Iterable[DocumentFacts]) -> set[str]:

@@ -17,7 +17,7 @@ _FIRST = 2 * HUB
 """Passages of a name that are read at first; all only of one whose first passages are hidden from the caller."""
 
 
-class _Edges(NamedTuple):
+class Edges(NamedTuple):
     """Between names and passages, one entry each: places among the names, passages in the row of all segments, 1 for about."""
 
     name: Array
@@ -34,16 +34,16 @@ class _Ways(NamedTuple):
     arrive: Array
 
 
-_Table = TypeVar("_Table", _Edges, _Ways)
+_Table = TypeVar("_Table", Edges, _Ways)
 
 
 def walk(parts: Parts, seeds: Mapping[str, float], *, to: Open, limit: int) -> dict[str, float]:
     """As `domain.graph.GraphWalk.walk`."""
-    start, weights = _start(parts, seeds, to)
+    start, weights = start_at(parts, seeds, to)
     if not len(start):
         return {}
-    names, own = _facts(parts, start)
-    edges, common = _edges(parts, names, to)
+    names, own = facts_at(parts, start)
+    edges, common = edges_of(parts, names, to)
     along = _beside(parts, start)
     ways = _joined([_ways(edges, own, common), along._replace(name=along.name + len(names))])
     rows, at = np.unique(np.concatenate([start, ways.passage]), return_inverse=True)
@@ -52,11 +52,11 @@ def walk(parts: Parts, seeds: Mapping[str, float], *, to: Open, limit: int) -> d
     best = np.flatnonzero(came > 0)
     if len(best) > limit:
         best = best[np.argpartition(-came[best], limit)[:limit]]
-    found = zip(_ids(parts, rows[best]), came[best].tolist(), strict=True)
+    found = zip(ids_of(parts, rows[best]), came[best].tolist(), strict=True)
     return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
-def _start(parts: Parts, seeds: Mapping[str, float], to: Open) -> tuple[Array, Array]:
+def start_at(parts: Parts, seeds: Mapping[str, float], to: Open) -> tuple[Array, Array]:
     """The seeds that are here and may be read, each with its weight."""
     ids, all_weights = list(seeds), np.fromiter(seeds.values(), dtype=np.float64, count=len(seeds))
     rows, weights = list[Array](), list[Array]()
@@ -68,7 +68,7 @@ def _start(parts: Parts, seeds: Mapping[str, float], to: Open) -> tuple[Array, A
     return (np.concatenate(rows), np.concatenate(weights)) if rows else (np.zeros(0, np.int64), np.zeros(0))
 
 
-def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
+def facts_at(parts: Parts, start: Array) -> tuple[Keys, Edges]:
     """The names of these passages, sorted, and where each stands."""
     keys, passages, about = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for part, segment in enumerate(parts.segments):
@@ -78,10 +78,10 @@ def _facts(parts: Parts, start: Array) -> tuple[Keys, _Edges]:
         passages.append(np.repeat(rows, facts.counts))
         about.append(facts.flat & 1)
     names, name = np.unique(np.concatenate(keys), return_inverse=True)
-    return names, _Edges(name, np.concatenate(passages), np.concatenate(about))
+    return names, Edges(name, np.concatenate(passages), np.concatenate(about))
 
 
-def _edges(parts: Parts, names: Keys, to: Open) -> tuple[_Edges, Array]:
+def edges_of(parts: Parts, names: Keys, to: Open) -> tuple[Edges, Array]:
     """The passages of the names, or enough to know a hub and what is about it; and which names are common."""
     begins, counts = _lists(parts, names)
     total = counts.sum(axis=0)
@@ -112,16 +112,16 @@ def _lists(parts: Parts, names: Keys) -> tuple[Array, Array]:
     return begins, counts
 
 
-def _read(parts: Parts, part: int, begins: Array, counts: Array, to: Open) -> _Edges:
+def _read(parts: Parts, part: int, begins: Array, counts: Array, to: Open) -> Edges:
     """Of each name's list in a segment as many entries as counted, without those that the caller may not read."""
     flat = parts.segments[part].found.flat[spans(begins, counts)]
     passages = flat >> 1
     readable = parts.readable(part, passages, to)
     name = np.repeat(np.arange(len(counts)), counts)[readable]
-    return _Edges(name, passages[readable].astype(np.int64) + parts.starts[part], (flat & 1)[readable])
+    return Edges(name, passages[readable].astype(np.int64) + parts.starts[part], (flat & 1)[readable])
 
 
-def _ways(edges: _Edges, own: _Edges, common: Array) -> _Ways:
+def _ways(edges: Edges, own: Edges, common: Array) -> _Ways:
     """Names that lead somewhere: of a hub only to what is about it, and from the seeds alone."""
     degree = np.bincount(edges.name, minlength=len(common))
     about = np.bincount(edges.name, edges.about, minlength=len(common))
@@ -173,7 +173,7 @@ def _spread(restart: Array, ways: _Ways) -> Array:
     return here - BACK * restart
 
 
-def _ids(parts: Parts, rows: Array) -> list[str]:
+def ids_of(parts: Parts, rows: Array) -> list[str]:
     ids = [""] * len(rows)
     for part, segment in enumerate(parts.segments):
         which = _within(parts, part, rows)
