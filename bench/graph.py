@@ -43,6 +43,7 @@ async def main() -> None:
         for first in range(0, count, PART):
             documents = made(range(first, min(first + PART, count)), passages, draw)
             await writer.replace("c", [document.id for document in documents], documents)
+        await writer.tend("c")
         written = time.perf_counter() - started
         before = memory_mb()
         reader = FolderGraph(Path(folder))

@@ -61,6 +61,10 @@ class PassageGraph(Protocol):
         """Give each document these access tags instead of those it had."""
         ...
 
+    async def tend(self, collection: str) -> None:
+        """Bring together what was added lately: after a job, and now and then within a long one."""
+        ...
+
 
 class GraphWalk(Protocol):
     """Follow the graph, among passages that share an access tag with `acl` and as if there were no others.

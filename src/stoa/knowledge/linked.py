@@ -26,3 +26,4 @@ class LinkedIndex:
 
     async def tend(self, collection: str) -> None:
         await self._index.tend(collection)
+        await self._graph.tend(collection)

@@ -36,6 +36,10 @@ async def test_many_writes_are_few_segments_and_lose_nothing(tmp_path: Path) -> 
         await put(graph, document(f"d{n}", f"chain {n}", f"chain {n + 1}", f"only {n}"))
     assert len(files(tmp_path)) <= 7
     assert await reached(graph, "d50.0") == {"d49.0", "d50.0", "d51.0"}
+    await graph.tend("c")
+    assert len(files(tmp_path)) == 1
+    await graph.tend("c")
+    assert await reached(graph, "d50.0") == {"d49.0", "d50.0", "d51.0"}
     await put(graph, document("d51", "chain 50"))
     assert await reached(graph, "d50.0") == {"d49.0", "d50.0", "d51.0"}
     assert await reached(graph, "d52.0") == {"d52.0", "d53.0"}
@@ -106,6 +110,7 @@ async def test_a_segment_that_was_lost_leads_nowhere_and_stops_nobody(tmp_path: 
 def test_facts_of_nothing_make_no_folder(tmp_path: Path) -> None:
     writing.replace(tmp_path / "c", ["d"], [])
     writing.grant(tmp_path / "c", {"d": A})
+    writing.tend(tmp_path / "c")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -39,6 +39,12 @@ class FolderGraph:
         async with self._turn:
             await asyncio.to_thread(grant, self._root / collection, rights)
 
+    async def tend(self, collection: str) -> None:
+        from stoa.adapters.graph.writing import tend
+
+        async with self._turn:
+            await asyncio.to_thread(tend, self._root / collection)
+
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int
     ) -> Mapping[str, float]:

@@ -31,6 +31,9 @@ class MemoryGraph:
         for document in rights.keys() & known.keys():
             known[document] = msgspec.structs.replace(known[document], acl=rights[document])
 
+    async def tend(self, collection: str) -> None:
+        """Nothing to do: there is one dict."""
+
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int
     ) -> Mapping[str, float]:

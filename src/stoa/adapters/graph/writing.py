@@ -12,8 +12,11 @@ from stoa.adapters.graph.view import Parts, segment_path
 from stoa.domain.graph import DocumentFacts
 from stoa.domain.identity import AccessTag
 
-_NEAR = 2
-"""A segment is merged with smaller ones that have, together, at least its size divided by this."""
+_NEAR, _NEAR_AT_REST = 2, 16
+"""A segment is merged with smaller ones that have, together, at least its size divided by this: as they come, and in the end."""
+
+_SMALL = 50_000
+"""Passages of segments that are always one in the end: a tenth of a second."""
 
 _STALE = 0.25
 """A segment with more changes than this for each passage is written anew."""
@@ -31,9 +34,8 @@ def replace(folder: Path, documents: Sequence[str], facts: Sequence[DocumentFact
                 numbers = [ledger.number_of(document.acl) for document in facts]
                 segment = build(facts, numbers)
                 _add(folder, ledger, segment)
-            merged = _merge(folder, ledger)
-        for number in merged:
-            segment_path(folder, number).unlink(missing_ok=True)
+            merged = _merge(folder, ledger, near=_NEAR, small=0)
+        _remove(folder, merged)
 
 
 def grant(folder: Path, rights: Mapping[str, frozenset[AccessTag]]) -> None:
@@ -43,6 +45,21 @@ def grant(folder: Path, rights: Mapping[str, frozenset[AccessTag]]) -> None:
     with closing(Ledger(folder, make=True)) as ledger, ledger.writing():
         numbers = {acl: ledger.number_of(acl) for acl in set(rights.values())}
         _change(ledger, _parts(folder, ledger), {document: numbers[acl] for document, acl in rights.items()})
+
+
+def tend(folder: Path) -> None:
+    """Leave few segments, so that a walk has few to look into."""
+    if not folder.is_dir():
+        return
+    with closing(Ledger(folder, make=True)) as ledger:
+        with ledger.writing():
+            merged = _merge(folder, ledger, near=_NEAR_AT_REST, small=_SMALL)
+        _remove(folder, merged)
+
+
+def _remove(folder: Path, segments: Sequence[int]) -> None:
+    for number in segments:
+        segment_path(folder, number).unlink(missing_ok=True)
 
 
 def _parts(folder: Path, ledger: Ledger) -> Parts:
@@ -71,13 +88,13 @@ def _add(folder: Path, ledger: Ledger, segment: Segment) -> None:
     save(segment_path(folder, ledger.add_segment(segment.size)), segment)
 
 
-def _merge(folder: Path, ledger: Ledger) -> Sequence[int]:
+def _merge(folder: Path, ledger: Ledger, *, near: int, small: int) -> Sequence[int]:
     """Bring the smallest segments together as long as they are about as large as the next; those that are no more."""
     segments = sorted(ledger.segments(), key=lambda segment: segment[1])
     stale = {number for number, passages, changes in segments if changes > passages * _STALE}
     chosen, size = list[int](), 0
     for number, passages, _ in segments:
-        if not chosen or passages <= _NEAR * size or number in stale:
+        if not chosen or passages <= max(near * size, small) or number in stale:
             chosen.append(number)
             size += passages
     if not chosen or (len(chosen) == 1 and not stale.intersection(chosen)):
