@@ -13,7 +13,7 @@ from stoa.domain.graph import DocumentFacts
 from stoa.domain.identity import AccessTag
 
 _NEAR, _NEAR_AT_REST = 2, 16
-"""A segment is merged with smaller ones that have, together, at least its size divided by this: as they come, and in the end."""
+"""A segment is merged with smaller ones that together have at least its size divided by this: as they come, and in the end."""
 
 _SMALL = 50_000
 """Passages of segments that are always one in the end: a tenth of a second."""
