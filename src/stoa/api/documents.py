@@ -69,14 +69,14 @@ def document_view(document: Document) -> DocumentView:
 
 @router.get("/{id}")
 async def read_document(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> DocumentView:
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     return document_view(document)
 
 
 @router.delete("/{id}", status_code=202)
 async def delete_document(id_: Id, caller: Annotated[Caller, allow("document:delete")], parts: Parts) -> Removal:
     """Out of reach at once; out of the index when the job has run."""
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     async with parts.database.write() as connection:
         job = await intake.remove(DatabaseLibrary(connection), document, by=caller.principal.id, now_ms=now_ms())
     return Removal(job=job_view(job, [], now_ms=now_ms()))
@@ -90,11 +90,8 @@ async def read_passage(
     start: Annotated[int, Query(ge=0)],
     end: Annotated[int, Query(ge=1)],
 ) -> PassageView:
-    document, collection = await _find(parts, caller, id_)
-    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
-    if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
-        raise Conflict(f"The document {document.path!r} is being indexed anew, so the passage may lie elsewhere now.")
-    opened = open_passage(msgspec.json.decode(text, type=ParsedDocument), start=start, end=end)
+    document, collection = await find_document(parts, caller, id_)
+    opened = open_passage(await parsed_text(parts, document, collection), start=start, end=end)
     return PassageView(
         document=document_view(document), page=opened.page, heading=list(opened.heading), before=opened.before,
         passage=opened.passage, after=opened.after,
@@ -104,7 +101,7 @@ async def read_passage(
 @router.get("/{id}/original", response_class=Response)
 async def read_original(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Response:
     """The file as it was sent: PDF and text to be shown, all else to be saved, and nothing to be run."""
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     data = await parts.objects.get(raw_name(document.digest))
     if data is None:
         raise NotFound(f"The file of the document {id_!r} is not in the object store.")
@@ -115,7 +112,7 @@ async def read_original(id_: Id, caller: Annotated[Caller, allow("document:read"
     return Response(data, media_type=shown or "application/octet-stream", headers=headers)
 
 
-async def _find(parts: Control, caller: Caller, document_id: str) -> tuple[Document, Collection]:
+async def find_document(parts: Control, caller: Caller, document_id: str) -> tuple[Document, Collection]:
     """A document that the caller may read, and its collection. Raises NotFound for every other."""
     async with parts.database.read() as connection:
         document = await DatabaseLibrary(connection).documents.get(document_id)
@@ -123,3 +120,11 @@ async def _find(parts: Control, caller: Caller, document_id: str) -> tuple[Docum
         async with parts.read() as stores:
             return document, await collection_named(stores, caller, document.collection)
     raise NotFound(f"There is no document {document_id!r} here for you.", param="id")
+
+
+async def parsed_text(parts: Control, document: Document, collection: Collection) -> ParsedDocument:
+    """What the index holds passages of. Raises Conflict while that is another text than the document's."""
+    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
+    if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
+        raise Conflict(f"The document {document.path!r} is being indexed anew, so its passages may lie elsewhere now.")
+    return msgspec.json.decode(text, type=ParsedDocument)

@@ -97,6 +97,12 @@ class Splitter(Protocol):
         ...
 
 
+class TokenCounter(Protocol):
+    """Counts the tokens of texts as the splitter does."""
+
+    async def count(self, texts: Sequence[str]) -> Sequence[int]: ...
+
+
 def raw_name(digest: str) -> str:
     """The object that holds a document's raw bytes."""
     return f"raw/{digest[:2]}/{digest}"

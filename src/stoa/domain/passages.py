@@ -56,6 +56,25 @@ class Retriever(Protocol):
     ) -> Sequence[Passage]: ...
 
 
+class PassageFinder(Protocol):
+    """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        """As `Retriever.retrieve`; `team` pays for the question's embedding.
+
+        Raises NotFound while the gateway does not have the collection.
+        """
+        ...
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        """All that the index holds of a document, in order of place."""
+        ...
+
+
 class Embedder(Protocol):
     """Turn texts into unit vectors of one width, in order. `team` is who pays."""
 

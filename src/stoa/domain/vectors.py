@@ -62,6 +62,14 @@ class PassageSearch(Protocol):
         ...
 
 
+class PassageReader(Protocol):
+    """List what the index holds. An empty `acl` and what is unknown give nothing."""
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        """The passages of one document in order of place, those alone that share a tag with `acl`."""
+        ...
+
+
 class PassageIndex(Protocol):
     """Change what can be found. Every call may be repeated with the same result."""
 

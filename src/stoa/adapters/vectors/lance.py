@@ -1,6 +1,6 @@
 """The index in LanceDB: one table a collection, in a folder or a bucket, read and written by several processes at once.
 
-Access tags are a filter inside both searches, never applied after them, and are written into it as quoted literals only.
+Access tags are a filter inside every search, never applied after them, and are written into it as quoted literals only.
 Importing this module takes a second and 100 MB: whoever needs it imports it late.
 """
 
@@ -34,7 +34,7 @@ _PASSAGE = ["id", "document_id", "title", "path", "heading", "page", "start", "e
 
 
 class LanceIndex:
-    """PassageSearch and PassageIndex over the tables under `uri`. Every search sees what was committed before it began."""
+    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. Every search sees what was committed before it began."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -96,6 +96,14 @@ class LanceIndex:
             Hit(_passage(collection, row), similarity=float(similarity), lexical=row["_score"])
             for row, similarity in zip(found.drop_columns(["vector"]).to_pylist(), similar, strict=True)
         ]
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        table = await self._table(collection) if acl else None
+        if table is None:
+            return []
+        of_it = f"document_id = {_literal(document_id)} AND {_shares(acl)}"
+        found = await table.query().where(of_it).select(_PASSAGE).to_arrow()
+        return sorted((_passage(collection, row) for row in found.to_pylist()), key=lambda passage: passage.start)
 
     async def close(self) -> None:
         self._tables.clear()
