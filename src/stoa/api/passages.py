@@ -14,7 +14,7 @@ from stoa.api.forms import Form, View, Whole
 from stoa.api.holdings import collection_named
 from stoa.api.paging import Cursor, place_of, to_cursor
 from stoa.domain.documents import Document
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Passage, Scores
 from stoa.domain.resources import Collection
 from stoa.errors import InvalidRequest
 from stoa.knowledge.fingerprint import fingerprint, same_text
@@ -34,7 +34,8 @@ class SearchQuestion(Form):
 
 
 class FoundPassage(View):
-    """`score` is what the ranking goes by; `dense`, `lexical` and `graph` are its parts, each on a scale of its own.
+    """`score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
+    `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
 
     A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
     are of, null while that is being indexed anew.
@@ -55,6 +56,7 @@ class FoundPassage(View):
     dense: float | None
     lexical: float | None
     graph: float | None
+    fused: float | None
 
 
 class Search(View):
@@ -154,7 +156,7 @@ def _views(
         if document is None or document.state == "removed" or not document.acl & acl:
             continue
         present = same_text(document.indexed_as, fingerprint(document, collection))
-        fields = msgspec.structs.asdict(each)
+        fields = msgspec.structs.asdict(each) | msgspec.structs.asdict(each.scores or Scores())
         views.append(FoundPassage(**fields, source=document.source, digest=document.digest if present else None))
     return views
 

@@ -8,11 +8,25 @@ import msgspec
 from stoa.domain.identity import AccessTag
 
 
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a passage ranks where it does; None for a search that did not find it.
+
+    `dense` is the cosine to the question, `lexical` the BM25 score, `graph` the share of a walk from the passages found first
+    that ends here, and `fused` what dense and lexical make together, before the graph.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    graph: float | None = None
+    fused: float = 0.0
+
+
 class Passage(msgspec.Struct, frozen=True):
     """A chunk of a document that the caller may read.
 
     `start` and `end` are character offsets into the document's parsed text; `page` is 1-based, None where the format has
-    no pages; `heading` is the path of headings above it, outermost first; `score` is the fused rank score, higher is better.
+    no pages; `heading` is the path of headings above it, outermost first; `score` is the rank score, higher is better, and
+    `scores` what it was made from.
     """
 
     id: str
@@ -26,6 +40,7 @@ class Passage(msgspec.Struct, frozen=True):
     end: int
     text: str
     score: float
+    scores: Scores | None = None
 
 
 class Citation(msgspec.Struct, frozen=True):

@@ -61,6 +61,12 @@ class PassageSearch(Protocol):
         """The best by BM25, best first, each with its similarity to the vector as well."""
         ...
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        """The chunks of these ids, in any order, each with its similarity to the vector; those not there are left out."""
+        ...
+
 
 class PassageReader(Protocol):
     """List what the index holds. An empty `acl` and what is unknown give nothing."""

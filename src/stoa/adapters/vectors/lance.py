@@ -88,14 +88,16 @@ class LanceIndex:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
         query = table.query().nearest_to_text(words).where(_shares(acl)).limit(limit)
-        found = await query.select([*_PASSAGE, "vector", "_score"]).to_arrow()
-        width = len(vector)
-        vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-        similar = vectors @ np.asarray(vector, dtype=np.float32)
-        return [
-            Hit(_passage(collection, row), similarity=float(similarity), lexical=row["_score"])
-            for row, similarity in zip(found.drop_columns(["vector"]).to_pylist(), similar, strict=True)
-        ]
+        return _hits(collection, await query.select([*_PASSAGE, "vector", "_score"]).to_arrow(), vector)
+
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        table = await self._table(collection) if acl and ids else None
+        if table is None:
+            return []
+        query = table.query().where(f"id IN {_list(ids)} AND {_shares(acl)}")
+        return _hits(collection, await query.select([*_PASSAGE, "vector"]).to_arrow(), vector)
 
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
         table = await self._table(collection) if acl else None
@@ -134,7 +136,8 @@ class LanceIndex:
             table = await database.create_table(collection, schema=_schema(width), exist_ok=True)
             if not await table.list_indices():
                 await table.create_index("acl", config=LabelList())
-                await table.create_index("document_id", config=BTree())
+                for column in ("id", "document_id"):
+                    await table.create_index(column, config=BTree())
                 # Measured on beerqa: without stop words and with stems .841 of first passages right, with stop words .822.
                 words = FTS(language="English", stem=True, remove_stop_words=True, ascii_folding=True, with_position=False)
                 await table.create_index("contextual_text", config=words)
@@ -163,6 +166,16 @@ def _rows(chunks: Sequence[IndexedChunk]) -> pa.Table:
         for row in chunks
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=_schema(len(chunks[0].vector)))
+
+
+def _hits(collection: str, found: pa.Table, vector: Sequence[float]) -> list[Hit]:
+    """Rows that came with their vectors."""
+    vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(vector))
+    similar = vectors @ np.asarray(vector, dtype=np.float32)
+    return [
+        Hit(_passage(collection, row), similarity=float(similarity), lexical=row.get("_score"))
+        for row, similarity in zip(found.drop_columns(["vector"]).to_pylist(), similar, strict=True)
+    ]
 
 
 def _passage(collection: str, row: Mapping[str, object]) -> Passage:

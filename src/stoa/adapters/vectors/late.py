@@ -47,6 +47,11 @@ class LateIndex:
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
         return await (await self.load()).of_document(collection, document_id, acl=acl)
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        return await (await self.load()).fetch(collection, ids, vector, acl=acl)
+
     async def close(self) -> None:
         if self._index is not None:
             await self._index.close()

@@ -49,6 +49,14 @@ class MemoryIndex:
         rows = [row for row in self._rows.get(collection, {}).get(document_id, []) if row.acl & acl]
         return sorted((_passage(collection, row) for row in rows), key=lambda passage: passage.start)
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        wanted = set(ids)
+        return [
+            _hit(collection, row, vector, None) for row in self._all(collection) if row.chunk.id in wanted and row.acl & acl
+        ]
+
     def _all(self, collection: str) -> list[IndexedChunk]:
         return [row for rows in self._rows.get(collection, {}).values() for row in rows]
 
