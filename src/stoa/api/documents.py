@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
+from stoa.adapters.database import versions
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import Moment, View, moment
@@ -42,6 +43,23 @@ class DocumentView(View):
     state: DocumentState
     error: str | None
     updated_at: Moment
+
+
+class VersionView(View):
+    """A change of the bytes or of the rights. `by` is the user or key that made it, null where that is not known any more."""
+
+    number: int
+    at: Moment
+    digest: str
+    bytes: int
+    acl: list[str]
+    by: str | None
+
+
+class Versions(View):
+    """The newest first; the first is the present one."""
+
+    data: list[VersionView]
 
 
 class PassageView(View):
@@ -95,6 +113,22 @@ async def read_passage(
     return PassageView(
         document=document_view(document), page=opened.page, heading=list(opened.heading), before=opened.before,
         passage=opened.passage, after=opened.after,
+    )  # fmt: skip
+
+
+@router.get("/{id}/versions")
+async def list_versions(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Versions:
+    """What the document was. Earlier bytes are not kept."""
+    document, _ = await find_document(parts, caller, id_)
+    async with parts.database.read() as connection:
+        found = await versions.of_document(connection, document.id)
+    return Versions(
+        data=[
+            VersionView(
+                number=each.number, at=moment(each.at), digest=each.digest, bytes=each.bytes, acl=sorted(each.acl), by=each.by
+            )
+            for each in found
+        ]
     )  # fmt: skip
 
 

@@ -40,6 +40,17 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
 
 
+class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document became at a moment: other bytes, or other rights. `by` is who changed it, where that is known."""
+
+    number: int
+    at: int
+    digest: str
+    bytes: int
+    acl: frozenset[AccessTag]
+    by: str | None = None
+
+
 class Heading(msgspec.Struct, frozen=True, array_like=True):
     """A heading in the text: its line starts at `start` and ends at `end`; level 1 is the outermost."""
 

@@ -34,7 +34,7 @@ _PASSAGE = ["id", "document_id", "title", "path", "heading", "page", "start", "e
 
 
 class LanceIndex:
-    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. Every search sees what was committed before it began."""
+    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. A search sees what was committed before it."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
