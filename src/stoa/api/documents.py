@@ -158,6 +158,8 @@ async def find_document(parts: Control, caller: Caller, document_id: str) -> tup
 
 async def parsed_text(parts: Control, document: Document, collection: Collection) -> ParsedDocument:
     """What the index holds passages of. Raises Conflict while that is another text than the document's."""
+    if document.state == "failed":
+        raise Conflict(f"The document {document.path!r} could not be read: {document.error}", param="id")
     text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
     if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
         raise Conflict(f"The document {document.path!r} is being indexed anew, so its passages may lie elsewhere now.")

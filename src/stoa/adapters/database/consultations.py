@@ -28,7 +28,7 @@ async def insert(connection: AsyncConnection, facts: Sequence[UsageFact]) -> Non
             continue
         answered = any(each.cited for each in fact.consulted)
         for each in fact.consulted:
-            of = {"id": fact.id, "collection": each.collection, "at": fact.at_ms}
+            of: dict[str, object] = {"id": fact.id, "collection": each.collection, "at": fact.at_ms}
             asked.append({**of, "found": each.found, "cited": sum(each.cited.values()), "answered": answered})
             cites += [{**of, "document_id": document, "passages": count} for document, count in each.cited.items()]
     if asked:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import document_versions, jobs
+from stoa.adapters.database.tables import document_versions, jobs, keys, users
 from stoa.domain.documents import Document, DocumentVersion
 
 
@@ -41,10 +41,18 @@ async def of_document(connection: AsyncConnection, document_id: str) -> Sequence
     """The newest first."""
     columns = [column for column in document_versions.c if column.name not in ("document_id", "job_id")]
     found = (
-        select(*columns, jobs.c.created_by.label("by"))
-        .select_from(document_versions.outerjoin(jobs, jobs.c.id == document_versions.c.job_id))
+        select(*columns, func.coalesce(users.c.name, keys.c.name).label("by"))
+        .select_from(
+            document_versions.outerjoin(jobs, jobs.c.id == document_versions.c.job_id)
+            .outerjoin(users, users.c.id == jobs.c.created_by)
+            .outerjoin(keys, keys.c.id == jobs.c.created_by)
+        )
         .where(document_versions.c.document_id == document_id)
         .order_by(document_versions.c.number.desc())
     )
-    rows = (await connection.execute(found)).mappings()
-    return [DocumentVersion(**{**row, "acl": frozenset(row["acl"])}) for row in rows]
+    return [
+        DocumentVersion(
+            number=row.number, at=row.at, digest=row.digest, bytes=row.bytes, acl=frozenset(row.acl), by=row.by
+        )
+        for row in await connection.execute(found)
+    ]  # fmt: skip
