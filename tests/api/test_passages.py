@@ -67,6 +67,11 @@ async def test_chunks_lie_in_the_text_page_after_page(company: Company) -> None:
     assert [each["start"] for each in chunks] == sorted(each["start"] for each in chunks)
     assert any("Hotels" in each["heading"] for each in chunks)
     assert (await company.hana.get(path, params={"cursor": "bm9wZQ"})).status_code == 400
+    middle = (await company.hana.get(path, params={"limit": 2, "at": chunks[3]["start"] + 1})).json()
+    assert [each["id"] for each in middle["data"]] == [chunks[2]["id"], chunks[3]["id"]]
+    before = (await company.hana.get(path, params={"limit": 2, "cursor": middle["previous_cursor"]})).json()
+    assert [each["id"] for each in before["data"]] == [chunks[0]["id"], chunks[1]["id"]]
+    assert before["previous_cursor"] is None
 
 
 async def test_chunks_are_for_those_who_may_read_the_document(company: Company) -> None:

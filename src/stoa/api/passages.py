@@ -93,6 +93,7 @@ class ChunkPage(View):
     text: str
     data: list[ChunkView]
     next_cursor: str | None
+    previous_cursor: str | None
 
 
 @router.post("/api/collections/{name}/search")
@@ -112,6 +113,7 @@ async def list_chunks(
     parts: Parts,
     limit: Annotated[int, Query(ge=1, le=200, description="How many chunks at most.")] = _CHUNKS,
     cursor: Cursor = None,
+    at: Annotated[int | None, Query(ge=0, description="Begin with the page that holds this character.")] = None,
 ) -> ChunkPage:
     """The document's text and how the index holds it. Raises Conflict while it is being indexed anew."""
     document, collection = await find_document(parts, caller, id_)
@@ -120,6 +122,9 @@ async def list_chunks(
         document.id, collection=collection.name, acl=caller.principal.acl, team=_payer(caller, collection)
     )
     first = _number(place_of(cursor))
+    if cursor is None and at is not None:
+        before = sum(passage.start <= at for passage in found)
+        first = max(0, before - 1) // limit * limit
     shown, after = found[first : first + limit], found[first + limit : first + limit + 1]
     begin = shown[0].start if shown and first else 0
     end = after[0].start if after else len(parsed.text)
@@ -135,6 +140,7 @@ async def list_chunks(
             for each, count in zip(shown, tokens, strict=True)
         ],
         next_cursor=to_cursor(str(first + limit)) if after else None,
+        previous_cursor=to_cursor(str(max(0, first - limit))) if first else None,
     )  # fmt: skip
 
 
