@@ -84,6 +84,30 @@ async def test_similarity_is_the_cosine_in_both_searches(index: Index) -> None:
     assert lexical.lexical is not None
 
 
+async def test_chunks_are_fetched_by_id_with_their_cosine(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", "Pears are green.", "Plums are blue."))
+    (vector,) = await EMBEDDER.embed(["pears"], team="a")
+    acl = frozenset({"team:a"})
+    nearest = {hit.passage.id: hit for hit in await index.dense("c", vector, acl=acl, limit=10)}
+    fetched = {hit.passage.id: hit for hit in await index.fetch("c", ["d.2", "d.1", "gone.0"], vector, acl=acl)}
+    assert set(fetched) == {"d.1", "d.2"}
+    for name, hit in fetched.items():
+        assert hit.passage == nearest[name].passage
+        assert hit.similarity == pytest.approx(nearest[name].similarity, abs=1e-5)
+        assert hit.lexical is None
+    assert await index.fetch("c", [], vector, acl=acl) == []
+    assert await index.fetch("unknown", ["d.1"], vector, acl=acl) == []
+
+
+async def test_fetching_by_id_opens_nothing_that_the_tags_do_not(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "The salary is secret.", acl=frozenset({"group:hr"})))
+    (vector,) = await EMBEDDER.embed(["salary"], team="a")
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset({"team:a"})) == []
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset()) == []
+    assert await index.fetch("c", ["d.0') OR ('1'='1"], vector, acl=frozenset({"team:a"})) == []
+    assert len(await index.fetch("c", ["d.0"], vector, acl=frozenset({"group:hr"}))) == 1
+
+
 async def test_only_shared_tags_open_a_passage(index: Index) -> None:
     await index.replace("c", ["a", "b"], [
         *await rows("a", "The salary is secret.", acl=frozenset({"group:hr"})),

@@ -46,6 +46,18 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return Rights(self.acl, self.deny)
 
 
+class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document became at a moment: other bytes, or other rights. `by` is who changed it, where that is known."""
+
+    number: int
+    at: int
+    digest: str
+    bytes: int
+    acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
+    by: str | None = None
+
+
 class Heading(msgspec.Struct, frozen=True, array_like=True):
     """A heading in the text: its line starts at `start` and ends at `end`; level 1 is the outermost."""
 
@@ -101,6 +113,12 @@ class Splitter(Protocol):
     def split(self, text: str, *, tokens: int, markdown: bool) -> Sequence[tuple[int, int]]:
         """Ranges of at most `tokens` each, cut at the largest unit of meaning that fits: paragraph, sentence, word."""
         ...
+
+
+class TokenCounter(Protocol):
+    """Counts the tokens of texts as the splitter does."""
+
+    async def count(self, texts: Sequence[str]) -> Sequence[int]: ...
 
 
 def raw_name(digest: str) -> str:

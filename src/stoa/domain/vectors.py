@@ -69,6 +69,20 @@ class PassageSearch(Protocol):
         """The best by BM25, best first, each with its similarity to the vector as well."""
         ...
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        """The chunks of these ids, in any order, each with its similarity to the vector; those not there are left out."""
+        ...
+
+
+class PassageReader(Protocol):
+    """List what the index holds. An empty `acl` and what is unknown give nothing."""
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        """The passages of one document in order of place, those alone that share a tag with `acl`."""
+        ...
+
 
 class PassageIndex(Protocol):
     """Change what can be found. Every call may be repeated with the same result."""

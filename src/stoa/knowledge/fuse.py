@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Passage, Scores
 from stoa.domain.vectors import Hit
 
 LEXICAL = 0.5
@@ -23,9 +23,15 @@ def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
         known = best.get(hit.passage.id)
         if known is None or (known.lexical or 0.0) < (hit.lexical or 0.0):
             best[hit.passage.id] = hit
-    scored = [msgspec.structs.replace(hit.passage, score=score(hit)) for hit in best.values()]
+    scored = [_scored(hit) for hit in best.values()]
     scored.sort(key=lambda passage: (-passage.score, passage.id))
     return scored[:limit]
+
+
+def _scored(hit: Hit) -> Passage:
+    total = score(hit)
+    scores = Scores(dense=hit.similarity, lexical=hit.lexical, fused=total)
+    return msgspec.structs.replace(hit.passage, score=total, scores=scores)
 
 
 def score(hit: Hit) -> float:

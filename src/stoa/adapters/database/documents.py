@@ -8,7 +8,8 @@ from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, de
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import documents
+from stoa.adapters.database import versions
+from stoa.adapters.database.tables import documents, judgements
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
@@ -103,9 +104,9 @@ class DocumentTable:
             statement = insert(documents).values(rows)
             kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks"}
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
-            await self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
-            )
+            replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
+            written = await self._connection.execute(replacing.returning(documents))
+            await versions.add(self._connection, [_document(row) for row in written.mappings()])
 
     async def change(self, document_id: str, job_id: str, values: Mapping[str, Any]) -> bool:
         """Change one if the job still has it. Any: values of many columns. False when it was taken over."""
@@ -124,10 +125,12 @@ class DocumentTable:
         return frozenset(claimed)
 
     async def drop(self, document_id: str, job_id: str) -> bool:
-        """Take away the row of a removed document if the job still has it."""
+        """Take away the row of a removed document if the job still has it, and its text from where it was judged."""
         result = await self._connection.execute(
             delete(documents).where(documents.c.id == document_id, documents.c.job_id == job_id, documents.c.state == "removed")
         )
+        if result.rowcount == 1:
+            await self._connection.execute(update(judgements).where(judgements.c.document_id == document_id).values(text=""))
         return result.rowcount == 1
 
     async def remaining(self, job_id: str) -> tuple[int, int]:

@@ -19,7 +19,10 @@ from sqlalchemy import (
     false,
 )
 
+from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
 from stoa.adapters.database.ledger_tables import (
+    cited,
+    consulted,
     content_keys,
     contents,
     feedback,
@@ -34,10 +37,14 @@ from stoa.adapters.database.ledger_tables import (
 from stoa.adapters.database.metadata import metadata
 
 __all__ = [
+    "cited",
+    "consulted",
     "content_keys",
     "contents",
+    "evaluation_sets",
     "feedback",
     "followed",
+    "judgements",
     "metadata",
     "price_versions",
     "prices",
@@ -206,6 +213,19 @@ documents = Table(
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
+)
+
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("document_id", String(40), ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="from 1"),
+    Column("at", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("acl", JSON, nullable=False, comment="access tags, sorted"),
+    Column("deny", JSON, nullable=False, comment="access tags, sorted"),
+    Column("job_id", String(40)),
 )
 
 jobs = Table(

@@ -14,9 +14,9 @@ def upgrade() -> None:
         "group_groups",
         sa.Column("group_name", sa.String(length=63), nullable=False),
         sa.Column("member_name", sa.String(length=63), nullable=False, comment="the group within it"),
-        sa.ForeignKeyConstraint(["group_name"], ["groups.name"]),
-        sa.ForeignKeyConstraint(["member_name"], ["groups.name"]),
-        sa.PrimaryKeyConstraint("group_name", "member_name"),
+        sa.ForeignKeyConstraint(["group_name"], ["groups.name"], name=op.f("fk_group_groups_group_name_groups")),
+        sa.ForeignKeyConstraint(["member_name"], ["groups.name"], name=op.f("fk_group_groups_member_name_groups")),
+        sa.PrimaryKeyConstraint("group_name", "member_name", name=op.f("pk_group_groups")),
     )
     with op.batch_alter_table("documents") as documents:
         documents.add_column(
