@@ -19,6 +19,7 @@ import numpy as np
 from report import report
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.domain.graph import DocumentFacts, PassageFacts
+from stoa.domain.identity import Rights
 
 PASSAGES = 1_000_000
 IN_DOCUMENT = 10
@@ -80,7 +81,7 @@ def made(numbers: range, passages: int, draw: np.random.Generator) -> list[Docum
                 )
                 for place, names in enumerate(some)
             ),
-            acl=frozenset({f"group:{number % RIGHTS}"}),
+            rights=Rights(frozenset({f"group:{number % RIGHTS}"})),
         )
         for number, some in zip(numbers, drawn, strict=True)
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.domain.identity import Rights
 from stoa.domain.vectors import Chunk, IndexedChunk
 from stoa.knowledge.facts import BEGINNING, facts_of, links_in
 from stoa.knowledge.linked import LinkedIndex
@@ -40,7 +41,7 @@ def test_a_passage_is_about_its_title_heading_and_opening_and_mentions_the_rest(
     assert passage.about == {"travel policy", "hotels", "europe desk", "/hr/travel.md"}
     assert {"berlin", "europe", "/hr/leave.md"} <= passage.mentions
     assert not passage.mentions & passage.about
-    assert facts.acl == ACL
+    assert facts.rights == Rights(ACL)
 
 
 def test_a_title_leads_to_the_beginning_of_a_long_document() -> None:
@@ -55,7 +56,7 @@ async def test_the_graph_changes_with_the_index() -> None:
     await linked.replace("c", ["a", "b"], rows)
     await linked.tend("c")
     assert "b.0" in await graph.walk("c", {"a.0": 1.0}, acl=ACL, limit=5)
-    await linked.grant("c", {"b": frozenset({"group:hr"})})
+    await linked.grant("c", {"b": Rights(frozenset({"group:hr"}))})
     assert len(await index.dense("c", [1.0], acl=ACL, limit=5)) == 1
     assert await graph.walk("c", {"a.0": 1.0}, acl=ACL, limit=5) == {}
     await linked.replace("c", ["a", "b"], [])

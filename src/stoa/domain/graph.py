@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 
 HUB = 48
 """A name found in more passages than this, of those the caller may read, leads only to those that are about it."""
@@ -43,11 +43,11 @@ class PassageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A document with its passages in the order of its text. `acl` opens all of it or nothing."""
+    """A document with its passages in the order of its text. `rights` are those of all of it."""
 
     id: str
     passages: tuple[PassageFacts, ...]
-    acl: frozenset[AccessTag]
+    rights: Rights
 
 
 class PassageGraph(Protocol):
@@ -57,8 +57,8 @@ class PassageGraph(Protocol):
         """Put these facts in the place of all that is known of the documents; no facts is to forget them."""
         ...
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
-        """Give each document these access tags instead of those it had."""
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
+        """Give each document these rights instead of those it had."""
         ...
 
     async def tend(self, collection: str) -> None:
@@ -67,7 +67,7 @@ class PassageGraph(Protocol):
 
 
 class GraphWalk(Protocol):
-    """Follow the graph, among passages that share an access tag with `acl` and as if there were no others.
+    """Follow the graph, among passages that are open to a caller who holds `acl`, and as if there were no others.
 
     What others hold shows in one thing alone: that a name is COMMON.
     """

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from stoa.domain.graph import PassageGraph
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import Rights
 from stoa.domain.vectors import IndexedChunk, PassageIndex
 from stoa.knowledge.facts import facts_of
 
@@ -20,7 +20,7 @@ class LinkedIndex:
         facts = await asyncio.to_thread(facts_of, chunks) if chunks else []
         await self._graph.replace(collection, documents, facts)
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         await self._index.grant(collection, rights)
         await self._graph.grant(collection, rights)
 

@@ -84,6 +84,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         log=usage,
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index, graph=graph),
+        passages=index,
         rewrite=rewrite,
         counter=counting.counter if counting is not None else None,
         answers=answers,

@@ -9,13 +9,14 @@ from stoa.adapters.graph import writing
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.graph.ledger import Ledger
 from stoa.domain.graph import DocumentFacts, PassageFacts
+from stoa.domain.identity import Rights
 
 A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
 
 
 def document(name: str, *mentions: str, about: str = "", acl: frozenset[str] = A) -> DocumentFacts:
     facts = PassageFacts(id=f"{name}.0", about=frozenset(filter(None, [about])), mentions=frozenset(mentions))
-    return DocumentFacts(id=name, passages=(facts,), acl=acl)
+    return DocumentFacts(id=name, passages=(facts,), rights=Rights(acl))
 
 
 async def put(graph: FolderGraph, *documents: DocumentFacts) -> None:
@@ -61,7 +62,7 @@ async def test_rights_that_change_again_and_again_leave_no_trace_behind(tmp_path
     graph = FolderGraph(tmp_path)
     await put(graph, document("d", "x"), document("e", about="x"))
     for n in range(20):
-        await graph.grant("c", {"d": frozenset({f"group:{n}"}), "e": frozenset({f"group:{n}"})})
+        await graph.grant("c", dict.fromkeys(("d", "e"), Rights(frozenset({f"group:{n}"}))))
         assert await reached(graph, "d.0", frozenset({f"group:{n}"})) == {"d.0", "e.0"}
     await put(graph, document("f"))
     with sqlite3.connect(tmp_path / "c" / "graph.sqlite") as ledger:
@@ -109,7 +110,7 @@ async def test_a_segment_that_was_lost_leads_nowhere_and_stops_nobody(tmp_path: 
 
 def test_facts_of_nothing_make_no_folder(tmp_path: Path) -> None:
     writing.replace(tmp_path / "c", ["d"], [])
-    writing.grant(tmp_path / "c", {"d": A})
+    writing.grant(tmp_path / "c", {"d": Rights(A)})
     writing.tend(tmp_path / "c")
     assert list(tmp_path.iterdir()) == []
 

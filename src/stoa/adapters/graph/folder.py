@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stoa.domain.graph import DocumentFacts, Link
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 
 if TYPE_CHECKING:  # late: numpy is 20 MB, and a role at rest does without
     from stoa.adapters.graph.view import Parts, View
@@ -33,7 +33,7 @@ class FolderGraph:
         async with self._turn:
             await asyncio.to_thread(replace, self._root / collection, documents, facts)
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         from stoa.adapters.graph.writing import grant
 
         async with self._turn:

@@ -8,7 +8,7 @@ from math import log1p
 import msgspec
 
 from stoa.domain.graph import ABOUT_FROM, ABOUT_TO, BACK, BESIDE, COMMON, HUB, RARE, STEPS, DocumentFacts, Link
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 
 _Way = tuple[str, str, float, float]
 """A name and a passage, what it weighs to leave the passage by the name, and to arrive at the passage by it."""
@@ -26,10 +26,10 @@ class MemoryGraph:
             known.pop(document, None)
         known.update({document.id: document for document in facts})
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         known = self._documents.get(collection, {})
         for document in rights.keys() & known.keys():
-            known[document] = msgspec.structs.replace(known[document], acl=rights[document])
+            known[document] = msgspec.structs.replace(known[document], rights=rights[document])
 
     async def tend(self, collection: str) -> None:
         """Nothing to do: there is one dict."""
@@ -37,7 +37,7 @@ class MemoryGraph:
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int
     ) -> Mapping[str, float]:
-        readable = [document for document in self._documents.get(collection, {}).values() if document.acl & acl]
+        readable = [document for document in self._documents.get(collection, {}).values() if document.rights.open_to(acl)]
         here = {passage.id for document in readable for passage in document.passages}
         restart = {seed: weight for seed, weight in seeds.items() if seed in here}
         common = _common(self._documents.get(collection, {}).values())
@@ -47,7 +47,7 @@ class MemoryGraph:
 
     async def links(self, collection: str, passage: str, *, acl: frozenset[AccessTag], limit: int) -> Sequence[Link]:
         every = self._documents.get(collection, {}).values()
-        readable = {one.id: one for document in every if document.acl & acl for one in document.passages}
+        readable = {one.id: one for document in every if document.rights.open_to(acl) for one in document.passages}
         common, found = _common(every), list[Link]()
         if passage not in readable:
             return []

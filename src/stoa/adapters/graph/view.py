@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stoa.adapters.graph.arrays import Array, Ints
 from stoa.adapters.graph.ledger import GONE, Ledger
 from stoa.adapters.graph.segment import Segment, load
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights, denying, opening
 
 Open = NDArray[np.bool_]
 """By number of rights, whether a caller has them; the last stands for GONE and is false."""
@@ -48,7 +48,7 @@ class View:
         self._ledger = Ledger(folder, make=False)
         self._parts = Parts((), ())
         self._revision, self._stale = -1, True
-        self._tags: list[tuple[int, frozenset[AccessTag]]] = []
+        self._rights: list[tuple[int, Rights]] = []
         self._open: dict[frozenset[AccessTag], Open] = {}
 
     def now(self) -> Parts:
@@ -68,8 +68,10 @@ class View:
         """What a caller with these tags may read, of what `now` gave last."""
         known = self._open.get(acl)
         if known is None:
-            known = np.zeros(self._tags[-1][0] + 2 if self._tags else 1, dtype=np.bool_)
-            known[[number for number, tags in self._tags if not tags.isdisjoint(acl)]] = True
+            known = np.zeros(self._rights[-1][0] + 2 if self._rights else 1, dtype=np.bool_)
+            held, denied = opening(acl), denying(acl)
+            readable = [n for n, each in self._rights if not each.allow.isdisjoint(held) and each.deny.isdisjoint(denied)]
+            known[readable] = True
             known[GONE] = False
             if len(self._open) >= _CALLERS:
                 self._open.clear()
@@ -85,14 +87,14 @@ class View:
             same = tuple(numbers) == self._parts.numbers
             changes = self._ledger.changes(self._revision if same else -1)
             revision = self._ledger.revision()
-            tags = self._ledger.rights()
+            rights = self._ledger.rights()
         if not same:
             known = dict(zip(self._parts.numbers, self._parts.segments, strict=True))
             self._parts = Parts(numbers, [known.get(number) or load(segment_path(self._folder, number)) for number in numbers])
         self._parts.change(changes)
         self._revision = revision
-        if tags != self._tags:
-            self._tags, self._open = tags, {}
+        if rights != self._rights:
+            self._rights, self._open = rights, {}
 
 
 def segment_path(folder: Path, number: int) -> Path:

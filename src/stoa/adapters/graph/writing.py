@@ -10,7 +10,7 @@ from stoa.adapters.graph.ledger import GONE, Ledger
 from stoa.adapters.graph.segment import Segment, build, load, merge, save
 from stoa.adapters.graph.view import Parts, segment_path
 from stoa.domain.graph import DocumentFacts
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import Rights
 
 _NEAR, _NEAR_AT_REST = 2, 16
 """A segment is merged with smaller ones that together have at least its size divided by this: as they come, and in the end."""
@@ -31,20 +31,20 @@ def replace(folder: Path, documents: Sequence[str], facts: Sequence[DocumentFact
             parts = _parts(folder, ledger)
             _change(ledger, parts, dict.fromkeys((*documents, *(document.id for document in facts)), GONE))
             if facts:
-                numbers = [ledger.number_of(document.acl) for document in facts]
+                numbers = [ledger.number_of(document.rights) for document in facts]
                 segment = build(facts, numbers)
                 _add(folder, ledger, segment)
             merged = _merge(folder, ledger, near=_NEAR, small=0)
         _remove(folder, merged)
 
 
-def grant(folder: Path, rights: Mapping[str, frozenset[AccessTag]]) -> None:
-    """Give each document these access tags."""
+def grant(folder: Path, rights: Mapping[str, Rights]) -> None:
+    """Give each document these rights."""
     if not folder.is_dir():
         return
     with closing(Ledger(folder, make=True)) as ledger, ledger.writing():
-        numbers = {acl: ledger.number_of(acl) for acl in set(rights.values())}
-        _change(ledger, _parts(folder, ledger), {document: numbers[acl] for document, acl in rights.items()})
+        numbers = {each: ledger.number_of(each) for each in set(rights.values())}
+        _change(ledger, _parts(folder, ledger), {document: numbers[each] for document, each in rights.items()})
 
 
 def tend(folder: Path) -> None:
