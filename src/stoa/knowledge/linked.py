@@ -12,8 +12,8 @@ from stoa.knowledge.facts import facts_of
 class LinkedIndex:
     """PassageIndex over an index and a graph. A crash between the two is made good when the call is repeated.
 
-    The graph comes first: what is closed is not walked through while it is still found, and what a walk leads to before it is in
-    the index is not there to be fetched.
+    The graph comes first: what is closed is not walked through while it can still be found, and what a walk leads to before the
+    index has it is not there to be fetched.
     """
 
     def __init__(self, index: PassageIndex, graph: PassageGraph) -> None:
