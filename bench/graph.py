@@ -91,7 +91,7 @@ async def walked(graph: FolderGraph, acl: frozenset[str], documents: int, draw: 
     times, found = list[float](), list[int]()
     for _ in range(WALKS):
         chosen: Sequence[int] = (
-            draw.integers(0, documents // RIGHTS, SEEDS) * RIGHTS + draw.integers(0, len(acl), SEEDS)
+            draw.integers(0, max(1, documents // RIGHTS), SEEDS) * RIGHTS + draw.integers(0, len(acl), SEEDS)
         ).tolist()
         seeds = {f"d{number}.{place % IN_DOCUMENT}": 1 / SEEDS for place, number in enumerate(chosen)}
         started = time.perf_counter()
