@@ -57,7 +57,7 @@ def test_files_are_dropped_anywhere(handbook: Page) -> None:
     transfer = handbook.evaluate_handle(
         "() => { const data = new DataTransfer(); data.items.add(new File(['words'], 'dropped.md')); return data; }"
     )
-    pane = handbook.get_by_role("region", name="handbook")
+    pane = handbook.get_by_role("group", name="Documents of handbook")
     pane.dispatch_event("dragenter", {"dataTransfer": transfer})
     expect(handbook.get_by_text("Drop to add to handbook")).to_be_visible()
     pane.dispatch_event("drop", {"dataTransfer": transfer})

@@ -1422,7 +1422,7 @@ export interface components {
          * ChunkPage
          * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
          *
-         *     `characters` is the length of the whole text, `chunks` how many there are in all.
+         *     `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
          */
         ChunkPage: {
             document: components["schemas"]["DocumentView"];
@@ -1430,6 +1430,8 @@ export interface components {
             characters: number;
             /** Chunks */
             chunks: number;
+            /** Before */
+            before: number;
             /** Offset */
             offset: number;
             /** Text */
