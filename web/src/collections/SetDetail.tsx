@@ -73,9 +73,7 @@ function Scores({ scores: { queries, recall, mrr, bad } }: { scores: EvaluationS
           </div>
         ))}
       </dl>
-      <p className={styles.note}>
-        Over {formatCount(queries)} {queries === 1 ? "query" : "queries"} that have a good passage, as you may read them.
-      </p>
+      <p className={styles.note}>Queries with a good passage that you may read: {formatCount(queries)}</p>
     </>
   );
 }
