@@ -78,7 +78,7 @@ async def read_collection_usage(
         cited = await consultations.top_documents(connection, collection.name, from_ms=from_ms, to_ms=to_ms, limit=_TOP)
         known = await DatabaseLibrary(connection).documents.read([each.document_id for each in cited])
     acl = caller.principal.acl
-    readable = {each.id: each for each in known.values() if each.state != "removed" and each.acl & acl}
+    readable = {each.id: each for each in known.values() if each.state != "removed" and each.rights.open_to(acl)}
     return CollectionUsage(
         questions=sum(day.questions for day in days), passages=sum(day.found for day in days),
         cited=sum(day.cited for day in days), unanswered=sum(day.unanswered for day in days),

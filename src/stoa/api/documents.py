@@ -1,4 +1,4 @@
-"""`/api/documents`: one document, its passages and its file. Whoever shares no tag with it is told that it does not exist."""
+"""`/api/documents`: one document, its passages and its file. Whoever may not read it is told that it does not exist."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -29,7 +29,7 @@ _SHOWN = {"pdf": "application/pdf", "txt": _TEXT, "md": _TEXT, "csv": _TEXT}
 
 
 class DocumentView(View):
-    """`path` is relative to the source; `acl` are the access tags of which a reader needs one."""
+    """`path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out."""
 
     id: str
     collection: str
@@ -40,6 +40,7 @@ class DocumentView(View):
     pages: int | None
     chunks: int | None
     acl: list[str]
+    deny: list[str]
     state: DocumentState
     error: str | None
     updated_at: Moment
@@ -53,6 +54,7 @@ class VersionView(View):
     digest: str
     bytes: int
     acl: list[str]
+    deny: list[str]
     by: str | None
 
 
@@ -80,8 +82,8 @@ class Removal(View):
 def document_view(document: Document) -> DocumentView:
     return DocumentView(
         id=document.id, collection=document.collection, source=document.source, path=document.path, title=document.title,
-        bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl), state=document.state,
-        error=document.error, updated_at=moment(document.updated_at),
+        bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl),
+        deny=sorted(document.deny), state=document.state, error=document.error, updated_at=moment(document.updated_at),
     )  # fmt: skip
 
 
@@ -125,7 +127,8 @@ async def list_versions(id_: Id, caller: Annotated[Caller, allow("document:read"
     return Versions(
         data=[
             VersionView(
-                number=each.number, at=moment(each.at), digest=each.digest, bytes=each.bytes, acl=sorted(each.acl), by=each.by
+                number=each.number, at=moment(each.at), digest=each.digest, bytes=each.bytes, acl=sorted(each.acl),
+                deny=sorted(each.deny), by=each.by,
             )
             for each in found
         ]
@@ -150,7 +153,7 @@ async def find_document(parts: Control, caller: Caller, document_id: str) -> tup
     """A document that the caller may read, and its collection. Raises NotFound for every other."""
     async with parts.database.read() as connection:
         document = await DatabaseLibrary(connection).documents.get(document_id)
-    if document is not None and document.acl & caller.principal.acl:
+    if document is not None and document.rights.open_to(caller.principal.acl):
         async with parts.read() as stores:
             return document, await collection_named(stores, caller, document.collection)
     raise NotFound(f"There is no document {document_id!r} here for you.", param="id")

@@ -238,7 +238,7 @@ async def readable_of(library: DatabaseLibrary, judgements: Sequence[Judgement],
     """The documents of judgements that the caller may read, by id."""
     found = await library.documents.read(sorted({each.document_id for each in judgements}))
     acl = caller.principal.acl
-    return {each.id: each for each in found.values() if each.state != "removed" and each.acl & acl}
+    return {each.id: each for each in found.values() if each.state != "removed" and each.rights.open_to(acl)}
 
 
 def _item(query: str, judgements: Sequence[Judgement], readable: Mapping[str, Document]) -> ItemView:

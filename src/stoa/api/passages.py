@@ -160,7 +160,7 @@ def _views(
     views: list[FoundPassage] = []
     for each in found:
         document = documents.get(each.document_id)
-        if document is None or document.state == "removed" or not document.acl & acl:
+        if document is None or document.state == "removed" or not document.rights.open_to(acl):
             continue
         present = same_text(document.indexed_as, fingerprint(document, collection))
         fields = msgspec.structs.asdict(each) | msgspec.structs.asdict(each.scores or Scores())

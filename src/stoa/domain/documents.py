@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 
 DocumentState = Literal["queued", "indexed", "failed", "removed"]
 
@@ -19,6 +19,7 @@ DocumentState = Literal["queued", "indexed", "failed", "removed"]
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the documents. Times are UTC milliseconds; `digest` is the SHA-256 of the raw bytes.
 
+    `acl` and `deny` are its rights: a reader holds a tag of the first and none of the second.
     `indexed_as` says what the index holds of it, as `knowledge.fingerprint` writes it; None before the first time.
     """
 
@@ -32,12 +33,17 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: int | None = None
     chunks: int | None = None
     acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
     state: DocumentState
     error: str | None = None
     indexed_as: str | None = None
     job_id: str | None = None
     created_at: int
     updated_at: int
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(self.acl, self.deny)
 
 
 class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +54,7 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     bytes: int
     acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
     by: str | None = None
 
 

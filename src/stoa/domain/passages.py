@@ -41,6 +41,8 @@ class Passage(msgspec.Struct, frozen=True):
     text: str
     score: float
     scores: Scores | None = None
+    personal: bool = False
+    """Whether the rights of its document name single people."""
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ class Citation(msgspec.Struct, frozen=True):
 class Retriever(Protocol):
     """Find the passages that answer a question, among those the caller may read.
 
-    Only passages of `collections` whose access tags share one with `acl` are ever returned; an empty `acl` finds nothing.
+    Only passages of `collections` that are open to a caller who holds `acl` are ever returned; an empty `acl` finds nothing.
     Best first, at most `limit`.
     """
 

@@ -100,6 +100,7 @@ _TABLE = (
     Action("budget:list", "see what is spent of every budget"),
     Action("group:list", "list groups"),
     Action("group:create", "add a group"),
+    Action("group:update", "put groups into a group, or take them out"),
     Action("key:list", "list keys, without their secrets", "Credential", _KEYS),
     Action("key:create", "make a key", "Credential", _KEYS),
     Action("key:revoke", "revoke a key", "Credential", _KEYS),

@@ -58,15 +58,19 @@ async def test_every_row_of_a_former_version_is_there_afterwards(database_url: s
     assert await check(database_url) == done.revision
     database = Database.open(database_url)
     async with database.read() as connection:
+        after: dict[str, Any] = {}
         for name, (row,) in before.items():
             (now,) = (await connection.execute(select(metadata.tables[name]))).mappings().all()
+            after[name] = now
             assert {column: now[column] for column in row} == row, name
         (version,) = (await connection.execute(select(document_versions))).mappings().all()
         (fact,) = [UsageFact(*row) for row in await connection.execute(select(usage))]
     await database.close()
-    document = before["documents"][0]
+    former = before["documents"][0]
     assert {name: version[name] for name in ("document_id", "number", "digest", "acl")} == {
-        "document_id": document["id"], "number": 1, "digest": document["digest"], "acl": document["acl"],
+        "document_id": former["id"], "number": 1, "digest": former["digest"], "acl": former["acl"],
     }  # fmt: skip
     if revision < "0004":
         assert (fact.refused, fact.provider_usage, fact.decision) == (False, None, None)
+    document, corpus = after["documents"], after["corpus"]
+    assert (document["deny"], corpus["personal"]) == ([], False)

@@ -7,6 +7,7 @@ are inserted, never updated. The migrations in `migrations/` must end at exactly
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
@@ -69,6 +71,13 @@ groups = Table(
     metadata,
     Column("name", String(63), primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+)
+
+group_groups = Table(
+    "group_groups",
+    metadata,
+    Column("group_name", String(63), ForeignKey("groups.name"), primary_key=True),
+    Column("member_name", String(63), ForeignKey("groups.name"), primary_key=True, comment="the group within it"),
 )
 
 users = Table(
@@ -173,6 +182,13 @@ corpus = Table(
     metadata,
     Column("collection", String(63), primary_key=True),
     Column("version", BigInteger, nullable=False, comment="grows with every change of a document or a right"),
+    Column(
+        "personal",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether some document names, or has named, single people in its rights",
+    ),
 )
 
 documents = Table(
@@ -187,7 +203,8 @@ documents = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("pages", Integer),
     Column("chunks", Integer),
-    Column("acl", JSON, nullable=False, comment="access tags, sorted"),
+    Column("acl", JSON, nullable=False, comment="access tags of which a reader needs one, sorted"),
+    Column("deny", JSON, nullable=False, server_default="[]", comment="access tags of which a reader may hold none, sorted"),
     Column("state", String(20), nullable=False, comment="queued, indexed, failed or removed"),
     Column("error", Text),
     Column("indexed_digest", String(64), comment="what the index holds: digest, rights and pipeline together"),
@@ -207,6 +224,7 @@ document_versions = Table(
     Column("digest", String(64), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("acl", JSON, nullable=False, comment="access tags, sorted"),
+    Column("deny", JSON, nullable=False, comment="access tags, sorted"),
     Column("job_id", String(40)),
 )
 

@@ -23,13 +23,13 @@ async def add(connection: AsyncConnection, changed: Sequence[Document]) -> None:
     known = {row["document_id"]: row for row in (await connection.execute(last)).mappings()}
     rows: list[dict[str, object]] = []
     for document in living.values():
-        before, acl = known.get(document.id), sorted(document.acl)
-        if before is not None and (before["digest"], before["acl"]) == (document.digest, acl):
+        before, acl, deny = known.get(document.id), sorted(document.acl), sorted(document.deny)
+        if before is not None and (before["digest"], before["acl"], before["deny"]) == (document.digest, acl, deny):
             continue
         rows.append(
             {
                 "document_id": document.id, "number": 1 if before is None else before["number"] + 1,
-                "at": document.updated_at, "digest": document.digest, "bytes": document.bytes, "acl": acl,
+                "at": document.updated_at, "digest": document.digest, "bytes": document.bytes, "acl": acl, "deny": deny,
                 "job_id": document.job_id,
             }
         )  # fmt: skip
@@ -52,7 +52,8 @@ async def of_document(connection: AsyncConnection, document_id: str) -> Sequence
     )
     return [
         DocumentVersion(
-            number=row.number, at=row.at, digest=row.digest, bytes=row.bytes, acl=frozenset(row.acl), by=row.by
+            number=row.number, at=row.at, digest=row.digest, bytes=row.bytes, acl=frozenset(row.acl), deny=frozenset(row.deny),
+            by=row.by,
         )
         for row in await connection.execute(found)
     ]  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 
@@ -30,7 +30,7 @@ class LateIndex:
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
         await (await self.load()).replace(collection, documents, chunks)
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         await (await self.load()).grant(collection, rights)
 
     async def tend(self, collection: str) -> None:

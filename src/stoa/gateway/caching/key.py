@@ -38,7 +38,7 @@ class Keys:
             or len(body) > LARGEST_ASK
         ):
             return None
-        scope = scope_of(client, policy)
+        scope = scope_of(client, offering, policy)
         more = _more(offering, headers) if _BETA in headers or offering.router.strategy == "tagged" else b""
         seen = (body, scope, offering.fingerprint, surface.path, more)
         return self._young.get(seen) or self._old.get(seen) or self._made(seen)
@@ -60,9 +60,9 @@ class Keys:
         return key
 
 
-def scope_of(client: Client, policy: CachePolicy) -> bytes:
-    """With whom answers are shared."""
-    return client.scope if policy.shared == "team" else client.own_scope
+def scope_of(client: Client, offering: Offering, policy: CachePolicy) -> bytes:
+    """With whom answers are shared: with nobody where documents are for single people, or closed to them."""
+    return client.scope if policy.shared == "team" and not offering.personal else client.own_scope
 
 
 def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
@@ -73,4 +73,4 @@ def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
 
 def common_of(client: Client, offering: Offering, policy: CachePolicy, headers: Mapping[bytes, bytes]) -> bytes:
     """All that requests must have in common to share answers, but for their path and body."""
-    return b"%b%b%b" % (scope_of(client, policy), offering.fingerprint, _more(offering, headers))
+    return b"%b%b%b" % (scope_of(client, offering, policy), offering.fingerprint, _more(offering, headers))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("acl", sa.JSON(), nullable=False, comment="access tags, sorted"),
+        sa.Column("deny", sa.JSON(), nullable=False, comment="access tags, sorted"),
         sa.Column("job_id", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["document_id"], ["documents.id"], name=op.f("fk_document_versions_document_id_documents"), ondelete="CASCADE"
@@ -26,8 +27,8 @@ def upgrade() -> None:
     )
     op.execute(
         sa.text(
-            "INSERT INTO document_versions (document_id, number, at, digest, bytes, acl, job_id) "
-            "SELECT id, 1, updated_at, digest, bytes, acl, job_id FROM documents"
+            "INSERT INTO document_versions (document_id, number, at, digest, bytes, acl, deny, job_id) "
+            "SELECT id, 1, updated_at, digest, bytes, acl, deny, job_id FROM documents"
         )
     )
     op.create_table(
