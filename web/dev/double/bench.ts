@@ -93,8 +93,24 @@ export function search(state: State, collection: string, query: string): FoundPa
 }
 
 export const versions = (document: Document): DocumentVersion[] => [
-  { number: 2, at: document.updated_at, digest: DIGEST, bytes: document.bytes, acl: document.acl, by: "ada" },
-  { number: 1, at: "2026-09-01T08:00:00.000Z", digest: "c".repeat(64), bytes: 31_400, acl: ["team:company"], by: "hana" },
+  {
+    number: 2,
+    at: document.updated_at,
+    digest: DIGEST,
+    bytes: document.bytes,
+    acl: document.acl,
+    deny: document.deny,
+    by: "ada",
+  },
+  {
+    number: 1,
+    at: "2026-09-01T08:00:00.000Z",
+    digest: "c".repeat(64),
+    bytes: 31_400,
+    acl: ["team:company"],
+    deny: [],
+    by: "hana",
+  },
 ];
 
 /** What was said, in each set by query. */

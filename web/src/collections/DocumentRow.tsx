@@ -14,7 +14,7 @@ interface DocumentRowProps {
 }
 
 export function DocumentRow({ document, now, mayRemove, onRemove }: DocumentRowProps) {
-  const { id, collection, title, path, state, error, acl, pages, chunks, bytes, updated_at: changed } = document;
+  const { id, collection, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
   const name = title || path;
   return (
     <tr>
@@ -29,7 +29,7 @@ export function DocumentRow({ document, now, mayRemove, onRemove }: DocumentRowP
         <StateMark state={state} />
       </td>
       <td data-label="Who may read">
-        <Rights acl={acl} />
+        <Rights acl={acl} deny={deny} />
       </td>
       <td data-label="Pages">{numberOr(pages)}</td>
       <td data-label="Chunks">{numberOr(chunks)}</td>

@@ -34,7 +34,7 @@ export function Reader({ collection, id }: { collection: Collection; id: string 
 }
 
 function Opened({ document }: { document: Document }) {
-  const { id, title, path, state, error, acl, pages, chunks, bytes, updated_at: changed } = document;
+  const { id, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -51,7 +51,7 @@ function Opened({ document }: { document: Document }) {
           </dd>
           <dt>Who may read</dt>
           <dd>
-            <Rights acl={acl} />
+            <Rights acl={acl} deny={deny} />
           </dd>
           <dt>Size</dt>
           <dd>

@@ -27,7 +27,7 @@ export function Versions({ id }: { id: string }) {
             <td data-label="What changed">{changeOf(version, all[i + 1])}</td>
             <td data-label="Size">{formatBytes(version.bytes)}</td>
             <td data-label="Who may read">
-              <Rights acl={version.acl} />
+              <Rights acl={version.acl} deny={version.deny} />
             </td>
           </tr>
         ))}
@@ -39,6 +39,6 @@ export function Versions({ id }: { id: string }) {
 function changeOf(version: DocumentVersion, before: DocumentVersion | undefined): string {
   if (!before) return "it came";
   const text = version.digest !== before.digest;
-  const rights = version.acl.join() !== before.acl.join();
+  const rights = version.acl.join() !== before.acl.join() || version.deny.join() !== before.deny.join();
   return [text && "its text", rights && "who may read it"].filter(Boolean).join(" and ");
 }

@@ -1,5 +1,6 @@
 /** What a document's state and rights look like, wherever they are shown. */
 import type { Document } from "../api/types";
+import { rightsOf } from "./rights";
 import styles from "./marks.module.css";
 
 export function StateMark({ state }: { state: Document["state"] }) {
@@ -10,13 +11,13 @@ export function StateMark({ state }: { state: Document["state"] }) {
   );
 }
 
-/** Access tags such as `group:hr`: whoever has one of them may read it. */
-export function Rights({ acl }: { acl: string[] }) {
+/** Whoever has one of the first tags may read it, unless they have one of those that shut out. */
+export function Rights({ acl, deny }: Pick<Document, "acl" | "deny">) {
   return (
     <ul className={styles.rights}>
-      {acl.map((tag) => (
-        <li key={tag}>
-          <span>{tag.split(":")[0]}</span> {tag.slice(tag.indexOf(":") + 1)}
+      {rightsOf({ acl, deny }).map(({ tag, kind, name, shutsOut }) => (
+        <li key={tag} data-shuts-out={shutsOut}>
+          {kind && <span>{kind}</span>} {name}
         </li>
       ))}
     </ul>
