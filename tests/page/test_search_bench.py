@@ -81,6 +81,8 @@ def test_passages_say_why_they_rank_and_lead_to_their_place(page: Page) -> None:
     first.get_by_role("link", name="Travel Policy").click()
     expect(page).to_have_url(re.compile(r"/collections/handbook/documents/doc-travel\?at=\d+$"))
     expect(page.get_by_role("dialog", name="Chunk")).to_contain_text("Business class by air")
+    page.get_by_role("link", name="Documents of handbook").click()
+    expect(page.get_by_role("table", name="Documents of handbook")).to_be_visible()
 
 
 def test_what_is_typed_is_searched_once_it_rests_and_kept_in_the_address(page: Page) -> None:

@@ -13,7 +13,10 @@ interface PiecesProps {
 /** The text, chunk by chunk; a heading is said where it changes. */
 export function Pieces({ pieces, chosen, named, onChoose }: PiecesProps) {
   const place = useRef<HTMLLIElement>(null);
-  useEffect(() => place.current?.scrollIntoView({ block: "center" }), [named]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is nothing to clean up with.
+    void place.current?.scrollIntoView({ block: "center" });
+  }, [named]);
   return (
     <ol className={styles.pieces}>
       {pieces.map(({ chunk, number, heading, text }, i) => {
