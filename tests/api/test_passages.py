@@ -68,7 +68,7 @@ async def test_chunks_lie_in_the_text_page_after_page(company: Company) -> None:
     assert any("Hotels" in each["heading"] for each in chunks)
     assert (await company.hana.get(path, params={"cursor": "bm9wZQ"})).status_code == 400
     middle = (await company.hana.get(path, params={"limit": 2, "at": chunks[3]["start"] + 1})).json()
-    assert [each["id"] for each in middle["data"]] == [chunks[2]["id"], chunks[3]["id"]]
+    assert ([each["id"] for each in middle["data"]], middle["before"]) == ([chunks[2]["id"], chunks[3]["id"]], 2)
     before = (await company.hana.get(path, params={"limit": 2, "cursor": middle["previous_cursor"]})).json()
     assert [each["id"] for each in before["data"]] == [chunks[0]["id"], chunks[1]["id"]]
     assert before["previous_cursor"] is None

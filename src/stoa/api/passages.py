@@ -83,12 +83,13 @@ class ChunkView(View):
 class ChunkPage(View):
     """Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
 
-    `characters` is the length of the whole text, `chunks` how many there are in all.
+    `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
     """
 
     document: DocumentView
     characters: int
     chunks: int
+    before: int
     offset: int
     text: str
     data: list[ChunkView]
@@ -130,7 +131,7 @@ async def list_chunks(
     end = after[0].start if after else len(parsed.text)
     tokens = await parts.counter.count([passage.text for passage in shown])
     return ChunkPage(
-        document=document_view(document), characters=len(parsed.text), chunks=len(found), offset=begin,
+        document=document_view(document), characters=len(parsed.text), chunks=len(found), before=first, offset=begin,
         text=parsed.text[begin:end],
         data=[
             ChunkView(

@@ -250,6 +250,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Group
+         * @description In force within two seconds for whoever is in one of the groups.
+         */
+        patch: operations["change_group_api_groups__name__patch"];
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -1388,6 +1408,14 @@ export interface components {
             };
         };
         /**
+         * ChangedGroup
+         * @description `groups` in the place of those that it held.
+         */
+        ChangedGroup: {
+            /** Groups */
+            groups: string[];
+        };
+        /**
          * ChangedTeam
          * @description What is left out stays. A budget of null is no limit; with content_days of null no content is kept, and what was goes.
          */
@@ -1422,7 +1450,7 @@ export interface components {
          * ChunkPage
          * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
          *
-         *     `characters` is the length of the whole text, `chunks` how many there are in all.
+         *     `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
          */
         ChunkPage: {
             document: components["schemas"]["DocumentView"];
@@ -1430,6 +1458,8 @@ export interface components {
             characters: number;
             /** Chunks */
             chunks: number;
+            /** Before */
+            before: number;
             /** Offset */
             offset: number;
             /** Text */
@@ -1687,7 +1717,7 @@ export interface components {
         };
         /**
          * DocumentView
-         * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one.
+         * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
          */
         DocumentView: {
             /** Id */
@@ -1708,6 +1738,8 @@ export interface components {
             chunks: number | null;
             /** Acl */
             acl: string[];
+            /** Deny */
+            deny: string[];
             /**
              * State
              * @enum {string}
@@ -1838,10 +1870,15 @@ export interface components {
             /** Score */
             score: number;
         };
-        /** GroupView */
+        /**
+         * GroupView
+         * @description `groups` are those within it: whoever is in one of them is in this one too.
+         */
         GroupView: {
             /** Name */
             name: string;
+            /** Groups */
+            groups: string[];
             /** Created At */
             created_at: string;
         };
@@ -2163,6 +2200,11 @@ export interface components {
         NewGroup: {
             /** Name */
             name: string;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
         };
         /**
          * NewJudgement
@@ -3175,6 +3217,8 @@ export interface components {
             bytes: number;
             /** Acl */
             acl: string[];
+            /** Deny */
+            deny: string[];
             /** By */
             by: string | null;
         };
@@ -4507,6 +4551,41 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    change_group_api_groups__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedGroup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
