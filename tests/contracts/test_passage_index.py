@@ -200,3 +200,27 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
+
+
+async def test_a_table_of_a_version_without_denials_keeps_all_it_has_and_learns_them(tmp_path: Path) -> None:
+    import asyncio
+
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    first = LanceIndex(str(tmp_path))
+    await first.replace("c", ["d", "e"], [*await rows("d", "Apples."), *await rows("e", "More apples.")])
+    await first.tend("c")
+    table = first._tables["c"]
+    await table.drop_index("deny_idx")
+    await table.drop_columns(["deny"])
+    await first.close()
+    again = [LanceIndex(str(tmp_path)) for _ in range(3)]
+    for dense, lexical in await asyncio.gather(*(found(index, "apples", "team:a") for index in again)):
+        assert set(dense) == set(lexical) == {"d.0", "e.0"}
+    await again[0].grant("c", {"d": Rights(frozenset({"team:a"}), frozenset({"group:hr"}))})
+    await again[1].replace("c", ["f"], await rows("f", "Apples again."))
+    await again[2].tend("c")
+    for index in again:
+        assert set((await found(index, "apples", "team:a", "group:hr"))[1]) == {"e.0", "f.0"}
+        assert set((await found(index, "apples", "team:a"))[1]) == {"d.0", "e.0", "f.0"}
+        await index.close()

@@ -10,7 +10,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, document_view
 from stoa.api.forms import View
-from stoa.api.holdings import acl_of, collection_named, collections_for, keep, target_of
+from stoa.api.holdings import collection_named, collections_for, keep, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.domain.documents import DocumentState
@@ -99,12 +99,14 @@ async def upload_documents(
     parts: Parts,
     files: Annotated[list[UploadFile], File(min_length=1, description="One or more; a name may hold folders.")],
     groups: Annotated[str, Form(description="Only these groups may read them: hr,finance. Else the collection's team.")] = "",
+    allow: Annotated[str, Form(description="Whoever holds one of these may read them too: group:hr,user:ada,public.")] = "",
+    deny: Annotated[str, Form(description="Whoever holds one of these may not: group:interns,user:bob.")] = "",
     source: Annotated[str, Form(max_length=255, description="Where they came from.")] = "upload",
 ) -> Uploaded:
     """Store the files and queue a job that indexes them. A file of the same name and source is replaced."""
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
-        acl = await acl_of(stores, collection, _names(groups))
+        rights = await rights_of(stores, collection, groups=_names(groups), allow=_names(allow), deny=_names(deny))
     limit = parts.settings.worker.document_bytes
     kept = [
         await keep(parts.objects, _pieces(file), path=intake.clean_path(file.filename or ""), limit=limit) for file in files
@@ -112,7 +114,7 @@ async def upload_documents(
     _require_distinct([file.path for file in kept])
     async with parts.database.write() as connection:
         queued = await intake.upload(
-            DatabaseLibrary(connection), kept, collection=collection.name, source=source, acl=acl, by=caller.principal.id,
+            DatabaseLibrary(connection), kept, collection=collection.name, source=source, rights=rights, by=caller.principal.id,
             now_ms=now_ms(),
         )  # fmt: skip
     await forget(DocumentRecords(parts.database), parts.objects, queued.replaced)

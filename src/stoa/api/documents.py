@@ -5,13 +5,15 @@ from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
 
 from stoa.adapters.database import versions
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Moment, View, moment
+from stoa.api.forms import Form, Moment, View, moment
 from stoa.api.holdings import collection_named
 from stoa.api.jobs import JobView, job_view
+from stoa.control.rights import TagReader
 from stoa.domain.documents import Document, DocumentState, ParsedDocument, parsed_name, raw_name
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict, NotFound
@@ -79,6 +81,17 @@ class Removal(View):
     job: JobView
 
 
+class NewRights(Form):
+    """A reader holds one of `allow`, such as group:hr, user:ada, team:lab or public, and none of `deny`."""
+
+    allow: Annotated[tuple[str, ...], Field(min_length=1)]
+    deny: tuple[str, ...] = ()
+
+
+class Shared(View):
+    job: JobView
+
+
 def document_view(document: Document) -> DocumentView:
     return DocumentView(
         id=document.id, collection=document.collection, source=document.source, path=document.path, title=document.title,
@@ -100,6 +113,17 @@ async def delete_document(id_: Id, caller: Annotated[Caller, allow("document:del
     async with parts.database.write() as connection:
         job = await intake.remove(DatabaseLibrary(connection), document, by=caller.principal.id, now_ms=now_ms())
     return Removal(job=job_view(job, [], now_ms=now_ms()))
+
+
+@router.put("/{id}/rights", status_code=202)
+async def share_document(id_: Id, new: NewRights, caller: Annotated[Caller, allow("document:share")], parts: Parts) -> Shared:
+    """Other rights in the place of those it has: it opens by them at once, and is found by them within two seconds."""
+    document, _ = await find_document(parts, caller, id_)
+    async with parts.read() as stores:
+        rights = await TagReader(stores).rights(new.allow, new.deny)
+    async with parts.database.write() as connection:
+        job = await intake.share(DatabaseLibrary(connection), document, rights, by=caller.principal.id, now_ms=now_ms())
+    return Shared(job=job_view(job, [], now_ms=now_ms()))
 
 
 @router.get("/{id}/passage")

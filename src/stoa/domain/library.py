@@ -37,6 +37,10 @@ class DocumentStore(Protocol):
         """Insert, or replace what has the same collection, source and path; that one keeps its id."""
         ...
 
+    async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
+        """Give one other rights and queue it for the job, whatever else is changing it. False when it is not there any more."""
+        ...
+
     async def page(
         self,
         collection: str,

@@ -79,6 +79,7 @@ _TABLE = (
     Action("document:read", "read a document and its passages", "Collection"),
     Action("document:ingest", "add documents to a collection", "Collection"),
     Action("document:delete", "remove documents from a collection", "Collection"),
+    Action("document:share", "change who may read a document", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
     Action("evaluation:list", "list evaluation sets", "Collection"),

@@ -108,6 +108,20 @@ class DocumentTable:
             written = await self._connection.execute(replacing.returning(documents))
             await versions.add(self._connection, [_document(row) for row in written.mappings()])
 
+    async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
+        """Give one other rights and queue it for the job. False when it is not there any more."""
+        changed = (
+            update(documents)
+            .where(documents.c.id == document_id, documents.c.state != "removed")
+            .values(
+                acl=sorted(rights.allow), deny=sorted(rights.deny), state="queued", error=None, job_id=job_id, updated_at=now_ms
+            )
+            .returning(documents)
+        )
+        written = [_document(row) for row in (await self._connection.execute(changed)).mappings()]
+        await versions.add(self._connection, written)
+        return bool(written)
+
     async def change(self, document_id: str, job_id: str, values: Mapping[str, Any]) -> bool:
         """Change one if the job still has it. Any: values of many columns. False when it was taken over."""
         result = await self._connection.execute(

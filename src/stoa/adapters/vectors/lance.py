@@ -70,6 +70,8 @@ class LanceIndex:
     async def tend(self, collection: str) -> None:
         table = await self._table(collection)
         if table is not None:
+            if not any("deny" in index.columns for index in await table.list_indices()):
+                await table.create_index("deny", config=LabelList())
             await table.optimize(cleanup_older_than=KEEP_VERSIONS)
 
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
@@ -151,7 +153,10 @@ class LanceIndex:
 
 
 async def _upgrade(table: AsyncTable) -> None:
-    """Give a table of a version that knew no denials the column for them, empty. Several processes may do so at once."""
+    """Give a table of a version that knew no denials the column for them, empty. Several processes may do so at once.
+
+    Its index is made when the table is tended next, by the one process that does so.
+    """
     if "deny" in (await table.schema()).names:
         return
     try:
@@ -159,7 +164,6 @@ async def _upgrade(table: AsyncTable) -> None:
     except (RuntimeError, ValueError):
         if "deny" not in (await table.schema()).names:
             raise
-    await table.create_index("deny", config=LabelList())
 
 
 def _schema(width: int) -> pa.Schema:

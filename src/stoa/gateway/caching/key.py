@@ -1,8 +1,9 @@
 """What an answer is kept under: by whom, of which version of everything, and what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from stoa.domain.passages import Passage
 from stoa.domain.resources import CachePolicy
 from stoa.gateway.ask import Ask, canonical
 from stoa.gateway.plan import Client, Offering
@@ -63,6 +64,17 @@ class Keys:
 def scope_of(client: Client, offering: Offering, policy: CachePolicy) -> bytes:
     """With whom answers are shared: with nobody where documents are for single people, or closed to them."""
     return client.scope if policy.shared == "team" and not offering.personal else client.own_scope
+
+
+def is_shared(client: Client, offering: Offering, policy: CachePolicy, passages: Sequence[Passage] | None) -> bool:
+    """Whether an answer may be kept where `scope_of` says.
+
+    Not one that stands on a document for single people, or closed to some, that the plan does not know of yet: whoever shares
+    the scope may be one of those.
+    """
+    if not passages or scope_of(client, offering, policy) is client.own_scope:
+        return True
+    return not any(passage.personal for passage in passages)
 
 
 def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:

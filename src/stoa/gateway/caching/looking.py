@@ -13,7 +13,7 @@ from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.caching.flights import Flight
-from stoa.gateway.caching.key import scope_of
+from stoa.gateway.caching.key import is_shared, scope_of
 from stoa.gateway.caching.shared import read
 from stoa.gateway.caching.tiers import CONTROL, Caching
 from stoa.gateway.delivery import JSON
@@ -188,15 +188,15 @@ class Looking(Answering, ABC):
             flight.landed(entry, self.cache_tier or "joined")
 
     def _keep(self, answer: bytes, tokens: Tokens) -> Entry | None:
-        """None where it stands on a document for single people that the plan does not know of yet: it is the caller's alone."""
+        """None where it is not to be shared."""
         (caching, key, policy), fact = self._cached(), self.fact
-        scope = scope_of(self.client, self.offering, policy)
-        if scope is self.client.scope and self._passages and any(passage.personal for passage in self._passages):
+        if not is_shared(self.client, self.offering, policy, self._passages):
             return None
         entry = Entry(
             answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
             tokens=tokens, cost_nano_usd=fact.cost_nano_usd,
-            kept_at_s=caching.clock(), scope=scope, fingerprint=self.offering.fingerprint,
+            kept_at_s=caching.clock(), scope=scope_of(self.client, self.offering, policy),
+            fingerprint=self.offering.fingerprint,
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:
