@@ -26,6 +26,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.tables import metadata
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
@@ -41,6 +42,7 @@ from stoa.errors import InvalidRequest
 from stoa.gateway.plan import Plan
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
+from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.retrieve import HybridRetriever
 
 USERS, GROUPS, PATHS = ("ann", "ben"), ("hr", "it", "staff"), ("a.md", "b.md")
@@ -95,6 +97,7 @@ class RightsMachine(RuleBasedStateMachine):
         shutil.copy(self.template, self.folder / "db.sqlite")
         self.database = Database.open(f"sqlite:///{self.folder / 'db.sqlite'}")
         self.index, self.objects, self.embedder = self.make_index(), ObjectFolder.memory(), Embedder()
+        self.graph = FolderGraph(self.folder / "graph")
         self.records = Records(self.database)
         self.collection = Collection(name="c", team="company", chunk_tokens=32)
 
@@ -104,10 +107,11 @@ class RightsMachine(RuleBasedStateMachine):
         self.ingestion = Ingestion(
             IngestionPorts(
                 documents=self.records, jobs=JobRecords(self.database), objects=self.objects, parser=DirectParser(),
-                splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder, collection_of=collection,
+                splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph), embedder_of=lambda _: self.embedder,
+                collection_of=collection,
             )
         )  # fmt: skip
-        self.cached = CachedRetrieval(HybridRetriever(self.index, lambda _: self.embedder))
+        self.cached = CachedRetrieval(HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph))
         self.groups_of = {"ann": frozenset({"hr"}), "ben": frozenset({"it"})}
         self.teams = dict.fromkeys(USERS, "company")
         self.inner = {"hr": frozenset[str](), "it": frozenset[str](), "staff": frozenset({"hr"})}
@@ -128,6 +132,7 @@ class RightsMachine(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     async def close(self) -> None:
+        await self.graph.close()
         await self.database.close()
 
     # --- what happens
@@ -153,7 +158,7 @@ class RightsMachine(RuleBasedStateMachine):
     @rule(path=a_path, rights=some_rights, number=st.integers(0, 5))
     def put_a_document(self, path: str, rights: Rights, number: int) -> None:
         """In place of what is there."""
-        self.runner.run(self.put(path, rights, f"common words, number {number} of {path}"))
+        self.runner.run(self.put(path, rights, f"common words of Upper House, number {number} of {path}"))
 
     @rule(path=a_path, rights=some_rights, by_sync=st.booleans(), only_denials=st.booleans())
     def change_the_rights(self, path: str, rights: Rights, by_sync: bool, only_denials: bool) -> None:
