@@ -514,6 +514,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share Document
+         * @description Other rights in the place of those it has: it opens by them at once, and is found by them within two seconds.
+         */
+        put: operations["share_document_api_documents__id__rights_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/passage": {
         parameters: {
             query?: never;
@@ -565,6 +585,26 @@ export interface paths {
         get: operations["read_original_api_documents__id__original_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Citation
+         * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
+         */
+        post: operations["open_citation_api_documents__id__citation_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1293,6 +1333,18 @@ export interface components {
              */
             groups: string;
             /**
+             * Allow
+             * @description Whoever holds one of these may read them too: group:hr,user:ada,public.
+             * @default
+             */
+            allow: string;
+            /**
+             * Deny
+             * @description Whoever holds one of these may not: group:interns,user:bob.
+             * @default
+             */
+            deny: string;
+            /**
              * Source
              * @description Where they came from.
              * @default upload
@@ -1520,6 +1572,18 @@ export interface components {
             passage: string;
             /** Score */
             score: number;
+        };
+        /**
+         * Cited
+         * @description A citation as an answer carries it: `passage` is the text that was cited from characters `start` to `end`.
+         */
+        Cited: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
         };
         /**
          * CitedDocumentView
@@ -2272,8 +2336,24 @@ export interface components {
             starts_at?: string | null;
         };
         /**
+         * NewRights
+         * @description A reader holds one of `allow`, such as group:hr, user:ada, team:lab or public, and none of `deny`.
+         */
+        NewRights: {
+            /** Allow */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
+        };
+        /**
          * NewSync
          * @description All files of a source as they are now. With `prune`, documents whose files are not among them are removed.
+         *
+         *     They are for whoever holds one of `allow` or is in one of `groups`, for the collection's team where both are empty, and for
+         *     nobody who holds one of `deny`.
          */
         NewSync: {
             /** Source */
@@ -2285,6 +2365,16 @@ export interface components {
              * @default []
              */
             groups: string[];
+            /**
+             * Allow
+             * @default []
+             */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
             /**
              * Prune
              * @default true
@@ -2338,6 +2428,33 @@ export interface components {
              *     ]
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
+        };
+        /**
+         * OpenedCitation
+         * @description `state` says how the document has treated the passage: it still `stands` there, it has `moved` to `start`, or the
+         *     document was `changed` and does not hold it any more. Then `passage` is what was cited, and nothing stands around it.
+         */
+        OpenedCitation: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stands" | "moved" | "changed";
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /** Page[CollectionView] */
         Page_CollectionView_: {
@@ -2872,6 +2989,10 @@ export interface components {
             /** Created At */
             created_at: string;
         };
+        /** Shared */
+        Shared: {
+            job: components["schemas"]["JobView"];
+        };
         /** SignIn */
         SignIn: {
             /** Token */
@@ -2927,6 +3048,10 @@ export interface components {
             sha256: string;
             /** Bytes */
             bytes: number;
+            /** Allow */
+            allow?: string[] | null;
+            /** Deny */
+            deny?: string[] | null;
         };
         /**
          * SyncView
@@ -5130,6 +5255,41 @@ export interface operations {
             };
         };
     };
+    share_document_api_documents__id__rights_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRights"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_passage_api_documents__id__passage_get: {
         parameters: {
             query: {
@@ -5212,6 +5372,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    open_citation_api_documents__id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCitation"];
+                };
             };
             /** @description Refused. */
             "4XX": {
