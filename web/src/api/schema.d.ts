@@ -651,6 +651,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/passages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Where the graph leads from a passage: those that share a name with it, or are linked to.
+         */
+        get: operations["list_links_api_passages__id__links_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/usage": {
         parameters: {
             query?: never;
@@ -2120,6 +2140,30 @@ export interface components {
             /** Expires At */
             expires_at: string;
         };
+        /**
+         * LinkedPassage
+         * @description A passage that a name leads to.
+         */
+        LinkedPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+        };
         /** ListedUser */
         ListedUser: {
             /** Id */
@@ -2532,6 +2576,30 @@ export interface components {
             data: components["schemas"]["TeamView"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PassageLinkView
+         * @description A name in the passage, and the passages it leads to; `about` is whether the passage is about it, else it mentions it.
+         *
+         *     A name that begins with a slash is a document's path. `more` is whether it leads to more passages than these.
+         */
+        PassageLinkView: {
+            /** Name */
+            name: string;
+            /** About */
+            about: boolean;
+            /** Passages */
+            passages: components["schemas"]["LinkedPassage"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * PassageLinks
+         * @description Those that lead somewhere the caller may read, in the order of the alphabet.
+         */
+        PassageLinks: {
+            /** Links */
+            links: components["schemas"]["PassageLinkView"][];
         };
         /**
          * PassageView
@@ -5479,6 +5547,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_links_api_passages__id__links_get: {
+        parameters: {
+            query?: {
+                /** @description How many passages of each name at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageLinks"];
                 };
             };
             /** @description Refused. */
