@@ -49,7 +49,7 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 
 bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint bench-cache bench-guardrails bench-injection  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint, cache, guardrails, injection (minutes each)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, rights, footprint, cache, guardrails, injection (minutes each)
 	$(BIN)/python bench/$*.py
 
 bench-gateway: .build/peers

@@ -591,6 +591,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Citation
+         * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
+         */
+        post: operations["open_citation_api_documents__id__citation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/search": {
         parameters: {
             query?: never;
@@ -1574,6 +1594,18 @@ export interface components {
             score: number;
         };
         /**
+         * Cited
+         * @description A citation as an answer carries it: `passage` is the text that was cited from characters `start` to `end`.
+         */
+        Cited: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
+        };
+        /**
          * CitedDocumentView
          * @description How many answers cite a document, and how many of its passages in all.
          */
@@ -2440,6 +2472,33 @@ export interface components {
              *     ]
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
+        };
+        /**
+         * OpenedCitation
+         * @description `state` says how the document has treated the passage: it still `stands` there, it has `moved` to `start`, or the
+         *     document was `changed` and does not hold it any more. Then `passage` is what was cited, and nothing stands around it.
+         */
+        OpenedCitation: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stands" | "moved" | "changed";
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /** Page[CollectionView] */
         Page_CollectionView_: {
@@ -5381,6 +5440,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    open_citation_api_documents__id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCitation"];
+                };
             };
             /** @description Refused. */
             "4XX": {
