@@ -22,7 +22,7 @@ def test_running_text_is_cut_at_the_ends_of_sentences(sentences: list[str]) -> N
 def test_wrapped_lines_are_one_sentence() -> None:
     assert units("Leave is requested\nin the portal. It is\napproved there.") == [
         Unit("Leave is requested in the portal.", "", "sentence"),
-        Unit("It is approved there.", "", "sentence"),
+        Unit("It is approved there.", "", "sentence", "Leave is requested in the portal."),
     ]
 
 

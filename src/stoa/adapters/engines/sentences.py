@@ -8,16 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from stoa.adapters.engines.pointing import points_back
+
 Kind = Literal["sentence", "item", "list", "row"]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading, if any."""
+    """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading or question, if any.
+
+    `before` is the text that stands before one that points back, such as `It opens at nine`; empty for one that stands alone.
+    """
 
     text: str
     context: str
     kind: Kind
+    before: str = ""
 
 
 LIST_WORDS = 80
@@ -25,6 +31,9 @@ LIST_WORDS = 80
 
 HEADING_WORDS = 8
 """A paragraph without an end up to this long, with text below it, is a heading."""
+
+BEFORE_WORDS = 60
+"""Up to so many words are said before a sentence that points back; if they are more, the sentence before alone."""
 
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
@@ -74,8 +83,21 @@ def units(text: str) -> list[Unit]:
         else:
             sentences = split_sentences(clean(" ".join(block)))
             lead_in = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
-            found += (Unit(sentence, heading, "sentence") for sentence in sentences if sentence != lead_in)
+            for sentence in sentences:
+                if sentence.endswith("?"):
+                    heading = sentence
+                elif sentence != lead_in:
+                    above = found[-1] if found and found[-1].context == heading else None
+                    found.append(Unit(sentence, heading, "sentence", _before(sentence, above)))
     return [unit for unit in found if not unit.text.endswith("?")]
+
+
+def _before(sentence: str, above: Unit | None) -> str:
+    """What a sentence that points back needs before it: the sentence above, and what that one needs."""
+    if above is None or above.kind != "sentence" or not points_back(sentence):
+        return ""
+    together = f"{above.before} {above.text}".strip()
+    return together if len(together.split()) <= BEFORE_WORDS else above.text
 
 
 def clean(text: str) -> str:
