@@ -19,7 +19,7 @@ from reader_cases import Case, cases, there
 
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Weigher
-from stoa.adapters.engines.judgement import ANSWERS, FITS, Signals
+from stoa.adapters.engines.judgement import EVEN_ODDS, FITS, STEEPNESS, Signals
 
 FOLDS, ROUNDS, SEED = 5, 4, 20
 FITS_PENALTY, ANSWERS_PENALTY = 3.0, 1.0
@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Weighed:
-    """The signals of one question's sentences, (sentences, 5), which of them hold the answer, and the best of each variant."""
+    """The signals of one question's sentences, (sentences, 3), which of them hold the answer, and the best of each variant."""
 
     case: Case
     signals: Floats
@@ -76,9 +76,12 @@ def report(all_weighed: Sequence[Weighed]) -> None:
     answered = np.array(tops)
     for name, chosen in (("all signals", list(range(len(FITS)))), ("alignment alone", [0])):
         print(f"answering by {name}, cross-validated: {_refusals(answered[:, :, chosen], squad)}")
-    values, bias, scale = _fit_answers(answered, squad)
-    cut = np.quantile(answered[:, 0] @ values + bias, 1 - KEPT)
-    print(f"ANSWERS = {_written(values)}; BIAS = {bias - cut:.2f} (scale {scale:.2f}); shipped {ANSWERS}")
+    (steepness,), bias = _fit_answers(answered[:, :, :1], squad)
+    even = np.quantile(answered[:, 0, 0], 1 - KEPT)
+    print(
+        f"STEEPNESS, EVEN_ODDS = {steepness:.1f}, {even:.3f} (odds are even without the wish to keep at {-bias / steepness:.3f})"
+    )
+    print(f"shipped: {STEEPNESS}, {EVEN_ODDS}")
 
 
 def _best(signals: Floats, values: Floats) -> Floats:
@@ -123,8 +126,8 @@ def _hits(data: Sequence[Weighed], values: Sequence[Floats], squad: npt.NDArray[
     )
 
 
-def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats, float, float]:
-    """Weights, bias and the spread of the result. `answered` is (questions, there / removed / near miss, signals)."""
+def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Weights and bias. `answered` is (questions, there / removed / near miss, signals)."""
     rows = np.concatenate([answered[:, 0], answered[:, 1], answered[squad, 2]])
     counts = np.concatenate([np.ones(2 * len(answered)), np.full(squad.sum(), NEAR)])
     target = np.concatenate([np.ones(len(answered)), np.zeros(len(answered) + squad.sum())])
@@ -137,7 +140,7 @@ def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats
         bend = (rows.T * (counts * chance * (1 - chance))) @ rows + np.diag(penalty)
         values = values - np.linalg.solve(bend, rows.T @ (counts * (chance - target)) + penalty * values)
     weights = values[:-1] / scale
-    return weights, float(values[-1] - weights @ mean), float((rows @ values).std())
+    return weights, float(values[-1] - weights @ mean)
 
 
 def _refusals(answered: Floats, squad: npt.NDArray[np.bool_]) -> str:
@@ -147,7 +150,7 @@ def _refusals(answered: Floats, squad: npt.NDArray[np.bool_]) -> str:
         fold = np.random.default_rng(SEED + turn).permutation(len(answered)) % FOLDS
         kept = np.zeros(answered.shape[:2], dtype=bool)
         for held in range(FOLDS):
-            values, bias, _ = _fit_answers(answered[fold != held], squad[fold != held])
+            values, bias = _fit_answers(answered[fold != held], squad[fold != held])
             cut = np.quantile(answered[fold != held, 0] @ values + bias, 1 - KEPT)
             kept[fold == held] = answered[fold == held] @ values + bias >= cut
         rounds.append([kept[:, 0].mean(), kept[squad, 0].mean(), *(1 - kept[:, 1:2].mean(0)), *(1 - kept[squad, 1:].mean(0))])

@@ -98,7 +98,8 @@ class Weigher:
         asked = self._tokens([question])[0].astype(np.float32)
         if not found or not asked.size:
             return []
-        wanted = [(part, importance(question, part, self._rarity)) for part in parts(question)]
+        asks = parts(question)
+        wanted = [(part, importance(question, part, asks, self._rarity)) for part in asks]
         found = self._worth_reading(question, wanted, found)
         aligned = self._align(asked, found)
         known = frozenset(stems(question))
