@@ -1,7 +1,8 @@
 """A first look at sentences, by words and by the model's table of words alone, so that few need to be read with care.
 
-The table's rows know what a word means but not what stands around it. On BeerQA's development half the sentence that reading
-everything would choose is among the 400 tokens that look best for every question, and among the best 300 for .99 of them.
+The table's rows know what a word means but not what stands around it. On the SQuAD part of BeerQA's development half the
+sentence that reading everything would choose is among the 400 tokens that look best for every question, and among the best 300
+for .99 of them.
 """
 
 from collections.abc import Iterator, Sequence
