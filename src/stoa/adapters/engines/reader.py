@@ -65,8 +65,12 @@ def chosen(ranking: Ranking, *, alone: bool = True) -> list[Evidence]:
     if evidence[0].probability < ANSWERS:
         return []
     taken = [evidence[0]]
-    if len(evidence) > 1 and evidence[0].score - evidence[1].score < CLOSE and not _repeats(evidence[1], taken):
-        taken.append(evidence[1])
+    close = [one for one in evidence[1:] if evidence[0].score - one.score < CLOSE]
+    whole = next((one for one in close if _lists(one, evidence[0]) and any(_lists(one, other) for other in close)), None)
+    if whole:  # several items answer, so their list does
+        taken = [whole]
+    elif close and not _repeats(close[0], taken):
+        taken.append(close[0])
     while alone and len(taken) < MOST_SENTENCES:
         covered = np.max([one.aligned for one in taken], axis=0)
         further = [one for one in evidence if one.signals.alignment >= SUPPORTS and not _repeats(one, taken)]
@@ -92,6 +96,19 @@ def written(quotes: Sequence[Quote]) -> str:
     return " ".join(f"{text} [{quote.number}]" for text, quote in zip(said, quotes, strict=True)) or REFUSAL
 
 
+def _lists(whole: Evidence, one: Evidence) -> bool:
+    """Whether the first is a list and the second an item of it."""
+    lead_in, _, item = one.unit.text.partition(": ")
+    kinds = (whole.unit.kind, one.unit.kind) == ("list", "item") and whole.passage.number == one.passage.number
+    return kinds and whole.unit.text.startswith(lead_in) and item.rstrip(".;,") in whole.unit.text
+
+
 def _repeats(one: Evidence, taken: Sequence[Evidence]) -> bool:
     """Whether it says what an answer says already: itself, a list around an item, the same sentence of another passage."""
-    return any(one.unit.text in f"{other.unit.before} {other.unit.text}" or other.unit.text in one.unit.text for other in taken)
+    return any(
+        one.unit.text in f"{other.unit.before} {other.unit.text}"
+        or other.unit.text in one.unit.text
+        or _lists(one, other)
+        or _lists(other, one)
+        for other in taken
+    )
