@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
-from stoa.adapters.engines.minilm_onnx import WIDTH, prepared
+from stoa.adapters.engines.minilm_onnx import WIDTH, prepared, vocabulary
 from stoa.adapters.engines.tokenizer import minilm_tokenizer
 
 Vectors = npt.NDArray[np.float32]
@@ -33,13 +33,20 @@ class MiniLM:
         options.enable_cpu_mem_arena = False  # lengths differ from run to run: an arena only grows
         options.enable_mem_pattern = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to other roles
-        self._session = ort.InferenceSession(str(prepared(models)), options, providers=["CPUExecutionProvider"])
+        graph = prepared(models)
+        self._session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self._tokenizer = minilm_tokenizer()
+        self._vocabulary = vocabulary(graph)
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Neither cuts nor pads."""
         return self._tokenizer
+
+    @property
+    def vocabulary(self) -> Vectors:
+        """The table that the model takes words from, (30522, 384), mapped and not in memory. What a word means by itself."""
+        return self._vocabulary
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the text itself, without the model's two marks and without a limit."""
