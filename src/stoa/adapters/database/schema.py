@@ -16,7 +16,7 @@ from stoa.adapters.database.tables import metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _WHOLE: set[bytes] = set()
-"""Catalogues that were compared in this process and found whole. To compare one takes 50 ms, and the same text means the same."""
+"""Catalogues that were compared in this process and found whole. Comparing one takes 50 ms; the same text is the same."""
 
 State = Literal["empty", "old", "current", "newer", "foreign"]
 
