@@ -84,7 +84,7 @@ def stage(folder: Path, database: PostgresServer, upstreams: list[KillableProvid
 
 @dataclass(frozen=True)
 class Break:
-    """`mend` undoes `begin`; None where nothing has to be done but to wait. `held` requests may be, by what they asked itself."""
+    """`mend` undoes `begin`; None where that comes by itself. So many requests may be `held`, by what they ask."""
 
     name: str
     begin: Callable[[Stage], object]
