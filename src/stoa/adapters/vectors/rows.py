@@ -5,7 +5,7 @@ addresses. So what is kept needs no refreshing, and only a search that has appli
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import lancedb
 import msgspec
@@ -90,23 +90,14 @@ def as_table(chunks: Sequence[IndexedChunk]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema(len(chunks[0].vector)))
 
 
-def _rows(collection: str, found: pa.Table) -> list[tuple[int, Row]]:
+def _rows(collection: str, found: pa.Table) -> Iterator[tuple[int, Row]]:
     width = found.schema.field("vector").type.list_size
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    rows = found.drop_columns(["vector"]).to_pylist()
-    return [
-        (row["_rowid"], Row(_passage(collection, row), vector.copy()))  # a copy, or one row would keep all of them
-        for row, vector in zip(rows, vectors, strict=True)
-    ]
-
-
-def _passage(collection: str, row: Mapping[str, object]) -> Passage:
-    context, text = str(row["context"]), str(row["contextual_text"])
-    fields = {name: row[name] for name in ("id", "document_id", "title", "path", "page", "start", "end")}
-    return Passage(
-        **fields,  # pyright: ignore[reportArgumentType] - typed by the table's schema
-        collection=collection,
-        heading=tuple(row["heading"] or ()),  # pyright: ignore[reportArgumentType]
-        text=text[len(context) + 1 :] if context else text,
-        score=0.0,
-    )
+    columns = (found[name].to_pylist() for name in ("_rowid", *_PASSAGE))
+    for number, values in enumerate(zip(*columns, strict=True)):
+        address, name, document, title, path, heading, page, start, end, context, text = values
+        passage = Passage(
+            id=name, document_id=document, collection=collection, title=title, path=path, heading=tuple(heading or ()),
+            page=page, start=start, end=end, text=text[len(context) + 1 :] if context else text, score=0.0,
+        )  # fmt: skip
+        yield address, Row(passage, vectors[number].copy())  # a copy, or one row would keep all of them
