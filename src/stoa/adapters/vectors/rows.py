@@ -14,12 +14,28 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stoa.domain.passages import Passage
-from stoa.domain.vectors import IndexedChunk
+from stoa.domain.vectors import Chunk, IndexedChunk
 
 _OVERHEAD = 600
 """Bytes of a kept row beside its text and its vector, about."""
 
-_PASSAGE = ["id", "document_id", "title", "path", "heading", "page", "start", "end", "context", "contextual_text"]
+
+class _Stored(msgspec.Struct, frozen=True, array_like=True):
+    """What a search gives of a chunk, in one column: measured, fifty rows are read in half the time that ten columns take."""
+
+    id: str
+    document_id: str
+    title: str
+    path: str
+    heading: tuple[str, ...]
+    page: int | None
+    start: int
+    end: int
+    text: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Stored).decode
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -49,7 +65,7 @@ class KeptRows:
                 rows[address] = row
                 self._rows.move_to_end((collection, address))
         if missing := [address for address in addresses if address not in rows]:
-            found = await table.take_row_ids(missing).select([*_PASSAGE, "vector"]).with_row_id().to_arrow()
+            found = await table.take_row_ids(missing).select(["passage", "vector"]).with_row_id().to_arrow()
             for address, row in _rows(collection, found):
                 rows[address] = row
                 self._keep((collection, address), row)
@@ -68,11 +84,10 @@ class KeptRows:
 
 
 def schema(width: int) -> pa.Schema:
-    text, number = pa.string(), pa.int64()
+    text = pa.string()
     fields: dict[str, pa.DataType] = {
-        "id": text, "document_id": text, "title": text, "path": text, "heading": pa.list_(text), "page": pa.int32(),
-        "start": number, "end": number, "context": text, "contextual_text": text,
-        "acl": pa.list_(text), "vector": pa.list_(pa.float32(), width),
+        "id": text, "document_id": text, "contextual_text": text, "acl": pa.list_(text), "passage": pa.binary(),
+        "vector": pa.list_(pa.float32(), width),
     }  # fmt: skip
     return pa.schema([pa.field(name, kind) for name, kind in fields.items()])
 
@@ -80,24 +95,28 @@ def schema(width: int) -> pa.Schema:
 def as_table(chunks: Sequence[IndexedChunk]) -> pa.Table:
     rows = [
         {
-            "id": row.chunk.id, "document_id": row.chunk.document_id, "title": row.chunk.title, "path": row.chunk.path,
-            "heading": list(row.chunk.heading), "page": row.chunk.page, "start": row.chunk.start, "end": row.chunk.end,
-            "context": row.chunk.context, "contextual_text": row.chunk.contextual_text,
-            "acl": sorted(row.acl), "vector": row.vector,
+            "id": row.chunk.id, "document_id": row.chunk.document_id, "contextual_text": row.chunk.contextual_text,
+            "acl": sorted(row.acl), "passage": _encode(_stored(row.chunk)), "vector": row.vector,
         }
         for row in chunks
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=schema(len(chunks[0].vector)))
 
 
+def _stored(chunk: Chunk) -> _Stored:
+    return _Stored(
+        id=chunk.id, document_id=chunk.document_id, title=chunk.title, path=chunk.path, heading=chunk.heading,
+        page=chunk.page, start=chunk.start, end=chunk.end, text=chunk.text,
+    )  # fmt: skip
+
+
 def _rows(collection: str, found: pa.Table) -> Iterator[tuple[int, Row]]:
     width = found.schema.field("vector").type.list_size
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    columns = (found[name].to_pylist() for name in ("_rowid", *_PASSAGE))
-    for number, values in enumerate(zip(*columns, strict=True)):
-        address, name, document, title, path, heading, page, start, end, context, text = values
+    for address, stored, vector in zip(found["_rowid"].to_pylist(), found["passage"].to_pylist(), vectors, strict=True):
+        one = _decode(stored)
         passage = Passage(
-            id=name, document_id=document, collection=collection, title=title, path=path, heading=tuple(heading or ()),
-            page=page, start=start, end=end, text=text[len(context) + 1 :] if context else text, score=0.0,
+            id=one.id, document_id=one.document_id, collection=collection, title=one.title, path=one.path,
+            heading=one.heading, page=one.page, start=one.start, end=one.end, text=one.text, score=0.0,
         )  # fmt: skip
-        yield address, Row(passage, vectors[number].copy())  # a copy, or one row would keep all of them
+        yield address, Row(passage, vector.copy())  # a copy, or one row would keep all of them
