@@ -138,6 +138,24 @@ async def test_tags_are_data_and_never_part_of_the_filter(index: Index) -> None:
     assert set((await found(index, "apples", "team:a", "team:b"))[1]) == {"d.0", "e.0"}
 
 
+async def test_a_tag_is_whole_whatever_stands_in_it(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red."))
+    for between in ("\x1f", "\x00", ",", "', '", "\n"):
+        held = f"group:x{between}team:a{between}group:y"
+        assert await found(index, "apples", held) == ([], [])
+        assert await found(index, "apples", held, "group:it") == ([], [])
+        await index.replace("c", ["e"], await rows("e", "Apples are green.", acl=frozenset({held})))
+        assert await found(index, "apples", held) == (["e.0"], ["e.0"])
+        assert await found(index, "apples", "group:x", "group:y") == ([], [])
+
+
+async def test_a_caller_of_a_thousand_groups_sees_what_one_of_them_opens(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", acl=frozenset({"group:500"})))
+    many = [f"group:{n}" for n in range(1_000)]
+    assert await found(index, "apples", *many) == (["d.0"], ["d.0"])
+    assert await found(index, "apples", *(tag for tag in many if tag != "group:500")) == ([], [])
+
+
 @pytest.mark.parametrize("question", ["", "   ", '"', "apples AND (", "a:b* -c", "👩‍🔬 \x00 '", "x" * 5000])
 async def test_any_question_is_only_words(index: Index, question: str) -> None:
     await index.replace("c", ["d"], await rows("d", "Apples are red."))
