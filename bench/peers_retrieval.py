@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +27,9 @@ class Answers:
     ms: Sequence[float]
 
 
-def ask_peers(
-    passages: Sequence[Mapping[str, str]], questions: Sequence[str], *, models: Path
-) -> tuple[list[Answers], list[str]]:
-    """Every way of every peer, and notes. Passages have `path`, `title` and `text`; `models` holds the embedder's graphs."""
+def ask_peers(files: Mapping[str, bytes], questions: Sequence[str], *, models: Path) -> tuple[list[Answers], list[str]]:
+    """Every way of every peer, and notes. `models` holds the embedder's graphs. Only Markdown files are given to the peers."""
+    passages = [_passage(path, content.decode()) for path, content in files.items() if path.endswith(".md")]
     if not PYTHON.is_file():
         return [], ["LlamaIndex and Haystack are not installed (`make .build/peers-retrieval`), so they were left out"]
     given = json.dumps({"models": str(models), "passages": passages, "questions": questions})
@@ -46,3 +46,9 @@ def ask_peers(
         answers += [Answers(way, one["found"], one["ms"]) for way, one in answer["ways"].items()]
         notes.append(f"beside it, with the same embedder in an environment of its own: {', '.join(answer['versions'])}")
     return answers, notes
+
+
+def _passage(path: str, text: str) -> dict[str, str]:
+    """As Stoa reads a file with a title in front."""
+    front = re.match(r'---\ntitle: (".*")\n---\n\n', text)
+    return {"path": path, "title": json.loads(front[1]) if front else "", "text": text[front.end() :] if front else text}

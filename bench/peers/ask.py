@@ -1,8 +1,8 @@
 """LlamaIndex or Haystack over passages, as their guides set them up, with the embedder that Stoa has built in.
 
 Runs in the environment of `.build/peers-retrieval`, with Stoa's source beside it for the embedder alone:
-`python ask.py llamaindex|haystack < JSON > JSON`. In: `{"models", "passages": [{"path", "title", "text"}], "questions": [...]}`;
-out: `{"versions", "ways": {name: {"found": [[path, ...], ...], "ms": [...]}}}`, best first, each path once.
+`python ask.py llamaindex|haystack < JSON > JSON`. In: `{"models", "passages": [{"path", "title", "text"}], "questions"}`; out:
+`{"versions", "ways": {name: {"found": [[path, ...], ...], "ms": [...]}}}`, best first, each path once.
 """
 
 import json

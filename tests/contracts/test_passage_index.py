@@ -8,7 +8,9 @@ import pytest
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.domain.identity import Rights
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
+from stoa.errors import SchemaError
 
 EMBEDDER = HashingEmbedder(32)
 
@@ -132,7 +134,7 @@ async def test_tags_are_data_and_never_part_of_the_filter(index: Index) -> None:
     await index.replace("c", ["e"], await rows("e", "Apples are green."))
     assert await found(index, "apples", strange) == (["d.0"], ["d.0"])
     assert await found(index, "apples", "x') OR true --") == ([], [])
-    await index.grant("c", {"d": frozenset({"team:b", strange})})
+    await index.grant("c", {"d": Rights(frozenset({"team:b", strange}))})
     assert await found(index, "apples", "team:b") == (["d.0"], ["d.0"])
     await index.replace("c", ["x') OR ('1'='1"], [])
     assert set((await found(index, "apples", "team:a", "team:b"))[1]) == {"d.0", "e.0"}
@@ -181,7 +183,7 @@ async def test_replacing_twice_is_replacing_once(index: Index) -> None:
 
 async def test_granting_moves_the_rights_without_new_vectors(index: Index) -> None:
     await index.replace("c", ["d", "e"], [*await rows("d", "Apples.", "Pears."), *await rows("e", "Plums.")])
-    await index.grant("c", {"d": frozenset({"group:hr"})})
+    await index.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert (await found(index, "apples", "team:a")) == (["e.0"], [])
     assert set((await found(index, "apples", "group:hr"))[0]) == {"d.0", "d.1"}
 
@@ -201,7 +203,7 @@ async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -
     assert await found(index, "pears", "team:a", collection="unknown") == ([], [])
     assert (await found(index, "pears", "team:a", collection="other-1.x_y"))[1] == ["d.0"]
     assert (await found(index, "pears", "team:a"))[1] == []
-    await index.grant("unknown", {"d": frozenset({"team:a"})})
+    await index.grant("unknown", {"d": Rights(frozenset({"team:a"}))})
     await index.replace("unknown", ["d"], [])
     await index.tend("unknown")
 
@@ -213,7 +215,20 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], await rows("d", "Apples."))
     assert await found(reader, "apples", "team:a") == (["d.0"], ["d.0"])
-    await writer.grant("c", {"d": frozenset({"group:hr"})})
+    await writer.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
+
+
+async def test_a_table_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
+    import lancedb
+
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    database = await lancedb.connect_async(str(tmp_path))
+    await database.create_table("c", [{"id": "d.0", "text": "Apples.", "acl": ["team:a"]}])
+    index = LanceIndex(str(tmp_path))
+    with pytest.raises(SchemaError, match=r"collection 'c' .* Delete '.*c\.lance'"):
+        await found(index, "apples", "team:a")
+    await index.close()

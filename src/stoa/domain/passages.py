@@ -41,6 +41,8 @@ class Passage(msgspec.Struct, frozen=True):
     text: str
     score: float
     scores: Scores | None = None
+    personal: bool = False
+    """Whether the rights of its document name single people."""
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -62,13 +64,32 @@ class Citation(msgspec.Struct, frozen=True):
 class Retriever(Protocol):
     """Find the passages that answer a question, among those the caller may read.
 
-    Only passages of `collections` whose access tags share one with `acl` are ever returned; an empty `acl` finds nothing.
+    Only passages of `collections` that are open to a caller who holds `acl` are ever returned; an empty `acl` finds nothing.
     Best first, at most `limit`.
     """
 
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
     ) -> Sequence[Passage]: ...
+
+
+class PassageFinder(Protocol):
+    """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        """As `Retriever.retrieve`; `team` pays for the question's embedding.
+
+        Raises NotFound while the gateway does not have the collection.
+        """
+        ...
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        """All that the index holds of a document, in order of place."""
+        ...
 
 
 class Embedder(Protocol):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stoa.adapters.vectors.lance import EXACT_BELOW, LanceIndex
+from stoa.domain.identity import Rights, user_tag
 from stoa.domain.vectors import Chunk, Hit, IndexedChunk
 
 WIDTH = 64
@@ -87,10 +88,17 @@ async def test_rows_kept_in_memory_are_given_to_nobody_whom_the_filter_stops(ind
     await index.replace("c", ["d1"], rows([1]))
     assert ids(await index.dense("c", vector(1), acl=ALL, limit=5)) == ["d1.0"]
     assert await index.dense("c", vector(1), acl=FEW, limit=5) == []
-    await index.grant("c", {"d1": FEW})
+    await index.grant("c", {"d1": Rights(FEW)})
     assert await index.dense("c", vector(1), acl=ALL, limit=5) == []
     assert await index.fetch("c", ["d1.0"], vector(1), acl=ALL) == []
     assert ids(await index.lexical("c", "number1", vector(1), acl=FEW, limit=5)) == ["d1.0"]
+
+
+async def test_a_kept_passage_knows_when_its_rights_come_to_name_a_person(index: LanceIndex) -> None:
+    await index.replace("c", ["d1"], rows([1]))
+    assert not (await index.dense("c", vector(1), acl=ALL, limit=5))[0].passage.personal
+    await index.grant("c", {"d1": Rights(ALL, frozenset({user_tag("usr_1")}))})
+    assert (await index.dense("c", vector(1), acl=ALL, limit=5))[0].passage.personal
 
 
 async def test_a_changed_text_is_not_taken_from_memory(index: LanceIndex) -> None:

@@ -1,6 +1,6 @@
 """The index in LanceDB: one table a collection, in a folder or a bucket, read and written by several processes at once.
 
-Access tags are a filter inside both searches, never applied after them, and are written into it as quoted literals only.
+Access tags are a filter inside every search, never applied after them, and are written into it as quoted literals only.
 Importing this module takes a second and 100 MB: whoever needs it imports it late.
 """
 
@@ -12,8 +12,10 @@ from datetime import timedelta
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
 from stoa.adapters.vectors.lean import without_pandas
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights, denying, opening
+from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
+from stoa.errors import SchemaError
 
 with without_pandas():
     import lancedb
@@ -23,7 +25,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
-    from stoa.adapters.vectors.rows import KeptRows, Row, as_table, schema
+    from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
 
 KEEP_VERSIONS = timedelta(minutes=10)
 """Old versions of a table stay this long, for searches that began on them."""
@@ -55,12 +57,17 @@ _BITS = 4
 _NEAREST = 50
 """Rows that the index gives at least, to be ranked by the vectors themselves."""
 
+_OLD_FORM = (
+    "The index of the collection {collection!r} was made by an earlier version, in another form. "
+    "Delete {folder!r} and the collection's documents, and send them again."
+)
+
 _SEARCHES = 3
 """Times a search is made when rows that it found are gone, rewritten or moved before they are read."""
 
 
 class LanceIndex:
-    """PassageSearch and PassageIndex over the tables under `uri`. Every search sees what was committed before it began."""
+    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. A search sees what was committed before it."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -80,16 +87,17 @@ class LanceIndex:
         if chunks:
             await table.add(as_table(chunks))
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         table = await self._table(collection)
         if table is None:
             return
-        same: dict[frozenset[AccessTag], list[str]] = {}
-        for document, acl in rights.items():
-            same.setdefault(acl, []).append(document)
-        for acl, documents in same.items():
+        same: dict[Rights, list[str]] = {}
+        for document, each in rights.items():
+            same.setdefault(each, []).append(document)
+        for each, documents in same.items():
+            values = {"acl": _array(each.allow), "deny": _array(each.deny), "personal": str(each.personal).lower()}
             for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
-                await table.update(where=f"document_id IN {_list(some)}", updates_sql={"acl": _array(acl)})
+                await table.update(where=f"document_id IN {_list(some)}", updates_sql=values)
 
     async def tend(self, collection: str) -> None:
         table = await self._table(collection)
@@ -112,7 +120,7 @@ class LanceIndex:
         if table is None:
             return []
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
-        query = nearest.nprobes(_ALL_PARTITIONS).where(_shares(acl)).limit(max(limit, _NEAREST))
+        query = nearest.nprobes(_ALL_PARTITIONS).where(_open_to(acl)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
@@ -123,7 +131,7 @@ class LanceIndex:
         if table is None:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
-        query = table.query().nearest_to_text(words).where(_shares(acl)).limit(limit)
+        query = table.query().nearest_to_text(words).where(_open_to(acl)).limit(limit)
         return await self._found(collection, table, query.select(["_score"]).with_row_id(), vector)
 
     async def fetch(
@@ -132,8 +140,16 @@ class LanceIndex:
         table = await self._table(collection) if acl and ids else None
         if table is None:
             return []
-        query = table.query().where(f"id IN {_list(ids)} AND {_shares(acl)}")
+        query = table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}")
         return await self._found(collection, table, query.select([]).with_row_id(), vector)
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        table = await self._table(collection) if acl else None
+        if table is None:
+            return []
+        of_it = f"document_id = {_literal(document_id)} AND {_open_to(acl)}"
+        found = passages(collection, await table.query().where(of_it).select(PASSAGE).to_arrow())
+        return sorted(found, key=lambda passage: passage.start)
 
     async def close(self) -> None:
         self._tables.clear()
@@ -172,6 +188,8 @@ class LanceIndex:
                 table = await database.open_table(collection)
             except ValueError:  # what LanceDB raises for a table that is not there
                 return None
+            if not {*PASSAGE, "deny"} <= set((await table.schema()).names):
+                raise SchemaError(_OLD_FORM.format(collection=collection, folder=f"{self._uri}/{collection}.lance"))
             self._tables[collection] = table
             return table
 
@@ -181,6 +199,7 @@ class LanceIndex:
             table = await database.create_table(collection, schema=schema(width), exist_ok=True)
             if not await table.list_indices():
                 await table.create_index("acl", config=LabelList())
+                await table.create_index("deny", config=LabelList())
                 for column in ("id", "document_id"):
                     await table.create_index(column, config=BTree())
                 # Measured on beerqa: without stop words and with stems .841 of first passages right, with stop words .822.
@@ -190,8 +209,8 @@ class LanceIndex:
             return table
 
 
-def _shares(acl: Iterable[AccessTag]) -> str:
-    return f"array_has_any(acl, {_tags(acl)})"
+def _open_to(held: frozenset[AccessTag]) -> str:
+    return f"array_has_any(acl, {_tags(opening(held))}) AND NOT array_has_any(deny, {_tags(denying(held))})"
 
 
 def _tags(values: Iterable[AccessTag]) -> str:

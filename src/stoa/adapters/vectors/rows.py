@@ -38,6 +38,10 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
 
 
+PASSAGE = ["passage", "personal"]
+"""The columns that a passage is made from."""
+
+
 class Row(msgspec.Struct, frozen=True):
     """A passage with its unit vector."""
 
@@ -65,7 +69,7 @@ class KeptRows:
                 rows[address] = row
                 self._rows.move_to_end((collection, address))
         if missing := [address for address in addresses if address not in rows]:
-            found = await table.take_row_ids(missing).select(["passage", "vector"]).with_row_id().to_arrow()
+            found = await table.take_row_ids(missing).select([*PASSAGE, "vector"]).with_row_id().to_arrow()
             for address, row in _rows(collection, found):
                 rows[address] = row
                 self._keep((collection, address), row)
@@ -86,8 +90,8 @@ class KeptRows:
 def schema(width: int) -> pa.Schema:
     text = pa.string()
     fields: dict[str, pa.DataType] = {
-        "id": text, "document_id": text, "contextual_text": text, "acl": pa.list_(text), "passage": pa.binary(),
-        "vector": pa.list_(pa.float32(), width),
+        "id": text, "document_id": text, "contextual_text": text, "acl": pa.list_(text), "deny": pa.list_(text),
+        "personal": pa.bool_(), "passage": pa.binary(), "vector": pa.list_(pa.float32(), width),
     }  # fmt: skip
     return pa.schema([pa.field(name, kind) for name, kind in fields.items()])
 
@@ -96,7 +100,8 @@ def as_table(chunks: Sequence[IndexedChunk]) -> pa.Table:
     rows = [
         {
             "id": row.chunk.id, "document_id": row.chunk.document_id, "contextual_text": row.chunk.contextual_text,
-            "acl": sorted(row.acl), "passage": _encode(_stored(row.chunk)), "vector": row.vector,
+            "acl": sorted(row.acl), "deny": sorted(row.deny), "personal": row.rights.personal,
+            "passage": _encode(_stored(row.chunk)), "vector": row.vector,
         }
         for row in chunks
     ]  # fmt: skip
@@ -110,13 +115,18 @@ def _stored(chunk: Chunk) -> _Stored:
     )  # fmt: skip
 
 
+def passages(collection: str, found: pa.Table) -> Iterator[Passage]:
+    """Those of rows that were read with the columns PASSAGE, in their order."""
+    for stored, personal in zip(found["passage"].to_pylist(), found["personal"].to_pylist(), strict=True):
+        one = _decode(stored)
+        yield Passage(
+            id=one.id, document_id=one.document_id, collection=collection, title=one.title, path=one.path,
+            heading=one.heading, page=one.page, start=one.start, end=one.end, text=one.text, score=0.0, personal=personal,
+        )  # fmt: skip
+
+
 def _rows(collection: str, found: pa.Table) -> Iterator[tuple[int, Row]]:
     width = found.schema.field("vector").type.list_size
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    for address, stored, vector in zip(found["_rowid"].to_pylist(), found["passage"].to_pylist(), vectors, strict=True):
-        one = _decode(stored)
-        passage = Passage(
-            id=one.id, document_id=one.document_id, collection=collection, title=one.title, path=one.path,
-            heading=one.heading, page=one.page, start=one.start, end=one.end, text=one.text, score=0.0,
-        )  # fmt: skip
+    for address, passage, vector in zip(found["_rowid"].to_pylist(), passages(collection, found), vectors, strict=True):
         yield address, Row(passage, vector.copy())  # a copy, or one row would keep all of them
