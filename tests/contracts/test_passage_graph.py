@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.graph.memory import MemoryGraph
 from stoa.domain.graph import COMMON, HUB, DocumentFacts, GraphLinks, GraphWalk, Link, PassageFacts, PassageGraph
-from stoa.domain.identity import Rights
+from stoa.domain.identity import Rights, made_by
 
-A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
+A, HR, NOBODY = frozenset({"team:a"}), frozenset({"group:hr"}), frozenset[str]()
 
 
 class Graph(PassageGraph, GraphWalk, GraphLinks, Protocol):
@@ -36,8 +36,8 @@ def passage(name: str, *mentions: str, about: Sequence[str] = ()) -> PassageFact
     return PassageFacts(id=name, about=frozenset(about), mentions=frozenset(mentions))
 
 
-def document(name: str, *passages: PassageFacts, acl: frozenset[str] = A) -> DocumentFacts:
-    return DocumentFacts(id=name, passages=passages, acl=acl)
+def document(name: str, *passages: PassageFacts, acl: frozenset[str] = A, deny: frozenset[str] = NOBODY) -> DocumentFacts:
+    return DocumentFacts(id=name, passages=passages, rights=Rights(acl, deny))
 
 
 async def put(graph: Graph, *documents: DocumentFacts) -> None:
@@ -127,6 +127,15 @@ async def test_a_common_name_is_a_hub_even_for_whoever_reads_little_of_it(graph:
     assert await reached(graph, "d.0") == ["e.0"]
 
 
+async def test_a_denial_beats_what_opens_for_a_key_of_whoever_is_denied_too(graph: Graph) -> None:
+    await put(graph, document("d", passage("d.0", "x")), document("e", passage("e.0", about=["x"]), deny=HR))
+    assert await reached(graph, "d.0") == ["e.0", "d.0"]
+    assert await reached(graph, "d.0", acl=A | HR) == []
+    assert await reached(graph, "d.0", acl=A | made_by(HR)) == []
+    await graph.grant("c", {"e": Rights(A)})
+    assert await reached(graph, "d.0", acl=A | HR) == ["e.0", "d.0"]
+
+
 async def test_granting_moves_the_rights_alone(graph: Graph) -> None:
     await put(graph, document("d", passage("d.0", "x")), document("e", passage("e.0", about=["x"])))
     await graph.grant("c", {"e": Rights(HR), "unknown": Rights(HR)})
@@ -194,16 +203,18 @@ async def test_another_process_sees_what_was_committed(tmp_path: Path) -> None:
 
 NAMES = st.frozensets(st.sampled_from("vwxyz"), max_size=3)
 SOME = st.tuples(NAMES, NAMES)
-Change = tuple[int, frozenset[str], list[tuple[frozenset[str], frozenset[str]]]]
-CHANGE = st.tuples(st.integers(0, 7), st.sampled_from([A, HR, A | HR]), st.lists(SOME, max_size=3))
+Change = tuple[int, Rights, list[tuple[frozenset[str], frozenset[str]]]]
+CHANGE = st.tuples(
+    st.integers(0, 7), st.sampled_from([Rights(A), Rights(HR), Rights(A | HR), Rights(A, HR)]), st.lists(SOME, max_size=3)
+)
 
 
 def _documents(
     changes: Sequence[tuple[int, frozenset[str], list[tuple[frozenset[str], frozenset[str]]]]],
 ) -> list[DocumentFacts]:
     return [
-        document(f"d{n}", *(PassageFacts(id=f"d{n}.{m}", about=a, mentions=b - a) for m, (a, b) in enumerate(some)), acl=acl)
-        for n, acl, some in changes
+        document(f"d{n}", *(PassageFacts(id=f"d{n}.{m}", about=a, mentions=b - a) for m, (a, b) in enumerate(some)))
+        for n, rights, some in changes
     ]
 
 
@@ -235,7 +246,7 @@ def test_a_walk_is_as_if_there_were_nothing_that_may_not_be_read(changes: list[C
         whole, readable = FolderGraph(Path(home) / "whole"), FolderGraph(Path(home) / "readable")
         kept = {one.id: one for one in _documents(changes)}
         await put(whole, *kept.values())
-        await put(readable, *(one for one in kept.values() if one.acl & A))
+        await put(readable, *(one for one in kept.values() if one.rights.open_to(A)))
         wanted = {f"d{n}.0": 1 / len(seeds) for n in seeds}
         without = await readable.walk("c", wanted, acl=A, limit=50)
         assert await whole.walk("c", wanted, acl=A, limit=50) == pytest.approx(without)

@@ -41,7 +41,7 @@ def test_a_passage_is_about_its_title_heading_and_opening_and_mentions_the_rest(
     assert passage.about == {"travel policy", "hotels", "europe desk", "/hr/travel.md"}
     assert {"berlin", "europe", "/hr/leave.md"} <= passage.mentions
     assert not passage.mentions & passage.about
-    assert facts.acl == ACL
+    assert facts.rights == Rights(ACL)
 
 
 def test_a_title_leads_to_the_beginning_of_a_long_document() -> None:

@@ -43,16 +43,11 @@ class PassageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A document with its passages in the order of its text. Its rights open all of it or nothing."""
+    """A document with its passages in the order of its text. `rights` are those of all of it."""
 
     id: str
     passages: tuple[PassageFacts, ...]
-    acl: frozenset[AccessTag]
-    deny: frozenset[AccessTag] = frozenset()
-
-    @property
-    def rights(self) -> Rights:
-        return Rights(self.acl, self.deny)
+    rights: Rights
 
 
 class PassageGraph(Protocol):

@@ -22,7 +22,7 @@ def facts_of(chunks: Iterable[IndexedChunk]) -> list[DocumentFacts]:
     for document, rows in groupby(chunks, key=lambda row: row.chunk.document_id):
         kept = list(rows)
         passages = tuple(_passage(row.chunk, number) for number, row in enumerate(kept))
-        found.append(DocumentFacts(id=document, passages=passages, acl=kept[0].acl, deny=kept[0].deny))
+        found.append(DocumentFacts(id=document, passages=passages, rights=kept[0].rights))
     return found
 
 

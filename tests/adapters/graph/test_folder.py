@@ -16,7 +16,7 @@ A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
 
 def document(name: str, *mentions: str, about: str = "", acl: frozenset[str] = A) -> DocumentFacts:
     facts = PassageFacts(id=f"{name}.0", about=frozenset(filter(None, [about])), mentions=frozenset(mentions))
-    return DocumentFacts(id=name, passages=(facts,), acl=acl)
+    return DocumentFacts(id=name, passages=(facts,), rights=Rights(acl))
 
 
 async def put(graph: FolderGraph, *documents: DocumentFacts) -> None:
@@ -62,7 +62,7 @@ async def test_rights_that_change_again_and_again_leave_no_trace_behind(tmp_path
     graph = FolderGraph(tmp_path)
     await put(graph, document("d", "x"), document("e", about="x"))
     for n in range(20):
-        await graph.grant("c", dict.fromkeys("de", Rights(frozenset({f"group:{n}"}))))
+        await graph.grant("c", dict.fromkeys(("d", "e"), Rights(frozenset({f"group:{n}"}))))
         assert await reached(graph, "d.0", frozenset({f"group:{n}"})) == {"d.0", "e.0"}
     await put(graph, document("f"))
     with sqlite3.connect(tmp_path / "c" / "graph.sqlite") as ledger:

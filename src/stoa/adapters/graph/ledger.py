@@ -17,7 +17,7 @@ GONE = -1
 
 _WAIT_S = 30.0
 _TABLES = """
-CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, tags TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, written TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS segments (number INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS changes (
   segment INTEGER NOT NULL, place INTEGER NOT NULL, rights INTEGER NOT NULL, revision INTEGER NOT NULL,
@@ -25,6 +25,13 @@ CREATE TABLE IF NOT EXISTS changes (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS latest ON changes (revision);
 """
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """Rights in one way of writing them."""
+
+    allow: tuple[str, ...]
+    deny: tuple[str, ...]
 
 
 class Ledger:
@@ -79,15 +86,16 @@ class Ledger:
 
     def number_of(self, rights: Rights) -> int:
         """The number of these rights, given now if they have none."""
-        written = msgspec.json.encode({"allow": sorted(rights.allow), "deny": sorted(rights.deny)}).decode()
-        self._connection.execute("INSERT INTO rights (tags) VALUES (?) ON CONFLICT DO NOTHING", (written,))
-        (number,) = self._connection.execute("SELECT number FROM rights WHERE tags = ?", (written,)).fetchone()
+        written = msgspec.json.encode(_Written(tuple(sorted(rights.allow)), tuple(sorted(rights.deny)))).decode()
+        self._connection.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,))
+        (number,) = self._connection.execute("SELECT number FROM rights WHERE written = ?", (written,)).fetchone()
         return number
 
-    def rights(self, after: int = 0) -> list[tuple[int, Rights]]:
-        """Those with a number above this, in order."""
-        rows = self._connection.execute("SELECT number, tags FROM rights WHERE number > ? ORDER BY number", (after,))
-        return [(number, msgspec.json.decode(tags, type=Rights)) for number, tags in rows]
+    def rights(self) -> list[tuple[int, Rights]]:
+        """All, in the order of their numbers."""
+        rows = self._connection.execute("SELECT number, written FROM rights ORDER BY number")
+        read = ((number, msgspec.json.decode(written, type=_Written)) for number, written in rows)
+        return [(number, Rights(frozenset(each.allow), frozenset(each.deny))) for number, each in read]
 
     def keep_rights(self, numbers: set[int]) -> None:
         """Forget those that no document has."""

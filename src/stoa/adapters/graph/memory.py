@@ -29,8 +29,7 @@ class MemoryGraph:
     async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         known = self._documents.get(collection, {})
         for document in rights.keys() & known.keys():
-            each = rights[document]
-            known[document] = msgspec.structs.replace(known[document], acl=each.allow, deny=each.deny)
+            known[document] = msgspec.structs.replace(known[document], rights=rights[document])
 
     async def tend(self, collection: str) -> None:
         """Nothing to do: there is one dict."""

@@ -69,8 +69,9 @@ class View:
         known = self._open.get(acl)
         if known is None:
             known = np.zeros(self._rights[-1][0] + 2 if self._rights else 1, dtype=np.bool_)
-            opens, denies = opening(acl), denying(acl)  # once, for there may be a thousand tags and as many rights
-            known[[n for n, each in self._rights if not each.allow.isdisjoint(opens) and each.deny.isdisjoint(denies)]] = True
+            held, denied = opening(acl), denying(acl)
+            readable = [n for n, each in self._rights if not each.allow.isdisjoint(held) and each.deny.isdisjoint(denied)]
+            known[readable] = True
             known[GONE] = False
             if len(self._open) >= _CALLERS:
                 self._open.clear()
