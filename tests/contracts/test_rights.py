@@ -87,10 +87,10 @@ class GraphDoor:
 
     async def put(self, documents: Mapping[str, Rights]) -> None:
         seed = PassageFacts(id="seed", mentions=frozenset({"x"}))
-        facts = [DocumentFacts(id="seed", passages=(seed,), acl=frozenset({"public"}))]
+        facts = [DocumentFacts(id="seed", passages=(seed,), rights=Rights(frozenset({"public"})))]
         for name, each in documents.items():
             passage = PassageFacts(id=name, about=frozenset({"x"}))
-            facts.append(DocumentFacts(id=name, passages=(passage,), acl=each.allow, deny=each.deny))
+            facts.append(DocumentFacts(id=name, passages=(passage,), rights=each))
         await self.graph.replace("c", [document.id for document in facts], facts)
         await self.graph.tend("c")
 

@@ -40,8 +40,17 @@ def test_a_document_is_read_with_its_chunks(page: Page) -> None:
     panel = page.get_by_role("dialog", name="Chunk")
     expect(panel.get_by_role("heading", name="Chunk 2 of 3")).to_be_visible()
     expect(panel).to_contain_text("Safety glasses")
+    links = panel.get_by_role("list", name="Links")
+    expect(links).to_contain_text("department head mentioned")
+    expect(links.get_by_role("link", name="Travel Policy").first).to_have_attribute(
+        "href", re.compile(r"^/collections/handbook/documents/doc-travel\?at=\d+$")
+    )
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
+    page.get_by_role("button", name=re.compile("^Chunk 2 ")).press("Enter")
+    links.get_by_role("link", name="Travel Policy").first.click()
+    expect(page.get_by_role("heading", name="Travel Policy", level=1)).to_be_visible()
+    expect(panel.get_by_role("heading", name="Chunk 27 of 27")).to_be_visible()
 
 
 def test_a_long_document_is_read_on_in_both_directions(page: Page) -> None:

@@ -8,6 +8,7 @@ import type {
   EvaluationItem,
   FoundPassage,
   Judgement,
+  PassageLink,
 } from "../../src/api/types";
 import { Refusal } from "./http.ts";
 import { pages } from "./handbook.ts";
@@ -212,4 +213,19 @@ export function collectionUsage(collection: string): CollectionUsage {
     ],
     hidden: 1,
   };
+}
+
+/** The travel policy and the laboratory's share a name, in their last paragraphs. */
+export function linksOf(passage: string): PassageLink[] {
+  const other = { "doc-travel": "doc-lab", "doc-lab": "doc-travel" }[passage.slice(0, passage.lastIndexOf("."))];
+  const page = pages.find(({ document }) => document.id === other);
+  const chunk = other && chunksOf(other).chunks.at(-1);
+  if (!page || !chunk) return [];
+  const { id, start, end, text } = chunk;
+  const { title, path } = page.document;
+  const passages = [{ id, document_id: page.document.id, title, path, heading: page.heading, page: page.page, start, end, text }];
+  return [
+    { name: "department head", about: false, passages, more: true },
+    { name: `/${path}`, about: false, passages, more: false },
+  ];
 }

@@ -1,6 +1,6 @@
 /** The routes of collections, their documents and their evaluation sets. */
 import type { Judgement } from "../../src/api/types";
-import { chunkPage, collectionUsage, itemsOf, judge, scoresOf, search, setsOf, versions } from "./bench.ts";
+import { chunkPage, collectionUsage, itemsOf, judge, linksOf, scoresOf, search, setsOf, versions } from "./bench.ts";
 import { pages } from "./handbook.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { follow, newJob, upload } from "./ingest.ts";
@@ -69,6 +69,7 @@ export const collectionRoutes: Route[] = [
   route("GET", "/api/documents/:id/chunks", ({ response, at, query, state }) =>
     json(response, chunkPage(found(state.documents, at.id), query)),
   ),
+  route("GET", "/api/passages/:id/links", ({ response, at }) => json(response, { links: linksOf(at.id ?? "") })),
   route("GET", "/api/documents/:id/versions", ({ response, at, state }) =>
     json(response, { data: versions(found(state.documents, at.id)) }),
   ),

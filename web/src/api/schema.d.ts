@@ -514,6 +514,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share Document
+         * @description Other rights in the place of those it has: it opens by them at once, and is found by them within two seconds.
+         */
+        put: operations["share_document_api_documents__id__rights_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/passage": {
         parameters: {
             query?: never;
@@ -603,6 +623,26 @@ export interface paths {
          * @description The document's text and how the index holds it. Raises Conflict while it is being indexed anew.
          */
         get: operations["list_chunks_api_documents__id__chunks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Where the graph leads from a passage: those that share a name with it, or are linked to.
+         */
+        get: operations["list_links_api_passages__id__links_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1292,6 +1332,18 @@ export interface components {
              * @default
              */
             groups: string;
+            /**
+             * Allow
+             * @description Whoever holds one of these may read them too: group:hr,user:ada,public.
+             * @default
+             */
+            allow: string;
+            /**
+             * Deny
+             * @description Whoever holds one of these may not: group:interns,user:bob.
+             * @default
+             */
+            deny: string;
             /**
              * Source
              * @description Where they came from.
@@ -2056,6 +2108,30 @@ export interface components {
             /** Expires At */
             expires_at: string;
         };
+        /**
+         * LinkedPassage
+         * @description A passage that a name leads to.
+         */
+        LinkedPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+        };
         /** ListedUser */
         ListedUser: {
             /** Id */
@@ -2272,8 +2348,24 @@ export interface components {
             starts_at?: string | null;
         };
         /**
+         * NewRights
+         * @description A reader holds one of `allow`, such as group:hr, user:ada, team:lab or public, and none of `deny`.
+         */
+        NewRights: {
+            /** Allow */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
+        };
+        /**
          * NewSync
          * @description All files of a source as they are now. With `prune`, documents whose files are not among them are removed.
+         *
+         *     They are for whoever holds one of `allow` or is in one of `groups`, for the collection's team where both are empty, and for
+         *     nobody who holds one of `deny`.
          */
         NewSync: {
             /** Source */
@@ -2285,6 +2377,16 @@ export interface components {
              * @default []
              */
             groups: string[];
+            /**
+             * Allow
+             * @default []
+             */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
             /**
              * Prune
              * @default true
@@ -2415,6 +2517,30 @@ export interface components {
             data: components["schemas"]["TeamView"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PassageLinkView
+         * @description A name in the passage, and the passages it leads to; `about` is whether the passage is about it, else it mentions it.
+         *
+         *     A name that begins with a slash is a document's path. `more` is whether it leads to more passages than these.
+         */
+        PassageLinkView: {
+            /** Name */
+            name: string;
+            /** About */
+            about: boolean;
+            /** Passages */
+            passages: components["schemas"]["LinkedPassage"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * PassageLinks
+         * @description Those that lead somewhere the caller may read, in the order of the alphabet.
+         */
+        PassageLinks: {
+            /** Links */
+            links: components["schemas"]["PassageLinkView"][];
         };
         /**
          * PassageView
@@ -2872,6 +2998,10 @@ export interface components {
             /** Created At */
             created_at: string;
         };
+        /** Shared */
+        Shared: {
+            job: components["schemas"]["JobView"];
+        };
         /** SignIn */
         SignIn: {
             /** Token */
@@ -2927,6 +3057,10 @@ export interface components {
             sha256: string;
             /** Bytes */
             bytes: number;
+            /** Allow */
+            allow?: string[] | null;
+            /** Deny */
+            deny?: string[] | null;
         };
         /**
          * SyncView
@@ -5130,6 +5264,41 @@ export interface operations {
             };
         };
     };
+    share_document_api_documents__id__rights_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRights"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_passage_api_documents__id__passage_get: {
         parameters: {
             query: {
@@ -5284,6 +5453,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_links_api_passages__id__links_get: {
+        parameters: {
+            query?: {
+                /** @description How many passages of each name at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageLinks"];
                 };
             };
             /** @description Refused. */

@@ -20,6 +20,7 @@ export type DocumentVersion = Schemas["VersionView"];
 export type FoundPassage = Schemas["FoundPassage"];
 export type ChunkPage = Schemas["ChunkPage"];
 export type Chunk = Schemas["ChunkView"];
+export type PassageLink = Schemas["PassageLinkView"];
 export type EvaluationSet = Schemas["EvaluationSetView"];
 export type EvaluationItem = Schemas["ItemView"];
 export type Judgement = Schemas["NewJudgement"];

@@ -1,9 +1,11 @@
 import type { Chunk } from "../api/types";
 import { IconButton } from "../kit/Button";
 import { formatCount } from "../kit/format";
+import { PassageLinks } from "./PassageLinks";
 import styles from "./ChunkFacts.module.css";
 
 interface ChunkFactsProps {
+  collection: string;
   chunk: Chunk;
   number: number;
   of: number;
@@ -11,7 +13,7 @@ interface ChunkFactsProps {
 }
 
 /** What the index knows of one chunk, and the text that a model is given. */
-export function ChunkFacts({ chunk, number, of, onClose }: ChunkFactsProps) {
+export function ChunkFacts({ collection, chunk, number, of, onClose }: ChunkFactsProps) {
   const { id, start, end, heading, page, tokens, text } = chunk;
   const facts: [string, string][] = [
     ["Under", heading.join(" › ") || "no heading"],
@@ -39,6 +41,8 @@ export function ChunkFacts({ chunk, number, of, onClose }: ChunkFactsProps) {
         </dl>
         <h3>What a model is given</h3>
         <p className={styles.text}>{text}</p>
+        <h3>Links</h3>
+        <PassageLinks collection={collection} passage={id} />
       </div>
     </>
   );

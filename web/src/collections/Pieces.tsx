@@ -15,7 +15,7 @@ export function Pieces({ pieces, chosen, named, onChoose }: PiecesProps) {
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
     // Newer browsers answer with a promise, which is nothing to clean up with.
-    void place.current?.scrollIntoView({ block: "center" });
+    place.current?.scrollIntoView({ block: "center" });
   }, [named]);
   return (
     <ol className={styles.pieces}>

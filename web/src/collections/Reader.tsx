@@ -34,7 +34,7 @@ export function Reader({ collection, id }: { collection: Collection; id: string 
 }
 
 function Opened({ document }: { document: Document }) {
-  const { id, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
+  const { id, collection, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -68,12 +68,12 @@ function Opened({ document }: { document: Document }) {
           Open the original <Icon name="open" size={15} />
         </a>
       </header>
-      {state !== "failed" && <Text id={id} />}
+      {state !== "failed" && <Text key={id} id={id} collection={collection} />}
     </>
   );
 }
 
-function Text({ id }: { id: string }) {
+function Text({ id, collection }: { id: string; collection: string }) {
   const [search] = useSearchParams();
   const at = /^\d+$/.test(search.get("at") ?? "") ? Number(search.get("at")) : null;
   const chunks = useChunks(id, at);
@@ -108,7 +108,13 @@ function Text({ id }: { id: string }) {
       {shown?.chunk && (!isNarrow || open) && (
         <div className={styles.side}>
           <SidePanel label="Chunk" modal={isNarrow} from="right" onClose={() => setChosen("")}>
-            <ChunkFacts chunk={shown.chunk} number={shown.number} of={last?.chunks ?? 0} onClose={() => setChosen("")} />
+            <ChunkFacts
+              collection={collection}
+              chunk={shown.chunk}
+              number={shown.number}
+              of={last?.chunks ?? 0}
+              onClose={() => setChosen("")}
+            />
           </SidePanel>
         </div>
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Chunk } from "../api/types";
-import { piecesOf } from "./reading";
+import type { Chunk, PassageLink } from "../api/types";
+import { piecesOf, wholeNames } from "./reading";
 
 const chunk = (start: number, end: number, heading: string[] = []): Chunk => ({
   id: `d.${start}`,
@@ -44,5 +44,31 @@ describe("the text in pieces", () => {
   it("says headings where they change", () => {
     const data = [chunk(0, 1, ["A"]), chunk(1, 2, ["A"]), chunk(2, 3, ["A", "B"])];
     expect(piecesOf({ text: "abc", offset: 0, data, before: 0 }).map(({ heading }) => heading)).toEqual(["A", "", "A › B"]);
+  });
+});
+
+describe("names that lead elsewhere", () => {
+  const link = (name: string, ...ids: string[]): PassageLink => ({
+    name,
+    about: false,
+    more: false,
+    passages: ids.map((id) => ({
+      id,
+      document_id: "d",
+      title: "",
+      path: "",
+      heading: [],
+      page: null,
+      start: 0,
+      end: 1,
+      text: "",
+    })),
+  });
+
+  it("are told whole where a part of them leads nowhere else", () => {
+    const names = (links: PassageLink[]) => wholeNames(links).map(({ name }) => name);
+    expect(names([link("ada lovelace", "a", "b"), link("lovelace", "a"), link("love", "a")])).toEqual(["ada lovelace", "love"]);
+    expect(names([link("ada lovelace", "a"), link("lovelace", "a", "c")])).toEqual(["ada lovelace", "lovelace"]);
+    expect(names([link("ada lovelace", "a"), { ...link("lovelace", "a"), more: true }])).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
 /** The reader: a document's text in the pieces in which the index holds it, and what stands between them. */
 import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
-import type { Chunk, ChunkPage } from "../api/types";
+import type { Chunk, ChunkPage, PassageLink } from "../api/types";
 
 /** `chunk` is null for text that no chunk holds. */
 export interface Piece {
@@ -72,4 +72,23 @@ export function useVersions(id: string) {
     queryKey: ["versions", id],
     queryFn: () => bodyOf(api.GET("/api/documents/{id}/versions", { params: { path: { id } } })),
   });
+}
+
+/** Where the graph leads from a passage. */
+export function useLinks(passage: string) {
+  return useQuery({
+    queryKey: ["links", passage],
+    queryFn: () => bodyOf(api.GET("/api/passages/{id}/links", { params: { path: { id: passage } } })),
+    select: ({ links }) => wholeNames(links),
+  });
+}
+
+/** Without names that are part of a longer one and lead nowhere else: `lovelace` beside `ada lovelace`. */
+export function wholeNames(links: PassageLink[]): PassageLink[] {
+  const isPartOf = (link: PassageLink, other: PassageLink) =>
+    other.name.length > link.name.length &&
+    ` ${other.name} `.includes(` ${link.name} `) &&
+    !link.more &&
+    link.passages.every(({ id }) => other.passages.some((each) => each.id === id));
+  return links.filter((link) => !links.some((other) => isPartOf(link, other)));
 }

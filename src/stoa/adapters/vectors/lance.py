@@ -151,6 +151,13 @@ class LanceIndex:
         found = passages(collection, await table.query().where(of_it).select(PASSAGE).to_arrow())
         return sorted(found, key=lambda passage: passage.start)
 
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        table = await self._table(collection) if acl and ids else None
+        if table is None:
+            return []
+        found = await table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}").select(PASSAGE).to_arrow()
+        return list(passages(collection, found))
+
     async def close(self) -> None:
         self._tables.clear()
         self._kept.clear()
