@@ -52,7 +52,7 @@ def ids(hits: Sequence[Hit]) -> list[str]:
 
 
 async def test_many_rows_get_an_index_of_vectors_that_finds_as_exactly_under_any_filter(index: LanceIndex) -> None:
-    few, many = range(0, EXACT_BELOW, 200), [n for n in range(EXACT_BELOW) if n % 200]
+    few, many = range(0, EXACT_BELOW, 50), [n for n in range(EXACT_BELOW) if n % 50]
     await index.replace("c", [], [*rows(few, acl=FEW), *rows(many)])
     await index.tend("c")
     assert await index.segments("c") == 1
