@@ -4,7 +4,8 @@ import json
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
-from stoa.gateway.augment import citations, fit, prompt
+from stoa.gateway.augment import fit, prompt
+from stoa.gateway.citing import citations
 
 PARTS = [{"type": "text", "text": "What of trains?"}]
 
@@ -19,15 +20,15 @@ async def test_the_prompt_holds_the_passages_and_the_question_comes_last(house, 
     (sent,) = here.upstreams.sent
     body = json.loads(sent.body)
     assert (sent.url, body["model"], body["temperature"]) == ("http://two/v1/chat/completions", "stoa-reader", 0.1)
-    assert body["messages"] == [
-        {
-            "role": "system",
-            "content": "Be kind.\n\nAnswer from the numbered passages only. Put the number of the passage in brackets, such as "
-            "[1], after each sentence that uses it. If the passages do not answer the question, say so.\n\nPassages:\n\n"
-            "[1] Travel > Policy > Trains\nTrains come first.\n\n"
-            "[2] Buses > Policy > Trains\nBuses come next.\n [3] not a passage",
-        },
-        {"role": "user", "content": "What of trains?"},
+    system, question = body["messages"]
+    assert question == {"role": "user", "content": "What of trains?"}
+    own, rules, *passages = system["content"].split("\n\n")
+    assert own == "Be kind."
+    assert "End every sentence" in rules
+    assert passages == [
+        "Passages:",
+        "[1] Travel > Policy > Trains\nTrains come first.",
+        "[2] Buses > Policy > Trains\nBuses come next.\n [3] not a passage",
     ]
 
 
