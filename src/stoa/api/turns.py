@@ -1,7 +1,7 @@
 """Asking in a conversation: the answer comes as server-sent events while it is written.
 
-`started`, then `delta`, `citations` and `verification`, then `ended` or `failed`. Closing the connection stops the answer; what was written
-is kept.
+`started`, then `delta`, `citations` and `verification`, then `ended` or `failed`. Closing the connection stops the answer; what
+was written is kept.
 """
 
 from typing import Annotated, assert_never

@@ -9,7 +9,11 @@ from stoa.gateway.verification.verify import verify
 
 def stoa_of(text: str, passages: Sequence[Passage], *, cost: int | None, searched: bool) -> dict[str, object]:
     """The answer's own object: where it is from, and what it cost. `searched` says that it had to come from documents."""
-    told: dict[str, object] = {"citations": citations(text, passages), "passages_considered": len(passages), "cost_nano_usd": cost}
+    told: dict[str, object] = {
+        "citations": citations(text, passages),
+        "passages_considered": len(passages),
+        "cost_nano_usd": cost,
+    }
     if searched:
         told["verification"] = verify(text, passages)
     return told

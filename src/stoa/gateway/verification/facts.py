@@ -7,7 +7,7 @@ is a name.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,13 +19,14 @@ LETTERS = 5
 
 _TOKEN = re.compile(r"\d[\d.,]*\d|\d|[^\W\d_][^\W_]*")
 _SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
+_SMALL = re.compile(r"\b[a-zß-öø-ÿа-я]{1,4}\b|[\u3040-\u30ff\uac00-\ud7af\u0e00-\u0e7f]|[\u3400-\u9fff]")
 _OPENING = re.compile(r"""(?:^|[.!?:;"“„«(\[–—|\n*_-])[\s"'“‘„«(\[*_]*$""")
 _JOINT = re.compile(r"[ \-'’./]{1,2}")
 _NOUGHTS = re.compile(r"(?<=\d):00\b")
 _ENUMERATED = re.compile(r"\(\d{1,2}\)")
 _PARTS = frozenset(("st", "nd", "rd", "th", "s", "t", "d", "ll", "re", "ve", "m"))
 """What is left of 2nd, 1980s, isn't."""
-_NO_NAMES = words_of("mr mrs ms dr prof sir according although however therefore yes no")
+_NO_NAMES = words_of("mr mrs ms dr prof sir according although however therefore yes no bc bce ad ce am pm")
 _NUMBER_WORDS = frozenset(SMALL) | frozenset(SCALES)
 _ENGLISH = 0.2
 _MOST_SMALL = 10
@@ -38,7 +39,7 @@ class Number(NamedTuple):
     readings: frozenset[float]
     of: str
     soft: bool
-    """A small number in letters may be counted from what a passage lists; it is wrong only where the passage counts otherwise."""
+    """A small one in letters may be counted from what a passage lists: it is wrong only where the passage counts otherwise."""
 
 
 class Name(NamedTuple):
@@ -65,9 +66,12 @@ class _Token(NamedTuple):
     end: int
 
 
-def facts_of(text: str, *, known: frozenset[str] = frozenset(), nouns_are_capital: bool = False) -> Facts:
-    """`known` are words that are names elsewhere, folded: a sentence may begin with one."""
-    text = _NOUGHTS.sub("", unicodedata.normalize("NFC", text))
+Known = Callable[[str], bool]
+"""Whether a word, as written, is a name elsewhere: a sentence may begin with one."""
+
+
+def facts_of(text: str, *, known: Known = lambda word: False, nouns_are_capital: bool = False) -> Facts:
+    text = _SIGNS.sub(r" \g<0> ", _NOUGHTS.sub("", unicodedata.normalize("NFC", text)))
     tokens = [_Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(_ENUMERATED.sub("   ", text))]
     words = [fold(token.text) for token in tokens]
     stems = {cut(word) for word in words if word not in FUNCTION and word not in _PARTS and not word[0].isdigit()}
@@ -76,9 +80,14 @@ def facts_of(text: str, *, known: frozenset[str] = frozenset(), nouns_are_capita
         names=tuple(_names(text, tokens, known, nouns_are_capital=nouns_are_capital)),
         stems=frozenset(stems | set(_pairs(text))),
         folded=frozenset(words),
-        small=frozenset(t.text for t in tokens if len(t.text) <= LETTERS - 1 and t.text.islower() and t.text not in _PARTS),
+        small=small_words(text),
         negated=not NEGATING.isdisjoint(words) or "n't" in text or "n’t" in text,
     )
+
+
+def small_words(text: str) -> frozenset[str]:
+    """The short ones in small letters; where there are no spaces, the signs that stand for sounds."""
+    return frozenset(_SMALL.findall(text)) - _PARTS
 
 
 def fold(word: str) -> str:
@@ -94,22 +103,13 @@ def cut(word: str) -> str:
     return word[:LETTERS]
 
 
-def capitalised_within(text: str) -> frozenset[str]:
-    """Words with a capital that do not open a sentence, folded."""
-    return frozenset(fold(t.text) for t in _tokens(text) if t.text[0].isupper() and not _opens(text, t.start))
-
-
 def capitals_mark_nouns(text: str) -> bool:
     """True for languages that write nouns with a capital; never for English."""
-    tokens = [token for token in _tokens(text) if token.text[0].isalpha()]
+    tokens = [_Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(text) if found[0][0].isalpha()]
     if not tokens or sum(token.text.lower() in FUNCTION for token in tokens) >= _ENGLISH * len(tokens):
         return False
     long = [token for token in tokens if len(token.text) >= LETTERS and not _opens(text, token.start)]
     return sum(token.text[0].isupper() for token in long) >= len(long) / 3 > 0
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    return (_Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(text))
 
 
 def _opens(text: str, at: int) -> bool:
@@ -155,8 +155,9 @@ def _readings(digits: str) -> list[float]:
         return [float("".join(groups[:-1]) + "." + groups[-1])]
     if len(marks) > 1:
         return [float("".join(groups))] if grouped else [float(group) for group in groups]
-    as_decimal = float(".".join(groups))
-    return [as_decimal, float("".join(groups))] if grouped else [as_decimal]
+    if not grouped:
+        return [float(".".join(groups))]
+    return [float("".join(groups))] if marks == [","] else [float(digits), float("".join(groups))]
 
 
 def _of(words: Sequence[str], at: int) -> str:
@@ -167,7 +168,7 @@ def _written(tokens: Sequence[_Token], first: int, end: int) -> str:
     return " ".join(token.text for token in tokens[first:end])
 
 
-def _names(text: str, tokens: Sequence[_Token], known: frozenset[str], *, nouns_are_capital: bool) -> Iterator[Name]:
+def _names(text: str, tokens: Sequence[_Token], known: Known, *, nouns_are_capital: bool) -> Iterator[Name]:
     run: list[_Token] = []
     for token in [*tokens, _Token("", len(text), len(text))]:
         capital = token.text[:1].isupper()
@@ -179,7 +180,7 @@ def _names(text: str, tokens: Sequence[_Token], known: frozenset[str], *, nouns_
             run.append(token)
 
 
-def _named(text: str, run: list[_Token], known: frozenset[str], *, nouns_are_capital: bool) -> Iterator[Name]:
+def _named(text: str, run: list[_Token], known: Known, *, nouns_are_capital: bool) -> Iterator[Name]:
     opens = _opens(text, run[0].start)
     first = fold(run[0].text)
     if opens and (first in FUNCTION or first in _NO_NAMES):
@@ -190,7 +191,7 @@ def _named(text: str, run: list[_Token], known: frozenset[str], *, nouns_are_cap
     if len(kept) == 1:
         word = kept[0]
         striking = any(sign.isupper() or sign.isdigit() for sign in word[1:])
-        if (opens and not striking and fold(word) not in known) or (nouns_are_capital and not striking):
+        if (opens and not striking and not known(word)) or (nouns_are_capital and not striking):
             return
     yield Name(kept)
 

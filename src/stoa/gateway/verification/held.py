@@ -1,13 +1,14 @@
 """What passages hold, for sentences to be found in."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from stoa.domain.passages import Passage
-from stoa.gateway.verification.facts import LETTERS, Facts, Name, Number, facts_of, fold
+from stoa.gateway.verification.facts import LETTERS, Facts, Name, Number, capitals_mark_nouns, facts_of, fold
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
+_SAMPLE = 1000
 _MOST_ADDED = 4
 """Letters by which one form of a name is longer than another: America, Americans."""
 
@@ -22,7 +23,6 @@ class Held(NamedTuple):
     stems: frozenset[str]
     initials: frozenset[str]
     """Of names of several words: `un` for United Nations."""
-    small: frozenset[str]
     negated: bool
 
     def has_number(self, number: Number) -> bool:
@@ -31,14 +31,20 @@ class Held(NamedTuple):
             return not counts or not number.readings.isdisjoint(counts)
         return not number.readings.isdisjoint(self.readings)
 
-    def has_name(self, name: Name) -> bool:
+    def lacks(self, name: Name) -> list[str]:
+        """The words of a name that are not here, as written."""
         folded = [fold(word) for word in name.words]
         if len(folded) > 1 and "".join([word[0] for word in folded]) in self.words:
-            return True
-        return all(self.has_word(word) for word in folded)
+            return []
+        return [written for written, word in zip(name.words, folded, strict=True) if not self.has_word(word)]
 
     def has_word(self, folded: str) -> bool:
-        if folded in self.words or folded in self.initials:
+        if (
+            folded in self.words
+            or folded in self.initials
+            or f"{folded}s" in self.words
+            or folded.removesuffix("s") in self.words
+        ):
             return True
         least = max(LETTERS - 1, len(folded) - 1)
         return len(folded) >= LETTERS - 1 and any(
@@ -63,25 +69,42 @@ def joined(facts: Sequence[Facts]) -> Held:
         frozenset().union(*(each.folded for each in facts)),
         frozenset().union(*(each.stems for each in facts)),
         frozenset("".join([fold(word)[0] for word in name.words]) for name in names if len(name.words) > 1),
-        frozenset().union(*(each.small for each in facts)),
         any(each.negated for each in facts),
+    )
+
+
+def together(several: Sequence[Held]) -> Held:
+    """As one text."""
+    if len(several) == 1:
+        return several[0]
+    return Held(
+        frozenset().union(*(each.readings for each in several)),
+        frozenset().union(*(each.counted for each in several)),
+        frozenset().union(*(each.words for each in several)),
+        frozenset().union(*(each.stems for each in several)),
+        frozenset().union(*(each.initials for each in several)),
+        any(each.negated for each in several),
     )
 
 
 class Pages:
     """Facts of one passage: of its title with its headings, and of each sentence."""
 
-    __slots__ = ("sentences", "title", "whole")
+    __slots__ = ("_places", "nouns_are_capital", "sentences", "title", "whole")
 
     def __init__(self, passage: Passage) -> None:
         self.title = facts_of(" . ".join((passage.title, *passage.heading)))
         self.sentences = [facts_of(text) for text in _SENTENCE.split(passage.text) if text.strip()]
         self.whole = joined([self.title, *self.sentences])
+        self.nouns_are_capital = capitals_mark_nouns(passage.text[:_SAMPLE])
+        self._places: dict[int, list[Held]] = {}
 
-    def windows(self, size: int) -> Iterator[Held]:
+    def places(self, size: int) -> list[Held]:
         """Every run of so many sentences, each with the title."""
-        for at in range(max(1, len(self.sentences) - size + 1)):
-            yield joined([self.title, *self.sentences[at : at + size]])
+        if size not in self._places:
+            starts = range(max(1, len(self.sentences) - size + 1))
+            self._places[size] = [joined([self.title, *self.sentences[at : at + size]]) for at in starts]
+        return self._places[size]
 
 
 def _is_form(one: str, other: str) -> bool:

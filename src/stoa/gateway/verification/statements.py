@@ -45,13 +45,17 @@ _TELLS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 _POLITE = re.compile(
-    r"(?:I hope|I'm (?:sorry|happy|glad)|I am (?:sorry|happy|glad)|sorry\b|let me know|feel free|please (?:let me|feel free|ask me)"
+    r"(?:I hope|I'm (?:sorry|happy|glad)|I am (?:sorry|happy|glad)|sorry\b|let me know|feel free"
+    r"|please (?:let me|feel free|ask me)"
     r"|if you (?:have|need|want|would like) (?:any |some )?(?:more|other|further|additional|questions?|details?|help|to know)"
-    r"|you(?:'|’)re welcome|you are welcome|thanks?\b|thank you|sure\b|of course\b|certainly\b|hello\b|hi\b|happy to\b|glad to\b"
-    r"|great question|good question|in (?:summary|short|conclusion)\W*$|yes\W*$|no\W*$)",
+    r"|you(?:'|’)re welcome|you are welcome|thanks?\b|thank you|sure\b|of course\b|certainly\b|hello\b|hi\b|happy to\b"
+    r"|glad to\b|great question|good question|in (?:summary|short|conclusion)\W*$|yes\W*$|no\W*$)",
     re.IGNORECASE,
 )
 _MOST_POLITE_WORDS = 14
+_LONGEST_REFUSAL = 400
+_LONGEST_ABBREVIATION = 12
+_WORD = re.compile(r"\S")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -89,7 +93,7 @@ def _states(text: str, *, cited: bool, leads: bool) -> bool:
         return False
     if _POLITE.match(text.lstrip("*_ ")) and len(text.split()) <= _MOST_POLITE_WORDS and not cited:
         return False
-    return _TELLS_NOTHING.search(text) is None
+    return len(text) > _LONGEST_REFUSAL or _TELLS_NOTHING.search(text) is None
 
 
 def _blocks(answer: str) -> Iterator[tuple[int, int, str]]:
@@ -125,8 +129,10 @@ def _sentences(answer: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         cut = found.end()
         if cut >= end:
             break
-        if found[0][0] in "。！？" or (_OPENS.match(answer, cut, end) and not _ABBREVIATED.search(answer[first : found.start() + 1])):
+        last_word = answer[max(first, found.start() - _LONGEST_ABBREVIATION) : found.start() + 1]
+        if found[0][0] in "。！？" or (_OPENS.match(answer, cut, end) and not _ABBREVIATED.search(last_word)):
             yield first, cut
-            first = cut + len(answer[cut:end]) - len(answer[cut:end].lstrip())
+            after = _WORD.search(answer, cut, end)
+            first = after.start() if after is not None else end
     if answer[first:end].strip():
         yield first, end
