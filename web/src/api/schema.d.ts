@@ -1677,6 +1677,8 @@ export interface components {
         /**
          * MessageView
          * @description `error` says why an answer failed; what had been written before is in `content`.
+         *
+         *     `verification` is null where an answer was not held against passages.
          */
         MessageView: {
             /** Id */
@@ -1694,6 +1696,8 @@ export interface components {
             model: string | null;
             /** Citations */
             citations: components["schemas"]["CitationView"][];
+            /** Verification */
+            verification: components["schemas"]["SentenceView"][] | null;
             /**
              * State
              * @enum {string}
@@ -2286,6 +2290,27 @@ export interface components {
             on: ("rate_limit" | "timeout" | "server_error" | "context_window" | "content_policy" | "credentials" | "not_found" | "invalid_request")[];
             /** Why */
             why: string;
+        };
+        /**
+         * SentenceView
+         * @description A sentence of an answer that states something: characters `start` to `end` of its content.
+         *
+         *     `numbers` are those of the passages that it was held against; `missing` the numbers and names that stand in none of them.
+         */
+        SentenceView: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "supported" | "unsupported" | "uncited";
+            /** Numbers */
+            numbers: number[];
+            /** Missing */
+            missing: string[];
         };
         /** SessionView */
         SessionView: {
