@@ -132,6 +132,7 @@ async def running() -> AsyncIterator[Running]:
         behalf_key=b"",
         retriever=lambda embedder_of: None,  # type: ignore[arg-type, return-value]
         rewrite=lambda question, history: question,
+        decompose=lambda question: [question],
     )
     gateway = Gateway(ports, GatewaySettings())
     names = frozenset({"mock", "embed"})

@@ -1,8 +1,10 @@
 """Stage 4, augment: an assistant's request becomes a prompt with the passages that the caller may read."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any, cast
 
 import msgspec
@@ -16,6 +18,9 @@ from stoa.gateway.usage import tokens_in
 
 Rewrite = Callable[[str, Sequence[str]], str]
 """A follow-up question and the questions before it, oldest first, to a question that stands alone."""
+
+Decompose = Callable[[str], Sequence[str]]
+"""A question to the ones it is made of, each standing alone; itself when it asks one thing."""
 
 Judged = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
 """Passages as they may go into the prompt, after what guardrails say. Raises StoaError."""
@@ -50,6 +55,7 @@ async def augment(
     team: str,
     retriever: Retriever,
     rewrite: Rewrite,
+    decompose: Decompose,
     judged: Judged | None = None,
 ) -> Augmented:
     """Raises InvalidRequest when the last message is not a question in text, and what `judged` raises.
@@ -64,9 +70,12 @@ async def augment(
     standing_alone = rewrite(question, [text for role, text in turns[:-1] if role == "user"])
     passages: Sequence[Passage] = ()
     if assistant.collections:
-        found = await retriever.retrieve(
-            standing_alone, collections=assistant.collections, acl=acl, limit=assistant.passages, on_behalf_of=team
-        )
+        parts = list(dict.fromkeys([standing_alone, *decompose(standing_alone)]))
+        searches = [
+            retriever.retrieve(part, collections=assistant.collections, acl=acl, limit=assistant.passages, on_behalf_of=team)
+            for part in parts
+        ]
+        found = await searches[0] if len(searches) == 1 else together(await asyncio.gather(*searches), assistant.passages)
         passages = fit(found, assistant.context_tokens)
         if judged is not None:
             passages = await judged(passages)
@@ -79,6 +88,18 @@ async def augment(
         *({"role": role, "content": text} for role, text in turns if role != "system"),
     ]
     return Augmented(_encode(fields), passages)
+
+
+def together(rankings: Sequence[Sequence[Passage]], limit: int) -> Sequence[Passage]:
+    """One ranking of several, each passage once: the first of each, then the second, so that every part has its share.
+
+    Scores of different questions say nothing of each other, so ranks alone count. A passage keeps its best score.
+    """
+    best: dict[str, Passage] = {}
+    for passage in chain.from_iterable(zip_longest(*rankings)):
+        if passage is not None and (passage.id not in best or best[passage.id].score < passage.score):
+            best[passage.id] = passage  # in the place where it was first
+    return list(best.values())[:limit]
 
 
 def fit(passages: Sequence[Passage], context_tokens: int) -> Sequence[Passage]:

@@ -328,6 +328,7 @@ class Gateway:
             team=caller.team,
             retriever=self._retriever,
             rewrite=self._ports.rewrite,
+            decompose=self._ports.decompose,
             judged=judged,
         )
 

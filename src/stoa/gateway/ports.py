@@ -16,7 +16,7 @@ from stoa.domain.snapshot import Unsealer
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
-from stoa.gateway.augment import Rewrite
+from stoa.gateway.augment import Decompose, Rewrite
 from stoa.guards.built import Recognizers
 
 
@@ -32,6 +32,7 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    decompose: Decompose
     counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     answers: SharedAnswers | None = None

@@ -50,6 +50,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.retrieve import HybridRetriever
+    from stoa.knowledge.decompose import decompose
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder
@@ -84,6 +85,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index),
         rewrite=rewrite,
+        decompose=decompose,
         counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,
