@@ -303,8 +303,9 @@ def house() -> Callable[..., House]:
 
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite, decompose=decompose,
-            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            decompose=decompose, tracer=tracer,
+            log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())

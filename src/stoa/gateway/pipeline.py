@@ -33,6 +33,8 @@ from stoa.gateway.commit import GroupCommit
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
+from stoa.gateway.drafted import PATH as DRAFTS
+from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.exposition import render
 from stoa.gateway.guarding.ready import Workshop
@@ -57,7 +59,7 @@ from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
 _TRY = b"/v1/guardrails/try"
-_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
+_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, DRAFTS: CHAT}
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
@@ -236,8 +238,11 @@ class Gateway:
         client = self._identify(plan, exchange)
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
-        if exchange.target.partition(b"?")[0] == _TRY:
+        path = exchange.target.partition(b"?")[0]
+        if path == _TRY:
             return self._trying(exchange, client)
+        if path == DRAFTS:
+            return Drafted(stages, plan, exchange, client, CHAT, request_id_of(exchange))
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
 

@@ -367,11 +367,12 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
         if below is not None:
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
             rules = below.rules + book.of_assistant(assistant.name)
-            found[name] = replace(_over(below, name, needs, assistant, corpus), rules=rules)
+            found[name] = replace(over(below, name, needs, assistant, corpus), rules=rules)
     return found
 
 
-def _over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+    """An assistant that answers through a route."""
     return replace(
         below,
         name=name,

@@ -18,7 +18,10 @@ FEWEST_WORDS = 2
 _SENTENCE = re.compile(r"[^.?!;]+(?:[.;](?=\S)[^.?!;]*)*[.?!;]*")
 _BEFORE = r"(?:(?:in|by|for|from|on|at|to|with|within|until|since|up to|after|before)\s+)?"
 _ASKS = r"(?:how|when|where|who|whom|whose|why|what|which)\b"
-_HELPS = r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\s+(?:the|a|an|i|we|they|it|he|she|my|our|there)\b"
+_HELPS = (
+    r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\s+"
+    r"(?:the|a|an|i|we|they|it|he|she|my|our|there)\b"
+)
 _JOINT = re.compile(rf",?\s+(?:and|or|but)\s+(?:also\s+)?(?={_BEFORE}{_ASKS}|{_HELPS})", re.IGNORECASE)
 _ASKING = re.compile(rf"^\W*(?:{_BEFORE}{_ASKS}|{_HELPS}|(?:tell|explain|describe|list|compare|give)\b)", re.IGNORECASE)
 _AND = re.compile(r"^\W*(?:and|or|but|also|then)\s+(?:also\s+)?", re.IGNORECASE)

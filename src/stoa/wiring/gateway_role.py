@@ -49,8 +49,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
-    from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.decompose import decompose
+    from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.rewrite import rewrite
 
     home = settings.home_folder

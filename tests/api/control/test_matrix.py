@@ -34,6 +34,7 @@ GATEWAY = (
     ("POST", "/v1/messages/count_tokens", "chat:create"),
     ("POST", "/v1/explain", "chat:create"),
     ("POST", "/v1/guardrails/try", "guardrail:try"),
+    ("POST", "/v1/assistants/try", "chat:create"),
     ("POST", "/v1/embeddings", "embeddings:create"),
     ("POST", "/v1/rerank", "rerank:create"),
     ("POST", "/v1/moderations", "moderations:create"),

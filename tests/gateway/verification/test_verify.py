@@ -107,7 +107,7 @@ def test_a_name_and_its_initials_are_one() -> None:
 
 def test_in_german_a_noun_is_no_name() -> None:
     text = (
-        "Die Firma zahlt für Hotels in München höchstens 180 Euro je Nacht. Quittungen sind innerhalb von 30 Tagen einzureichen."
+        "Die Firma zahlt für Hotels in München höchstens 180 Euro je Nacht. Quittungen innerhalb von 30 Tagen einzureichen."
         " Der Antrag geht an Anna Okafor im Reisebüro der Firma."
     )
     assert states("Für ein Hotel in München zahlt die Firma höchstens 180 Euro [1].", text) == ["supported"]
