@@ -389,6 +389,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistants/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Assistant
+         * @description Ask an assistant that need not be saved. Only those who may apply it may try it.
+         *
+         *     It is asked, limited, guarded and billed as a request of the user's, and reads what the user may read.
+         */
+        post: operations["try_assistant_api_assistants_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guardrails/try": {
         parameters: {
             query?: never;
@@ -1059,6 +1081,16 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /**
+         * AssistantTrial
+         * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
+         */
+        AssistantTrial: {
+            /** Assistant */
+            assistant: components["schemas"]["Resource.Assistant"];
+            /** Messages */
+            messages: components["schemas"]["TriedMessage"][];
         };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
@@ -2222,6 +2254,8 @@ export interface components {
             see_models: boolean;
             /** Change Routes */
             change_routes: boolean;
+            /** Change Assistants */
+            change_assistants: boolean;
             /** See Budgets */
             see_budgets: boolean;
         };
@@ -2562,6 +2596,16 @@ export interface components {
              * @enum {string}
              */
             stage: "input" | "output";
+        };
+        /** TriedMessage */
+        TriedMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Content */
+            content: string;
         };
         /**
          * TriedView
@@ -4282,6 +4326,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    try_assistant_api_assistants_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistantTrial"];
+            };
+        };
+        responses: {
+            /** @description Events, as they happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Refused. */
