@@ -13,6 +13,7 @@ from tests.gateway.operating import OFFER
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
@@ -286,6 +287,7 @@ def house() -> Callable[..., House]:
         contents: Any = None,
         counter: Any = None,
         answers: Any = None,
+        index: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -303,9 +305,9 @@ def house() -> Callable[..., House]:
 
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
-            decompose=decompose, tracer=tracer,
-            log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, passages=index or MemoryIndex(),
+            rewrite=rewrite, decompose=decompose,
+            tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from stoa.dialects.answer import Started
@@ -13,7 +13,7 @@ from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.citing import stoa_of
+from stoa.gateway.citing import consulted, stoa_of
 from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
@@ -109,12 +109,20 @@ class Answering(Delivery):
 
     def _cited(self, body: bytes, target: Target, tokens: Tokens) -> bytes:
         """A whole answer, as guardrails left it, with where it is from."""
-        return with_stoa(body, self._stoa(text_in(self.surface.form, body), target, tokens))
+        stoa = self._stoa(text_in(self.surface.form, body), target, tokens)
+        self._consults(stoa)
+        return with_stoa(body, stoa)
 
     def _stoa(self, text: str, target: Target, tokens: Tokens) -> dict[str, object]:
         assistant, cost = self.offering.assistant, cost_of(target.price, tokens, self.engine_s)
         searched = assistant is not None and bool(assistant.collections)
         return stoa_of(text, self._passages or (), cost=cost, searched=searched)
+
+    def _consults(self, stoa: Mapping[str, object]) -> None:
+        """Tell of an answer that has come whole what it was made from."""
+        assistant = self.offering.assistant
+        if assistant is not None and assistant.collections:
+            self.consulted = consulted(stoa, self._passages or (), assistant.collections)
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:

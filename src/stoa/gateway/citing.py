@@ -1,8 +1,10 @@
 """Where an answer is from: the passages that it names by number, and whether they say what its sentences say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from stoa.domain.passages import Citation, Passage
+from stoa.domain.usage import Consulted
 from stoa.gateway.verification.statements import numbers_in
 from stoa.gateway.verification.verify import verify
 
@@ -39,3 +41,16 @@ def citations(text: str, passages: Sequence[Passage]) -> list[Citation]:
         if 0 < n <= len(passages)
         for passage in (passages[n - 1],)
     ]
+
+
+def consulted(stoa: Mapping[str, object], passages: Sequence[Passage], collections: Sequence[str]) -> tuple[Consulted, ...]:
+    """Of each collection how many passages were in the prompt, and how many the answer cites."""
+    cites = cast("Sequence[Citation]", stoa["citations"])  # cast: as `stoa_of` made it
+    made: list[Consulted] = []
+    for name in collections:
+        by_document: dict[str, int] = {}
+        for each in cites:
+            if each.collection == name:
+                by_document[each.document_id] = by_document.get(each.document_id, 0) + 1
+        made.append(Consulted(name, sum(passage.collection == name for passage in passages), by_document))
+    return tuple(made)

@@ -321,6 +321,7 @@ class Inference(Guarded):
         if self._passages is not None or self.client.caller.user_id is not None:
             text = stream.text() or ""
             stoa = self._stoa(self._placeholders.restore(text) if self._placeholders else text, target, tokens)
+            self._consults(stoa)
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:

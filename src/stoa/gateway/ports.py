@@ -16,6 +16,7 @@ from stoa.domain.snapshot import Unsealer
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
+from stoa.domain.vectors import PassageReader
 from stoa.gateway.augment import Decompose, Rewrite
 from stoa.guards.built import Recognizers
 
@@ -31,6 +32,7 @@ class Ports:
     behalf_key: bytes
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    passages: PassageReader
     rewrite: Rewrite
     decompose: Decompose
     counter: SharedCounter | None = None

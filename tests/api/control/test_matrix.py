@@ -35,6 +35,8 @@ GATEWAY = (
     ("POST", "/v1/explain", "chat:create"),
     ("POST", "/v1/guardrails/try", "guardrail:try"),
     ("POST", "/v1/assistants/try", "chat:create"),
+    ("POST", "/v1/passages/search", "passage:search"),
+    ("POST", "/v1/passages/of-document", "document:read"),
     ("POST", "/v1/embeddings", "embeddings:create"),
     ("POST", "/v1/rerank", "rerank:create"),
     ("POST", "/v1/moderations", "moderations:create"),

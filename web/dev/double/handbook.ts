@@ -19,6 +19,8 @@ function document(id: string, path: string, title: string, rest: Partial<Documen
     pages: path.endsWith(".pdf") ? 6 : null,
     chunks: 14,
     acl: ["team:company"],
+    deny: [],
+    deny: [],
     state: "indexed",
     error: null,
     updated_at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
