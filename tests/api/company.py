@@ -9,11 +9,13 @@ import httpx
 
 from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
+from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.retrieve import HybridRetriever
 
 
@@ -24,6 +26,7 @@ class Company:
     running: Any  # Any: the fixture of the folder's conftest
     embedder: HashingEmbedder
     index: MemoryIndex
+    graph: MemoryGraph
     hana: httpx.AsyncClient
     """A developer in the group hr."""
     alex: httpx.AsyncClient
@@ -36,7 +39,8 @@ class Company:
         database = self.running.parts.database
         ports = IngestionPorts(
             documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
-            parser=DirectParser(), splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder,
+            parser=DirectParser(), splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph),
+            embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
         )  # fmt: skip
         runner = MemoryRunner({"ingest": Ingestion(ports)})

@@ -15,6 +15,7 @@ from tests.api.company import Company
 from stoa.adapters.database.migrate import migrate
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.gateway_client.direct import DirectFinder
+from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.api.control import create_app
@@ -104,9 +105,9 @@ async def company(stoa: Running) -> AsyncIterator[Company]:
     hana = await stoa.add_user("hana", "member", "developer", groups=("hr",))
     alex = await stoa.add_user("alex", "member", "developer")
     other = await stoa.add_user("olga", "member", "developer", team="other")
-    embedder, index = HashingEmbedder(), MemoryIndex()
-    finder = DirectFinder(HybridRetriever(index, lambda _: embedder), index)
+    embedder, index, graph = HashingEmbedder(), MemoryIndex(), MemoryGraph()
+    finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph)
     stoa.app.state.parts = replace(stoa.parts, finder=finder)
-    yield Company(stoa, embedder, index, hana, alex, other)
+    yield Company(stoa, embedder, index, graph, hana, alex, other)
     for client in (hana, alex, other):
         await client.aclose()

@@ -9,13 +9,13 @@ import pytest
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
+from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageReader, PassageSearch
 
 EMBEDDER = HashingEmbedder(32)
 
 
-class Index(PassageIndex, PassageSearch, Protocol):
-    """Both sides of the index."""
+class Index(PassageIndex, PassageSearch, PassageReader, Protocol):
+    """All sides of the index."""
 
 
 @pytest.fixture(params=["memory", "lance"])
@@ -106,6 +106,24 @@ async def test_fetching_by_id_opens_nothing_that_the_tags_do_not(index: Index) -
     assert await index.fetch("c", ["d.0"], vector, acl=frozenset()) == []
     assert await index.fetch("c", ["d.0') OR ('1'='1"], vector, acl=frozenset({"team:a"})) == []
     assert len(await index.fetch("c", ["d.0"], vector, acl=frozenset({"group:hr"}))) == 1
+
+
+async def test_the_passages_of_a_document_are_listed_in_order_of_place(index: Index) -> None:
+    await index.replace("c", ["d", "e"], [*reversed(await rows("d", "One.", "Two.", "Three.")), *await rows("e", "Other.")])
+    acl = frozenset({"team:a"})
+    assert [passage.text for passage in await index.of_document("c", "d", acl=acl)] == ["One.", "Two.", "Three."]
+    assert {passage.text for passage in await index.of_ids("c", ["d.1", "e.0", "e.7"], acl=acl)} == {"Two.", "Other."}
+    assert await index.of_ids("c", [], acl=acl) == []
+    assert await index.of_document("c", "' OR 1=1 --", acl=acl) == []
+
+
+async def test_listing_opens_nothing_that_the_tags_do_not(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "One."))
+    await index.grant("c", {"d": Rights(frozenset({"team:a"}), frozenset({"group:x"}))})
+    for held in (frozenset[str](), frozenset({"team:b"}), frozenset({"team:a", "group:x"})):
+        assert await index.of_document("c", "d", acl=held) == []
+        assert await index.of_ids("c", ["d.0"], acl=held) == []
+    assert [passage.id for passage in await index.of_ids("c", ["d.0"], acl=frozenset({"team:a"}))] == ["d.0"]
 
 
 async def test_only_shared_tags_open_a_passage(index: Index) -> None:

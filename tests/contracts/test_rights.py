@@ -10,7 +10,10 @@ from tests.contracts.rights import *  # noqa: F403 - the tests themselves
 from tests.contracts.rights import CALLERS, Door
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.folder import FolderGraph
+from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.domain.graph import DocumentFacts, PassageFacts
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import Chunk, IndexedChunk
 from stoa.knowledge.retrieve import HybridRetriever
@@ -76,6 +79,35 @@ class RetrieverDoor(IndexDoor):
         return frozenset(passage.document_id for passage in found)
 
 
+class GraphDoor:
+    """A graph of links: a walk, and the links of a passage, from one that everybody may read to all others."""
+
+    def __init__(self, graph: Any) -> None:
+        self.graph = graph
+
+    async def put(self, documents: Mapping[str, Rights]) -> None:
+        seed = PassageFacts(id="seed", mentions=frozenset({"x"}))
+        facts = [DocumentFacts(id="seed", passages=(seed,), rights=Rights(frozenset({"public"})))]
+        for name, each in documents.items():
+            passage = PassageFacts(id=name, about=frozenset({"x"}))
+            facts.append(DocumentFacts(id=name, passages=(passage,), rights=each))
+        await self.graph.replace("c", [document.id for document in facts], facts)
+        await self.graph.tend("c")
+
+    async def share(self, name: str, rights: Rights) -> None:
+        await self.graph.grant("c", {name: rights})
+
+    async def remove(self, name: str) -> None:
+        await self.graph.replace("c", [name], [])
+
+    async def given(self, caller: str) -> frozenset[str]:
+        acl = CALLERS[caller]
+        walked = await self.graph.walk("c", {"seed": 1.0}, acl=acl, limit=ALL)
+        linked = [name for link in await self.graph.links("c", "seed", acl=acl, limit=ALL) for name in link.passages]
+        assert set(walked) - {"seed"} == set(linked)
+        return frozenset(linked)
+
+
 class CacheDoor(IndexDoor):
     """Answers that are shared: everybody asks twice, all in one team, so that whoever may be given another's answer is."""
 
@@ -108,11 +140,19 @@ class CacheDoor(IndexDoor):
         self._personal |= any(each.personal for each in rights)
 
 
-@pytest.fixture(params=["memory", "lance", "retriever", "cache"])
+@pytest.fixture(params=["memory", "lance", "retriever", "cache", "graph in memory", "graph"])
 async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
-    if request.param != "lance":
-        kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor}
+    kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor}
+    if request.param in kinds:
         yield kinds[request.param](MemoryIndex())
+        return
+    if request.param == "graph in memory":
+        yield GraphDoor(MemoryGraph())
+        return
+    if request.param == "graph":
+        graph = FolderGraph(tmp_path / "graph")
+        yield GraphDoor(graph)
+        await graph.close()
         return
     from stoa.adapters.vectors.lance import LanceIndex
 

@@ -288,6 +288,7 @@ def house() -> Callable[..., House]:
         counter: Any = None,
         answers: Any = None,
         index: Any = None,
+        links: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -305,7 +306,8 @@ def house() -> Callable[..., House]:
 
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, passages=index or MemoryIndex(),
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever,
+            passages=index or MemoryIndex(), links=links,
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents,

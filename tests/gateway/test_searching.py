@@ -8,9 +8,10 @@ from tests.gateway.conftest import BEHALF_KEY
 
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.behalf import Behalf, mint
+from stoa.domain.graph import Link
 from stoa.domain.vectors import Chunk, IndexedChunk
 
-SEARCH, OF_DOCUMENT = "/v1/passages/search", "/v1/passages/of-document"
+SEARCH, OF_DOCUMENT, LINKS = "/v1/passages/search", "/v1/passages/of-document", "/v1/passages/links"
 QUESTION = {"collection": "handbook", "question": "trains", "limit": 2, "acl": ["group:hr"]}
 
 
@@ -60,3 +61,17 @@ async def test_keys_do_not_search_this_way(house) -> None:
 async def test_what_cannot_be_searched_is_said(house, body: Any, status: int, told: str) -> None:
     reply = await house().ask(SEARCH, body, key=token())
     assert (reply.status, told in reply.error["message"]) == (status, True), reply.error
+
+
+async def test_links_come_with_the_passages_that_they_lead_to(house) -> None:
+    class Graph:
+        async def links(self, collection: str, passage: str, *, acl: frozenset[str], limit: int) -> list[Link]:
+            assert (collection, passage, acl, limit) == ("handbook", "d.1", frozenset({"group:hr"}), 3)
+            return [Link(name="upper house", about=True, passages=("d.2", "d.9"), more=False)]
+
+    index = MemoryIndex()
+    await index.replace("handbook", ["d"], [indexed(2, "group:hr")])
+    body = {"collection": "handbook", "passage_id": "d.1", "limit": 3, "acl": ["group:hr"]}
+    (link,) = (await house(index=index, links=Graph()).ask(LINKS, body, key=token())).json
+    assert (link["name"], link["about"], [each["id"] for each in link["passages"]]) == ("upper house", True, ["d.2"])
+    assert (await house(index=index).ask(LINKS, body, key=token())).json == []

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine
 from tests.contracts.cached import CachedRetrieval, plan_of
 
@@ -52,7 +52,7 @@ some_groups = st.frozensets(st.sampled_from(GROUPS), max_size=2)
 some_rights = st.builds(
     Rights,
     st.frozensets(st.sampled_from(TAGS), min_size=1, max_size=2),
-    st.one_of(st.just(frozenset[str]()), st.frozensets(st.sampled_from(TAGS[2:]), max_size=2)),
+    st.frozensets(st.sampled_from(TAGS[1:]), max_size=1),
 )
 a_path, a_user, a_group = st.sampled_from(PATHS), st.sampled_from(USERS), st.sampled_from(GROUPS)
 
@@ -137,6 +137,12 @@ class RightsMachine(RuleBasedStateMachine):
 
     # --- what happens
 
+    @initialize(first=some_rights, second=some_rights)
+    def put_the_first_documents(self, first: Rights, second: Rights) -> None:
+        for path, rights in zip(PATHS, (first, second), strict=True):
+            self.put_a_document(path, rights, 0)
+            self.work()
+
     @rule(user=a_user, groups=some_groups, team=st.sampled_from(("company", "other")))
     def move_a_user(self, user: str, groups: frozenset[str], team: str) -> None:
         self.groups_of[user], self.teams[user] = groups, team
@@ -151,22 +157,15 @@ class RightsMachine(RuleBasedStateMachine):
 
     @rule(path=a_path, rights=some_rights, number=st.integers(0, 5))
     def put_a_document(self, path: str, rights: Rights, number: int) -> None:
+        """In place of what is there."""
         self.runner.run(self.put(path, rights, f"common words of Upper House, number {number} of {path}"))
 
-    @rule(path=a_path, rights=some_rights)
-    def sync_other_rights(self, path: str, rights: Rights) -> None:
+    @rule(path=a_path, rights=some_rights, by_sync=st.booleans(), only_denials=st.booleans())
+    def change_the_rights(self, path: str, rights: Rights, by_sync: bool, only_denials: bool) -> None:
         if path in self.documents:
-            self.runner.run(self.put(path, rights, self.documents[path][1]))
-
-    @rule(path=a_path, rights=some_rights)
-    def share_a_document(self, path: str, rights: Rights) -> None:
-        if path in self.documents:
-            self.runner.run(self.share(path, rights))
-
-    @rule(path=a_path, deny=st.frozensets(st.sampled_from(TAGS[2:]), min_size=1, max_size=1))
-    def deny_a_document(self, path: str, deny: frozenset[str]) -> None:
-        if path in self.documents:
-            self.runner.run(self.share(path, Rights(self.documents[path][0].allow, deny)))
+            before, words = self.documents[path]
+            changed = Rights(before.allow, rights.deny) if only_denials else rights
+            self.runner.run(self.put(path, changed, words) if by_sync else self.share(path, changed))
 
     @rule(path=a_path)
     def remove_a_document(self, path: str) -> None:

@@ -24,6 +24,7 @@ router = APIRouter(tags=["passages"])
 
 Id = Annotated[str, Path(alias="id")]
 
+_LINKED = 5
 _CHUNKS = 50
 """Chunks in one answer, unless told."""
 
@@ -80,15 +81,48 @@ class ChunkView(View):
     text: str
 
 
+class LinkedPassage(View):
+    """A passage that a name leads to."""
+
+    id: str
+    document_id: str
+    title: str
+    path: str
+    heading: list[str]
+    page: int | None
+    start: int
+    end: int
+    text: str
+
+
+class PassageLinkView(View):
+    """A name in the passage, and the passages it leads to; `about` is whether the passage is about it, else it mentions it.
+
+    A name that begins with a slash is a document's path. `more` is whether it leads to more passages than these.
+    """
+
+    name: str
+    about: bool
+    passages: list[LinkedPassage]
+    more: bool
+
+
+class PassageLinks(View):
+    """Those that lead somewhere the caller may read, in the order of the alphabet."""
+
+    links: list[PassageLinkView]
+
+
 class ChunkPage(View):
     """Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
 
-    `characters` is the length of the whole text, `chunks` how many there are in all.
+    `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
     """
 
     document: DocumentView
     characters: int
     chunks: int
+    before: int
     offset: int
     text: str
     data: list[ChunkView]
@@ -130,7 +164,7 @@ async def list_chunks(
     end = after[0].start if after else len(parsed.text)
     tokens = await parts.counter.count([passage.text for passage in shown])
     return ChunkPage(
-        document=document_view(document), characters=len(parsed.text), chunks=len(found), offset=begin,
+        document=document_view(document), characters=len(parsed.text), chunks=len(found), before=first, offset=begin,
         text=parsed.text[begin:end],
         data=[
             ChunkView(
@@ -142,6 +176,33 @@ async def list_chunks(
         next_cursor=to_cursor(str(first + limit)) if after else None,
         previous_cursor=to_cursor(str(max(0, first - limit))) if first else None,
     )  # fmt: skip
+
+
+@router.get("/api/passages/{id}/links")
+async def list_links(
+    id_: Id,
+    caller: Annotated[Caller, allow("document:read")],
+    parts: Parts,
+    limit: Annotated[int, Query(ge=1, le=50, description="How many passages of each name at most.")] = _LINKED,
+) -> PassageLinks:
+    """Where the graph leads from a passage: those that share a name with it, or are linked to."""
+    _, collection = await find_document(parts, caller, id_.rpartition(".")[0])
+    acl = caller.principal.acl
+    found = await parts.finder.links(id_, collection=collection.name, acl=acl, limit=limit, team=_payer(caller, collection))
+    others = sorted({each.document_id for link in found for each in link.passages})
+    async with parts.database.read() as connection:
+        known = await DatabaseLibrary(connection).documents.read(others)
+    readable = {each.id for each in known.values() if each.state != "removed" and each.rights.open_to(acl)}
+    views = [
+        PassageLinkView(
+            name=link.name, about=link.about, more=link.more,
+            passages=[
+                LinkedPassage(**msgspec.structs.asdict(each)) for each in link.passages if each.document_id in readable
+            ],
+        )
+        for link in found
+    ]  # fmt: skip
+    return PassageLinks(links=[view for view in views if view.passages])
 
 
 async def found_for(parts: Control, caller: Caller, collection: Collection, query: str, *, limit: int) -> list[FoundPassage]:

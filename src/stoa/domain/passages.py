@@ -108,6 +108,24 @@ class PassageFinder(Protocol):
         """All that the index holds of a document, in order of place."""
         ...
 
+    async def links(
+        self, passage_id: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence["PassageLink"]:
+        """The names that lead from a passage to others, with at most `limit` of those each."""
+        ...
+
+
+class PassageLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A name in a passage and where it leads: `about` is whether the passage is about it, else it mentions it.
+
+    `more` is whether it leads to more passages than these.
+    """
+
+    name: str
+    about: bool
+    passages: tuple[Passage, ...]
+    more: bool
+
 
 class Embedder(Protocol):
     """Turn texts into unit vectors of one width, in order. `team` is who pays."""

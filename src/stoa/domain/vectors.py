@@ -80,7 +80,11 @@ class PassageReader(Protocol):
     """List what the index holds. An empty `acl` and what is unknown give nothing."""
 
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
-        """The passages of one document in order of place, those alone that share a tag with `acl`."""
+        """The passages of one document in order of place, if whoever holds `acl` may read it."""
+        ...
+
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        """Those of these ids that are there and may be read, in any order."""
         ...
 
 

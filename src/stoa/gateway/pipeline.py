@@ -53,7 +53,7 @@ from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.recording import Recorder
 from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
-from stoa.gateway.searching import OF_DOCUMENT, SEARCH, Searching
+from stoa.gateway.searching import LINKS, OF_DOCUMENT, SEARCH, Searching
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
@@ -63,6 +63,7 @@ from stoa.settings import GatewaySettings
 _TRY = PATH.encode()
 _ASIDES: Mapping[bytes, Surface] = {
     b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, DRAFTS: CHAT, SEARCH: CHAT, OF_DOCUMENT: CHAT,
+    LINKS: CHAT,
 }  # fmt: skip
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
@@ -248,8 +249,8 @@ class Gateway:
         if path == _TRY:
             tried = trying(exchange, client, lambda: self._served().guardrails, request_id)
             return self._errand(exchange, tried, request_id, "the trial of a guardrail")
-        if path in (SEARCH, OF_DOCUMENT):
-            searching = Searching(self._served, self._retriever, self._ports.passages)
+        if path in (SEARCH, OF_DOCUMENT, LINKS):
+            searching = Searching(self._served, self._retriever, self._ports.passages, self._ports.links)
             return self._errand(exchange, searching.work(exchange, client), request_id, "the search")
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)

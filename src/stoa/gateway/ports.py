@@ -9,6 +9,7 @@ from typing import Literal
 from stoa.domain.answers import SharedAnswers
 from stoa.domain.contents import ContentLog
 from stoa.domain.counting import SharedCounter
+from stoa.domain.graph import GraphLinks
 from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
 from stoa.domain.passages import Embedder, Retriever
@@ -35,6 +36,8 @@ class Ports:
     passages: PassageReader
     rewrite: Rewrite
     decompose: Decompose
+    links: GraphLinks | None = None
+    """The graph of passages, to be shown."""
     counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     answers: SharedAnswers | None = None

@@ -1,4 +1,4 @@
-"""Searching a collection, and listing what the index holds of a document, without an answer. Only Stoa's own roles may ask.
+"""Searching a collection, and showing what the index and the graph hold, without an answer. Only Stoa's own roles may ask.
 
 Whoever asks brings the access tags: a role speaks for somebody whose rights it has looked up, and may say less than all.
 """
@@ -11,8 +11,9 @@ from typing import TypeVar
 import msgspec
 
 from stoa.domain.exchange import Exchange
+from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage, Retriever
+from stoa.domain.passages import Passage, PassageLink, Retriever
 from stoa.domain.vectors import PassageReader
 from stoa.errors import InvalidRequest, NotFound
 from stoa.gateway.key import is_of_a_role
@@ -21,6 +22,7 @@ from stoa.kit.names import did_you_mean
 
 SEARCH = b"/v1/passages/search"
 OF_DOCUMENT = b"/v1/passages/of-document"
+LINKS = b"/v1/passages/links"
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
@@ -39,17 +41,27 @@ class _OfDocument(msgspec.Struct, forbid_unknown_fields=True):
     acl: frozenset[AccessTag]
 
 
-class Searching:
-    """The work of both paths, for one client."""
+class _Links(msgspec.Struct, forbid_unknown_fields=True):
+    collection: str
+    passage_id: str
+    limit: int
+    acl: frozenset[AccessTag]
 
-    def __init__(self, plan: Callable[[], Plan], retriever: Retriever, reader: PassageReader) -> None:
+
+class Searching:
+    """The work of these paths. Without a graph, no passage has links."""
+
+    def __init__(
+        self, plan: Callable[[], Plan], retriever: Retriever, reader: PassageReader, graph: GraphLinks | None = None
+    ) -> None:
         self._plan = plan
         self._retriever = retriever
         self._reader = reader
+        self._graph = graph
+        self._asks = {SEARCH: self._search, OF_DOCUMENT: self._of_document, LINKS: self._links}
 
     def work(self, exchange: Exchange, client: Client) -> Callable[[bytes], Awaitable[bytes]]:
-        path = exchange.target.partition(b"?")[0]
-        ask = self._search if path == SEARCH else self._of_document
+        ask = self._asks[exchange.target.partition(b"?")[0]]
         headers: Mapping[bytes, bytes] = exchange.headers
 
         async def worked(body: bytes) -> bytes:
@@ -68,6 +80,21 @@ class Searching:
     async def _of_document(self, body: bytes, client: Client) -> Sequence[Passage]:
         asked = self._read(body, _OfDocument)
         return await self._reader.of_document(asked.collection, asked.document_id, acl=asked.acl)
+
+    async def _links(self, body: bytes, client: Client) -> Sequence[PassageLink]:
+        asked = self._read(body, _Links)
+        if self._graph is None:
+            return []
+        links = await self._graph.links(asked.collection, asked.passage_id, acl=asked.acl, limit=asked.limit)
+        ids = sorted({each for link in links for each in link.passages})
+        known = {each.id: each for each in await self._reader.of_ids(asked.collection, ids, acl=asked.acl)}
+        return [
+            PassageLink(
+                name=link.name, about=link.about, more=link.more,
+                passages=tuple(known[each] for each in link.passages if each in known),
+            )
+            for link in links
+        ]  # fmt: skip
 
     def _read(self, body: bytes, kind: type[_T]) -> _T:
         """Raises InvalidRequest, and NotFound for a collection that the plan does not have."""

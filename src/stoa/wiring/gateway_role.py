@@ -86,6 +86,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index, graph=graph),
         passages=index,
+        links=graph,
         rewrite=rewrite,
         decompose=decompose,
         counter=counting.counter if counting is not None else None,

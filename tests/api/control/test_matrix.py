@@ -37,6 +37,7 @@ GATEWAY = (
     ("POST", "/v1/assistants/try", "chat:create"),
     ("POST", "/v1/passages/search", "passage:search"),
     ("POST", "/v1/passages/of-document", "document:read"),
+    ("POST", "/v1/passages/links", "document:read"),
     ("POST", "/v1/embeddings", "embeddings:create"),
     ("POST", "/v1/rerank", "rerank:create"),
     ("POST", "/v1/moderations", "moderations:create"),

@@ -613,6 +613,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Citation
+         * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
+         */
+        post: operations["open_citation_api_documents__id__citation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/search": {
         parameters: {
             query?: never;
@@ -645,6 +665,26 @@ export interface paths {
          * @description The document's text and how the index holds it. Raises Conflict while it is being indexed anew.
          */
         get: operations["list_chunks_api_documents__id__chunks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Where the graph leads from a passage: those that share a name with it, or are linked to.
+         */
+        get: operations["list_links_api_passages__id__links_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1514,7 +1554,7 @@ export interface components {
          * ChunkPage
          * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
          *
-         *     `characters` is the length of the whole text, `chunks` how many there are in all.
+         *     `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
          */
         ChunkPage: {
             document: components["schemas"]["DocumentView"];
@@ -1522,6 +1562,8 @@ export interface components {
             characters: number;
             /** Chunks */
             chunks: number;
+            /** Before */
+            before: number;
             /** Offset */
             offset: number;
             /** Text */
@@ -1582,6 +1624,18 @@ export interface components {
             passage: string;
             /** Score */
             score: number;
+        };
+        /**
+         * Cited
+         * @description A citation as an answer carries it: `passage` is the text that was cited from characters `start` to `end`.
+         */
+        Cited: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
         };
         /**
          * CitedDocumentView
@@ -2118,6 +2172,30 @@ export interface components {
             /** Expires At */
             expires_at: string;
         };
+        /**
+         * LinkedPassage
+         * @description A passage that a name leads to.
+         */
+        LinkedPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+        };
         /** ListedUser */
         ListedUser: {
             /** Id */
@@ -2431,6 +2509,33 @@ export interface components {
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
         };
+        /**
+         * OpenedCitation
+         * @description `state` says how the document has treated the passage: it still `stands` there, it has `moved` to `start`, or the
+         *     document was `changed` and does not hold it any more. Then `passage` is what was cited, and nothing stands around it.
+         */
+        OpenedCitation: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stands" | "moved" | "changed";
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        };
         /** Page[CollectionView] */
         Page_CollectionView_: {
             /** Data */
@@ -2507,6 +2612,30 @@ export interface components {
             data: components["schemas"]["TeamView"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PassageLinkView
+         * @description A name in the passage, and the passages it leads to; `about` is whether the passage is about it, else it mentions it.
+         *
+         *     A name that begins with a slash is a document's path. `more` is whether it leads to more passages than these.
+         */
+        PassageLinkView: {
+            /** Name */
+            name: string;
+            /** About */
+            about: boolean;
+            /** Passages */
+            passages: components["schemas"]["LinkedPassage"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * PassageLinks
+         * @description Those that lead somewhere the caller may read, in the order of the alphabet.
+         */
+        PassageLinks: {
+            /** Links */
+            links: components["schemas"]["PassageLinkView"][];
         };
         /**
          * PassageView
@@ -5425,6 +5554,41 @@ export interface operations {
             };
         };
     };
+    open_citation_api_documents__id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCitation"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     search_collection_api_collections__name__search_post: {
         parameters: {
             query?: never;
@@ -5485,6 +5649,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_links_api_passages__id__links_get: {
+        parameters: {
+            query?: {
+                /** @description How many passages of each name at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageLinks"];
                 };
             };
             /** @description Refused. */

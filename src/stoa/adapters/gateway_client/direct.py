@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage, Retriever
+from stoa.domain.passages import Passage, PassageLink, Retriever
 from stoa.domain.vectors import PassageReader
 
 
@@ -14,6 +15,7 @@ class DirectFinder:
 
     retriever: Retriever
     reader: PassageReader
+    graph: GraphLinks | None = None
 
     async def search(
         self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
@@ -24,3 +26,14 @@ class DirectFinder:
         self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
     ) -> Sequence[Passage]:
         return await self.reader.of_document(collection, document_id, acl=acl)
+
+    async def links(
+        self, passage_id: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[PassageLink]:
+        if self.graph is None:
+            return []
+        made: list[PassageLink] = []
+        for link in await self.graph.links(collection, passage_id, acl=acl, limit=limit):
+            passages = tuple(await self.reader.of_ids(collection, link.passages, acl=acl))
+            made.append(PassageLink(name=link.name, about=link.about, passages=passages, more=link.more))
+        return made

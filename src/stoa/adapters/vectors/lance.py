@@ -112,6 +112,13 @@ class LanceIndex:
         found = await table.query().where(of_it).select(_PASSAGE).to_arrow()
         return sorted((_passage(collection, row) for row in found.to_pylist()), key=lambda passage: passage.start)
 
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        table = await self._table(collection) if acl and ids else None
+        if table is None:
+            return []
+        found = await table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}").select(_PASSAGE).to_arrow()
+        return [_passage(collection, row) for row in found.to_pylist()]
+
     async def close(self) -> None:
         self._tables.clear()
         if self._database is not None:

@@ -47,6 +47,9 @@ class LateIndex:
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
         return await (await self.load()).of_document(collection, document_id, acl=acl)
 
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        return await (await self.load()).of_ids(collection, ids, acl=acl)
+
     async def fetch(
         self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
     ) -> Sequence[Hit]:

@@ -49,6 +49,11 @@ class MemoryIndex:
         rows = [row for row in self._rows.get(collection, {}).get(document_id, []) if row.rights.open_to(acl)]
         return sorted((_passage(collection, row) for row in rows), key=lambda passage: passage.start)
 
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        wanted = set(ids)
+        rows = [row for row in self._all(collection) if row.chunk.id in wanted and row.rights.open_to(acl)]
+        return [_passage(collection, row) for row in rows]
+
     async def fetch(
         self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
     ) -> Sequence[Hit]:

@@ -28,6 +28,15 @@ def upgrade() -> None:
                 comment="access tags of which a reader may hold none, sorted",
             )
         )
+    if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no comments
+        op.alter_column(
+            "documents",
+            "acl",
+            existing_type=sa.JSON(),
+            existing_nullable=False,
+            existing_comment="access tags, sorted",
+            comment="access tags of which a reader needs one, sorted",
+        )
     with op.batch_alter_table("corpus") as corpus:
         corpus.add_column(
             sa.Column(
