@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Request
 
 from stoa import __version__
 from stoa.api import (
+    assistants,
     batches,
     budgets,
     catalog,
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     resources.router,
     targets.router,
     routes.router,
+    assistants.router,
     guardrails.router,
     catalog.router,
     collections.router,

@@ -12,6 +12,7 @@ export type Conversation = Schemas["ConversationView"];
 export type ConversationDetail = Schemas["ConversationDetail"];
 export type Message = Schemas["MessageView"];
 export type Citation = Schemas["CitationView"];
+export type SentenceCheck = Schemas["SentenceView"];
 export type Feedback = Schemas["FeedbackForm"];
 export type Collection = Schemas["CollectionView"];
 export type Document = Schemas["DocumentView"];
