@@ -134,6 +134,7 @@ async def running() -> AsyncIterator[Running]:
         retriever=lambda embedder_of: None,  # type: ignore[arg-type, return-value]
         passages=MemoryIndex(),
         rewrite=lambda question, history: question,
+        decompose=lambda question: [question],
     )
     gateway = Gateway(ports, GatewaySettings())
     names = frozenset({"mock", "embed"})

@@ -30,6 +30,12 @@ enabled = false # it deletes what other operations stand on
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
 """
+# The candidate of a replay is the body of /api/resources/apply, a third of all there is to cover, and is covered there.
+_COVERED_ELSEWHERE = """
+[[operations]]
+include-path = "/api/replay"
+phases.coverage.enabled = false
+"""
 _COLLECTION = """\
 kind: Collection
 name: shelf
@@ -45,7 +51,13 @@ def test_our_own_document_tells_the_truth(served: Served, tmp_path: Path) -> Non
         document = tmp_path / "openapi.json"
         document.write_text(json.dumps(client.get("/api/openapi.json", headers=headers).json()), encoding="utf-8")
         failed = _hold(
-            document, served.stoa.url, headers, tmp_path, "--exclude-name", _NEVER, settings=_SETTINGS + _given(found)
+            document,
+            served.stoa.url,
+            headers,
+            tmp_path,
+            "--exclude-name",
+            _NEVER,
+            settings=_SETTINGS + _COVERED_ELSEWHERE + _given(found),
         )
         assert failed == ""
         assert client.get("/api/session", headers=headers).status_code == 200, "the session ended on the way"

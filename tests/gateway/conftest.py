@@ -301,11 +301,14 @@ def house() -> Callable[..., House]:
         def rewrite(question: str, history: Sequence[str]) -> str:
             return f"{question} ({history[-1]})" if history else question
 
+        def decompose(question: str) -> Sequence[str]:
+            return question.split(" AND ")
+
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever,
             passages=index or MemoryIndex(), links=links,
-            rewrite=rewrite,
+            rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents,
         )  # fmt: skip

@@ -11,6 +11,7 @@ import { sessionKey } from "./session/queries";
 import { Shell } from "./shell/Shell";
 
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
+const AssistantsScreen = lazy(() => import("./assistants/AssistantsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
 const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
@@ -52,6 +53,7 @@ export function App() {
                       <CollectionsScreen name={name ?? null} view={view ?? "documents"} document={document ?? null} />
                     )}
                   </Route>
+                  <Route path="/assistants/:name?">{({ name }) => <AssistantsScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />

@@ -1,7 +1,7 @@
 """What retrieval gives to an answer: passages with their origin, and the citations made from them."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -59,6 +59,23 @@ class Citation(msgspec.Struct, frozen=True):
     end: int
     passage: str
     score: float
+
+
+Support = Literal["supported", "unsupported", "uncited"]
+"""What the passages that a sentence names say of it; `uncited` names none."""
+
+
+class SentenceCheck(msgspec.Struct, frozen=True):
+    """One entry of an answer's `stoa.verification`: a sentence that states something, as answer[start:end] in characters.
+
+    `numbers` are those of the passages it was held against; `missing` the numbers and names that stand in none of them.
+    """
+
+    start: int
+    end: int
+    state: Support
+    numbers: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Retriever(Protocol):

@@ -33,6 +33,8 @@ from stoa.gateway.commit import GroupCommit
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
+from stoa.gateway.drafted import PATH as DRAFTS
+from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
@@ -60,7 +62,8 @@ from stoa.settings import GatewaySettings
 
 _TRY = PATH.encode()
 _ASIDES: Mapping[bytes, Surface] = {
-    b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, SEARCH: CHAT, OF_DOCUMENT: CHAT, LINKS: CHAT,
+    b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, DRAFTS: CHAT, SEARCH: CHAT, OF_DOCUMENT: CHAT,
+    LINKS: CHAT,
 }  # fmt: skip
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
@@ -241,6 +244,8 @@ class Gateway:
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
         path, request_id = exchange.target.partition(b"?")[0], request_id_of(exchange) or stages.ids.new()
+        if path == DRAFTS:
+            return Drafted(stages, plan, exchange, client, CHAT, request_id)
         if path == _TRY:
             tried = trying(exchange, client, lambda: self._served().guardrails, request_id)
             return self._errand(exchange, tried, request_id, "the trial of a guardrail")
@@ -331,6 +336,7 @@ class Gateway:
             team=caller.team,
             retriever=self._retriever,
             rewrite=self._ports.rewrite,
+            decompose=self._ports.decompose,
             judged=judged,
         )
 

@@ -371,11 +371,12 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
             rules = below.rules + book.of_assistant(assistant.name)
             personal = not snapshot.personal.isdisjoint(assistant.collections)
-            found[name] = replace(_over(below, name, needs, assistant, corpus), rules=rules, personal=personal)
+            found[name] = replace(over(below, name, needs, assistant, corpus), rules=rules, personal=personal)
     return found
 
 
-def _over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+    """An assistant that answers through a route."""
     return replace(
         below,
         name=name,

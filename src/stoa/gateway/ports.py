@@ -18,7 +18,7 @@ from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
 from stoa.domain.vectors import PassageReader
-from stoa.gateway.augment import Rewrite
+from stoa.gateway.augment import Decompose, Rewrite
 from stoa.guards.built import Recognizers
 
 
@@ -35,6 +35,7 @@ class Ports:
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     passages: PassageReader
     rewrite: Rewrite
+    decompose: Decompose
     links: GraphLinks | None = None
     """The graph of passages, to be shown."""
     counter: SharedCounter | None = None

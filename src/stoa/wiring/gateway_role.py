@@ -50,6 +50,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
+    from stoa.knowledge.decompose import decompose
     from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.rewrite import rewrite
 
@@ -87,6 +88,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         passages=index,
         links=graph,
         rewrite=rewrite,
+        decompose=decompose,
         counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,

@@ -115,7 +115,7 @@ async def houses(
         ports = Ports(
             providers=table, control=upstreams.origin("http://127.0.0.1:9", OriginLimits()), unsealer=PlainSecrets(), log=log,
             behalf_key=BEHALF_KEY, retriever=lambda _: Documents(), passages=MemoryIndex(),
-            rewrite=lambda question, _: question,
+            rewrite=lambda question, _: question, decompose=lambda question: [question],
         )  # fmt: skip
         gateway = Gateway(ports, GatewaySettings())
         second = Provider(name="second", base_url=other.url)

@@ -34,6 +34,7 @@ GATEWAY = (
     ("POST", "/v1/messages/count_tokens", "chat:create"),
     ("POST", "/v1/explain", "chat:create"),
     ("POST", "/v1/guardrails/try", "guardrail:try"),
+    ("POST", "/v1/assistants/try", "chat:create"),
     ("POST", "/v1/passages/search", "passage:search"),
     ("POST", "/v1/passages/of-document", "document:read"),
     ("POST", "/v1/passages/links", "document:read"),

@@ -10,6 +10,7 @@ import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
 import { budgets, totalOf, usageBy } from "./spending.ts";
+import { tryAssistant } from "./assistants.ts";
 import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
 
@@ -121,6 +122,7 @@ export const routes: Route[] = [
   }),
   route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
+  route("POST", "/api/assistants/try", ({ request, response, state }) => tryAssistant(state, request, response)),
   route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
     play(state, request, response, at.form ?? ""),
   ),

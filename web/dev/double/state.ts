@@ -11,7 +11,7 @@ export const now = (): string => new Date().toISOString();
 
 export const session: Session = {
   csrf_token: "csrf-of-the-double",
-  rights: { see_models: true, see_budgets: true, change_routes: true },
+  rights: { see_models: true, see_budgets: true, change_routes: true, change_assistants: true },
   user: {
     id: "user-1",
     name: "admin",

@@ -409,6 +409,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistants/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Assistant
+         * @description Ask an assistant that need not be saved. Only those who may apply it may try it.
+         *
+         *     It is asked, limited, guarded and billed as a request of the user's, and reads what the user may read.
+         */
+        post: operations["try_assistant_api_assistants_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guardrails/try": {
         parameters: {
             query?: never;
@@ -585,6 +607,26 @@ export interface paths {
         get: operations["read_original_api_documents__id__original_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Citation
+         * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
+         */
+        post: operations["open_citation_api_documents__id__citation_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1319,6 +1361,16 @@ export interface components {
              */
             dry_run: boolean;
         };
+        /**
+         * AssistantTrial
+         * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
+         */
+        AssistantTrial: {
+            /** Assistant */
+            assistant: components["schemas"]["Resource.Assistant"];
+            /** Messages */
+            messages: components["schemas"]["TriedMessage"][];
+        };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
             /**
@@ -1572,6 +1624,18 @@ export interface components {
             passage: string;
             /** Score */
             score: number;
+        };
+        /**
+         * Cited
+         * @description A citation as an answer carries it: `passage` is the text that was cited from characters `start` to `end`.
+         */
+        Cited: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
         };
         /**
          * CitedDocumentView
@@ -2205,6 +2269,8 @@ export interface components {
         /**
          * MessageView
          * @description `error` says why an answer failed; what had been written before is in `content`.
+         *
+         *     `verification` is null where an answer was not held against passages.
          */
         MessageView: {
             /** Id */
@@ -2222,6 +2288,8 @@ export interface components {
             model: string | null;
             /** Citations */
             citations: components["schemas"]["CitationView"][];
+            /** Verification */
+            verification: components["schemas"]["SentenceView"][] | null;
             /**
              * State
              * @enum {string}
@@ -2440,6 +2508,33 @@ export interface components {
              *     ]
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
+        };
+        /**
+         * OpenedCitation
+         * @description `state` says how the document has treated the passage: it still `stands` there, it has `moved` to `start`, or the
+         *     document was `changed` and does not hold it any more. Then `passage` is what was cited, and nothing stands around it.
+         */
+        OpenedCitation: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stands" | "moved" | "changed";
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /** Page[CollectionView] */
         Page_CollectionView_: {
@@ -2859,6 +2954,8 @@ export interface components {
             see_models: boolean;
             /** Change Routes */
             change_routes: boolean;
+            /** Change Assistants */
+            change_assistants: boolean;
             /** See Budgets */
             see_budgets: boolean;
         };
@@ -2976,6 +3073,27 @@ export interface components {
              * @default 10
              */
             limit: number;
+        };
+        /**
+         * SentenceView
+         * @description A sentence of an answer that states something: characters `start` to `end` of its content.
+         *
+         *     `numbers` are those of the passages that it was held against; `missing` the numbers and names that stand in none of them.
+         */
+        SentenceView: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "supported" | "unsupported" | "uncited";
+            /** Numbers */
+            numbers: number[];
+            /** Missing */
+            missing: string[];
         };
         /** SessionView */
         SessionView: {
@@ -3235,6 +3353,16 @@ export interface components {
              * @enum {string}
              */
             stage: "input" | "output";
+        };
+        /** TriedMessage */
+        TriedMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Content */
+            content: string;
         };
         /**
          * TriedView
@@ -5031,6 +5159,39 @@ export interface operations {
             };
         };
     };
+    try_assistant_api_assistants_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistantTrial"];
+            };
+        };
+        responses: {
+            /** @description Events, as they happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     try_guardrail_api_guardrails_try_post: {
         parameters: {
             query?: never;
@@ -5381,6 +5542,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    open_citation_api_documents__id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCitation"];
+                };
             };
             /** @description Refused. */
             "4XX": {

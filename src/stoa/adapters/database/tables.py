@@ -330,6 +330,7 @@ messages = Table(
     Column("content", Text, nullable=False),
     Column("model", String(80)),
     Column("citations", JSON, nullable=False),
+    Column("verification", JSON(none_as_null=True), comment="null where an answer was not held against passages"),
     Column("state", String(20), nullable=False, comment="complete, streaming, stopped or failed"),
     Column("error", Text),
     Column("request_id", String(60)),

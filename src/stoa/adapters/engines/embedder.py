@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
-from stoa.adapters.engines.minilm_onnx import WIDTH, prepared, quick
+from stoa.adapters.engines.minilm_onnx import WIDTH, prepared, quick, vocabulary
 from stoa.adapters.engines.tokenizer import minilm_tokenizer
 
 Vectors = npt.NDArray[np.float32]
@@ -40,11 +40,17 @@ class MiniLM:
         self._session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self._quick = ort.InferenceSession(str(quick(graph)), options, providers=["CPUExecutionProvider"])
         self._tokenizer = minilm_tokenizer()
+        self._vocabulary = vocabulary(graph)
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Neither cuts nor pads."""
         return self._tokenizer
+
+    @property
+    def vocabulary(self) -> Vectors:
+        """The table that the model takes words from, (30522, 384), mapped and not in memory. What a word means by itself."""
+        return self._vocabulary
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the text itself, without the model's two marks and without a limit."""

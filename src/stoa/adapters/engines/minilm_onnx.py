@@ -12,6 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from stoa.adapters.engines.weights import weights_path
 from stoa.errors import InternalError
 from stoa.kit.files import write_atomic
@@ -19,7 +22,7 @@ from stoa.kit.files import write_atomic
 VERSION = 2
 """Part of the file names: a change of the graph must not meet an older file."""
 
-WIDTH, LAYERS, HEADS = 384, 6, 12
+WORDS, WIDTH, LAYERS, HEADS = 30_522, 384, 6, 12
 EPSILON = 1e-12
 BLOCK = 128
 """Numbers that share a scale in the quick graph."""
@@ -36,6 +39,11 @@ def prepared(folder: Path) -> Path:
         if done.returncode != 0:
             raise InternalError(f"The embedder's graph could not be built from {str(weights)!r}: {done.stderr.strip()[-800:]}")
     return graph
+
+
+def vocabulary(graph: Path) -> npt.NDArray[np.float32]:
+    """The embeddings of all words, which open the data file of a graph that `prepared` made; mapped read-only."""
+    return np.memmap(graph.with_suffix(".weights"), dtype="<f4", mode="r", shape=(WORDS, WIDTH))
 
 
 def quick(exact: Path) -> Path:
@@ -105,8 +113,6 @@ class _Draft:
         return self._normal(self._node("Add", [word, position]), f"{at}.LayerNorm")
 
     def layer(self, hidden: str, at: str) -> str:
-        import numpy as np
-
         part = f"{at}.attention.self"
         joined = np.concatenate([self.weights[f"{part}.{name}.weight"].T for name in ("query", "key", "value")], axis=1)
         biases = np.concatenate([self.weights[f"{part}.{name}.bias"] for name in ("query", "key", "value")])
