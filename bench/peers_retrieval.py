@@ -28,8 +28,10 @@ class Answers:
 
 
 def ask_peers(files: Mapping[str, bytes], questions: Sequence[str], *, models: Path) -> tuple[list[Answers], list[str]]:
-    """Every way of every peer, and notes. `models` holds the embedder's graphs. Only Markdown files are given to the peers."""
-    passages = [_passage(path, content.decode()) for path, content in files.items() if path.endswith(".md")]
+    """Every way of every peer, and notes. `models` holds the graphs of the embedder. Only for Markdown, which all read alike."""
+    if not all(path.endswith(".md") for path in files):
+        return [], ["LlamaIndex and Haystack would parse these files otherwise, so they were left out"]
+    passages = [_passage(path, content.decode()) for path, content in files.items()]
     if not PYTHON.is_file():
         return [], ["LlamaIndex and Haystack are not installed (`make .build/peers-retrieval`), so they were left out"]
     given = json.dumps({"models": str(models), "passages": passages, "questions": questions})

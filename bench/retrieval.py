@@ -42,6 +42,7 @@ from stoa.adapters.parsers.process import ParserProcesses
 from stoa.adapters.parsers.splitting import TokenSplitter
 from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.documents import raw_name
+from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Hit, PassageIndex
@@ -184,7 +185,13 @@ async def ingest(settings: Settings, files: Mapping[str, bytes], embedder: Local
         await objects.put(raw_name(file.digest), files[file.path])
     async with database.write() as connection:
         queued = await intake.upload(
-            DatabaseLibrary(connection), kept, collection=COLLECTION.name, source="bench", acl=ACL, by="bench", now_ms=1
+            DatabaseLibrary(connection),
+            kept,
+            collection=COLLECTION.name,
+            source="bench",
+            rights=Rights(ACL),
+            by="bench",
+            now_ms=1,
         )
     runner = MemoryRunner({"ingest": Ingestion(ports)})
     await runner.submit("ingest", queued.job.id, lane="bench")
