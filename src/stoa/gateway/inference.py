@@ -20,7 +20,7 @@ from stoa.errors import InternalError, StoaError
 from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.augment import Augmented, stoa_of
+from stoa.gateway.augment import Augmented
 from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
@@ -270,6 +270,8 @@ class Inference(Guarded):
         return (tokens.prompt or 0) + (tokens.completion or 0)
 
     def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
+        if self._passages is not None:
+            body = self._cited(body, target, tokens)
         if self._cache_key is not None:
             self._kept = body
         self.answer = body
@@ -319,7 +321,9 @@ class Inference(Guarded):
     def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
+            text = stream.text() or ""
+            stoa = self._stoa(self._placeholders.restore(text) if self._placeholders else text, target, tokens)
+            self._consults(stoa)
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
