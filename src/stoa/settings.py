@@ -56,6 +56,8 @@ class GatewaySettings(Section, frozen=True):
     """Gateway processes that share the entry's port; one uses one core."""
     replicas: Annotated[int, Meta(ge=1)] = 1
     """How many gateways there are in all, this one and those that `stoa gateway` runs elsewhere. They count in Redis."""
+    tokenizers: str | None = None
+    """Folder with the `tokenizer.json` files that models name; `tokenizers` in the home folder if left out."""
     control: str | None = None
     """For `stoa gateway`: where control of the Stoa it belongs to listens, such as http://10.0.0.5:8421."""
     tls_certificate: str | None = None

@@ -13,6 +13,7 @@ from tests.gateway.operating import OFFER
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
@@ -286,6 +287,7 @@ def house() -> Callable[..., House]:
         contents: Any = None,
         counter: Any = None,
         answers: Any = None,
+        tokenizers: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -302,7 +304,7 @@ def house() -> Callable[..., House]:
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
-            contents=contents,
+            contents=contents, tokenizers=MemoryTokenizers(tokenizers),
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -31,6 +31,7 @@ from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.domain.documents import Outcome, raw_name
 from stoa.domain.identity import group_tag, team_tag
 from stoa.domain.passages import Passage
@@ -40,6 +41,7 @@ from stoa.domain.upstream import Facts
 from stoa.domain.usage import Kept
 from stoa.gateway.ask import read_chat
 from stoa.gateway.caching.key import Keys
+from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.plan import Plan, compile_plan
@@ -278,7 +280,7 @@ def _plan(users: dict[str, frozenset[str]], corpus: dict[str, int]) -> Plan:
     workshop = Workshop(vectors=providers, own=None, presidio=None)
     return compile_plan(
         snapshot, providers=providers, unsealer=providers, states=states, workshop=workshop, ledger=Ledger(Kept(), now_ms=1),
-        now_ms=1,
+        gauges=Gauges(MemoryTokenizers()), now_ms=1,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.snapshot import Unsealer
+from stoa.domain.tokenizers import Tokenizers
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
@@ -32,6 +33,7 @@ class Ports:
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
     rewrite: Rewrite
+    tokenizers: Tokenizers
     counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     answers: SharedAnswers | None = None

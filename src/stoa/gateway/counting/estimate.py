@@ -10,6 +10,8 @@ one, and for scripts other than Latin there was nothing to measure with; their w
 import re
 import string
 
+import msgspec
+
 _LETTERS_AND_SPACES = string.ascii_letters.encode() + b" "
 _ASCII = bytes(range(128))
 
@@ -27,6 +29,7 @@ _LONG = 4 * _SAMPLE
 _MEDIA = re.compile(rb";base64,[A-Za-z0-9+/=\\]+")
 _MEDIA_TOKENS = 1000
 """Of an image or a file within a body, whatever its bytes."""
+_encode = msgspec.json.Encoder().encode
 
 
 def tokens_in(body: bytes) -> int:
@@ -48,6 +51,14 @@ def tokens_in(body: bytes) -> int:
     if size > len(body):
         tokens *= size / len(body)
     return (int(tokens) if tokens > 1 else 1) + media * _MEDIA_TOKENS
+
+
+def tokens_in_text(text: str) -> float:
+    """Of a text alone, all of it."""
+    body = _encode(text)[1:-1]
+    rest = body.translate(None, _LETTERS_AND_SPACES)
+    tokens = len(body) * _BYTE + len(rest) * _MARK
+    return tokens if rest.isascii() else tokens + _beyond(rest)
 
 
 def _beyond(rest: bytes) -> float:
