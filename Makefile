@@ -47,9 +47,9 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
 	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
 
-bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint bench-cache bench-guardrails bench-injection  ## run every benchmark
+bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint bench-cache bench-guardrails bench-injection bench-tokens  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint, cache, guardrails, injection (minutes each)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint, cache, guardrails, injection, tokens (minutes each)
 	$(BIN)/python bench/$*.py
 
 bench-gateway: .build/peers

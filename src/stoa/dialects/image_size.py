@@ -10,8 +10,8 @@ _PIXELS_PER_TOKEN = 750
 _LONGEST_EDGE = 1568
 MOST_BY_PIXELS = 1600
 """What an image takes that Anthropic scales down, and one whose size nobody knows."""
-_BASE, _TILE, _TILE_EDGE = 85, 170, 512
-MOST_BY_TILES = _BASE + 8 * _TILE
+SMALL_IMAGE, _TILE, _TILE_EDGE = 85, 170, 512
+MOST_BY_TILES = SMALL_IMAGE + 8 * _TILE
 
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of a frame's header."""
@@ -77,4 +77,4 @@ def tokens_by_tiles(width: int, height: int) -> int:
     scale = min(1.0, 2048 / max(1, width, height))
     scale *= min(1.0, 768 / max(1.0, min(width, height) * scale))
     across, down = (max(1, -(-round(edge * scale) // _TILE_EDGE)) for edge in (width, height))
-    return min(MOST_BY_TILES, _BASE + _TILE * across * down)
+    return min(MOST_BY_TILES, SMALL_IMAGE + _TILE * across * down)

@@ -133,7 +133,7 @@ class Answering(Delivery):
         return self._tokens_counted(answer, stream.count_characters())
 
     def _tokens_counted(self, answer: str | None, characters: int) -> Tokens:
-        """What nobody told: by the model's tokenizer, else as requests are estimated, and four characters a token of answers."""
+        """What nobody told: by the model's tokenizer, else as requests are estimated; answers at four characters a token."""
         gauge, prompt = self.offering.gauge, self._prompt
         if prompt is not None:
             read = tokens_in(prompt) if gauge is None else gauge.read(prompt, "chat")[0]

