@@ -154,10 +154,14 @@ class Rulebook:
 
 
 def _holds(guardrail: Guardrail, offering: "Offering") -> bool:
-    named = offering.name in guardrail.routes or offering.route.name in guardrail.routes
+    """Whoever names a model means it by whatever way it is reached: as a target, as a fallback, or as a shadow."""
+    named = guardrail.routes
+    reached = (offering.name, offering.route.name, *(each.model for each in offering.targets))
+    shadow = offering.shadow
     return (
         guardrail.default
-        or named
+        or any(each in named for each in reached)
+        or (shadow is not None and shadow.model in named)
         or (offering.name.removeprefix("assistant/") in guardrail.assistants and "/" in offering.name)
     )
 
