@@ -108,7 +108,7 @@ async def _readable(name: str, caller: Caller, parts: Control) -> UsageFact:
             found = await traces.find(name, user_id=user_id, team=team)
             if found is None:
                 continue
-            target = await _target(found.fact, stores)
+            target = await content_target(found.fact, stores)
             if caller.may(target):
                 return found.fact
             if found.fact.id == name:
@@ -116,7 +116,7 @@ async def _readable(name: str, caller: Caller, parts: Control) -> UsageFact:
     raise NotFound(f"There is no request {name[:80]!r} whose content you may read.")
 
 
-async def _target(fact: UsageFact, stores: DatabaseStores) -> Target:
+async def content_target(fact: UsageFact, stores: DatabaseStores) -> Target:
     """A person's is theirs alone; an application's is that of whoever made its key, and of its team."""
     if fact.user_id is not None:
         return Target("Content", id=fact.id, kind="person", team=fact.team, owner=fact.user_id)

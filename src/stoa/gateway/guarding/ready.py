@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -131,6 +131,10 @@ class Rulebook:
         """Of one guardrail, to try it; None when there is none of that name."""
         return self._rules(lambda each: each.name == name) if name in self._guardrails else None
 
+    def together(self, names: Collection[str]) -> Rules | None:
+        """Of several guardrails, whatever they hold for."""
+        return self._rules(lambda each: each.name in names)
+
     @property
     def names(self) -> list[str]:
         return list(self._guardrails)
@@ -154,15 +158,21 @@ class Rulebook:
 
 
 def _holds(guardrail: Guardrail, offering: "Offering") -> bool:
-    """Whoever names a model means it by whatever way it is reached: as a target, as a fallback, or as a shadow."""
+    targets = offering.targets if offering.shadow is None else (*offering.targets, offering.shadow)
+    return holds(guardrail, offering.name, (offering.route.name, *(each.model for each in targets)))
+
+
+def holds(guardrail: Guardrail, name: str, reached: Iterable[str]) -> bool:
+    """Whether it holds for all who ask for a name, by which a route and models are `reached`.
+
+    Whoever names a model means it by whatever way it is reached: as a target, as a fallback, or as a shadow.
+    """
     named = guardrail.routes
-    reached = (offering.name, offering.route.name, *(each.model for each in offering.targets))
-    shadow = offering.shadow
     return (
         guardrail.default
+        or name in named
         or any(each in named for each in reached)
-        or (shadow is not None and shadow.model in named)
-        or (offering.name.removeprefix("assistant/") in guardrail.assistants and "/" in offering.name)
+        or (name.removeprefix("assistant/") in guardrail.assistants and "/" in name)
     )
 
 
