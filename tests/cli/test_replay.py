@@ -50,7 +50,8 @@ def test_a_candidate_is_sent_and_told_as_before_and_after(
         assert said in result.stdout, said
     assert "of 40 whose content is kept 2 would newly be refused, 1 get no answer, 3 be masked" in result.stdout
     for said in (
-        "3 go by load", "shorter time", "not run for 50: no content kept", "not run for 7: you may not read", "not run: new/ours",
+        "3 go by load", "shorter time", "not run for 50: no content kept", "not run for 7: you may not read",
+        "not run: new/ours",
     ):  # fmt: skip
         assert said in result.stderr, said
 

@@ -26,6 +26,7 @@ class Rights(View):
     see_models: bool
     """Models, routes and providers, and how they are doing."""
     change_routes: bool
+    change_guardrails: bool
     see_budgets: bool
     """What is spent of every budget."""
 
@@ -102,6 +103,7 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
     rights = Rights(
         see_models=may("resource:list", "Model"),
         change_routes=may("resource:apply", "Route"),
+        change_guardrails=may("resource:apply", "Guardrail"),
         see_budgets=parts.policy.decide(of_user(user), "budget:list", PLATFORM).allowed,
     )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))

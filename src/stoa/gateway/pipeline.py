@@ -249,6 +249,7 @@ class Gateway:
             exchange,
             client,
             lambda: self._served().guardrails,
+            lambda guardrail: self._workshop.draft(guardrail, self._ports.unsealer),
             self._lines(exchange),
             request_id_of(exchange) or self._stages.ids.new(),
             self._settings.body_bytes,

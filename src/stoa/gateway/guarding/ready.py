@@ -73,6 +73,12 @@ class Workshop:
         self._made = made
         return book
 
+    def draft(self, guardrail: Guardrail, unsealer: Unsealer) -> Rules | None:
+        """Of one that is not applied, to try it. What is made for it is not kept."""
+        made: dict[bytes, Judging] = {}
+        judging = [self._judging(guardrail, guard, unsealer, made) for guard in guardrail.guards]
+        return Rulebook({guardrail.name: (guardrail, judging)}).alone(guardrail.name)
+
     def _judging(self, guardrail: Guardrail, guard: Guard, unsealer: Unsealer, made: dict[bytes, Judging]) -> Judging:
         """A guard that cannot be made ready judges nothing, and so refuses everything: nothing is silently left out."""
         key = guardrail.name.encode() + b"\0" + msgspec.json.encode(guard)

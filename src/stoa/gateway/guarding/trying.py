@@ -12,6 +12,7 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.guardrails import Stage
 from stoa.domain.guards import RequestFacts, Tried, TriedFinding, Verdict
 from stoa.domain.refusal import refusal_of
+from stoa.domain.resources import Guardrail
 from stoa.errors import InternalError, InvalidRequest, NotFound, StoaError
 from stoa.gateway.counting.estimate import tokens_in_text
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable
@@ -29,7 +30,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    guardrail: str
+    guardrail: Guardrail | str
+    """The name of one that is applied, or one as it might be, its secrets sealed."""
     text: str
     stage: Stage = "input"
 
@@ -38,12 +40,20 @@ class Trying:
     """Implements `domain.exchange.Intake`."""
 
     def __init__(
-        self, exchange: Exchange, client: Client, book: Callable[[], Rulebook | None], lines: bytes, request_id: str, limit: int
+        self,
+        exchange: Exchange,
+        client: Client,
+        book: Callable[[], Rulebook | None],
+        draft: Callable[[Guardrail], Rules | None],
+        lines: bytes,
+        request_id: str,
+        limit: int,
     ) -> None:
         self.body_limit = limit
         self._exchange = exchange
         self._client = client
         self._book = book
+        self._draft = draft
         self._lines = lines
         self._request_id = request_id
         self._body = bytearray()
@@ -83,6 +93,11 @@ class Trying:
             asked = msgspec.json.decode(self._body, type=_Asked)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"The body must be a JSON object with guardrail and text: {error}.") from None
+        if isinstance(asked.guardrail, Guardrail):
+            rules = await asyncio.to_thread(self._draft, asked.guardrail)
+            if rules is None:
+                raise InvalidRequest("The guardrail judges nothing.", param="guardrail")
+            return await tried(rules, asked.text, asked.stage, self._facts())
         book = self._book()
         rules = book.alone(asked.guardrail) if book is not None else None
         if rules is None:
