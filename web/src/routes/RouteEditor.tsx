@@ -12,7 +12,7 @@ import { Fallbacks, Targets } from "./Targets";
 import { TryIt } from "./TryIt";
 import { type Draft, type Strategy, resourceOf } from "./draft";
 import { mistakeOf } from "./mistakes";
-import { useRemoveRoute, useReview, useTrial } from "./queries";
+import { useRemove, useReview, useTrial } from "./queries";
 import { useDraft } from "./useDraft";
 import { STRATEGIES } from "./words";
 import styles from "./RouteEditor.module.css";
@@ -25,6 +25,7 @@ interface RouteEditorProps {
 
 export function RouteEditor({ route, models }: RouteEditorProps) {
   const mayChange = useRights().change_routes;
+  const [, go] = useLocation();
   const editing = useDraft(route);
   const { draft } = editing;
   const review = useReview();
@@ -67,7 +68,20 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
               <legend className="unseen">Further behaviour</legend>
               <Policies draft={draft} models={models} onDraft={setDraft} />
             </fieldset>
-            {mayChange && <SaveBar editing={editing} review={review} isNew={route === null} />}
+            {mayChange && (
+              <SaveBar
+                noun="route"
+                resource={resourceOf(draft)}
+                isChanged={editing.isChanged}
+                isOutdated={editing.isOutdated}
+                review={review}
+                onDiscard={() => editing.reset(editing.latest)}
+                onSaved={({ name, after }) => {
+                  editing.reset(route === null ? null : (after as ResourceFields));
+                  if (route === null) go(`/routes/${encodeURIComponent(name)}`);
+                }}
+              />
+            )}
           </form>
           <aside className={styles.aside}>
             <TryIt draft={draft} models={models} trial={trial} />
@@ -128,7 +142,7 @@ function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDra
 function RouteMenu({ name }: { name: string }) {
   const [asking, setAsking] = useState(false);
   const [, go] = useLocation();
-  const remove = useRemoveRoute();
+  const remove = useRemove("Route");
   return (
     <>
       <Menu label={`Actions for ${name}`}>

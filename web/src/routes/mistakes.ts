@@ -2,7 +2,7 @@
 import { ApiError, messageOf } from "../api/errors";
 
 /** What the message says of the place, which is not needed where it stands at the field. */
-const PLACE = /^Route '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
+const PLACE = /^(?:Route|Guardrail) '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
 
 export interface Mistake {
   /** Such as `targets[1].weight`; null when it is about no field. */
@@ -13,7 +13,7 @@ export interface Mistake {
 export function mistakeOf(error: unknown): Mistake | null {
   if (error === null || error === undefined) return null;
   const param = error instanceof ApiError ? error.param : null;
-  const field = param?.replace(/^(resources\[\d+\]|route)\.?/, "") ?? null;
+  const field = param?.replace(/^(resources\[\d+\]|route|guardrail)\.?/, "") ?? null;
   return { field: field || null, message: messageOf(error) };
 }
 
