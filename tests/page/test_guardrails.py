@@ -122,3 +122,17 @@ def test_the_editor_is_for_everybody(sign_in: Callable[..., Page], width: int) -
     assert violations(page) == []
     assert not is_wider_than_window(page)
     assert not is_taller_than_window(page)
+
+
+def test_the_editor_says_what_a_guardrail_would_have_changed(guardrails: Page) -> None:
+    page = guardrails
+    page.get_by_role("link", name="manners", exact=True).click()
+    page.get_by_label("Requests of").select_option("1")
+    page.get_by_role("button", name="Replay").click()
+    changes = page.get_by_label("Changes to requests")
+    expect(changes).to_contain_text("1 would newly be refused: guardrail_refused.")
+    expect(changes).to_contain_text("They would cost $1.80 instead of $2.00.")
+    expect(page.get_by_text("Guardrails were not run for 6: no content kept.")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Description").fill("Other words")
+    expect(changes).to_have_count(0)

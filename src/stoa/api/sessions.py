@@ -27,6 +27,7 @@ class Rights(View):
     """Models, routes and providers, and how they are doing."""
     change_routes: bool
     change_guardrails: bool
+    run_replays: bool
     see_budgets: bool
     """What is spent of every budget."""
 
@@ -104,6 +105,7 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
         see_models=may("resource:list", "Model"),
         change_routes=may("resource:apply", "Route"),
         change_guardrails=may("resource:apply", "Guardrail"),
+        run_replays=parts.policy.decide(of_user(user), "replay:run", PLATFORM).allowed,
         see_budgets=parts.policy.decide(of_user(user), "budget:list", PLATFORM).allowed,
     )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))

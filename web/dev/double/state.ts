@@ -10,7 +10,7 @@ export const now = (): string => new Date().toISOString();
 
 export const session: Session = {
   csrf_token: "csrf-of-the-double",
-  rights: { see_models: true, see_budgets: true, change_routes: true, change_guardrails: true },
+  rights: { see_models: true, see_budgets: true, change_routes: true, change_guardrails: true, run_replays: true },
   user: {
     id: "user-1",
     name: "admin",

@@ -2252,6 +2252,8 @@ export interface components {
             change_routes: boolean;
             /** Change Guardrails */
             change_guardrails: boolean;
+            /** Run Replays */
+            run_replays: boolean;
             /** See Budgets */
             see_budgets: boolean;
         };

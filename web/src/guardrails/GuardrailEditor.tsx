@@ -7,6 +7,7 @@ import { Confirm } from "../kit/Confirm";
 import { Menu, MenuItem } from "../kit/Menu";
 import { JsonEditor } from "../playground/JsonEditor";
 import { isObject, parseJson, sentenceOf } from "../playground/json";
+import { Replay } from "../replay/Replay";
 import { CheckField, MistakeContext, TextField } from "../routes/Field";
 import { SaveBar } from "../routes/SaveBar";
 import { mistakeOf } from "../routes/mistakes";
@@ -101,6 +102,7 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
           </form>
           <aside className={styles.aside}>
             <TryIt guardrails={mayChange || guardrail === null ? draft : [guardrail.name]} trial={trial} />
+            <Replay resource={draft} />
           </aside>
         </div>
       </MistakeContext>

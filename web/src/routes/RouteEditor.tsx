@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import type { ResourceFields, Target } from "../api/types";
 import { Confirm } from "../kit/Confirm";
 import { Menu, MenuItem } from "../kit/Menu";
+import { Replay } from "../replay/Replay";
 import { useRights } from "../session/queries";
 import { CheckField, MistakeContext, SelectField, TextField } from "./Field";
 import { Policies } from "./Policies";
@@ -85,6 +86,7 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
           </form>
           <aside className={styles.aside}>
             <TryIt draft={draft} models={models} trial={trial} />
+            {route && <Replay resource={resourceOf(draft)} route={route.name} />}
           </aside>
         </div>
       </MistakeContext>
