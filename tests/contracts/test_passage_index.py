@@ -8,6 +8,7 @@ import pytest
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.domain.identity import Rights
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
 
 EMBEDDER = HashingEmbedder(32)
@@ -83,6 +84,30 @@ async def test_similarity_is_the_cosine_in_both_searches(index: Index) -> None:
     assert lexical.lexical is not None
 
 
+async def test_chunks_are_fetched_by_id_with_their_cosine(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", "Pears are green.", "Plums are blue."))
+    (vector,) = await EMBEDDER.embed(["pears"], team="a")
+    acl = frozenset({"team:a"})
+    nearest = {hit.passage.id: hit for hit in await index.dense("c", vector, acl=acl, limit=10)}
+    fetched = {hit.passage.id: hit for hit in await index.fetch("c", ["d.2", "d.1", "gone.0"], vector, acl=acl)}
+    assert set(fetched) == {"d.1", "d.2"}
+    for name, hit in fetched.items():
+        assert hit.passage == nearest[name].passage
+        assert hit.similarity == pytest.approx(nearest[name].similarity, abs=1e-5)
+        assert hit.lexical is None
+    assert await index.fetch("c", [], vector, acl=acl) == []
+    assert await index.fetch("unknown", ["d.1"], vector, acl=acl) == []
+
+
+async def test_fetching_by_id_opens_nothing_that_the_tags_do_not(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "The salary is secret.", acl=frozenset({"group:hr"})))
+    (vector,) = await EMBEDDER.embed(["salary"], team="a")
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset({"team:a"})) == []
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset()) == []
+    assert await index.fetch("c", ["d.0') OR ('1'='1"], vector, acl=frozenset({"team:a"})) == []
+    assert len(await index.fetch("c", ["d.0"], vector, acl=frozenset({"group:hr"}))) == 1
+
+
 async def test_only_shared_tags_open_a_passage(index: Index) -> None:
     await index.replace("c", ["a", "b"], [
         *await rows("a", "The salary is secret.", acl=frozenset({"group:hr"})),
@@ -108,7 +133,7 @@ async def test_tags_are_data_and_never_part_of_the_filter(index: Index) -> None:
     await index.replace("c", ["e"], await rows("e", "Apples are green."))
     assert await found(index, "apples", strange) == (["d.0"], ["d.0"])
     assert await found(index, "apples", "x') OR true --") == ([], [])
-    await index.grant("c", {"d": frozenset({"team:b", strange})})
+    await index.grant("c", {"d": Rights(frozenset({"team:b", strange}))})
     assert await found(index, "apples", "team:b") == (["d.0"], ["d.0"])
     await index.replace("c", ["x') OR ('1'='1"], [])
     assert set((await found(index, "apples", "team:a", "team:b"))[1]) == {"d.0", "e.0"}
@@ -139,7 +164,7 @@ async def test_replacing_twice_is_replacing_once(index: Index) -> None:
 
 async def test_granting_moves_the_rights_without_new_vectors(index: Index) -> None:
     await index.replace("c", ["d", "e"], [*await rows("d", "Apples.", "Pears."), *await rows("e", "Plums.")])
-    await index.grant("c", {"d": frozenset({"group:hr"})})
+    await index.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert (await found(index, "apples", "team:a")) == (["e.0"], [])
     assert set((await found(index, "apples", "group:hr"))[0]) == {"d.0", "d.1"}
 
@@ -159,7 +184,7 @@ async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -
     assert await found(index, "pears", "team:a", collection="unknown") == ([], [])
     assert (await found(index, "pears", "team:a", collection="other-1.x_y"))[1] == ["d.0"]
     assert (await found(index, "pears", "team:a"))[1] == []
-    await index.grant("unknown", {"d": frozenset({"team:a"})})
+    await index.grant("unknown", {"d": Rights(frozenset({"team:a"}))})
     await index.replace("unknown", ["d"], [])
     await index.tend("unknown")
 
@@ -171,7 +196,31 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], await rows("d", "Apples."))
     assert await found(reader, "apples", "team:a") == (["d.0"], ["d.0"])
-    await writer.grant("c", {"d": frozenset({"group:hr"})})
+    await writer.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
+
+
+async def test_a_table_of_a_version_without_denials_keeps_all_it_has_and_learns_them(tmp_path: Path) -> None:
+    import asyncio
+
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    first = LanceIndex(str(tmp_path))
+    await first.replace("c", ["d", "e"], [*await rows("d", "Apples."), *await rows("e", "More apples.")])
+    await first.tend("c")
+    table = first._tables["c"]
+    await table.drop_index("deny_idx")
+    await table.drop_columns(["deny"])
+    await first.close()
+    again = [LanceIndex(str(tmp_path)) for _ in range(3)]
+    for dense, lexical in await asyncio.gather(*(found(index, "apples", "team:a") for index in again)):
+        assert set(dense) == set(lexical) == {"d.0", "e.0"}
+    await again[0].grant("c", {"d": Rights(frozenset({"team:a"}), frozenset({"group:hr"}))})
+    await again[1].replace("c", ["f"], await rows("f", "Apples again."))
+    await again[2].tend("c")
+    for index in again:
+        assert set((await found(index, "apples", "team:a", "group:hr"))[1]) == {"e.0", "f.0"}
+        assert set((await found(index, "apples", "team:a"))[1]) == {"d.0", "e.0", "f.0"}
+        await index.close()

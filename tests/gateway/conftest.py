@@ -13,6 +13,7 @@ from tests.gateway.operating import OFFER
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
@@ -287,6 +288,7 @@ def house() -> Callable[..., House]:
         contents: Any = None,
         counter: Any = None,
         answers: Any = None,
+        index: Any = None,
         tokenizers: Any = None,
         **changes: Any,
     ) -> House:
@@ -302,7 +304,8 @@ def house() -> Callable[..., House]:
 
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, passages=index or MemoryIndex(),
+            rewrite=rewrite,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents, tokenizers=MemoryTokenizers(tokenizers),
         )  # fmt: skip

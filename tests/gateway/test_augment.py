@@ -4,6 +4,7 @@ import json
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.usage import Consulted
 from stoa.gateway.augment import citations, fit, prompt
 
 PARTS = [{"type": "text", "text": "What of trains?"}]
@@ -71,6 +72,27 @@ async def test_a_stream_carries_its_citations_in_its_last_event(house, make) -> 
     assert (reply.events[-1], last["stoa"]["cost_nano_usd"]) == ("[DONE]", 13_500)
     again = await here.chat("assistant/handbook", stream=True)
     assert (again.named["x-stoa-cache"], again.events[-2]["stoa"]) == ("hit", last["stoa"])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_fact_tells_what_an_answer_was_made_from(house, make, streamed: bool) -> None:
+    said = make.stream(*make.talk("Trains [2].", " Always [2]", "[3].")) if streamed else make.whole("Trains [2], [3].")
+    here = house(said)
+    here.documents.passages = [make.passage(1), make.passage(2), make.passage(3)]
+    await here.chat("assistant/handbook", stream=streamed)
+    assert here.facts[-1].consulted == (Consulted("handbook", 3, {"d2": 1, "d3": 1}),)
+    await here.chat("mock", stream=streamed)
+    assert here.facts[-1].consulted is None
+
+
+async def test_an_answer_that_cites_nothing_tells_so_and_one_that_fails_tells_nothing(house, make) -> None:
+    here = house(make.whole("I do not know."))
+    here.documents.passages = [make.passage(1)]
+    await here.chat("assistant/handbook")
+    assert here.facts[-1].consulted == (Consulted("handbook", 1, {}),)
+    here = house(Scripted(500, [b"oops"], JSON))
+    await here.chat("assistant/handbook")
+    assert here.facts[-1].consulted is None
 
 
 async def test_a_collection_answers_like_an_assistant_with_all_defaults(house, make) -> None:

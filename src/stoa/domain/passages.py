@@ -8,11 +8,25 @@ import msgspec
 from stoa.domain.identity import AccessTag
 
 
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a passage ranks where it does; None for a search that did not find it.
+
+    `dense` is the cosine to the question, `lexical` the BM25 score, `graph` the share of a walk from the passages found first
+    that ends here, and `fused` what dense and lexical make together, before the graph.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    graph: float | None = None
+    fused: float = 0.0
+
+
 class Passage(msgspec.Struct, frozen=True):
     """A chunk of a document that the caller may read.
 
     `start` and `end` are character offsets into the document's parsed text; `page` is 1-based, None where the format has
-    no pages; `heading` is the path of headings above it, outermost first; `score` is the fused rank score, higher is better.
+    no pages; `heading` is the path of headings above it, outermost first; `score` is the rank score, higher is better, and
+    `scores` what it was made from.
     """
 
     id: str
@@ -26,6 +40,9 @@ class Passage(msgspec.Struct, frozen=True):
     end: int
     text: str
     score: float
+    scores: Scores | None = None
+    personal: bool = False
+    """Whether the rights of its document name single people."""
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -47,13 +64,32 @@ class Citation(msgspec.Struct, frozen=True):
 class Retriever(Protocol):
     """Find the passages that answer a question, among those the caller may read.
 
-    Only passages of `collections` whose access tags share one with `acl` are ever returned; an empty `acl` finds nothing.
+    Only passages of `collections` that are open to a caller who holds `acl` are ever returned; an empty `acl` finds nothing.
     Best first, at most `limit`.
     """
 
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
     ) -> Sequence[Passage]: ...
+
+
+class PassageFinder(Protocol):
+    """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        """As `Retriever.retrieve`; `team` pays for the question's embedding.
+
+        Raises NotFound while the gateway does not have the collection.
+        """
+        ...
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        """All that the index holds of a document, in order of place."""
+        ...
 
 
 class Embedder(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from stoa.dialects.answer import Started
@@ -13,7 +13,7 @@ from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.augment import stoa_of
+from stoa.gateway.augment import consulted, stoa_of
 from stoa.gateway.counting.estimate import tokens_in
 from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
@@ -111,7 +111,14 @@ class Answering(Delivery):
         if self._passages is None:
             return got.body, tokens
         stoa = stoa_of(got.text(), self._passages, cost=self._cost(attempt, tokens))
+        self._consults(stoa)
         return with_stoa(got.body, stoa), tokens
+
+    def _consults(self, stoa: Mapping[str, object]) -> None:
+        """Tell of an answer that has come whole what it was made from."""
+        assistant = self.offering.assistant
+        if assistant is not None and assistant.collections:
+            self.consulted = consulted(stoa, self._passages or (), assistant.collections)
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:

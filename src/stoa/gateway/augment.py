@@ -1,7 +1,7 @@
 """Stage 4, augment: an assistant's request becomes a prompt with the passages that the caller may read."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ import msgspec
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Citation, Passage, Retriever
 from stoa.domain.resources import Assistant
+from stoa.domain.usage import Consulted
 from stoa.errors import InvalidRequest
 from stoa.gateway.ask import fields_of
 from stoa.gateway.usage import tokens_in
@@ -126,6 +127,19 @@ def citations(text: str, passages: Sequence[Passage]) -> list[Citation]:
 def stoa_of(text: str, passages: Sequence[Passage], *, cost: int | None) -> dict[str, object]:
     """The answer's own object: where it is from, and what it cost."""
     return {"citations": citations(text, passages), "passages_considered": len(passages), "cost_nano_usd": cost}
+
+
+def consulted(stoa: Mapping[str, object], passages: Sequence[Passage], collections: Sequence[str]) -> tuple[Consulted, ...]:
+    """Of each collection how many passages were in the prompt, and how many the answer cites."""
+    cites = cast("Sequence[Citation]", stoa["citations"])  # cast: as `stoa_of` made it
+    made: list[Consulted] = []
+    for name in collections:
+        by_document: dict[str, int] = {}
+        for each in cites:
+            if each.collection == name:
+                by_document[each.document_id] = by_document.get(each.document_id, 0) + 1
+        made.append(Consulted(name, sum(passage.collection == name for passage in passages), by_document))
+    return tuple(made)
 
 
 def _title(passage: Passage) -> str:

@@ -14,7 +14,7 @@ from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
-from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
+from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, Consulted, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
@@ -124,6 +124,8 @@ class Delivery(ABC):
     draw: float | None = None
     found: Sequence[Passage] | None = None
     """What retrieval gave to an assistant."""
+    consulted: tuple[Consulted, ...] | None = None
+    """What the answer was made from."""
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
@@ -248,6 +250,7 @@ class Delivery(ABC):
             self.estimate,
             False,
             recorded(self, now) if recorder.everything or recorder.wants(error) else None,
+            self.consulted,
         )
         if self.client.content_days is not None and not self.shadow:
             self.keep_content(self.client.content_days)

@@ -316,6 +316,7 @@ class Inference(Guarded):
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
             stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
+            self._consults(stoa)
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:

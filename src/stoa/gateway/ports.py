@@ -17,6 +17,7 @@ from stoa.domain.tokenizers import Tokenizers
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
+from stoa.domain.vectors import PassageReader
 from stoa.gateway.augment import Rewrite
 from stoa.guards.built import Recognizers
 
@@ -32,6 +33,7 @@ class Ports:
     behalf_key: bytes
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    passages: PassageReader
     rewrite: Rewrite
     tokenizers: Tokenizers
     counter: SharedCounter | None = None

@@ -34,6 +34,8 @@ GATEWAY = (
     ("POST", "/v1/messages/count_tokens", "chat:create"),
     ("POST", "/v1/explain", "chat:create"),
     ("POST", "/v1/guardrails/try", "guardrail:try"),
+    ("POST", "/v1/passages/search", "passage:search"),
+    ("POST", "/v1/passages/of-document", "document:read"),
     ("POST", "/v1/embeddings", "embeddings:create"),
     ("POST", "/v1/rerank", "rerank:create"),
     ("POST", "/v1/moderations", "moderations:create"),

@@ -511,6 +511,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description What the document was. Earlier bytes are not kept.
+         */
+        get: operations["list_versions_api_documents__id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/original": {
         parameters: {
             query?: never;
@@ -525,6 +545,185 @@ export interface paths {
         get: operations["read_original_api_documents__id__original_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Collection
+         * @description The passages that fit a question best, among those that the caller may read, and what each was ranked by.
+         */
+        post: operations["search_collection_api_collections__name__search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chunks
+         * @description The document's text and how the index holds it. Raises Conflict while it is being indexed anew.
+         */
+        get: operations["list_chunks_api_documents__id__chunks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Collection Usage */
+        get: operations["read_collection_usage_api_collections__name__usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluation Sets
+         * @description Of the collections that the caller may use, by name.
+         */
+        get: operations["list_evaluation_sets_api_evaluation_sets_get"];
+        put?: never;
+        /** Create Evaluation Set */
+        post: operations["create_evaluation_set_api_evaluation_sets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Evaluation Set */
+        get: operations["read_evaluation_set_api_evaluation_sets__name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Evaluation Set
+         * @description With all judgements in it.
+         */
+        delete: operations["delete_evaluation_set_api_evaluation_sets__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Queries in the order of the alphabet, each with what is said of passages.
+         */
+        get: operations["list_items_api_evaluation_sets__name__items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Judgement
+         * @description Say that a passage is good or bad for a query, or take that back. Saying it again changes nothing.
+         */
+        put: operations["put_judgement_api_evaluation_sets__name__judgements_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Evaluation Set
+         * @description JSON lines, one item each, as `items` tells them.
+         */
+        get: operations["export_evaluation_set_api_evaluation_sets__name__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Score Evaluation Set
+         * @description Search for every query as the caller, and measure what is found by what was judged. Nothing of it is kept.
+         */
+        post: operations["score_evaluation_set_api_evaluation_sets__name__scores_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1222,6 +1421,51 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
+         * ChunkPage
+         * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
+         *
+         *     `characters` is the length of the whole text, `chunks` how many there are in all.
+         */
+        ChunkPage: {
+            document: components["schemas"]["DocumentView"];
+            /** Characters */
+            characters: number;
+            /** Chunks */
+            chunks: number;
+            /** Offset */
+            offset: number;
+            /** Text */
+            text: string;
+            /** Data */
+            data: components["schemas"]["ChunkView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Previous Cursor */
+            previous_cursor: string | null;
+        };
+        /**
+         * ChunkView
+         * @description `text[start - offset:end - offset]` of the answer's text. `tokens` are those of the model that embeds, headings left out.
+         *
+         *     `text` is what is given to a model: a part of a table has the table's header in front.
+         */
+        ChunkView: {
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * CitationView
          * @description `n` stands in brackets in the answer; `start` and `end` are characters of the document's text.
          */
@@ -1250,6 +1494,22 @@ export interface components {
             score: number;
         };
         /**
+         * CitedDocumentView
+         * @description How many answers cite a document, and how many of its passages in all.
+         */
+        CitedDocumentView: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Answers */
+            answers: number;
+            /** Passages */
+            passages: number;
+        };
+        /**
          * ClaimView
          * @description A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used.
          */
@@ -1266,6 +1526,43 @@ export interface components {
             most: number;
             /** Used */
             used: number | null;
+        };
+        /**
+         * CollectionRights
+         * @description What the policy lets the caller do with a collection; every request is decided anew.
+         */
+        CollectionRights: {
+            /** Read */
+            read: boolean;
+            /** Ingest */
+            ingest: boolean;
+            /** Judge */
+            judge: boolean;
+            /** See Usage */
+            see_usage: boolean;
+        };
+        /**
+         * CollectionUsage
+         * @description Answered questions to assistants that have the collection. Days without one are left out.
+         *
+         *     `documents` are those cited most that the caller may read; `hidden` is how many more were cited of those that it may not,
+         *     or that are gone.
+         */
+        CollectionUsage: {
+            /** Questions */
+            questions: number;
+            /** Passages */
+            passages: number;
+            /** Cited */
+            cited: number;
+            /** Unanswered */
+            unanswered: number;
+            /** Days */
+            days: components["schemas"]["ConsultationDay"][];
+            /** Documents */
+            documents: components["schemas"]["CitedDocumentView"][];
+            /** Hidden */
+            hidden: number;
         };
         /**
          * CollectionView
@@ -1286,6 +1583,23 @@ export interface components {
             failed: number;
             /** Version */
             version: number;
+            rights: components["schemas"]["CollectionRights"];
+        };
+        /**
+         * ConsultationDay
+         * @description A day in UTC. `passages` were given to a model, `cited` of them stand in the answers; `unanswered` cite nothing.
+         */
+        ConsultationDay: {
+            /** Day */
+            day: string;
+            /** Questions */
+            questions: number;
+            /** Passages */
+            passages: number;
+            /** Cited */
+            cited: number;
+            /** Unanswered */
+            unanswered: number;
         };
         /**
          * ContentView
@@ -1416,6 +1730,24 @@ export interface components {
             /** Keys */
             keys: number;
         };
+        /**
+         * EvaluationSetView
+         * @description `queries` and `judgements` count what is in it, whoever may read what it is about.
+         */
+        EvaluationSetView: {
+            /** Name */
+            name: string;
+            /** Collection */
+            collection: string;
+            /** Description */
+            description: string;
+            /** Queries */
+            queries: number;
+            /** Judgements */
+            judgements: number;
+            /** Created At */
+            created_at: string;
+        };
         /** FailureView */
         FailureView: {
             /** Path */
@@ -1457,6 +1789,48 @@ export interface components {
             action: "refuse" | "mask" | "tokenise" | "warn";
         };
         /**
+         * FoundPassage
+         * @description `score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
+         *     `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
+         *
+         *     A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
+         *     are of, null while that is being indexed anew.
+         */
+        FoundPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Digest */
+            digest: string | null;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /** Score */
+            score: number;
+            /** Dense */
+            dense: number | null;
+            /** Lexical */
+            lexical: number | null;
+            /** Graph */
+            graph: number | null;
+            /** Fused */
+            fused: number | null;
+        };
+        /**
          * GivenPassageView
          * @description Which document an assistant was given a passage of, and how well it fitted.
          */
@@ -1479,6 +1853,18 @@ export interface components {
         History: {
             /** Data */
             data: components["schemas"]["SetPriceView"][];
+        };
+        /**
+         * ItemView
+         * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
+         */
+        ItemView: {
+            /** Query */
+            query: string;
+            /** Judgements */
+            judgements: components["schemas"]["JudgementView"][];
+            /** Hidden */
+            hidden: number;
         };
         /**
          * JobView
@@ -1518,6 +1904,35 @@ export interface components {
             ended_at: string | null;
             /** Errors */
             errors: components["schemas"]["FailureView"][];
+        };
+        /**
+         * JudgementView
+         * @description `present` is whether the document is still the one that was judged, so that the offsets lie in its text.
+         */
+        JudgementView: {
+            /**
+             * Label
+             * @enum {string}
+             */
+            label: "good" | "bad";
+            /** Document Id */
+            document_id: string;
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Digest */
+            digest: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /** Present */
+            present: boolean;
+            /** Judged At */
+            judged_at: string;
         };
         /** KeyView */
         KeyView: {
@@ -1736,10 +2151,42 @@ export interface components {
             /** Title */
             title?: string | null;
         };
+        /** NewEvaluationSet */
+        NewEvaluationSet: {
+            /** Name */
+            name: string;
+            /** Collection */
+            collection: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
         /** NewGroup */
         NewGroup: {
             /** Name */
             name: string;
+        };
+        /**
+         * NewJudgement
+         * @description What is said of characters of a document for a query; `label` null takes it back.
+         *
+         *     `digest`, as a search told it, makes sure that the offsets are of the document as it is now.
+         */
+        NewJudgement: {
+            /** Query */
+            query: string;
+            /** Label */
+            label: ("good" | "bad") | null;
+            /** Document Id */
+            document_id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Digest */
+            digest?: string | null;
         };
         /** NewKey */
         NewKey: {
@@ -1875,10 +2322,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[EvaluationSetView] */
+        Page_EvaluationSetView_: {
+            /** Data */
+            data: components["schemas"]["EvaluationSetView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[GroupView] */
         Page_GroupView_: {
             /** Data */
             data: components["schemas"]["GroupView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ItemView] */
+        Page_ItemView_: {
+            /** Data */
+            data: components["schemas"]["ItemView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2003,6 +2464,18 @@ export interface components {
             version: string;
             /** Data */
             data: components["schemas"]["ModelPriceView"][];
+        };
+        /**
+         * QueryScore
+         * @description `ranks` of the good passages, from 1, null for one that was not found; `bad` those of the bad ones that were.
+         */
+        QueryScore: {
+            /** Query */
+            query: string;
+            /** Ranks */
+            ranks: (number | null)[];
+            /** Bad */
+            bad: number[];
         };
         /** Received */
         Received: {
@@ -2322,6 +2795,55 @@ export interface components {
             on: ("rate_limit" | "timeout" | "server_error" | "context_window" | "content_policy" | "credentials" | "not_found" | "invalid_request")[];
             /** Why */
             why: string;
+        };
+        /**
+         * ScoreForm
+         * @description How many passages each query asks for.
+         */
+        ScoreForm: {
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+        };
+        /**
+         * ScoreView
+         * @description recall@k by k, and the mean reciprocal rank, over the `queries` that have a good passage that is still there.
+         *
+         *     `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of.
+         */
+        ScoreView: {
+            /** Queries */
+            queries: number;
+            /** Recall */
+            recall: {
+                [key: string]: number;
+            } | null;
+            /** Mrr */
+            mrr: number | null;
+            /** Bad */
+            bad: number | null;
+            /** Each */
+            each: components["schemas"]["QueryScore"][];
+        };
+        /**
+         * Search
+         * @description The best first.
+         */
+        Search: {
+            /** Passages */
+            passages: components["schemas"]["FoundPassage"][];
+        };
+        /** SearchQuestion */
+        SearchQuestion: {
+            /** Query */
+            query: string;
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
         };
         /** SessionView */
         SessionView: {
@@ -2675,6 +3197,32 @@ export interface components {
             groups: string[];
             /** Roles */
             roles: string[];
+        };
+        /**
+         * VersionView
+         * @description A change of the bytes or of the rights. `by` is the user or key that made it, null where that is not known any more.
+         */
+        VersionView: {
+            /** Number */
+            number: number;
+            /** At */
+            at: string;
+            /** Digest */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Acl */
+            acl: string[];
+            /** By */
+            by: string | null;
+        };
+        /**
+         * Versions
+         * @description The newest first; the first is the present one.
+         */
+        Versions: {
+            /** Data */
+            data: components["schemas"]["VersionView"][];
         };
         /** VerdictView */
         stoa__api__guardrails__VerdictView: {
@@ -4577,6 +5125,37 @@ export interface operations {
             };
         };
     };
+    list_versions_api_documents__id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_original_api_documents__id__original_get: {
         parameters: {
             query?: never;
@@ -4594,6 +5173,381 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    search_collection_api_collections__name__search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_chunks_api_documents__id__chunks_get: {
+        parameters: {
+            query?: {
+                /** @description How many chunks at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Begin with the page that holds this character. */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_collection_usage_api_collections__name__usage_get: {
+        parameters: {
+            query?: {
+                /** @description Date, or date and time; 30 days ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionUsage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_evaluation_sets_api_evaluation_sets_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this collection. */
+                collection?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvaluationSetView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    create_evaluation_set_api_evaluation_sets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluationSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_evaluation_set_api_evaluation_sets__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_evaluation_set_api_evaluation_sets__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_items_api_evaluation_sets__name__items_get: {
+        parameters: {
+            query?: {
+                /** @description Only what is said for this very query. */
+                query?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    put_judgement_api_evaluation_sets__name__judgements_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJudgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    export_evaluation_set_api_evaluation_sets__name__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    score_evaluation_set_api_evaluation_sets__name__scores_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreView"];
+                };
             };
             /** @description Refused. */
             "4XX": {

@@ -13,7 +13,7 @@ from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
 from stoa.gateway.caching.entries import Entry
 from stoa.gateway.caching.flights import Flight
-from stoa.gateway.caching.key import scope_of
+from stoa.gateway.caching.key import is_shared, scope_of
 from stoa.gateway.caching.shared import read
 from stoa.gateway.caching.tiers import CONTROL, Caching
 from stoa.gateway.delivery import JSON
@@ -99,7 +99,7 @@ class Looking(Answering, ABC):
             caching.flights.begin(key, self)
         shared = caching.shared
         if shared is not None and shared.usable:
-            shared.get(scope_of(self.client, policy), key, self._told)
+            shared.get(scope_of(self.client, self.offering, policy), key, self._told)
         else:
             self._missed()
 
@@ -107,7 +107,7 @@ class Looking(Answering, ABC):
         """By what gateways share."""
         caching, key, policy = self._cached()
         if value is not None:
-            scope, fingerprint = scope_of(self.client, policy), self.offering.fingerprint
+            scope, fingerprint = scope_of(self.client, self.offering, policy), self.offering.fingerprint
             entry = self._found = read(value, scope=scope, fingerprint=fingerprint, now_s=caching.clock())
             if entry is not None:
                 caching.entries.put(key, entry)
@@ -188,12 +188,16 @@ class Looking(Answering, ABC):
             self._leads, self._flight = False, None
             flight.landed(entry, self.cache_tier or "joined")
 
-    def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
+    def _keep(self, answer: bytes, tokens: Tokens) -> Entry | None:
+        """None where it is not to be shared."""
         (caching, key, policy), fact = self._cached(), self.fact
+        if not is_shared(self.client, self.offering, policy, self._passages):
+            return None
         entry = Entry(
             answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
             tokens=tokens, cost_nano_usd=fact.cost_nano_usd,
-            kept_at_s=caching.clock(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
+            kept_at_s=caching.clock(), scope=scope_of(self.client, self.offering, policy),
+            fingerprint=self.offering.fingerprint,
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:
