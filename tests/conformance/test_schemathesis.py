@@ -45,7 +45,7 @@ _NEVER = "DELETE /api/session"  # it would end the session that all others are a
 
 
 def test_our_own_document_tells_the_truth(served: Served, tmp_path: Path) -> None:
-    with httpx.Client(base_url=served.stoa.url) as client:
+    with httpx.Client(base_url=served.stoa.url, timeout=60) as client:
         headers = _sign_in(served, client)
         found = _furnish(served, client, headers)
         document = tmp_path / "openapi.json"
@@ -153,7 +153,7 @@ def _hold(document: Path, url: str, headers: dict[str, str], folder: Path, *opti
         command += ["--header", f"{name}: {value}"]
     done = run_tool(
         [*command, *options, "--max-examples", "10", "--continue-on-failure", "--report-junit-path", report, "--no-color"],
-        timeout_s=400,
+        timeout_s=900,
     )
     cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     assert cases, done.stdout[-3000:] + done.stderr[-3000:]
