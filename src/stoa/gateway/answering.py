@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from stoa.dialects.answer import Started
@@ -13,14 +13,16 @@ from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.augment import stoa_of
+from stoa.gateway.citing import consulted, stoa_of
+from stoa.gateway.counting.estimate import tokens_in
 from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.replay import with_stoa
+from stoa.gateway.replay import text_in, with_stoa
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
-from stoa.gateway.watching import Watcher
+from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_told
+from stoa.gateway.usage import tokens_in as tokens_of_characters
+from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))
 
@@ -29,7 +31,7 @@ class Answering(Delivery):
     """A request whose target has answered."""
 
     _body: bytes = b""  # as the client sent it
-    _sent_bytes: int = 0
+    _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
     _unrestored: bytes | None = None  # the answer with placeholders, where those are for the client alone
@@ -39,7 +41,7 @@ class Answering(Delivery):
         log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
         if log is None or self.surface.form_data:
             return
-        if self.offering.guards is not None and not self.moments.guarded:
+        if self.offering.guards is not None and not self.guarded_at:
             return  # its client went before guardrails had judged it
         asked, answer = self._body, self._answer_kept()  # as guardrails left them
         masked = any(each.action in _MASKED for each in self.verdicts or ())
@@ -105,26 +107,53 @@ class Answering(Delivery):
         got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        tokens = self._tokens_of(got.usage, got.text)
-        if self._passages is None:
-            return got.body, tokens
-        stoa = stoa_of(got.text(), self._passages, cost=self._cost(attempt, tokens))
-        return with_stoa(got.body, stoa), tokens
+        return got.body, self._tokens_of(got.usage, got.text)
+
+    def _cited(self, body: bytes, target: Target, tokens: Tokens) -> bytes:
+        """A whole answer, as guardrails left it, with where it is from."""
+        stoa = self._stoa(text_in(self.surface.form, body), target, tokens)
+        self._consults(stoa)
+        return with_stoa(body, stoa)
+
+    def _stoa(self, text: str, target: Target, tokens: Tokens) -> dict[str, object]:
+        assistant, cost = self.offering.assistant, cost_of(target.price, tokens, self.engine_s)
+        searched = assistant is not None and bool(assistant.collections)
+        return stoa_of(text, self._passages or (), cost=cost, searched=searched)
+
+    def _consults(self, stoa: Mapping[str, object]) -> None:
+        """Tell of an answer that has come whole what it was made from."""
+        assistant = self.offering.assistant
+        if assistant is not None and assistant.collections:
+            self.consulted = consulted(stoa, self._passages or (), assistant.collections)
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:
             return self._tokens_told(usage)
-        answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+        if usage is not None and usage.prompt_tokens is not None:
+            return tokens_told(usage)
+        answer = text() if usage is None and self.surface.operation == "chat" else ""
+        return self._tokens_counted(answer, len(answer))
 
     def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
         if not self.surface.estimates:
             return self._tokens_told(stream.usage if stream is not None else None)
         if stream is None:
-            return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
+            return self._tokens_counted("", 0)
         usage = stream.usage
-        answered = stream.count_characters() if usage is None else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+        if usage is not None and usage.prompt_tokens is not None:
+            return tokens_told(usage)
+        answer = stream.text() if self.offering.gauge is not None else None
+        return self._tokens_counted(answer, stream.count_characters())
+
+    def _tokens_counted(self, answer: str | None, characters: int) -> Tokens:
+        """What nobody told: by the model's tokenizer, else as requests are estimated; answers at four characters a token."""
+        gauge, prompt = self.offering.gauge, self._prompt
+        if prompt is not None:
+            read = tokens_in(prompt) if gauge is None else gauge.read(prompt, "chat")[0]
+        else:
+            read = self.tokens_read if self.tokens_read is not None else tokens_in(self._body)
+        written = gauge.text(answer) if gauge is not None and answer else None
+        return Tokens(read, tokens_of_characters(characters) if written is None else written, "estimate")
 
     def _tokens_told(self, usage: Usage | None) -> Tokens:
         if self.surface.free:

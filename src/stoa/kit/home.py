@@ -51,6 +51,11 @@ class Home:
         return self.path / "vectors"
 
     @property
+    def graph(self) -> Path:
+        """What passages lead to which, beside the index."""
+        return self.path / "graph"
+
+    @property
     def objects(self) -> Path:
         """Raw and parsed documents, by content hash."""
         return self.path / "objects"
@@ -82,6 +87,11 @@ class Home:
     def models(self) -> Path:
         """Model files built once from installed weights."""
         return self.path / "models"
+
+    @property
+    def tokenizers(self) -> Path:
+        """`tokenizer.json` files that models name, unless `gateway.tokenizers` names another folder."""
+        return self.path / "tokenizers"
 
     @property
     def logs(self) -> Path:
