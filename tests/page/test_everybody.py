@@ -68,7 +68,7 @@ def test_an_answer_with_its_source_open_passes_axe(sign_in: Callable[..., Page],
     page.get_by_role("list", name="Examples").get_by_role("button").last.click()
     page.get_by_role("button", name="Good answer").wait_for()
     page.get_by_role("button", name="Source 1").first.click()
-    page.locator("mark").wait_for()
+    page.get_by_role("dialog", name="Source").or_(page.get_by_role("complementary", name="Source")).locator("mark").wait_for()
     assert violations(page) == []
     assert not is_wider_than_window(page)
 
