@@ -8,7 +8,8 @@ source document is found.
 Reported for each search by itself, for dense and lexical fused, for the walk over the graph by itself and for all together, as
 the gateway uses them: how often a right passage comes first or among ten, the mean reciprocal rank, how often all passages of a
 two-hop question are among ten, the share of all right passages among those a component brought, and its time. That of the last
-row is of a whole query, embedding included.
+row is of a whole query, embedding included. LlamaIndex and Haystack are asked the same of the same passages, in an environment
+of their own and with the same embedder; `--no-peers` leaves them out.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from peers_retrieval import ask_peers
 from report import ROOT, Row, report, wilson
 from stoa.adapters.database import Database
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
@@ -40,6 +42,7 @@ from stoa.adapters.parsers.process import ParserProcesses
 from stoa.adapters.parsers.splitting import TokenSplitter
 from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.documents import raw_name
+from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Hit, PassageIndex
@@ -76,6 +79,10 @@ class Set:
     files: Mapping[str, bytes]
     single: Sequence[Question]
     several: Sequence[Question]
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        return [*self.single, *self.several]
 
 
 class LocalEmbedder:
@@ -141,6 +148,12 @@ async def main() -> None:
             rows += [{"documents": data.name, **row} for row in await measure(data, embedder, index, graph)]
             await graph.close()
             await index.close()
+            if data is sets[0] and "--no-peers" not in sys.argv:
+                answers, beside = ask_peers(data.files, [q.text for q in data.questions], models=settings.home_folder.models)
+                for one in answers:
+                    row = _row(one.way, data, dict(zip(data.questions, one.found, strict=True)), one.ms)
+                    rows.append({"documents": data.name, **row})
+                notes += beside
             on_disk = " and ".join(
                 f"{_size(f):.1f} MB {f.name}" for f in (settings.home_folder.vectors, settings.home_folder.graph)
             )
@@ -172,7 +185,13 @@ async def ingest(settings: Settings, files: Mapping[str, bytes], embedder: Local
         await objects.put(raw_name(file.digest), files[file.path])
     async with database.write() as connection:
         queued = await intake.upload(
-            DatabaseLibrary(connection), kept, collection=COLLECTION.name, source="bench", acl=ACL, by="bench", now_ms=1
+            DatabaseLibrary(connection),
+            kept,
+            collection=COLLECTION.name,
+            source="bench",
+            rights=Rights(ACL),
+            by="bench",
+            now_ms=1,
         )
     runner = MemoryRunner({"ingest": Ingestion(ports)})
     await runner.submit("ingest", queued.job.id, lane="bench")
@@ -282,6 +301,6 @@ def _lines(path: Path) -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--handbook"]:
+    if "--handbook" in sys.argv:
         DATA = Path(os.devnull)
     asyncio.run(main())

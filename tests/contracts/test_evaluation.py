@@ -40,7 +40,8 @@ def fact(name: str, *consulted: Consulted, **fields: Any) -> UsageFact:
     usual = UsageFact(
         id=name, at_ms=5 * DAY_MS, request_id=name, operation="chat", team="t", key_id=None, user_id=None,
         requested="assistant/a", assistant="a", model="m", provider="p", status=200, cache="miss", streamed=False,
-        prompt_tokens=1, completion_tokens=1, tokens_from="provider", cost_nano_usd=1, latency_ms=1.0, first_token_ms=None, attempts=1, error=None,
+        prompt_tokens=1, completion_tokens=1, tokens_from="provider", cost_nano_usd=1, latency_ms=1.0,
+        first_token_ms=None, attempts=1, error=None,
         snapshot_version=1, price_version="1", corpus_version=None, consulted=consulted or None,
     )  # fmt: skip
     return msgspec.structs.replace(usual, **fields)

@@ -117,7 +117,7 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
     app.add_middleware(BodyLimit, json_bytes=limits.body_bytes, upload_bytes=limits.upload_bytes)
     app.add_middleware(SecurityHeaders)
     for router in every_router():
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: `include_router` would build every route a second time
     return app
 
 

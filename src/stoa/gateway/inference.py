@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import perf_counter
+from typing import ClassVar
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
@@ -34,7 +35,8 @@ from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
 from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
-from stoa.gateway.watching import Raw, Translated, Watcher
+from stoa.gateway.watcher import Watcher
+from stoa.gateway.watching import Raw, Translated
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
 
@@ -47,10 +49,9 @@ _ANTHROPIC = ("messages", "count_tokens")
 class Inference(Guarded):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
-    tries_of: type[Tries] = Tries
+    tries_of: ClassVar[type[Tries]] = Tries
     lines: bytes = b""
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
-    _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _tries: Tries | None = None
     _outcome: Outcome | None = None
@@ -69,7 +70,7 @@ class Inference(Guarded):
         if self._parts is not None:
             self._body = b"".join(self._parts)
             self._parts = None
-        self.moments.received = perf_counter()
+        self.received_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("receive")
         self._go_on(self._run)
@@ -120,7 +121,7 @@ class Inference(Guarded):
         self._admit()
 
     def _admit(self) -> None:
-        self.moments.read = perf_counter()
+        self.read_at = perf_counter()
         if self.stages.admission.admit(self, self._body):
             self._admitted()
 
@@ -139,7 +140,7 @@ class Inference(Guarded):
         self._admitted()
 
     def _admitted(self) -> None:
-        self.moments.admitted = perf_counter()
+        self.admitted_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
         if self.offering.guards is None:
@@ -161,7 +162,7 @@ class Inference(Guarded):
             self.found = augmented.passages
             if self._passages is None:  # else they are as the client may see them
                 self._passages = augmented.passages
-            self.moments.augmented = perf_counter()
+            self.augmented_at = perf_counter()
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -178,7 +179,6 @@ class Inference(Guarded):
             self._task = None
 
     def _call(self, body: bytes) -> None:
-        self._sent_bytes = len(body)
         tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:
@@ -248,7 +248,7 @@ class Inference(Guarded):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
@@ -307,7 +307,7 @@ class Inference(Guarded):
         """The stream came to its end."""
         stream = attempt.stream
         assert stream is not None
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         self._ended(attempt=attempt)
         self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
@@ -333,7 +333,7 @@ class Inference(Guarded):
         """The stream failed after its first content: the client is told, and pays for what it got."""
         stream = attempt.stream
         assert stream is not None
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         self._ended(attempt=attempt)
         if isinstance(stream, GuardedStream):
             self._keep_verdicts(stream.judge)

@@ -34,19 +34,6 @@ _KEY_BYTES = 6
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Moments(msgspec.Struct, gc=False):
-    """When a request had come through its stages, by `perf_counter`; 0 where it did not."""
-
-    received: float = 0.0
-    read: float = 0.0
-    admitted: float = 0.0
-    guarded: float = 0.0
-    looked_up: float = 0.0
-    """In the cache, where that took long enough to be told."""
-    augmented: float = 0.0
-    answered: float = 0.0
-
-
 class Tracks:
     """What tries leave behind that did not go the plain way: made when the first such thing happens."""
 
@@ -87,23 +74,22 @@ class Recorder:
 
 def recorded(request: Delivery, now: float) -> bytes:
     """The record, packed; `now` is when the request is settled."""
-    began, at, attempt = request.started, request.moments, request.attempt
+    began, attempt = request.started, request.attempt
+    kind: TryKind = "first"
+    asked = head = content = 0.0
     if attempt is not None:
         asked, head, content, kind = attempt.began_at, attempt.head_at, attempt.first_at, attempt.kind
-    else:
-        asked = head = content = 0.0
-        kind: TryKind = "first"
     times = pack_times(
-        at.received - began,
-        at.read - began,
-        at.admitted - began,
-        at.guarded - began,
-        at.looked_up - began,
-        at.augmented - began,
+        request.received_at - began,
+        request.read_at - began,
+        request.admitted_at - began,
+        request.guarded_at - began,
+        request.looked_up_at - began,
+        request.augmented_at - began,
         asked - began,
         head - began,
         content - began,
-        at.answered - began,
+        request.answered_at - began,
         now - began,
     )
     router, draw = request.offering.router, request.draw
@@ -116,7 +102,7 @@ def recorded(request: Delivery, now: float) -> bytes:
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
     short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
-    if way is None and draw is None and request.verdicts is None:
+    if way is None and draw is None and request.verdicts is None and request.estimated_by is None:
         return recorded_plainly(times, router.recorded, short, claims)
     return _encode(
         Decision(
@@ -130,27 +116,29 @@ def recorded(request: Delivery, now: float) -> bytes:
             recorded_claims(claims) if claims is not None else None,
             _said(request.verdicts) if request.verdicts is not None else None,
             way,
+            request.estimated_by,
         )
     )
 
 
 def refusal_recorded(request: Delivery, now: float) -> bytes:
     """The record of a request that was refused before a model was asked."""
-    began, at = request.started, request.moments
+    began = request.started
     times = pack_times(
-        at.received - began,
-        at.read - began,
-        at.admitted - began,
-        at.guarded - began,
-        at.looked_up - began,
-        at.augmented - began,
+        request.received_at - began,
+        request.read_at - began,
+        request.admitted_at - began,
+        request.guarded_at - began,
+        request.looked_up_at - began,
+        request.augmented_at - began,
         -1.0,
         -1.0,
         -1.0,
         -1.0,
         now - began,
     )
-    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_said(request.verdicts or ()) or None))
+    verdicts = _said(request.verdicts or ()) or None
+    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=verdicts, estimated_by=request.estimated_by))
 
 
 def _packed(request: Delivery) -> bytes | None:

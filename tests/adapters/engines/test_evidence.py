@@ -34,7 +34,7 @@ def test_what_is_remembered_changes_nothing_and_is_bounded(minilm: MiniLM) -> No
     weigher = Weigher(minilm, cached_tokens=20)
     first = weigher.weigh("Who wears goggles?", [LEAVE, LAB])
     again = weigher.weigh("Who wears goggles?", [LEAVE, LAB])
-    assert [one.features for one in first[0].evidence] == [one.features for one in again[0].evidence]
+    assert [one.signals for one in first[0].evidence] == [one.signals for one in again[0].evidence]
 
 
 def test_nothing_to_weigh_gives_no_ranking(minilm: MiniLM) -> None:

@@ -93,6 +93,31 @@ def test_an_answer_is_the_same_every_time(reader: Reader, minilm: MiniLM) -> Non
     )
 
 
+SITES = [
+    NumberedPassage(1, "Sites > Carrow Mill", "Carrow Mill is the logistics site. It opened in 2004 with 160 employees."),
+    NumberedPassage(2, "Sites > Oldhaven", "Oldhaven makes the pens. A canteen is in hall B."),
+]
+
+
+def test_a_sentence_that_points_back_brings_the_one_it_points_to(reader: Reader) -> None:
+    quotes = reader.read("When did the site in Carrow Mill open?", SITES)
+    assert [quote.number for quote in quotes] == [1]
+    assert written(quotes) == "Carrow Mill is the logistics site. It opened in 2004 with 160 employees. [1]"
+
+
+def test_a_sentence_that_points_out_of_its_passage_names_what_it_is_about(reader: Reader) -> None:
+    passages = [NumberedPassage(1, "Sites > Carrow Mill", "It opened in 2004 with 160 employees.")]
+    assert written(reader.read("When did the site in Carrow Mill open?", passages)) == (
+        "Carrow Mill: It opened in 2004 with 160 employees. [1]"
+    )
+
+
+def test_a_short_list_that_is_asked_for_is_answered_as_a_whole(reader: Reader) -> None:
+    text = "Visitors bring the following to the gate:\n\n- a passport\n- the invitation\n- safety shoes"
+    (quote,) = reader.read("What do visitors bring to the gate?", [NumberedPassage(1, "Visitors", text)])
+    assert quote.text == "Visitors bring the following to the gate: a passport; the invitation; safety shoes."
+
+
 def test_each_sentence_is_followed_by_its_citation() -> None:
     assert (
         written([Quote("There are 28 days.", 2), Quote("Ask your manager.", 1)])

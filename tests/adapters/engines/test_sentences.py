@@ -12,6 +12,7 @@ from stoa.adapters.engines.sentences import Unit, clean, split_sentences, units
         ["It costs approx. 3.5 EUR, e.g. in Port Ansel.", "No. 5 opens at 5 p.m. on Monday."],
         ["J. K. Rowling wrote it.", "He asked: “Why?”", "Nobody knew!"],
         ["Version 3.2 of the U.S. form applies…", "It is new."],
+        ["It is opposite building C.", "Drills are held there.", "See J. Holt in section 4."],
         ["1,140 people work here.", "2 sites are abroad.", '"Quoted," she said.'],
     ],
 )
@@ -19,10 +20,35 @@ def test_running_text_is_cut_at_the_ends_of_sentences(sentences: list[str]) -> N
     assert split_sentences(" ".join(sentences)) == sentences
 
 
+def test_a_sentence_that_points_back_knows_what_stands_before_it() -> None:
+    text = "Pavel Rook leads the site. He also leads logistics. In 2019, he moved to Carrow Mill. Mira Reed is his deputy."
+    assert [unit.before for unit in units(text)] == [
+        "",
+        "Pavel Rook leads the site.",
+        "Pavel Rook leads the site. He also leads logistics.",
+        "",
+    ]
+
+
+def test_what_a_long_text_points_back_to_is_the_sentence_before_alone() -> None:
+    first = f"The site {'with many halls ' * 20}is old."
+    assert [unit.before for unit in units(f"{first} It is large. It is also quiet.")] == ["", first, "It is large."]
+
+
+def test_under_another_heading_nothing_is_pointed_back_to() -> None:
+    assert [unit.before for unit in units("# Pens\nA pen has four doses.\n\n# Storage\nIt is kept cold.")] == ["", ""]
+
+
+def test_a_question_is_the_context_of_the_answer_below_it() -> None:
+    assert units("May I bring a guest? Only into the canteen.") == [
+        Unit("Only into the canteen.", "May I bring a guest?", "sentence")
+    ]
+
+
 def test_wrapped_lines_are_one_sentence() -> None:
     assert units("Leave is requested\nin the portal. It is\napproved there.") == [
         Unit("Leave is requested in the portal.", "", "sentence"),
-        Unit("It is approved there.", "", "sentence"),
+        Unit("It is approved there.", "", "sentence", "Leave is requested in the portal."),
     ]
 
 
@@ -46,6 +72,17 @@ def test_items_keep_their_lead_in_and_a_short_list_is_there_as_a_whole() -> None
         Unit("Bring the following: a visa", "", "item"),
         Unit("Bring the following: a passport, valid for six months; a visa.", "", "list"),
     ]
+
+
+def test_steps_that_a_parser_brings_as_paragraphs_lose_their_numbers() -> None:
+    assert [unit.text for unit in units("1 Warn others.\n\n2 Call for help.\n\n3 Members wait outside.")] == [
+        "Warn others.",
+        "Call for help.",
+        "Members wait outside.",
+    ]
+    assert next(unit.text for unit in units("12 Angry Men is a film.\n\nIts script is by Reginald Rose.")) == (
+        "12 Angry Men is a film."
+    )
 
 
 def test_items_without_a_lead_in_stand_alone() -> None:

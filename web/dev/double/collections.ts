@@ -101,11 +101,14 @@ export const collectionRoutes: Route[] = [
     );
   }),
   route("POST", "/api/evaluation-sets/:name/scores", ({ response, at, state }) => json(response, scoresOf(state, at.name ?? ""))),
-  route("GET", "/api/documents/:id/passage", ({ response, at, query, state }) => {
+  route("POST", "/api/documents/:id/citation", async ({ request, response, at, state }) => {
     const page = pages.find(({ document }) => document.id === at.id);
     if (!page || !state.documents.has(page.document.id)) throw new Refusal(404, "There is no such document.");
-    const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
+    const { start, end } = await jsonOf<{ start: number; end: number }>(request);
     json(response, {
+      state: "stands",
+      start,
+      end,
       document: page.document,
       page: page.page,
       heading: page.heading,

@@ -27,7 +27,7 @@ export type EvaluationItem = Schemas["ItemView"];
 export type Judgement = Schemas["NewJudgement"];
 export type EvaluationScores = Schemas["ScoreView"];
 export type CollectionUsage = Schemas["CollectionUsage"];
-export type PassageView = Schemas["PassageView"];
+export type OpenedCitation = Schemas["OpenedCitation"];
 export type UsageBucket = Schemas["UsageBucketView"];
 export type UsageReport = Schemas["UsageReport"];
 export type Budget = Schemas["BudgetView"];
@@ -41,5 +41,6 @@ export type Target = Schemas["TargetView"];
 export type RouteExplanation = Schemas["RouteExplanation"];
 export type TriedGuardrail = Schemas["TriedView"];
 export type Change = Schemas["ChangeView"];
+export type Replay = Schemas["ReplayView"];
 /** A resource as it was applied: fields that have their default are left out. */
 export type ResourceFields = { kind: string; name: string } & Record<string, unknown>;

@@ -1,7 +1,8 @@
 """How well each sentence of some passages answers a question: late interaction of token vectors, words, and kind of answer.
 
 Alignment is ColBERT's MaxSim (Khattab and Zaharia, 2020) on MiniLM: for each token of the question the closest token of the
-sentence, its title and heading read along with it. It is on an absolute scale, so it also tells when nothing answers.
+sentence, its title, its heading and what it points back to read along with it. It is on an absolute scale, so it also tells
+when nothing answers. Of many sentences only those are read that a first look finds worth it, so reading takes bounded time.
 """
 
 from collections import OrderedDict
@@ -14,18 +15,12 @@ import numpy.typing as npt
 
 from stoa.adapters.engines.embedder import MAX_TOKENS, MiniLM, Vectors
 from stoa.adapters.engines.expectation import expectation, fulfilment
+from stoa.adapters.engines.glance import AROUND, EARLY, READ_TOKENS, Glance, worth_reading
+from stoa.adapters.engines.importance import importance
+from stoa.adapters.engines.judgement import Signals, answers, fits
 from stoa.adapters.engines.question import Part, parts
 from stoa.adapters.engines.sentences import Unit, units
 from stoa.adapters.engines.words import Rarity, coverage, stems
-
-WEIGHTS = (1.0, 0.14, 0.18, 0.17)
-"""Of alignment, own words, words around, kind of answer. A conditional logit over the sentences of each question, L2 of 3,
-two-hop questions at weight .2, fitted on BeerQA's development half. Five-fold cross-validation there, SQuAD part: the best
-sentence holds the answer in .844 and the best two in .913 of the questions; alignment alone .837 and .913, the cosine of
-sentence and question .702 and .827."""
-
-BACKGROUND = 0.1
-"""What a token counts that belongs to another part of the question, or to what is told before it."""
 
 CACHED_TOKENS = 24_000
 """Token vectors kept for passages that come again, as float16: 18 MB."""
@@ -42,38 +37,55 @@ class NumberedPassage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One unit of one passage, weighed for one part of the question.
-
-    `aligned` has one cosine for each token of the whole question; `features` are alignment, own words, words around, kind.
-    """
+    """One unit of one passage, weighed for one part of the question. `aligned` has one cosine for each token of the whole."""
 
     passage: NumberedPassage
     unit: Unit
     aligned: Vectors
-    features: tuple[float, float, float, float]
-
-    @property
-    def alignment(self) -> float:
-        return self.features[0]
+    signals: Signals
 
     @property
     def score(self) -> float:
-        return sum(weight * feature for weight, feature in zip(WEIGHTS, self.features, strict=True))
+        """Which of several sentences fits best."""
+        return fits(self.signals)
+
+    @property
+    def probability(self) -> float:
+        """That it answers at all."""
+        return answers(self.signals)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All units for one part of the question, best first. `importance` of the question's tokens for the part sums to 1."""
+    """The units that were read for one part of the question, best first. `importance` of the question's tokens sums to 1."""
 
     evidence: list[Evidence]
     importance: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A unit, the title and heading that it is read under, and the stems of itself and its surroundings."""
+
+    passage: NumberedPassage
+    unit: Unit
+    under: str
+    around: frozenset[str]
+    early: float
+
+    @property
+    def read(self) -> str:
+        """What the model reads."""
+        return f"{self.under}{self.unit.before} {self.unit.text}" if self.unit.before else self.under + self.unit.text
+
+
 class Weigher:
     """Weighs passages against a question. Thread-safe; remembers the token vectors of sentences it has met."""
 
-    def __init__(self, model: MiniLM, *, cached_tokens: int = CACHED_TOKENS) -> None:
+    def __init__(self, model: MiniLM, *, cached_tokens: int = CACHED_TOKENS, read_tokens: int = READ_TOKENS) -> None:
         self._model = model
+        self._glance = Glance(model)
+        self._read_tokens = read_tokens
         self._cached_tokens = cached_tokens
         self._rarity = Rarity(model.tokenizer)
         self._known: OrderedDict[str, npt.NDArray[np.float16]] = OrderedDict()
@@ -81,42 +93,60 @@ class Weigher:
         self._lock = Lock()
 
     def weigh(self, question: str, passages: Sequence[NumberedPassage]) -> list[Ranking]:
-        """A ranking of every unit of every passage for each part of the question; ties in the order given."""
-        found = [(passage, unit, around) for passage in passages for unit, around in _with_surroundings(passage)]
+        """A ranking of the units worth reading for each part of the question; ties in the order given."""
+        found = [one for place, passage in enumerate(passages) for one in _units(passage, place)]
         asked = self._tokens([question])[0].astype(np.float32)
         if not found or not asked.size:
             return []
-        aligned = self._align(asked, [_read(passage, unit) for passage, unit, _ in found])
+        asks = parts(question)
+        wanted = [(part, importance(question, part, asks, self._rarity)) for part in asks]
+        found = self._worth_reading(question, wanted, found)
+        aligned = self._align(asked, found)
         known = frozenset(stems(question))
         rankings: list[Ranking] = []
-        for part in parts(question):
+        for part, weight in wanted:
             content, expected = self._rarity.content(part.text), expectation(part.text)
-            importance = self._importance(question, part)
             evidence = [
                 Evidence(
-                    passage,
-                    unit,
+                    one.passage,
+                    one.unit,
                     row,
-                    (
-                        float(row @ importance),
-                        coverage(content, set(stems(unit.text))),
-                        coverage(content, around),
-                        fulfilment(expected, unit.text, known),
+                    Signals(
+                        alignment=float(row @ weight),
+                        around=coverage(content, one.around),
+                        kind=fulfilment(expected, one.unit.text, known),
                     ),
                 )
-                for (passage, unit, around), row in zip(found, aligned, strict=True)
+                for one, row in zip(found, aligned, strict=True)
             ]
-            rankings.append(Ranking(sorted(evidence, key=lambda one: -one.score), importance))
+            rankings.append(Ranking(sorted(evidence, key=lambda one: -one.score), weight))
         return rankings
 
-    def _importance(self, question: str, part: Part) -> Vectors:
-        offsets = self._model.tokenizer.encode(question, add_special_tokens=False).offsets[: MAX_TOKENS - 2]
-        weights = np.array([1.0 if part.start <= start < part.end else BACKGROUND for start, _ in offsets], dtype=np.float32)
-        return weights / weights.sum()
+    def _worth_reading(self, question: str, wanted: Sequence[tuple[Part, Vectors]], found: list[_Found]) -> list[_Found]:
+        asked, *texts = self._model.encode([question, *(one.read for one in found)])
+        matched = self._glance.match(asked[: MAX_TOKENS - 2], texts)
+        looks: list[list[float]] = []
+        for part, weight in wanted:
+            content = self._rarity.content(part.text)
+            looks.append(
+                [
+                    float(row @ weight) + AROUND * coverage(content, one.around) + EARLY * one.early
+                    for one, row in zip(found, matched, strict=True)
+                ]
+            )
+        return [found[at] for at in worth_reading(looks, [len(text) for text in texts], tokens=self._read_tokens)]
 
-    def _align(self, asked: Vectors, texts: Sequence[str]) -> Vectors:
-        """MaxSim: for each text and each token of the question the cosine of the text's closest token, (texts, tokens)."""
-        tokens = self._tokens(texts)
+    def _align(self, asked: Vectors, found: Sequence[_Found]) -> Vectors:
+        """MaxSim: for each unit and each token of the question the cosine of the unit's closest token, (units, tokens).
+
+        What a unit points back to is read along but does not count: it is a unit itself, which shall not lose to this one.
+        """
+        tokens = self._tokens([one.read for one in found])
+        for at, one in enumerate(found):
+            if one.unit.before:
+                title, before = (len(ids) for ids in self._model.encode([one.under, one.unit.before]))
+                own = np.concatenate([tokens[at][:title], tokens[at][title + before :]])
+                tokens[at] = own if own.size else tokens[at]
         starts = np.cumsum([0, *map(len, tokens[:-1])])
         return np.maximum.reduceat(np.concatenate(tokens).astype(np.float32) @ asked.T, starts, axis=0)
 
@@ -136,18 +166,18 @@ class Weigher:
         return [found[text] if text in found else made[text] for text in texts]
 
 
-def _with_surroundings(passage: NumberedPassage) -> Iterator[tuple[Unit, set[str]]]:
-    """Each unit with the stems of itself, its neighbours and its headings."""
+def _units(passage: NumberedPassage, place: int) -> Iterator[_Found]:
+    """Each unit with the stems of itself, and of itself with its neighbours and its headings."""
     found = units(passage.text)
-    own = [set(stems(unit.text)) for unit in found]
-    title = set(stems(passage.title))
+    own = [frozenset(stems(unit.text)) for unit in found]
+    title = frozenset(stems(passage.title))
     for at, unit in enumerate(found):
-        yield unit, title.union(stems(unit.context), *own[max(0, at - 1) : at + 2])
+        around = title.union(stems(f"{unit.context} {unit.before}"), *own[max(0, at - 1) : at + 2])
+        yield _Found(passage, unit, _under(passage.title, unit.context), around, 1 / (1 + place))
 
 
-def _read(passage: NumberedPassage, unit: Unit) -> str:
-    """What the model reads: the unit under its title and heading, which say what `it` and `they` are."""
-    title = passage.title
-    if unit.context and not title.endswith(unit.context):
-        title = f"{title} > {unit.context}" if title else unit.context
-    return f"{title}: {unit.text}" if title else unit.text
+def _under(title: str, context: str) -> str:
+    """Title and heading as the model reads them in front of a unit."""
+    if context and not title.endswith(context):
+        title = f"{title} > {context}" if title else context
+    return f"{title}: " if title else ""

@@ -8,16 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from stoa.adapters.engines.pointing import points_back
+
 Kind = Literal["sentence", "item", "list", "row"]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading, if any."""
+    """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading or question, if any.
+
+    `before` is the text that stands before one that points back, such as `It opens at nine`; empty for one that stands alone.
+    """
 
     text: str
     context: str
     kind: Kind
+    before: str = ""
 
 
 LIST_WORDS = 80
@@ -26,8 +32,12 @@ LIST_WORDS = 80
 HEADING_WORDS = 8
 """A paragraph without an end up to this long, with text below it, is a heading."""
 
+BEFORE_WORDS = 60
+"""Up to so many words are said before a sentence that points back; if they are more, the sentence before alone."""
+
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
+_STEP = re.compile(r"\s*(\d{1,2})\s+(?=[A-Z])")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _FIELDS = re.compile(r"\s*[^:;|]{1,60}: [^;]*(?:; [^:;|]{1,60}: [^;]*)+$")
 _RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
@@ -48,6 +58,10 @@ _ABBREVIATIONS = frozenset(
     "figs sec ch pp ed eds est dept univ inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri "
     "sat sun ave blvd rd mt ft tel ext max min resp incl excl art para nr bzw ph.d u.s u.k u.n a.m p.m b.c a.d d.c".split()
 )
+_LETTERED = frozenset(
+    "building block room hall wing gate dock zone site section part step class type group grade level line plan option "  # noqa: SIM905
+    "category appendix annex schedule exhibit table figure form unit team vitamin hepatitis".split()
+)
 _END = re.compile(r"""[.!?…]+["'”’)\]»]*(?=\s)""")
 _OPENS = re.compile(r"""["'“‘(\[«]*[A-Z0-9À-ÖØ-Þ]""")
 
@@ -56,7 +70,7 @@ def units(text: str) -> list[Unit]:
     """Everything in text that can answer a question, in order. What asks one itself, such as the title of an FAQ, cannot."""
     found: list[Unit] = []
     heading, lead_in = "", ""
-    blocks = list(_blocks(text))
+    blocks = _without_numbers(list(_blocks(text)))
     for at, block in enumerate(blocks, 1):
         first = block[0]
         if title := _HEADING.match(first):
@@ -74,8 +88,21 @@ def units(text: str) -> list[Unit]:
         else:
             sentences = split_sentences(clean(" ".join(block)))
             lead_in = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
-            found += (Unit(sentence, heading, "sentence") for sentence in sentences if sentence != lead_in)
+            for sentence in sentences:
+                if sentence.endswith("?"):
+                    heading = sentence
+                elif sentence != lead_in:
+                    above = found[-1] if found and found[-1].context == heading else None
+                    found.append(Unit(sentence, heading, "sentence", _before(sentence, above)))
     return [unit for unit in found if not unit.text.endswith("?")]
+
+
+def _before(sentence: str, above: Unit | None) -> str:
+    """What a sentence that points back needs before it: the sentence above, and what that one needs."""
+    if above is None or above.kind != "sentence" or not points_back(sentence):
+        return ""
+    together = f"{above.before} {above.text}".strip()
+    return together if len(together.split()) <= BEFORE_WORDS else above.text
 
 
 def clean(text: str) -> str:
@@ -100,9 +127,20 @@ def split_sentences(text: str) -> list[str]:
 def _abbreviated(sentence: str) -> bool:
     if not sentence.endswith("."):
         return False
-    last = sentence[:-1].rsplit(None, 1)[-1].lstrip("(\"'“‘[").lower() if sentence[:-1].strip() else ""
-    single = len(last) == 1 and last.isalpha() and last != "i"
+    words = [word.lstrip("(\"'“‘[").lower() for word in sentence[:-1].split()[-2:]]
+    last = words[-1] if words else ""
+    single = len(last) == 1 and last.isalpha() and last != "i" and not _LETTERED.intersection(words)
     return last in _ABBREVIATIONS or single or (last.isdigit() and len(last) <= 2 and " " not in sentence)
+
+
+def _without_numbers(blocks: list[list[str]]) -> list[list[str]]:
+    """Steps that a parser brings as paragraphs, `1 Warn others.` and `2 Call for help.`, without their numbers."""
+    numbers = [int(found[1]) if (found := _STEP.match(block[0])) else 0 for block in blocks]
+    neighbours = zip([0, *numbers], numbers, [*numbers[1:], 0], strict=False)
+    return [
+        [_STEP.sub("", block[0], count=1), *block[1:]] if own and (above == own - 1 > 0 or below == own + 1) else block
+        for block, (above, own, below) in zip(blocks, neighbours, strict=True)
+    ]
 
 
 def _is_bare_heading(block: list[str]) -> bool:

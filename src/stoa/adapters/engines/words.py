@@ -56,14 +56,18 @@ class Rarity:
     """How much a word says by itself, from 0 for `the` to 1 for one that the tokenizer does not know whole."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     def content(self, text: str) -> dict[str, float]:
         """The stems of text that carry meaning, each with its weight."""
-        return {stem(word): self._weight(word) for word in content_words(text)}
+        return {stem(word): self.of(word) for word in content_words(text)}
 
-    def _weight(self, word: str) -> float:
-        at = self._tokenizer.token_to_id(word.removesuffix("'s"))
+    def of(self, word: str) -> float:
+        """0 as well for a word that carries no meaning, however rare."""
+        word = word.lower()
+        if word in _STOP:
+            return 0.0
+        at = self.tokenizer.token_to_id(word.removesuffix("'s"))
         if word.isdigit() or at is None:
             return 1.0
         return min(1.0, log(1 + max(at - _FIRST_WORD + 1, 1) / 60) / log(1 + _WORDS / 60))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stoa.domain.resources import CachePolicy
 from stoa.errors import StoaError
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.caching.key import common_of
 from stoa.gateway.caching.looking import Looking
 from stoa.gateway.likeness.judgement import NEAR, judge

@@ -11,7 +11,7 @@ from stoa.domain.usage import CacheTier
 from stoa.errors import NotKept, OperatorError, StoaError
 from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.caching.flights import Flight
 from stoa.gateway.caching.key import is_shared, scope_of
 from stoa.gateway.caching.shared import read
@@ -30,9 +30,10 @@ class Looking(Answering, ABC):
     """Implements `flights.Flier`. What comes after the cache is `_augment`."""
 
     _gone: bool = False  # the client is
-    _directives: Directives = NONE
+    _directives: Directives
     _cache_key: bytes | None = None
     _kept: bytes | None = None  # the answer, for those that follow
+    _shares: Entry | None = None  # with other gateways, once its fact is safe
     _found: Entry | None = None
     _tier: CacheTier = "exact"  # in which it was found
     _leads: bool = False  # whoever asks the same waits
@@ -71,9 +72,7 @@ class Looking(Answering, ABC):
     def _look_up(self) -> None:
         """In this process."""
         caching, headers = self.stages.caching, self.exchange.headers
-        directives = self._directives
-        if CONTROL in headers:
-            directives = self._directives = directives_of(headers[CONTROL])
+        directives = self._directives = directives_of(headers[CONTROL]) if CONTROL in headers else NONE
         key = None
         if caching is not None and directives.store:
             key = self._cache_key = caching.keys.of(self.client, self.offering, self.surface, self.ask, self._body, headers)
@@ -116,7 +115,7 @@ class Looking(Answering, ABC):
 
     def _take(self) -> None:
         """What was found, where that took a while."""
-        self.moments.looked_up = perf_counter()
+        self.looked_up_at = perf_counter()
         entry, self._found = self._found, None
         if entry is None or not self._replay(entry, self._tier):
             self._missed()
@@ -200,7 +199,7 @@ class Looking(Answering, ABC):
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:
-            caching.shared.put(key, entry, ttl_s=policy.ttl_s)
+            self._shares = entry
         return entry
 
     def _cached(self) -> tuple[Caching, bytes, CachePolicy]:
@@ -210,6 +209,13 @@ class Looking(Answering, ABC):
         assert key is not None
         assert policy is not None
         return caching, key, policy
+
+    def release(self) -> None:
+        super().release()
+        if self._shares is not None:  # only now: what is withheld here must not be given elsewhere
+            caching, key, policy = self._cached()
+            assert caching.shared is not None  # there is something to share
+            caching.shared.put(key, self._shares, ttl_s=policy.ttl_s)
 
     def withhold(self, error: OperatorError) -> None:
         super().withhold(error)

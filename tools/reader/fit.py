@@ -1,0 +1,169 @@
+"""Fit the weights of `src/stoa/adapters/engines/judgement.py`: `python tools/reader/fit.py`. See README.md beside this.
+
+A conditional logit for which sentence fits best, a logistic regression for whether the best one answers; both on standardised
+signals, in numpy, and both judged by five-fold cross-validation over questions before they are fitted on all of them.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+from reader_cases import Case, cases, there
+
+from stoa.adapters.engines.embedder import MiniLM
+from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Weigher
+from stoa.adapters.engines.judgement import EVEN_ODDS, FITS, STEEPNESS, Signals
+
+FOLDS, ROUNDS, SEED = 5, 4, 20
+FITS_PENALTY, ANSWERS_PENALTY = 3.0, 1.0
+TWO_HOP = 0.2
+"""What a two-hop question counts in choosing: its answer's words stand in sentences that do not answer it, too."""
+NEAR = 0.5
+"""What a near miss counts in answering: some sentences that are left do answer."""
+KEPT = 0.9
+"""The share of answerable questions that shall be answered."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The signals of one question's sentences, (sentences, 3), which of them hold the answer, and the best of each variant."""
+
+    case: Case
+    signals: Floats
+    right: npt.NDArray[np.bool_]
+    others: Floats
+    near: Floats
+
+
+def main() -> None:
+    if not there():
+        sys.exit("BeerQA's development half is not beside the checkout (../shared/data): nothing to fit on.")
+    with tempfile.TemporaryDirectory() as models:
+        report(list(weighed(MiniLM(Path(models), threads=0))))
+
+
+def weighed(model: MiniLM) -> Iterator[Weighed]:
+    weigher = Weigher(model, cached_tokens=2_000_000)
+
+    def signals(case: Case, passages: Sequence[NumberedPassage]) -> tuple[list[Evidence], Floats]:
+        rankings = weigher.weigh(case.question, passages)
+        evidence = rankings[0].evidence if rankings else []
+        return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields))
+
+    for case in cases(model):
+        evidence, own = signals(case, case.passages)
+        right = np.array([case.answered_by(one.unit.text) for one in evidence])
+        yield Weighed(case, own, right, signals(case, case.others)[1], signals(case, case.near_miss)[1])
+
+
+def report(all_weighed: Sequence[Weighed]) -> None:
+    """Print both judgements: as shipped, under cross-validation, and the numbers to write into judgement.py."""
+    squad = np.array([one.case.source == "squad" for one in all_weighed])
+    shipped = np.array(FITS)
+    print(f"choosing, shipped: {_hits(all_weighed, [shipped] * len(all_weighed), squad)}")
+    print(f"choosing, cross-validated: {_hits(all_weighed, _crossed(all_weighed, _fit_choice), squad)}")
+    print(f"FITS = {_written(_fit_choice(all_weighed))}")
+    tops = [[_best(signals, shipped) for signals in (one.signals, one.others, one.near)] for one in all_weighed]
+    answered = np.array(tops)
+    for name, chosen in (("all signals", list(range(len(FITS)))), ("alignment alone", [0])):
+        print(f"answering by {name}, cross-validated: {_refusals(answered[:, :, chosen], squad)}")
+    (steepness,), bias = _fit_answers(answered[:, :, :1], squad)
+    even = np.quantile(answered[:, 0, 0], 1 - KEPT)
+    print(
+        f"STEEPNESS, EVEN_ODDS = {steepness:.1f}, {even:.3f} (odds are even without the wish to keep at {-bias / steepness:.3f})"
+    )
+    print(f"shipped: {STEEPNESS}, {EVEN_ODDS}")
+
+
+def _best(signals: Floats, values: Floats) -> Floats:
+    return signals[np.argmax(signals @ values)] if len(signals) else np.zeros(len(values))
+
+
+def _crossed(data: Sequence[Weighed], fit: Callable[[Sequence[Weighed]], Floats]) -> list[Floats]:
+    """For each question the weights that were fitted without it."""
+    fold = np.random.default_rng(SEED).permutation(len(data)) % FOLDS
+    values = [fit([one for one, where in zip(data, fold, strict=True) if where != held]) for held in range(FOLDS)]
+    return [values[held] for held in fold]
+
+
+def _fit_choice(data: Sequence[Weighed]) -> Floats:
+    """Newton's method on the chance that a right sentence comes first, alignment's weight scaled to 1."""
+    usable = [(one.signals, one.right, 1.0 if one.case.source == "squad" else TWO_HOP) for one in data if one.right.any()]
+    scale = np.concatenate([signals for signals, _, _ in usable]).std(axis=0)
+    values = np.zeros(len(scale))
+    for _ in range(40):
+        slope, bend = FITS_PENALTY * values, FITS_PENALTY * np.eye(len(values))
+        for signals, right, counts in usable:
+            rows = signals / scale
+            chance = np.exp(rows @ values - (rows @ values).max())
+            chance, among = chance / chance.sum(), np.where(right, chance, 0) / chance[right].sum()
+            mean = chance @ rows
+            slope += counts * (mean - among @ rows)
+            bend += counts * ((rows.T * chance) @ rows - np.outer(mean, mean))
+        values = values - np.linalg.solve(bend, slope)
+    values = values / scale
+    return values / values[0]
+
+
+def _hits(data: Sequence[Weighed], values: Sequence[Floats], squad: npt.NDArray[np.bool_]) -> str:
+    first, second = [], []
+    for one, weights in zip(data, values, strict=True):
+        order = np.argsort(-(one.signals @ weights), kind="stable")
+        first.append(bool(one.right[order[:1]].any()))
+        second.append(bool(one.right[order[:2]].any()))
+    return (
+        f"best holds the answer in {np.mean(np.array(first)[squad]):.3f} of the SQuAD part, best two in "
+        f"{np.mean(np.array(second)[squad]):.3f}; all {np.mean(first):.3f}, {np.mean(second):.3f}"
+    )
+
+
+def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Weights and bias. `answered` is (questions, there / removed / near miss, signals)."""
+    rows = np.concatenate([answered[:, 0], answered[:, 1], answered[squad, 2]])
+    counts = np.concatenate([np.ones(2 * len(answered)), np.full(squad.sum(), NEAR)])
+    target = np.concatenate([np.ones(len(answered)), np.zeros(len(answered) + squad.sum())])
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    rows = np.column_stack([(rows - mean) / scale, np.ones(len(rows))])
+    penalty = np.append(np.full(len(scale), ANSWERS_PENALTY), 1e-6)
+    values = np.zeros(rows.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-rows @ values))
+        bend = (rows.T * (counts * chance * (1 - chance))) @ rows + np.diag(penalty)
+        values = values - np.linalg.solve(bend, rows.T @ (counts * (chance - target)) + penalty * values)
+    weights = values[:-1] / scale
+    return weights, float(values[-1] - weights @ mean)
+
+
+def _refusals(answered: Floats, squad: npt.NDArray[np.bool_]) -> str:
+    """At the threshold that keeps KEPT of the questions fitted on, what is kept and refused of those held out."""
+    rounds: list[list[float]] = []
+    for turn in range(ROUNDS):
+        fold = np.random.default_rng(SEED + turn).permutation(len(answered)) % FOLDS
+        kept = np.zeros(answered.shape[:2], dtype=bool)
+        for held in range(FOLDS):
+            values, bias = _fit_answers(answered[fold != held], squad[fold != held])
+            cut = np.quantile(answered[fold != held, 0] @ values + bias, 1 - KEPT)
+            kept[fold == held] = answered[fold == held] @ values + bias >= cut
+        rounds.append([kept[:, 0].mean(), kept[squad, 0].mean(), *(1 - kept[:, 1:2].mean(0)), *(1 - kept[squad, 1:].mean(0))])
+    all_kept, squad_kept, removed, squad_removed, near = np.mean(rounds, axis=0)
+    return (
+        f"kept {all_kept:.3f} (SQuAD part {squad_kept:.3f}), refused without gold {removed:.3f} ({squad_removed:.3f}), "
+        f"near misses refused {near:.3f}"
+    )
+
+
+def _written(values: Floats) -> str:
+    return "Signals(" + ", ".join(f"{value:.2f}" for value in values) + ")"
+
+
+if __name__ == "__main__":
+    main()
