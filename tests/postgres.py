@@ -75,6 +75,21 @@ class PostgresServer:
         psutil.wait_procs(family, timeout=10)
         self._process = None
 
+    def freeze(self) -> None:
+        """SIGSTOP, to all of its processes: connections stay open and nothing answers."""
+        for each in self._family():
+            each.suspend()
+
+    def thaw(self) -> None:
+        for each in self._family():
+            each.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        """The first one first, so that it starts no others meanwhile."""
+        assert self._process is not None
+        first = psutil.Process(self._process.pid)
+        return [first, *first.children(recursive=True)]
+
     @property
     def _data(self) -> Path:
         return self._folder / "data"

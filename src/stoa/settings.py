@@ -54,6 +54,8 @@ class GatewaySettings(Section, frozen=True):
     """Limit of a key that names none of its own."""
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     """Gateway processes that share the entry's port; one uses one core."""
+    compiled: bool = True
+    """Run the hot path as machine code where `make compile` has made it of these sources; false runs it as Python."""
     replicas: Annotated[int, Meta(ge=1)] = 1
     """How many gateways there are in all, this one and those that `stoa gateway` runs elsewhere. They count in Redis."""
     control: str | None = None

@@ -3,17 +3,23 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.api.company import Company
 
 from stoa.adapters.database.migrate import migrate
+from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.gateway_client.direct import DirectFinder
+from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.api.control import create_app
+from stoa.knowledge.retrieve import HybridRetriever
 from stoa.settings import Settings
 from stoa.wiring import Control
 
@@ -88,3 +94,20 @@ async def stoa(control_settings: Settings) -> AsyncIterator[Running]:
     app = create_app(control_settings)
     async with app.router.lifespan_context(app):
         yield Running(app)
+
+
+@pytest.fixture
+async def company(stoa: Running) -> AsyncIterator[Company]:
+    await stoa.administer("POST", "/api/groups", {"name": "hr"})
+    await stoa.administer("POST", "/api/teams", {"name": "other"})
+    resource = {"kind": "Collection", "name": "handbook", "team": "company", "chunk_tokens": 32}
+    await stoa.administer("POST", "/api/resources/apply", {"resources": [resource], "dry_run": False})
+    hana = await stoa.add_user("hana", "member", "developer", groups=("hr",))
+    alex = await stoa.add_user("alex", "member", "developer")
+    other = await stoa.add_user("olga", "member", "developer", team="other")
+    embedder, index, graph = HashingEmbedder(), MemoryIndex(), MemoryGraph()
+    finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph)
+    stoa.app.state.parts = replace(stoa.parts, finder=finder)
+    yield Company(stoa, embedder, index, graph, hana, alex, other)
+    for client in (hana, alex, other):
+        await client.aclose()

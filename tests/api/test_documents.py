@@ -1,95 +1,9 @@
 """Collections, documents, syncs and jobs over HTTP, with the worker's part played in this process."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
-
-from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
-from stoa.adapters.embedders.hashing import HashingEmbedder
-from stoa.adapters.jobs.memory import MemoryRunner
-from stoa.adapters.parsers.direct import DirectParser
-from stoa.adapters.parsers.words import WordSplitter
-from stoa.adapters.vectors.memory import MemoryIndex
-from stoa.knowledge.ingest import Ingestion, IngestionPorts
-from stoa.knowledge.retrieve import HybridRetriever
-
-
-@dataclass(frozen=True)
-class Company:
-    """A control role with the collection `handbook`, two people, and a worker."""
-
-    running: Any  # Any: the fixture of the folder's conftest
-    embedder: HashingEmbedder
-    index: MemoryIndex
-    hana: httpx.AsyncClient
-    """A developer in the group hr."""
-    alex: httpx.AsyncClient
-    """A developer in no group."""
-    other: httpx.AsyncClient
-    """A developer of another team."""
-
-    async def work(self) -> None:
-        """Do every job there is."""
-        database = self.running.parts.database
-        ports = IngestionPorts(
-            documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
-            parser=DirectParser(), splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder,
-            collection_of=Collections(database).get,
-        )  # fmt: skip
-        runner = MemoryRunner({"ingest": Ingestion(ports)})
-        for job in await ports.jobs.unfinished():
-            await runner.submit(job.kind, job.id, lane="x")
-        await runner.drained()
-
-    async def upload(self, files: Mapping[str, bytes], *, groups: str = "", by: httpx.AsyncClient | None = None) -> Any:
-        sent = [("files", (name, data)) for name, data in files.items()]
-        answer = await (by or self.hana).post("/api/collections/handbook/documents", files=sent, data={"groups": groups})
-        assert answer.status_code == 202, answer.text
-        await self.work()
-        return answer.json()
-
-    async def find(self, question: str, *tags: str) -> list[str]:
-        retriever = HybridRetriever(self.index, lambda _: self.embedder)
-        found = await retriever.retrieve(
-            question, collections=["handbook"], acl=frozenset(tags), limit=10, on_behalf_of="company"
-        )
-        return [passage.path for passage in found]
-
-    async def sync(
-        self, files: Mapping[str, bytes], *, groups: tuple[str, ...] = (), by: httpx.AsyncClient | None = None
-    ) -> Any:
-        client = by or self.hana
-        listed = [{"path": p, "sha256": hashlib.sha256(d).hexdigest(), "bytes": len(d)} for p, d in files.items()]
-        answer = await client.post(
-            "/api/collections/handbook/syncs", json={"source": "folder", "files": listed, "groups": groups}
-        )
-        assert answer.status_code == 201, answer.text
-        plan = answer.json()
-        for path in plan["upload"]:
-            sent = await client.put(f"/api/syncs/{plan['sync']}/files", params={"path": path}, content=files[path])
-            assert sent.status_code == 200, sent.text
-        started = await client.post(f"/api/syncs/{plan['sync']}/start")
-        assert started.status_code == 202, started.text
-        await self.work()
-        return plan | {"job": (await client.get(f"/api/jobs/{started.json()['job']['id']}")).json()}
-
-
-@pytest.fixture
-async def company(stoa: Any) -> AsyncIterator[Company]:
-    await stoa.administer("POST", "/api/groups", {"name": "hr"})
-    await stoa.administer("POST", "/api/teams", {"name": "other"})
-    resource = {"kind": "Collection", "name": "handbook", "team": "company", "chunk_tokens": 32}
-    await stoa.administer("POST", "/api/resources/apply", {"resources": [resource], "dry_run": False})
-    hana = await stoa.add_user("hana", "member", "developer", groups=("hr",))
-    alex = await stoa.add_user("alex", "member", "developer")
-    other = await stoa.add_user("olga", "member", "developer", team="other")
-    yield Company(stoa, HashingEmbedder(), MemoryIndex(), hana, alex, other)
-    for client in (hana, alex, other):
-        await client.aclose()
+from tests.api.company import Company
 
 
 async def test_an_upload_is_indexed_counted_and_found(company: Company) -> None:
@@ -108,6 +22,9 @@ async def test_an_upload_is_indexed_counted_and_found(company: Company) -> None:
     (collection,) = (await company.hana.get("/api/collections")).json()["data"]
     assert (collection["name"], collection["documents"], collection["chunks"], collection["failed"]) == ("handbook", 2, 2, 0)
     assert collection["version"] > 0
+    assert collection["rights"] == {"read": True, "ingest": True, "judge": True, "see_usage": True}
+    (seen,) = (await company.other.get("/api/collections")).json()["data"]
+    assert seen["rights"] == {"read": True, "ingest": False, "judge": False, "see_usage": False}
     documents = (await company.hana.get("/api/collections/handbook/documents")).json()["data"]
     assert {(d["path"], d["title"], d["state"]) for d in documents} == {
         ("travel.md", "Travel policy", "indexed"),

@@ -14,6 +14,7 @@ import uvloop
 
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.api.wire.handlers import HandlerApplication
 from stoa.api.wire.limits import Limits
@@ -131,7 +132,9 @@ async def running() -> AsyncIterator[Running]:
         log=log,
         behalf_key=b"",
         retriever=lambda embedder_of: None,  # type: ignore[arg-type, return-value]
+        passages=MemoryIndex(),
         rewrite=lambda question, history: question,
+        decompose=lambda question: [question],
     )
     gateway = Gateway(ports, GatewaySettings())
     names = frozenset({"mock", "embed"})

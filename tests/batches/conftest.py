@@ -28,7 +28,7 @@ from stoa.domain.keys import Key
 from stoa.domain.teams import Team
 
 KEY = Key(id="k1", name="app", kind="inference", digest="d1", hint="…", team="red", created_by="u1", created_at_ms=1)
-PRINCIPAL = Principal(kind="inference_key", id="k1", name="app", team="red", acl=KEY.acl)
+PRINCIPAL = Principal(kind="inference_key", id="k1", name="app", team="red", acl=KEY.tags({}, None))
 CHAT = "/v1/chat/completions"
 
 
@@ -64,8 +64,8 @@ class Site:
 
     async def batch(self, data: bytes, endpoint: str = CHAT, **changes: Any) -> Batch:
         file = StoredFile(
-            id=f"file-{len(data)}", team="red", key_id="k1", user_id=None, acl=KEY.acl, filename="in.jsonl", purpose="batch",
-            bytes=len(data), state="ready", created_at=1,
+            id=f"file-{len(data)}", team="red", key_id="k1", user_id=None, acl=PRINCIPAL.acl, filename="in.jsonl",
+            purpose="batch", bytes=len(data), state="ready", created_at=1,
         )  # fmt: skip
         await self.blobs.write(blob_name(file.id), once(data, 1000))
         async with self.database.write() as connection:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.batches.conftest import KEY, Site, jsonl, once, request
+from tests.batches.conftest import PRINCIPAL, Site, jsonl, once, request
 
 from stoa.adapters.database.files import FileTable
 from stoa.adapters.database.opening import opener
@@ -15,7 +15,7 @@ from stoa.errors import Conflict, InvalidRequest, TooLarge
 
 def file(name: str = "f1", purpose: Purpose = "user_data", *, expires_at: int | None = None, created_at: int = 1) -> StoredFile:
     return StoredFile(
-        id=name, team="red", key_id="k1", user_id=None, acl=KEY.acl, filename="a.txt", purpose=purpose, bytes=0,
+        id=name, team="red", key_id="k1", user_id=None, acl=PRINCIPAL.acl, filename="a.txt", purpose=purpose, bytes=0,
         state="pending", created_at=created_at, expires_at=expires_at,
     )  # fmt: skip
 

@@ -130,6 +130,8 @@ async def test_a_revoked_key_fails_the_batch_and_keeps_what_was_answered(site: S
     revoked = False
 
     def answer(line: AskedLine) -> Answered:
+        if len(gateway.asked) >= 20:
+            gateway.pause_s = 0.0 if revoked else 0.3  # however late the key is revoked, lines are left
         return Answered(401, b"{}", line.request_id) if revoked else good(line)
 
     batch, gateway = await site.batch(jsonl([request(n) for n in range(100)])), asker(answer, pause_s=0.002)
@@ -178,7 +180,7 @@ async def test_a_job_cancelled_where_jobs_are_shown_cancels_its_batch(site: Site
 
 
 async def test_what_nobody_came_to_in_time_is_told_as_expired(site: Site, asker: Asking) -> None:
-    batch = await site.batch(jsonl([request(n) for n in range(60)]))
+    batch = await site.batch(jsonl([request(n) for n in range(300)]))
 
     def answer(line: AskedLine) -> Answered:
         if number_of(line) == 30:
@@ -189,7 +191,7 @@ async def test_what_nobody_came_to_in_time_is_told_as_expired(site: Site, asker:
     answered, errors = await site.lines(done.output_file_id), await site.lines(done.error_file_id)
     assert done.status == "expired"
     assert {line["error"]["code"] for line in errors} == {"batch_expired"}
-    assert {line["custom_id"] for line in (*answered, *errors)} == {f"c{n}" for n in range(60)}
+    assert {line["custom_id"] for line in (*answered, *errors)} == {f"c{n}" for n in range(300)}
     assert (len(answered), len(errors)) == (done.completed, done.failed)
     assert len(errors) > 0
 

@@ -73,3 +73,12 @@ def test_a_sign_in_link_stands_alone_on_stdout(stoa: Callable[..., Result], api:
     result = stoa("login", "ada")
     assert result.stdout == "http://x/sign-in?token=t\n"
     assert api.sent("POST", "/api/sign-in-links") == [{"user": "ada"}]
+
+
+def test_a_group_holds_those_that_are_named(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/api/groups"] = {"name": "staff", "groups": ["hr", "it"]}
+    api.answers["PATCH", "/api/groups/staff"] = {"name": "staff", "groups": []}
+    assert stoa("group", "create", "staff", "--holds", "hr,it").exit_code == 0
+    assert "holds no other group" in stoa("group", "set", "staff", "--holds", "").stderr
+    assert api.sent("POST", "/api/groups") == [{"name": "staff", "groups": ["hr", "it"]}]
+    assert api.sent("PATCH", "/api/groups/staff") == [{"groups": []}]

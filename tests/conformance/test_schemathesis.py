@@ -30,6 +30,12 @@ enabled = false # it deletes what other operations stand on
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
 """
+# The candidate of a replay is the body of /api/resources/apply, a third of all there is to cover, and is covered there.
+_COVERED_ELSEWHERE = """
+[[operations]]
+include-path = "/api/replay"
+phases.coverage.enabled = false
+"""
 _COLLECTION = """\
 kind: Collection
 name: shelf
@@ -39,13 +45,19 @@ _NEVER = "DELETE /api/session"  # it would end the session that all others are a
 
 
 def test_our_own_document_tells_the_truth(served: Served, tmp_path: Path) -> None:
-    with httpx.Client(base_url=served.stoa.url) as client:
+    with httpx.Client(base_url=served.stoa.url, timeout=60) as client:
         headers = _sign_in(served, client)
         found = _furnish(served, client, headers)
         document = tmp_path / "openapi.json"
         document.write_text(json.dumps(client.get("/api/openapi.json", headers=headers).json()), encoding="utf-8")
         failed = _hold(
-            document, served.stoa.url, headers, tmp_path, "--exclude-name", _NEVER, settings=_SETTINGS + _given(found)
+            document,
+            served.stoa.url,
+            headers,
+            tmp_path,
+            "--exclude-name",
+            _NEVER,
+            settings=_SETTINGS + _COVERED_ELSEWHERE + _given(found),
         )
         assert failed == ""
         assert client.get("/api/session", headers=headers).status_code == 200, "the session ended on the way"
@@ -141,7 +153,7 @@ def _hold(document: Path, url: str, headers: dict[str, str], folder: Path, *opti
         command += ["--header", f"{name}: {value}"]
     done = run_tool(
         [*command, *options, "--max-examples", "10", "--continue-on-failure", "--report-junit-path", report, "--no-color"],
-        timeout_s=400,
+        timeout_s=900,
     )
     cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     assert cases, done.stdout[-3000:] + done.stderr[-3000:]

@@ -8,13 +8,15 @@ import pytest
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageSearch
+from stoa.domain.identity import Rights
+from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageReader, PassageSearch
+from stoa.errors import SchemaError
 
 EMBEDDER = HashingEmbedder(32)
 
 
-class Index(PassageIndex, PassageSearch, Protocol):
-    """Both sides of the index."""
+class Index(PassageIndex, PassageSearch, PassageReader, Protocol):
+    """All sides of the index."""
 
 
 @pytest.fixture(params=["memory", "lance"])
@@ -83,6 +85,48 @@ async def test_similarity_is_the_cosine_in_both_searches(index: Index) -> None:
     assert lexical.lexical is not None
 
 
+async def test_chunks_are_fetched_by_id_with_their_cosine(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", "Pears are green.", "Plums are blue."))
+    (vector,) = await EMBEDDER.embed(["pears"], team="a")
+    acl = frozenset({"team:a"})
+    nearest = {hit.passage.id: hit for hit in await index.dense("c", vector, acl=acl, limit=10)}
+    fetched = {hit.passage.id: hit for hit in await index.fetch("c", ["d.2", "d.1", "gone.0"], vector, acl=acl)}
+    assert set(fetched) == {"d.1", "d.2"}
+    for name, hit in fetched.items():
+        assert hit.passage == nearest[name].passage
+        assert hit.similarity == pytest.approx(nearest[name].similarity, abs=1e-5)
+        assert hit.lexical is None
+    assert await index.fetch("c", [], vector, acl=acl) == []
+    assert await index.fetch("unknown", ["d.1"], vector, acl=acl) == []
+
+
+async def test_fetching_by_id_opens_nothing_that_the_tags_do_not(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "The salary is secret.", acl=frozenset({"group:hr"})))
+    (vector,) = await EMBEDDER.embed(["salary"], team="a")
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset({"team:a"})) == []
+    assert await index.fetch("c", ["d.0"], vector, acl=frozenset()) == []
+    assert await index.fetch("c", ["d.0') OR ('1'='1"], vector, acl=frozenset({"team:a"})) == []
+    assert len(await index.fetch("c", ["d.0"], vector, acl=frozenset({"group:hr"}))) == 1
+
+
+async def test_the_passages_of_a_document_are_listed_in_order_of_place(index: Index) -> None:
+    await index.replace("c", ["d", "e"], [*reversed(await rows("d", "One.", "Two.", "Three.")), *await rows("e", "Other.")])
+    acl = frozenset({"team:a"})
+    assert [passage.text for passage in await index.of_document("c", "d", acl=acl)] == ["One.", "Two.", "Three."]
+    assert {passage.text for passage in await index.of_ids("c", ["d.1", "e.0", "e.7"], acl=acl)} == {"Two.", "Other."}
+    assert await index.of_ids("c", [], acl=acl) == []
+    assert await index.of_document("c", "' OR 1=1 --", acl=acl) == []
+
+
+async def test_listing_opens_nothing_that_the_tags_do_not(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "One."))
+    await index.grant("c", {"d": Rights(frozenset({"team:a"}), frozenset({"group:x"}))})
+    for held in (frozenset[str](), frozenset({"team:b"}), frozenset({"team:a", "group:x"})):
+        assert await index.of_document("c", "d", acl=held) == []
+        assert await index.of_ids("c", ["d.0"], acl=held) == []
+    assert [passage.id for passage in await index.of_ids("c", ["d.0"], acl=frozenset({"team:a"}))] == ["d.0"]
+
+
 async def test_only_shared_tags_open_a_passage(index: Index) -> None:
     await index.replace("c", ["a", "b"], [
         *await rows("a", "The salary is secret.", acl=frozenset({"group:hr"})),
@@ -108,10 +152,28 @@ async def test_tags_are_data_and_never_part_of_the_filter(index: Index) -> None:
     await index.replace("c", ["e"], await rows("e", "Apples are green."))
     assert await found(index, "apples", strange) == (["d.0"], ["d.0"])
     assert await found(index, "apples", "x') OR true --") == ([], [])
-    await index.grant("c", {"d": frozenset({"team:b", strange})})
+    await index.grant("c", {"d": Rights(frozenset({"team:b", strange}))})
     assert await found(index, "apples", "team:b") == (["d.0"], ["d.0"])
     await index.replace("c", ["x') OR ('1'='1"], [])
     assert set((await found(index, "apples", "team:a", "team:b"))[1]) == {"d.0", "e.0"}
+
+
+async def test_a_tag_is_whole_whatever_stands_in_it(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red."))
+    for between in ("\x1f", "\x00", ",", "', '", "\n"):
+        held = f"group:x{between}team:a{between}group:y"
+        assert await found(index, "apples", held) == ([], [])
+        assert await found(index, "apples", held, "group:it") == ([], [])
+        await index.replace("c", ["e"], await rows("e", "Apples are green.", acl=frozenset({held})))
+        assert await found(index, "apples", held) == (["e.0"], ["e.0"])
+        assert await found(index, "apples", "group:x", "group:y") == ([], [])
+
+
+async def test_a_caller_of_a_thousand_groups_sees_what_one_of_them_opens(index: Index) -> None:
+    await index.replace("c", ["d"], await rows("d", "Apples are red.", acl=frozenset({"group:500"})))
+    many = [f"group:{n}" for n in range(1_000)]
+    assert await found(index, "apples", *many) == (["d.0"], ["d.0"])
+    assert await found(index, "apples", *(tag for tag in many if tag != "group:500")) == ([], [])
 
 
 @pytest.mark.parametrize("question", ["", "   ", '"', "apples AND (", "a:b* -c", "👩‍🔬 \x00 '", "x" * 5000])
@@ -139,7 +201,7 @@ async def test_replacing_twice_is_replacing_once(index: Index) -> None:
 
 async def test_granting_moves_the_rights_without_new_vectors(index: Index) -> None:
     await index.replace("c", ["d", "e"], [*await rows("d", "Apples.", "Pears."), *await rows("e", "Plums.")])
-    await index.grant("c", {"d": frozenset({"group:hr"})})
+    await index.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert (await found(index, "apples", "team:a")) == (["e.0"], [])
     assert set((await found(index, "apples", "group:hr"))[0]) == {"d.0", "d.1"}
 
@@ -159,7 +221,7 @@ async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -
     assert await found(index, "pears", "team:a", collection="unknown") == ([], [])
     assert (await found(index, "pears", "team:a", collection="other-1.x_y"))[1] == ["d.0"]
     assert (await found(index, "pears", "team:a"))[1] == []
-    await index.grant("unknown", {"d": frozenset({"team:a"})})
+    await index.grant("unknown", {"d": Rights(frozenset({"team:a"}))})
     await index.replace("unknown", ["d"], [])
     await index.tend("unknown")
 
@@ -171,7 +233,20 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], await rows("d", "Apples."))
     assert await found(reader, "apples", "team:a") == (["d.0"], ["d.0"])
-    await writer.grant("c", {"d": frozenset({"group:hr"})})
+    await writer.grant("c", {"d": Rights(frozenset({"group:hr"}))})
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
+
+
+async def test_a_table_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
+    import lancedb
+
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    database = await lancedb.connect_async(str(tmp_path))
+    await database.create_table("c", [{"id": "d.0", "text": "Apples.", "acl": ["team:a"]}])
+    index = LanceIndex(str(tmp_path))
+    with pytest.raises(SchemaError, match=r"collection 'c' .* Delete '.*c\.lance'"):
+        await found(index, "apples", "team:a")
+    await index.close()

@@ -2,7 +2,7 @@
 
 from stoa.control.export import file_name, to_markdown
 from stoa.domain.conversations import Conversation, Message
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 
 CONVERSATION = Conversation(
     id="c", user_id="ann", title="Hotel limits: 2026?", model="assistant/hr", created_at_ms=1_795_262_400_000, updated_at_ms=1
@@ -45,6 +45,18 @@ def test_markdown_says_which_answers_are_not_whole() -> None:
     text = to_markdown(CONVERSATION, [message(0, "One?"), stopped, message(2, "Two?"), failed])
     assert "Up to\n\n*Stopped before its end.*" in text
     assert "(empty)\n\n*Failed: The budget is spent.*" in text
+
+
+def test_markdown_says_which_sentences_no_passage_supports() -> None:
+    checks = (
+        SentenceCheck(0, 16, "unsupported", (1,), ("190",)),
+        SentenceCheck(17, 30, "uncited"),
+        SentenceCheck(31, 38, "supported"),
+    )
+    answer = message(1, "Up to 190 € [1]. Ask for more. So [1].", verification=checks)
+    text = to_markdown(CONVERSATION, [message(0, "One?"), answer])
+    assert "So [1].\n\n*Not in the passages it names: Up to 190 € [1].*\n\n*Names no passage: Ask for more.*" in text
+    assert "So [1].*" not in text
 
 
 def test_the_file_is_named_after_the_title() -> None:

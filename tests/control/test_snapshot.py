@@ -12,7 +12,7 @@ from stoa.domain.prices import ModelPrice
 from stoa.domain.providers import ProviderType
 from stoa.domain.resources import Assistant, Collection, Model, Price, Provider, Resource, Route, Target
 from stoa.domain.snapshot import Access, Caller, Snapshot
-from stoa.domain.teams import Team
+from stoa.domain.teams import Group, Team
 from stoa.domain.users import User
 
 POLICY = CedarPolicy.default()
@@ -51,7 +51,15 @@ def user(name: str = "ann", **changed: Any) -> User:
 PROVIDER = Provider(name="p", base_url="https://api.example/v1", api_key="sealed.1.x")
 
 
-def compiled(*resources: Resource, keys: Any = (), users: Any = (), teams: Any = ("red", "blue"), version: int = 7) -> Snapshot:
+def compiled(
+    *resources: Resource,
+    keys: Any = (),
+    users: Any = (),
+    teams: Any = ("red", "blue"),
+    version: int = 7,
+    groups: Any = (),
+    personal: Any = (),
+) -> Snapshot:
     state = State(
         version=version,
         resources=[*builtin_resources("http://127.0.0.1:5000"), *resources],
@@ -59,6 +67,8 @@ def compiled(*resources: Resource, keys: Any = (), users: Any = (), teams: Any =
         users=users,
         keys=keys,
         corpus={"handbook": 3},
+        groups=groups,
+        personal=frozenset(personal),
     )
     return compile_snapshot(state, policy=POLICY, prices=Listed(), requests_per_minute=600, now_ms=NOW)
 
@@ -97,9 +107,24 @@ def test_a_limit_is_the_keys_own_the_default_or_none() -> None:
 
 def test_a_caller_carries_the_tags_of_team_and_groups() -> None:
     snapshot = compiled(keys=[key(groups=("lab",))], users=[user()])
-    assert snapshot.keys["digest-app"].acl == {"team:red", "group:lab"}
-    assert snapshot.users["ann"].acl == {"team:red", "group:hr"}
+    assert snapshot.keys["digest-app"].acl == {"public", "team:red", "group:lab"}
+    assert snapshot.users["ann"].acl == {"public", "team:red", "group:hr", "user:ann"}
     assert (snapshot.users["ann"].user_id, snapshot.users["ann"].key_id) == ("ann", None)
+
+
+def test_a_caller_carries_the_tags_of_the_groups_that_hold_its_own_and_a_key_those_of_its_maker() -> None:
+    groups = [Group(name="staff", groups=("hr", "lab"), created_at_ms=0), Group(name="all", groups=("staff",), created_at_ms=0)]
+    snapshot = compiled(keys=[key(groups=("lab",), created_by="ann")], users=[user()], groups=groups)
+    nested = {"public", "team:red", "group:staff", "group:all"}
+    assert snapshot.users["ann"].acl == nested | {"group:hr", "user:ann"}
+    made = {"by:team:red", "by:group:hr", "by:group:staff", "by:group:all", "by:user:ann"}
+    assert snapshot.keys["digest-app"].acl == nested | {"group:lab"} | made
+
+
+def test_collections_that_name_single_people_are_told_unless_they_are_gone() -> None:
+    handbook = Collection(name="handbook", team="red")
+    assert compiled(handbook, personal={"handbook", "gone"}).personal == {"handbook"}
+    assert compiled(handbook).personal == frozenset()
 
 
 def test_a_disabled_user_is_left_out_and_one_who_may_not_chat_has_no_models() -> None:

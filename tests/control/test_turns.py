@@ -12,13 +12,14 @@ from stoa.adapters.database.conversations import ConversationTables
 from stoa.adapters.database.feedback import FeedbackTable
 from stoa.adapters.gateway_client.scripted import ScriptedChat
 from stoa.control.conversations import LEASE_MS, create_conversation, delete_conversation, open_conversation
-from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent, Turns
-from stoa.domain.chat import AnswerBegins, AnswerCitations, AnswerText, AnswerUsage, ChatMessage
+from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent, Turns, Verified
+from stoa.domain.chat import AnswerBegins, AnswerCitations, AnswerText, AnswerUsage, AnswerVerification, ChatMessage
 from stoa.domain.conversations import Conversation, Message
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import Conflict, InvalidRequest, LimitReached, NotFound, ProviderError
 
 CITATION = Citation(1, "doc_1", "hr", "Travel", "travel.pdf", ("Hotels",), 3, 10, 40, "Up to 180 € a night.", 0.5)
+CHECK = SentenceCheck(0, 16, "unsupported", (1,), ("180",))
 NOW = 1_000_000
 
 
@@ -67,13 +68,15 @@ async def events(turn: Turn) -> list[TurnEvent]:
 
 
 async def test_a_turn_tells_its_story_and_keeps_it(desk: Desk) -> None:
-    desk.chat.script = [*desk.chat.script, AnswerUsage(12, 5), AnswerCitations((CITATION,)), AnswerUsage(cost_nano_usd=900)]
+    desk.chat.script = [*desk.chat.script, AnswerUsage(12, 5), AnswerCitations((CITATION,)), AnswerVerification((CHECK,))]
+    desk.chat.script = [*desk.chat.script, AnswerUsage(cost_nano_usd=900)]
     conversation_id = await desk.begin()
     seen = await events(await desk.turns.ask(conversation_id, "What may a hotel cost?", user_id="ann"))
-    started, first, second, cited, ended = seen
+    started, first, second, cited, verified, ended = seen
     assert isinstance(started, Started)
     assert (started.user_message.content, started.assistant_message.state) == ("What may a hotel cost?", "streaming")
     assert [first, second, cited] == [Delta("Up to "), Delta("180 € [1]."), Cited((CITATION,))]
+    assert verified == Verified((CHECK,))
     assert isinstance(ended, Ended)
     conversation, messages = await desk.kept(conversation_id)
     assert messages == [started.user_message, ended.message]
@@ -83,7 +86,16 @@ async def test_a_turn_tells_its_story_and_keeps_it(desk: Desk) -> None:
     assert (answer.content, answer.state, answer.citations, answer.request_id) == (
         "Up to 180 € [1].", "complete", (CITATION,), "req_1",
     )  # fmt: skip
+    assert answer.verification == (CHECK,)
     assert (answer.prompt_tokens, answer.completion_tokens, answer.cost_nano_usd) == (12, 5, 900)
+
+
+async def test_sentences_are_not_marked_where_characters_were_taken_out(desk: Desk) -> None:
+    desk.chat.script = [AnswerText("Up \0to "), AnswerText("180 €."), AnswerVerification((CHECK,))]
+    conversation_id = await desk.begin()
+    *_, ended = await events(await desk.turns.ask(conversation_id, "What may a hotel cost?", user_id="ann"))
+    assert isinstance(ended, Ended)
+    assert (ended.message.content, ended.message.verification) == ("Up to 180 €.", None)
 
 
 async def test_the_model_gets_the_history_and_speaks_for_the_user(desk: Desk) -> None:

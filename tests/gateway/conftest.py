@@ -13,6 +13,7 @@ from tests.gateway.operating import OFFER
 
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
@@ -286,6 +287,8 @@ def house() -> Callable[..., House]:
         contents: Any = None,
         counter: Any = None,
         answers: Any = None,
+        index: Any = None,
+        links: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -298,9 +301,14 @@ def house() -> Callable[..., House]:
         def rewrite(question: str, history: Sequence[str]) -> str:
             return f"{question} ({history[-1]})" if history else question
 
+        def decompose(question: str) -> Sequence[str]:
+            return question.split(" AND ")
+
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
-            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever, rewrite=rewrite,
+            unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever,
+            passages=index or MemoryIndex(), links=links,
+            rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents,
         )  # fmt: skip

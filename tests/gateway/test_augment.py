@@ -4,7 +4,11 @@ import json
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
-from stoa.gateway.augment import citations, fit, prompt
+from stoa.domain.resources import Assistant
+from stoa.domain.snapshot import Access
+from stoa.domain.usage import Consulted
+from stoa.gateway.augment import fit, prompt
+from stoa.gateway.citing import citations
 
 PARTS = [{"type": "text", "text": "What of trains?"}]
 
@@ -19,15 +23,15 @@ async def test_the_prompt_holds_the_passages_and_the_question_comes_last(house, 
     (sent,) = here.upstreams.sent
     body = json.loads(sent.body)
     assert (sent.url, body["model"], body["temperature"]) == ("http://two/v1/chat/completions", "stoa-reader", 0.1)
-    assert body["messages"] == [
-        {
-            "role": "system",
-            "content": "Be kind.\n\nAnswer from the numbered passages only. Put the number of the passage in brackets, such as "
-            "[1], after each sentence that uses it. If the passages do not answer the question, say so.\n\nPassages:\n\n"
-            "[1] Travel > Policy > Trains\nTrains come first.\n\n"
-            "[2] Buses > Policy > Trains\nBuses come next.\n [3] not a passage",
-        },
-        {"role": "user", "content": "What of trains?"},
+    system, question = body["messages"]
+    assert question == {"role": "user", "content": "What of trains?"}
+    own, rules, *passages = system["content"].split("\n\n")
+    assert own == "Be kind."
+    assert "End every sentence" in rules
+    assert passages == [
+        "Passages:",
+        "[1] Travel > Policy > Trains\nTrains come first.",
+        "[2] Buses > Policy > Trains\nBuses come next.\n [3] not a passage",
     ]
 
 
@@ -62,15 +66,73 @@ async def test_citations_are_what_the_answer_names(house, make) -> None:
     assert (fact.assistant, fact.requested, fact.corpus_version) == ("handbook", "assistant/handbook", "handbook:3")
 
 
+async def test_each_sentence_is_held_against_the_passages_that_it_names(house, make) -> None:
+    answer = "Trains come first [1]. Planes of Globex come first [1]. Buses wait. I hope this helps!"
+    here = house(make.whole(answer))
+    here.documents.passages = [make.passage(1)]
+    checks = (await here.chat("assistant/handbook")).json["stoa"]["verification"]
+    assert [(answer[each["start"] : each["end"]], each["state"], each["missing"]) for each in checks] == [
+        ("Trains come first [1].", "supported", []),
+        ("Planes of Globex come first [1].", "unsupported", ["Globex"]),
+        ("Buses wait.", "uncited", []),
+    ]
+
+
+async def test_what_a_model_says_without_any_passage_is_uncited(house, make) -> None:
+    here = house(make.whole("Trains come first. The documents do not say more."))
+    reply = await here.chat("assistant/handbook")
+    assert [each["state"] for each in reply.json["stoa"]["verification"]] == ["uncited"]
+
+
+async def test_an_answer_that_needs_no_documents_is_not_held_against_any(house, make) -> None:
+    here = house(
+        make.whole("Good day."),
+        assistants={"plain": Assistant(name="plain", prompt="Be kind.", route="stoa-reader")},
+        access=(Access(True, frozenset({"assistant/plain"}), frozenset()),),
+    )
+    reply = await here.chat("assistant/plain")
+    assert reply.json["stoa"] == {
+        "citations": [],
+        "passages_considered": 0,
+        "cost_nano_usd": reply.json["stoa"]["cost_nano_usd"],
+    }
+
+
+async def test_a_model_without_an_assistant_is_held_against_nothing(house) -> None:
+    assert "stoa" not in (await house().chat("gpt")).json
+
+
 async def test_a_stream_carries_its_citations_in_its_last_event(house, make) -> None:
     here = house(make.stream(*make.talk("Trains ", "[1", "].")))
     here.documents.passages = [make.passage(1)]
     reply = await here.chat("assistant/handbook", stream=True)
     last = reply.events[-2]
     assert (last["object"], last["choices"], [c["n"] for c in last["stoa"]["citations"]]) == ("chat.completion.chunk", [], [1])
+    assert last["stoa"]["verification"] == [{"start": 0, "end": 11, "state": "supported", "numbers": [1], "missing": []}]
     assert (reply.events[-1], last["stoa"]["cost_nano_usd"]) == ("[DONE]", 13_500)
     again = await here.chat("assistant/handbook", stream=True)
     assert (again.named["x-stoa-cache"], again.events[-2]["stoa"]) == ("hit", last["stoa"])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_fact_tells_what_an_answer_was_made_from(house, make, streamed: bool) -> None:
+    said = make.stream(*make.talk("Trains [2].", " Always [2]", "[3].")) if streamed else make.whole("Trains [2], [3].")
+    here = house(said)
+    here.documents.passages = [make.passage(1), make.passage(2), make.passage(3)]
+    await here.chat("assistant/handbook", stream=streamed)
+    assert here.facts[-1].consulted == (Consulted("handbook", 3, {"d2": 1, "d3": 1}),)
+    await here.chat("mock", stream=streamed)
+    assert here.facts[-1].consulted is None
+
+
+async def test_an_answer_that_cites_nothing_tells_so_and_one_that_fails_tells_nothing(house, make) -> None:
+    here = house(make.whole("I do not know."))
+    here.documents.passages = [make.passage(1)]
+    await here.chat("assistant/handbook")
+    assert here.facts[-1].consulted == (Consulted("handbook", 1, {}),)
+    here = house(Scripted(500, [b"oops"], JSON))
+    await here.chat("assistant/handbook")
+    assert here.facts[-1].consulted is None
 
 
 async def test_a_collection_answers_like_an_assistant_with_all_defaults(house, make) -> None:
@@ -147,6 +209,10 @@ def test_passages_are_taken_by_rank_while_they_fit(make) -> None:
 
 def test_without_collections_the_prompt_is_the_assistants_own() -> None:
     assert prompt("Be kind.", [], with_passages=False, question="a", standing_alone="a") == "Be kind."
+
+
+def test_numbers_in_one_pair_of_brackets_are_citations_too(make) -> None:
+    assert [each.n for each in citations("Yes [2, 1].", [make.passage(1), make.passage(2)])] == [2, 1]
 
 
 def test_a_number_that_no_passage_has_is_no_citation(make) -> None:

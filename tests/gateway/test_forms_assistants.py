@@ -40,6 +40,7 @@ async def test_an_assistant_answers_from_its_passages_in_any_form(
     assert (reply.status, got.text, got.whole) == (200, f"You said: {CITED}", True)
     assert [citation["n"] for citation in got.stoa["citations"]] == [1]
     assert (got.stoa["passages_considered"], got.stoa["cost_nano_usd"]) == (2, 5_850)
+    assert got.stoa["verification"] == [{"start": 0, "end": len(got.text), "state": "supported", "numbers": [1], "missing": []}]
     told = words_sent(here.upstreams.sent[0].body)
     assert "Be kind." in told, "the assistant's own words reach the model"
     assert "[1] Travel > Policy > Trains" in told, "and so do the passages"

@@ -15,7 +15,7 @@ from stoa.dialects.table import PASSING
 from stoa.domain.operations import ClientForm
 from stoa.gateway.events import EventStream
 from stoa.gateway.passing import PassingStream
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 
 FORMS: dict[ClientForm, tuple[dict[str, Behaviour], bytes]] = {
     "chat": (

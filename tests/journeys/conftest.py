@@ -126,6 +126,14 @@ def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 
 @pytest.fixture(scope="session")
+def plain_stoa(start_stoa: Callable[..., RunningStoa]) -> RunningStoa:
+    """One Stoa without options for all journeys that only need one: what they apply has names of their own, and what would
+    hold for others too they take away again. Nobody restarts or kills it.
+    """
+    return start_stoa()
+
+
+@pytest.fixture(scope="session")
 def running_stoa(start_stoa: Callable[..., RunningStoa]) -> RunningStoa:
     """One Stoa for all journeys of the session, the example company being loaded behind it."""
     return start_stoa("--example")

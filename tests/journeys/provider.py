@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,9 +20,19 @@ class Provider:
 
 @contextmanager
 def provider(
-    name: str, *, words: int = 3, pause_s: float = 0.0, thinks_s: float = 0.0, usage: tuple[int, int] | None = None
+    name: str,
+    *,
+    words: int = 3,
+    pause_s: float = 0.0,
+    thinks_s: float = 0.0,
+    usage: tuple[int, int] | None = None,
+    port: int = 0,
+    came: Callable[[Any], None] | None = None,
 ) -> Iterator[Provider]:
-    """`usage`: tokens read and written, also told by streams that are asked for it; left out, one each of whole answers."""
+    """`usage`: tokens read and written, also told by streams that are asked for it; left out, one each of whole answers.
+
+    `came` is told each body as it comes.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -31,6 +41,8 @@ def provider(
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             made.asked.append(body)
+            if came is not None:
+                came(body)
             if body.get("stream"):
                 self._stream()
                 return
@@ -73,7 +85,7 @@ def provider(
         def handle_error(self, request: Any, client_address: Any) -> None:
             """A gateway that hangs up is no error of the test."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", port), Handler) as server:
         made = Provider(f"http://127.0.0.1:{server.server_address[1]}/v1")
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,17 @@ class Replica:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=clean_environment(**self.environment))
         wait_until(lambda: self._serves(output), "the replica serves", seconds=_READY_WITHIN_S)
         wait_until(lambda: ready(self.url), "the replica is ready", seconds=_READY_WITHIN_S)
+
+    def kill(self) -> None:
+        """As `kill -9`; `start` brings it back."""
+        self.process.kill()
+        self.process.wait(30)
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):

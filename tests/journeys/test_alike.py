@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tests.journeys.conftest import RunningStoa, start
+from tests.journeys.conftest import RunningStoa
 from tests.journeys.provider import Provider, provider
 
 pytestmark = pytest.mark.slow
 
-ROUTE = {"kind": "Route", "name": "faq", "targets": [{"model": "m"}], "cache": {"semantic": True}}
+ROUTE = {"kind": "Route", "name": "faq", "targets": [{"model": "alike"}], "cache": {"semantic": True}}
 BRANDS = ("adidas", "asics", "brooks", "diadora", "hoka", "mizuno", "nike", "reebok", "salomon", "saucony")
 
 
@@ -20,18 +20,17 @@ def answering() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def stoa(tmp_path_factory: pytest.TempPathFactory, answering: Provider) -> Iterator[RunningStoa]:
-    with start(tmp_path_factory.mktemp("alike")) as running:
-        wanted = [
-            {"kind": "Provider", "name": "p", "base_url": answering.url},
-            {"kind": "Model", "name": "m", "provider": "p", "price": {"input_per_million": "1"}},
-            ROUTE,
-        ]
-        local = {"authorization": f"Bearer {(running.home / 'secrets' / 'cli.key').read_text().strip()}"}
-        place = running.roles()["gateway"]["url"]
-        applied = httpx.post(f"{place}/api/resources/apply", json={"resources": wanted}, headers=local, timeout=60)
-        assert applied.is_success, applied.text
-        yield running
+def stoa(plain_stoa: RunningStoa, answering: Provider) -> RunningStoa:
+    wanted = [
+        {"kind": "Provider", "name": "alike", "base_url": answering.url},
+        {"kind": "Model", "name": "alike", "provider": "alike", "price": {"input_per_million": "1"}},
+        ROUTE,
+    ]
+    local = {"authorization": f"Bearer {(plain_stoa.home / 'secrets' / 'cli.key').read_text().strip()}"}
+    place = plain_stoa.roles()["gateway"]["url"]
+    applied = httpx.post(f"{place}/api/resources/apply", json={"resources": wanted}, headers=local, timeout=60)
+    assert applied.is_success, applied.text
+    return plain_stoa
 
 
 def test_a_question_is_answered_for_another_that_says_the_same(stoa: RunningStoa, answering: Provider) -> None:

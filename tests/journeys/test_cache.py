@@ -32,9 +32,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="module")
-def stoa(tmp_path_factory: pytest.TempPathFactory, thinker: Provider) -> Iterator[RunningStoa]:
-    with start(tmp_path_factory.mktemp("cache")) as running:
-        yield offering(running, thinker)
+def stoa(plain_stoa: RunningStoa, thinker: Provider) -> RunningStoa:
+    return offering(plain_stoa, thinker)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +45,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory, thinker: Provider, redis: Red
 def offering(stoa: RunningStoa, of: Provider) -> RunningStoa:
     price = {"input_per_million": "1", "output_per_million": "1"}
     resources = [
-        {"kind": "Provider", "name": "p", "base_url": of.url},
-        {"kind": "Model", "name": "m", "provider": "p", "price": price},
-        {"kind": "Route", "name": "r", "targets": [{"model": "m"}], "cache": {"ttl_s": 600, "max_temperature": 1}},
+        {"kind": "Provider", "name": "thinker", "base_url": of.url},
+        {"kind": "Model", "name": "thinker", "provider": "thinker", "price": price},
+        {"kind": "Route", "name": "thought", "targets": [{"model": "thinker"}], "cache": {"ttl_s": 600, "max_temperature": 1}},
     ]
     local = {"authorization": f"Bearer {(stoa.home / 'secrets' / 'cli.key').read_text().strip()}"}
     applied = httpx.post(workers(stoa)[0] + "/api/resources/apply", json={"resources": resources}, headers=local)
@@ -62,7 +61,7 @@ def workers(stoa: RunningStoa) -> list[str]:
 
 
 def question(text: str, **fields: Any) -> dict[str, Any]:
-    return {"model": "r", "messages": [{"role": "user", "content": text}], **fields}
+    return {"model": "thought", "messages": [{"role": "user", "content": text}], **fields}
 
 
 async def together(url: str, key: str, number: int, body: dict[str, Any]) -> list[httpx.Response]:
@@ -81,7 +80,9 @@ def known(stoa: RunningStoa, key: str) -> str:
     """The key, once every worker knows it."""
     headers = {"authorization": f"Bearer {key}"}
     for url in workers(stoa):
-        wait_until(lambda at=url: "r" in httpx.get(f"{at}/v1/models", headers=headers).text, "the key and the route are known")
+        wait_until(
+            lambda at=url: "thought" in httpx.get(f"{at}/v1/models", headers=headers).text, "the key and the route are known"
+        )
     return key
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -131,25 +129,6 @@ async def test_a_redis_that_was_emptied_is_told_what_was_spent(three: Fleet) -> 
     await healed(three, None)
     again = (await ask_at_once(three.urls, key, 60, at_once=3)).statuses
     assert first["200"] + again["200"] <= 53, "fifty are paid for, and three may be under way"
-
-
-async def test_requests_go_on_while_control_is_frozen_and_its_facts_come_once(three: Fleet) -> None:
-    key = limited(three, "patient", requests=100_000)
-    control = three.stoa.roles()["control"]["pid"]
-
-    async def freeze() -> None:
-        os.kill(control, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(3)
-        finally:
-            os.kill(control, signal.SIGCONT)
-
-    asked, _ = await asyncio.gather(ask_for(three.urls, key, 4), freeze())
-    assert set(asked.statuses) == {"200"}, asked
-    answered = asked.statuses["200"]
-    wait_until(lambda: three.counted("patient") >= answered, "all usage is with control", seconds=60)
-    await asyncio.sleep(1)
-    assert three.counted("patient") == answered
 
 
 async def healed(three: Fleet, key: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,9 +114,9 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
     return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
-def test_guardrails_hold_from_the_moment_they_are_applied(start_stoa: Callable[..., RunningStoa], tmp_path: Path) -> None:
+def test_guardrails_hold_from_the_moment_they_are_applied(plain_stoa: RunningStoa, tmp_path: Path) -> None:
+    stoa = plain_stoa
     with echoing() as echo:
-        stoa = start_stoa()
         file = tmp_path / "guardrails.yaml"
         file.write_text(RESOURCES.format(url=echo.url))
         applied = stoa.stoa("apply", "-f", str(file), GUARD_SECRET="s3cret")
@@ -159,3 +159,4 @@ def test_guardrails_hold_from_the_moment_they_are_applied(start_stoa: Callable[.
         removed = stoa.stoa("delete", "guardrail", "house")
         assert removed.returncode == 0, removed.stderr
         wait_until(lambda: ask("the green dragon").status_code == 200, "it no longer holds", seconds=20)
+        assert stoa.stoa("delete", "guardrail", "personal").returncode == 0

@@ -193,6 +193,43 @@ def test_documents_of_a_group_are_for_its_members(sign_in: Callable[..., Page]) 
     expect(other.get_by_text("group hr")).to_have_count(0)
 
 
+def test_a_collection_is_searched_judged_measured_and_read(page: Page) -> None:
+    ask(page, PEN)
+    page.goto("/collections/handbook/search")
+    page.get_by_label("Search passages").fill(PEN)
+    passages = page.get_by_role("list", name="Passages found").locator("> li")
+    right = passages.filter(has_text="30 days").first
+    expect(right).to_contain_text(re.compile("by meaning, .* by words"))
+    right.get_by_role("button", name=re.compile("^Good: ")).click()
+    expect(page.get_by_text("1 judgement in it")).to_be_visible()
+    right.get_by_role("link").click()
+    chunk = page.get_by_role("dialog", name="Chunk")
+    expect(chunk).to_contain_text("30 days")
+    expect(page.get_by_text("Version 1, never changed")).to_be_visible()
+    page.get_by_role("link", name="Documents of handbook").click()
+    page.get_by_role("link", name="Evaluation").click()
+    page.get_by_role("link", name="handbook-search").click()
+    page.get_by_role("button", name="Measure the search").click()
+    expect(page.get_by_role("status").filter(has_text="recall@10")).to_contain_text("100 %")
+    page.get_by_role("link", name="Usage", exact=True).last.click()
+    cited = page.get_by_role("table", name="Documents that answers cite most")
+    expect(cited).to_contain_text(re.compile("Insuvara", re.IGNORECASE))
+
+
+def test_the_search_bench_finds_for_nobody_what_they_may_not_read(sign_in: Callable[..., Page]) -> None:
+    for user, finds in (("hana", True), ("alex", False)):
+        page = sign_in(user)
+        page.goto("/collections/handbook/search")
+        page.get_by_label("Search passages").fill(SALARY)
+        passages = page.get_by_role("list", name="Passages found")
+        passages.wait_for()
+        salaries = passages.get_by_role("link", name=re.compile("[Ss]alary [Bb]ands"))
+        if finds:
+            expect(salaries.first).to_be_visible()
+        else:
+            expect(salaries).to_have_count(0)
+
+
 def test_usage_shows_what_was_asked(page: Page) -> None:
     ask(page, PEN)
     page.get_by_role("link", name="Usage").click()

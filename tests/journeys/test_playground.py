@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -117,14 +117,13 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module")
-def stoa(start_stoa: Callable[..., RunningStoa], upstream: Upstream) -> RunningStoa:
-    started = start_stoa()
-    assert started.stoa("team", "create", "others").returncode == 0
-    manifest = started.home.parent / "scripted.yaml"
+def stoa(plain_stoa: RunningStoa, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
+    assert plain_stoa.stoa("team", "create", "others").returncode == 0
+    manifest = tmp_path_factory.mktemp("applied") / "scripted.yaml"
     manifest.write_text(APPLIED.format(port=upstream.server_address[1]))
-    applied = started.stoa("apply", "-f", str(manifest))
+    applied = plain_stoa.stoa("apply", "-f", str(manifest))
     assert applied.returncode == 0, applied.stderr
-    return started
+    return plain_stoa
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """A route made in the page of a whole Stoa: tried, saved, used while one of its targets is away, and tried again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -23,13 +23,12 @@ provider: away
 
 
 @pytest.fixture(scope="module")
-def stoa(start_stoa: Callable[..., RunningStoa], tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
-    started = start_stoa()
+def stoa(plain_stoa: RunningStoa, tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
     file: Path = tmp_path_factory.mktemp("applied") / "away.yaml"
     file.write_text(AWAY)
-    applied = started.stoa("apply", "-f", str(file))
+    applied = plain_stoa.stoa("apply", "-f", str(file))
     assert applied.returncode == 0, applied.stderr
-    return started
+    return plain_stoa
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A request's terms, in the playground of a whole Stoa: its cost before and after, what is left of a limit, what is saved."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -13,12 +13,12 @@ pytestmark = pytest.mark.slow
 
 APPLIED = """
 kind: Provider
-name: scripted
+name: priced
 base_url: {url}
 ---
 kind: Model
 name: priced
-provider: scripted
+provider: priced
 price:
   input_per_million: "3"
   output_per_million: "15"
@@ -32,14 +32,14 @@ per: minute
 
 
 @pytest.fixture(scope="module")
-def stoa(start_stoa: Callable[..., RunningStoa]) -> Iterator[RunningStoa]:
+def stoa(plain_stoa: RunningStoa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
     with provider("red", words=8, pause_s=0.5, usage=(30, 40)) as upstream:
-        started = start_stoa()
-        manifest = started.home.parent / "terms.yaml"
+        manifest = tmp_path_factory.mktemp("applied") / "terms.yaml"
         manifest.write_text(APPLIED.format(url=upstream.url))
-        applied = started.stoa("apply", "-f", str(manifest))
+        applied = plain_stoa.stoa("apply", "-f", str(manifest))
         assert applied.returncode == 0, applied.stderr
-        yield started
+        yield plain_stoa
+        assert plain_stoa.stoa("delete", "limit", "ten-a-minute").returncode == 0
 
 
 @pytest.fixture(scope="module")

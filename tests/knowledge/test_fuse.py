@@ -2,12 +2,13 @@
 
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit
-from stoa.knowledge.fuse import HALF, LEXICAL, fuse, score
+from stoa.knowledge.fuse import HALF, HALF_REACH, LEXICAL, SEEDS, after_walk, fuse, score, seeds
 
 
-def hit(name: str, similarity: float, lexical: float | None = None) -> Hit:
+def hit(name: str, similarity: float, lexical: float | None = None, *, text: str | None = None) -> Hit:
     passage = Passage(
-        id=name, document_id="d", collection="c", title="", path="", heading=(), page=None, start=0, end=1, text="", score=0
+        id=name, document_id="d", collection="c", title="", path="", heading=(), page=None, start=0, end=1,
+        text=name if text is None else text, score=0,
     )  # fmt: skip
     return Hit(passage, similarity, lexical)
 
@@ -35,3 +36,34 @@ def test_a_lexical_score_has_no_end_but_what_it_counts_has() -> None:
 
 def test_equal_scores_come_in_a_fixed_order() -> None:
     assert [p.id for p in fuse([hit("b", 0.5), hit("a", 0.5)], limit=2)] == ["a", "b"]
+
+
+def test_a_passage_says_what_its_rank_is_made_of() -> None:
+    ranked = fuse([hit("a", 0.8), hit("a", 0.8, 12.0), hit("b", 0.9)], limit=5)
+    both, dense = (passage.scores for passage in after_walk(ranked, {}, {"a": 0.25}))
+    assert both is not None
+    assert dense is not None
+    assert (both.dense, both.lexical, both.graph) == (0.8, 12.0, 0.25)
+    assert (dense.dense, dense.lexical, dense.graph) == (0.9, None, None)
+    assert both.fused == (1 - LEXICAL) * 0.8 + LEXICAL * 0.5
+
+
+def test_a_walk_begins_at_the_best_with_weights_that_sum_to_one() -> None:
+    ranked = fuse([hit(f"p{n:02}", 1 - n / 100) for n in range(SEEDS + 10)], limit=100)
+    began = seeds(ranked)
+    assert list(began) == [passage.id for passage in ranked[:SEEDS]]
+    assert abs(sum(began.values()) - 1) < 1e-9
+    assert list(began.values()) == sorted(began.values(), reverse=True)
+    assert seeds([]) == {}
+
+
+def test_what_much_of_a_walk_comes_to_goes_up_and_no_walk_changes_no_order() -> None:
+    ranked = fuse([hit("first", 0.9, 20.0), hit("second", 0.8, 10.0), hit("third", 0.4)], limit=5)
+    assert [p.id for p in after_walk(ranked, seeds(ranked), {})] == ["first", "second", "third"]
+    assert [p.id for p in after_walk(ranked, seeds(ranked), {"third": 10 * HALF_REACH})][:2] == ["first", "third"]
+    assert all(0 <= p.score <= 1 for p in after_walk(ranked, {"first": 1.0}, {"first": 1.0}))
+
+
+def test_of_equal_texts_only_the_best_is_kept() -> None:
+    ranked = fuse([hit("copy", 0.5, text="The  same\ntext."), hit("best", 0.6, text="the same text."), hit("c", 0.1)], limit=5)
+    assert [p.id for p in after_walk(ranked, {}, {})] == ["best", "c"]

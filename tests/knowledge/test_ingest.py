@@ -18,6 +18,7 @@ from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.documents import Document, raw_name
+from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
 from stoa.errors import ProviderError
@@ -61,7 +62,7 @@ class Place:
             await self.objects.put(raw_name(file.digest), files[file.path])
         async with self.database.write() as connection:
             library = DatabaseLibrary(connection)
-            queued = await intake.upload(library, kept, collection="c", source="s", acl=acl, by="x", now_ms=1)
+            queued = await intake.upload(library, kept, collection="c", source="s", rights=Rights(acl), by="x", now_ms=1)
         return queued.job.id
 
     async def work(self, job_id: str) -> Job:

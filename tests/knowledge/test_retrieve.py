@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.vectors.memory import MemoryIndex
-from stoa.domain.vectors import Chunk, IndexedChunk
-from stoa.knowledge.retrieve import HybridRetriever
+from stoa.domain.identity import AccessTag
+from stoa.domain.passages import Passage
+from stoa.domain.vectors import Chunk, Hit, IndexedChunk
+from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.retrieve import CANDIDATES, HybridRetriever
 
 ACL = frozenset({"team:a"})
 
@@ -55,3 +61,73 @@ async def test_without_rights_or_words_nothing_is_even_embedded() -> None:
     assert await retriever.retrieve("  ", collections=["a"], acl=ACL, limit=3, on_behalf_of="t") == []
     assert await retriever.retrieve("apples", collections=[], acl=ACL, limit=3, on_behalf_of="t") == []
     assert embedder.asked == []
+
+
+class Watched(MemoryIndex):
+    """Notes what is fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        self.fetched += ids
+        return await super().fetch(collection, ids, vector, acl=acl)
+
+
+class Library:
+    """A collection of two documents that lead to a third, among many that say what is asked more closely than that one."""
+
+    def __init__(self) -> None:
+        self.index, self.graph, self.embedder = Watched(), MemoryGraph(), HashingEmbedder(32)
+        self.linked = LinkedIndex(self.index, self.graph)
+        self.retriever = HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph)
+
+    async def put(self, name: str, title: str, text: str, acl: frozenset[AccessTag] = ACL) -> None:
+        chunk = Chunk(
+            id=f"{name}.0", document_id=name, title=title, path=f"{name}.md", heading=(), page=None, start=0, end=len(text),
+            context="", text=text,
+        )  # fmt: skip
+        (vector,) = await self.embedder.embed([text], team="x")
+        await self.linked.replace("c", [name], [IndexedChunk(chunk, vector, acl)])
+
+    async def ask(self, limit: int = 5) -> Sequence[Passage]:
+        return await self.retriever.retrieve(
+            "when did the author of ruined city die", collections=["c"], acl=ACL, limit=limit, on_behalf_of="t"
+        )
+
+
+@pytest.fixture
+async def library() -> Library:
+    made = Library()
+    await made.put("novel", "Ruined City", "The author of ruined city was Nevil Shute.")
+    for n in range(2 * CANDIDATES):
+        await made.put(f"city{n}", f"Number {n}", f"when did the city of the {n} come about")
+    return made
+
+
+async def test_a_passage_found_leads_to_one_that_shares_no_word_with_the_question(library: Library) -> None:
+    await library.put("shute", "Nevil Shute", "Engineer; 12 January 1960, Melbourne.")
+    passages = await library.ask()
+    assert "shute" in [passage.document_id for passage in passages]
+    assert "shute.0" in library.index.fetched
+    (scores,) = [passage.scores for passage in passages if passage.document_id == "shute"]
+    assert scores is not None
+    assert scores.graph is not None
+    assert scores.lexical is None
+
+
+async def test_what_leads_on_is_only_what_the_caller_may_read(library: Library) -> None:
+    before = await library.ask()
+    await library.put("shute", "Nevil Shute", "Engineer; 12 January 1960, Melbourne.", frozenset({"group:hr"}))
+    assert [passage.id for passage in await library.ask()] == [passage.id for passage in before]
+    assert library.index.fetched == []
+
+
+async def test_nothing_is_fetched_that_could_not_be_among_the_first(library: Library) -> None:
+    for n in range(30):
+        await library.put(f"far{n}", f"Far {n}", f"Nevil Shute, number {n} of those who were met.")
+    await library.ask(limit=1)
+    assert library.index.fetched == []

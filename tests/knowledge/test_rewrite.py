@@ -60,6 +60,52 @@ def test_a_follow_up_gets_the_words_it_points_back_to(history: list[str], questi
     assert needed <= set(content_words(rewritten))
 
 
+HOTELS = "What does the travel policy say about hotels in Munich?"
+BREACH = "How do I report a data breach?"
+LAPTOPS = "Which laptop models can I order?"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "needed"),
+    [
+        ("How many vacation days do I get in my first year?", "and in the second?", {"vacation", "days"}),
+        ("How many vacation days do I get in my first year?", "is that the same for part time", {"vacation", "days"}),
+        (HOTELS, "And for Berlin?", {"Berlin", "hotels"}),
+        (HOTELS, "ok, and breakfast?", {"breakfast", "hotels"}),
+        (HOTELS, "Can you give me the exact amount?", {"hotels", "Munich"}),
+        (HOTELS, "Where does it say so?", {"hotels", "Munich"}),
+        (HOTELS, "Are you sure?", {"hotels", "Munich"}),
+        (BREACH, "What's the deadline?", {"report", "breach"}),
+        (BREACH, "Who is responsible for this?", {"report", "breach"}),
+        (BREACH, "what happens if I'm late", {"late", "breach"}),
+        (BREACH, "summarise that in two sentences", {"report", "breach"}),
+        (BREACH, "Please translate it into German", {"report", "breach"}),
+        (LAPTOPS, "which one has the longest battery life?", {"battery", "laptop"}),
+        (LAPTOPS, "the cheapest?", {"cheapest", "laptop"}),
+        (LAPTOPS, "thanks! and a monitor?", {"monitor", "order"}),
+    ],
+)
+def test_follow_ups_as_people_type_them_are_searched_with_what_they_are_about(
+    before: str, question: str, needed: set[str]
+) -> None:
+    assert needed <= set(content_words(rewrite(question, [before])))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the parental leave policy?",
+        "Now something else: how do I get a parking space?",
+        "How do I reset my VPN password?",
+        "What's the price of the Insuvara 1 mg pen?",
+        "Who's the owner of the travel policy?",
+        "What is the deadline for travel claims?",
+    ],
+)
+def test_another_subject_is_left_alone(question: str) -> None:
+    assert rewrite(question, [BREACH]) == question
+
+
 def test_a_chain_of_follow_ups_reaches_back_to_its_beginning() -> None:
     rewritten = rewrite("And at night?", [CARDELVA, "What are its side effects?", "Are they dangerous?"])
     assert "Cardelva" in rewritten

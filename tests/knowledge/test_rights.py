@@ -1,25 +1,24 @@
 """Whatever happens to users, groups and documents, nobody is given a passage that they may not read, fresh or cached.
 
 A state machine drives the real intake, ingestion, database, retrieval and cache key. Jobs lag behind, crash between the index
-and the database, are cancelled, and rights change while they embed. Rights and removals are carried into the index when their
-job is taken, as the worker does, before any question is asked.
+and the database, and rights change while they embed. Rights and removals are carried into the index when their job is taken, as
+the worker does, before any question is asked. The model is plain sets.
 """
 
 import asyncio
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine
+from tests.contracts.cached import CachedRetrieval, plan_of
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
@@ -27,36 +26,35 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.tables import metadata
 from stoa.adapters.embedders.hashing import HashingEmbedder
+from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.documents import Outcome, raw_name
-from stoa.domain.identity import group_tag, team_tag
-from stoa.domain.passages import Passage
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
-from stoa.domain.snapshot import Access, Caller, Snapshot
-from stoa.domain.upstream import Facts
-from stoa.domain.usage import Kept
-from stoa.gateway.ask import read_chat
-from stoa.gateway.caching.key import Keys
-from stoa.gateway.counting.known import Ledger
-from stoa.gateway.guarding.ready import Workshop
-from stoa.gateway.plan import Plan, compile_plan
-from stoa.gateway.routing.state import TargetStates
-from stoa.gateway.surface import CHAT
+from stoa.domain.identity import Rights
+from stoa.domain.keys import Key
+from stoa.domain.nesting import nesting_of, require_nesting
+from stoa.domain.resources import Collection
+from stoa.domain.teams import Group
+from stoa.domain.users import User
+from stoa.errors import InvalidRequest
+from stoa.gateway.plan import Plan
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
+from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.retrieve import HybridRetriever
 
-COLLECTION = Collection(name="c", team="company", chunk_tokens=32)
-BODY = json.dumps(
-    {"model": "assistant/a", "temperature": 0, "messages": [{"role": "user", "content": "common words?"}]}
-).encode()
-USERS, GROUPS, PATHS = ("ann", "ben"), ("hr", "it"), ("a.md", "b.md")
+USERS, GROUPS, PATHS = ("ann", "ben"), ("hr", "it", "staff"), ("a.md", "b.md")
+TAGS = ("public", "team:company", *(f"group:{name}" for name in GROUPS), *(f"user:{name}" for name in USERS))
 
 some_groups = st.frozensets(st.sampled_from(GROUPS), max_size=2)
-a_path, a_user = st.sampled_from(PATHS), st.sampled_from(USERS)
+some_rights = st.builds(
+    Rights,
+    st.frozensets(st.sampled_from(TAGS), min_size=1, max_size=2),
+    st.frozensets(st.sampled_from(TAGS[1:]), max_size=1),
+)
+a_path, a_user, a_group = st.sampled_from(PATHS), st.sampled_from(USERS), st.sampled_from(GROUPS)
 
 
 class Crash(Exception):
@@ -87,8 +85,8 @@ class Embedder(HashingEmbedder):
         return await super().embed(texts, team=team)
 
 
-class Rights(RuleBasedStateMachine):
-    """The model is two dicts: the groups of each user, and rights and words of each document."""
+class RightsMachine(RuleBasedStateMachine):
+    """The model: who is in which group, which group holds which, and rights and words of each document."""
 
     template: Path
 
@@ -99,23 +97,28 @@ class Rights(RuleBasedStateMachine):
         shutil.copy(self.template, self.folder / "db.sqlite")
         self.database = Database.open(f"sqlite:///{self.folder / 'db.sqlite'}")
         self.index, self.objects, self.embedder = self.make_index(), ObjectFolder.memory(), Embedder()
+        self.graph = FolderGraph(self.folder / "graph")
         self.records = Records(self.database)
+        self.collection = Collection(name="c", team="company", chunk_tokens=32)
 
         async def collection(_: str) -> Collection:
-            return COLLECTION
+            return self.collection
 
         self.ingestion = Ingestion(
             IngestionPorts(
                 documents=self.records, jobs=JobRecords(self.database), objects=self.objects, parser=DirectParser(),
-                splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder, collection_of=collection,
+                splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph), embedder_of=lambda _: self.embedder,
+                collection_of=collection,
             )
         )  # fmt: skip
-        self.retriever = HybridRetriever(self.index, lambda _: self.embedder)
-        self.users: dict[str, frozenset[str]] = dict.fromkeys(USERS, frozenset({team_tag("company")}))
-        self.documents: dict[str, tuple[frozenset[str], str]] = {}
-        self.texts: dict[str, frozenset[str]] = {}
+        self.cached = CachedRetrieval(HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph))
+        self.groups_of = {"ann": frozenset({"hr"}), "ben": frozenset({"it"})}
+        self.teams = dict.fromkeys(USERS, "company")
+        self.inner = {"hr": frozenset[str](), "it": frozenset[str](), "staff": frozenset({"hr"})}
+        self.documents: dict[str, tuple[Rights, str]] = {}
+        self.texts: dict[str, Rights] = {}
+        self.given: set[tuple[str, str]] = set()
         self.pending: list[str] = []
-        self.cache: dict[bytes, Sequence[Passage]] = {}
 
     def make_index(self) -> Any:  # Any: one of two classes that share a port
         return MemoryIndex()
@@ -123,30 +126,46 @@ class Rights(RuleBasedStateMachine):
     def teardown(self) -> None:
         while self.pending:
             self.work()
-        everything = frozenset({team_tag("company"), *map(group_tag, GROUPS)})
-        found = self.runner.run(self.retrieve(everything))
-        assert sorted((passage.path, passage.text) for passage in found) == sorted(
-            (path, words) for path, (_, words) in self.documents.items()
-        )
+        self.everybody_finds_what_they_may_read()
         self.runner.run(self.close())
         self.runner.close()
         shutil.rmtree(self.folder)
 
     async def close(self) -> None:
+        await self.graph.close()
         await self.database.close()
 
-    @rule(user=a_user, groups=some_groups, team=st.booleans())
-    def move_a_user(self, user: str, groups: frozenset[str], team: bool) -> None:
-        self.users[user] = frozenset(map(group_tag, groups)) | ({team_tag("company")} if team else set())
+    # --- what happens
 
-    @rule(path=a_path, groups=some_groups, number=st.integers(0, 5))
-    def put_a_document(self, path: str, groups: frozenset[str], number: int) -> None:
-        self.runner.run(self.put(path, groups, f"common words, number {number} of {path}"))
+    @initialize(first=some_rights, second=some_rights)
+    def put_the_first_documents(self, first: Rights, second: Rights) -> None:
+        for path, rights in zip(PATHS, (first, second), strict=True):
+            self.put_a_document(path, rights, 0)
+            self.work()
 
-    @rule(path=a_path, groups=some_groups)
-    def change_the_rights(self, path: str, groups: frozenset[str]) -> None:
+    @rule(user=a_user, groups=some_groups, team=st.sampled_from(("company", "other")))
+    def move_a_user(self, user: str, groups: frozenset[str], team: str) -> None:
+        self.groups_of[user], self.teams[user] = groups, team
+
+    @rule(group=a_group, inner=some_groups)
+    def put_groups_into_a_group(self, group: str, inner: frozenset[str]) -> None:
+        try:
+            require_nesting(group, sorted(inner), self.groups())
+        except InvalidRequest:
+            return
+        self.inner[group] = inner
+
+    @rule(path=a_path, rights=some_rights, number=st.integers(0, 5))
+    def put_a_document(self, path: str, rights: Rights, number: int) -> None:
+        """In place of what is there."""
+        self.runner.run(self.put(path, rights, f"common words of Upper House, number {number} of {path}"))
+
+    @rule(path=a_path, rights=some_rights, by_sync=st.booleans(), only_denials=st.booleans())
+    def change_the_rights(self, path: str, rights: Rights, by_sync: bool, only_denials: bool) -> None:
         if path in self.documents:
-            self.runner.run(self.put(path, groups, self.documents[path][1]))
+            before, words = self.documents[path]
+            changed = Rights(before.allow, rights.deny) if only_denials else rights
+            self.runner.run(self.put(path, changed, words) if by_sync else self.share(path, changed))
 
     @rule(path=a_path)
     def remove_a_document(self, path: str) -> None:
@@ -154,15 +173,22 @@ class Rights(RuleBasedStateMachine):
             self.runner.run(self.remove(path))
 
     @rule()
+    def cut_otherwise_and_index_again(self) -> None:
+        other = 64 if self.collection.chunk_tokens == 32 else 32
+        self.collection = Collection(name="c", team="company", chunk_tokens=other)
+        for path, (rights, words) in list(self.documents.items()):
+            self.runner.run(self.put(path, rights, words))
+
+    @rule()
     def work(self) -> None:
         if self.pending:
             self.runner.run(self.do(self.pending.pop(0)))
 
-    @rule(path=a_path, groups=some_groups, gone=st.booleans())
-    def work_while_rights_change(self, path: str, groups: frozenset[str], gone: bool) -> None:
+    @rule(path=a_path, rights=some_rights, gone=st.booleans())
+    def work_while_rights_change(self, path: str, rights: Rights, gone: bool) -> None:
         async def meanwhile() -> None:
             if path in self.documents:
-                await (self.remove(path) if gone else self.put(path, groups, self.documents[path][1]))
+                await (self.remove(path) if gone else self.share(path, rights))
 
         if self.pending:
             self.embedder.meanwhile = meanwhile
@@ -180,48 +206,102 @@ class Rights(RuleBasedStateMachine):
             self.records.dying = False
             self.pending.pop(0)
 
+    # --- what always holds
+
     @invariant()
     def nobody_is_given_what_they_may_not_read(self) -> None:
-        for user, tags in self.users.items():
-            for passage in self.runner.run(self.ask(user)):
+        plan = self.runner.run(self.plan())
+        for caller in self.callers():
+            for passage in self.runner.run(self.cached.ask(plan, caller)):
                 assert passage.path in self.documents, "a removed document is gone"
-                acl, _ = self.documents[passage.path]
-                assert self.texts[passage.text] & tags, f"{user} got an old text that was never theirs"
-                assert acl & tags, f"{user} with {sorted(tags)} got {passage.path} of {sorted(acl)}"
+                rights, _ = self.documents[passage.path]
+                assert self.may_read(caller, self.texts[passage.text]), f"{caller} got an old text that was never theirs"
+                assert self.may_read(caller, rights), f"{caller} got {passage.path} of {rights}"
+                self.given.add((caller, passage.document_id))
 
-    async def ask(self, user: str) -> Sequence[Passage]:
-        """Through the cache, under the key that the gateway would use now."""
+    @invariant()
+    def what_was_cited_opens_for_those_alone_who_may_read_it_now(self) -> None:
+        async def opened(document_id: str, held: frozenset[str]) -> str | None:
+            async with self.database.read() as connection:
+                document = await DatabaseLibrary(connection).documents.get(document_id)
+                listed = {each.id for each in await DatabaseLibrary(connection).documents.page("c", acl=held)}
+            opens = document is not None and document.rights.open_to(held)
+            assert opens == (document_id in listed)
+            return document.path if document is not None and opens else None
+
+        tags = self.callers()
+        for caller, document_id in self.given:
+            path = self.runner.run(opened(document_id, tags[caller]))
+            assert path is None or self.may_read(caller, self.documents[path][0])
+
+    @invariant()
+    def everybody_finds_what_they_may_read(self) -> None:
+        if self.pending:
+            return
+        plan = self.runner.run(self.plan())
+        for caller in self.callers():
+            found = self.runner.run(self.cached.ask(plan, caller))
+            wanted = {path: words for path, (rights, words) in self.documents.items() if self.may_read(caller, rights)}
+            assert {passage.path: passage.text for passage in found} == wanted
+
+    def may_read(self, caller: str, rights: Rights) -> bool:
+        """By the model: no tags but names, and groups gone through one by one. A key is its maker's, without groups."""
+        user = caller.removeprefix("key of ")
+        groups = set(self.groups_of[user])
+        for _ in GROUPS:
+            groups |= {name for name, inner in self.inner.items() if inner & groups}
+        person = {"public", f"team:{self.teams[user]}", f"user:{user}", *(f"group:{name}" for name in groups)}
+        own = person if caller == user else {"public", "team:company"}
+        return bool(own & rights.allow) and not (own | person) & rights.deny
+
+    # --- the real side
+
+    def groups(self) -> list[Group]:
+        return [Group(name=name, groups=tuple(sorted(inner)), created_at_ms=0) for name, inner in self.inner.items()]
+
+    def callers(self) -> dict[str, frozenset[str]]:
+        """Each user, and a key of the team that each has made."""
+        nesting, found = nesting_of(self.groups()), dict[str, frozenset[str]]()
+        for name in USERS:
+            groups = tuple(sorted(self.groups_of[name]))
+            user = User(id=name, name=name, display_name=name, team=self.teams[name], groups=groups, created_at_ms=0)
+            key = Key(
+                id="k", name="k", kind="inference", digest="", hint="", team="company", created_by=name, created_at_ms=0
+            )  # fmt: skip
+            found |= {name: user.tags(nesting), f"key of {name}": key.tags(nesting, user)}
+        return found
+
+    async def plan(self) -> Plan:
         async with self.database.read() as connection:
-            corpus = await RevisionTable(connection).corpus()
-        plan = _plan({name: frozenset(tags) for name, tags in self.users.items()}, dict(corpus))
-        key = Keys().of(plan.users[user], plan.offerings["chat"]["assistant/a"], CHAT, read_chat(BODY), BODY, {})
-        assert key is not None
-        if key not in self.cache:
-            self.cache[key] = await self.retrieve(self.users[user])
-        return self.cache[key]
+            revision = RevisionTable(connection)
+            corpus, personal = await revision.corpus(), await revision.personal()
+        return plan_of(self.callers(), corpus, personal=personal, collection=self.collection)
 
-    async def retrieve(self, acl: frozenset[str]) -> Sequence[Passage]:
-        return await self.retriever.retrieve("common words", collections=["c"], acl=acl, limit=50, on_behalf_of="asker")
-
-    async def put(self, path: str, groups: frozenset[str], words: str) -> None:
+    async def put(self, path: str, rights: Rights, words: str) -> None:
         """Sync one file, as the API does: bytes are sent only when they are new."""
-        acl = frozenset(map(group_tag, groups)) or frozenset({team_tag("company")})
         data = words.encode()
         file = intake.File(path, hashlib.sha256(data).hexdigest(), len(data))
         async with self.database.write() as connection:
             library = DatabaseLibrary(connection)
             sync, plan = await intake.begin_sync(
-                library, [file], collection=COLLECTION, source="s", acl=acl, prune=False, readable=acl, most_bytes=1000, by="x",
-                now_ms=1,
+                library, [file], collection=self.collection, source="s", rights=rights, prune=False,
+                readable=frozenset(TAGS), most_bytes=1000, by="x", now_ms=1,
             )  # fmt: skip
-        if path in plan.upload:
+        if path in plan.upload or path in self.documents:
             await self.objects.put(raw_name(file.digest), data)
         async with self.database.write() as connection:
             library = DatabaseLibrary(connection)
             job, _ = await intake.sync_of(library, sync, by="x")
             await intake.start_sync(library, job, plan, now_ms=2)
-        self.documents[path] = (acl, words)
-        self.texts[words] = acl
+        self.said(path, rights, words)
+        await self.take(job.id)
+
+    async def share(self, path: str, rights: Rights) -> None:
+        async with self.database.write() as connection:
+            library = DatabaseLibrary(connection)
+            (document,) = [d for d in await library.documents.of_source("c", "s") if d.path == path]
+            job = await intake.share(library, document, rights, by="x", now_ms=3)
+        self.said(path, rights, self.documents[path][1])
         await self.take(job.id)
 
     async def remove(self, path: str) -> None:
@@ -231,6 +311,10 @@ class Rights(RuleBasedStateMachine):
             job = await intake.remove(library, document, by="x", now_ms=3)
         del self.documents[path]
         await self.take(job.id)
+
+    def said(self, path: str, rights: Rights, words: str) -> None:
+        self.documents[path] = (rights, words)
+        self.texts[words] = rights
 
     async def take(self, job_id: str) -> None:
         await self.ingestion.rights(job_id)
@@ -246,7 +330,7 @@ class Rights(RuleBasedStateMachine):
             await self.ingestion.finish(job_id, None)
 
 
-class LanceRights(Rights):
+class LanceRightsMachine(RightsMachine):
     """The same on LanceDB."""
 
     def make_index(self) -> Any:
@@ -257,29 +341,6 @@ class LanceRights(Rights):
     async def close(self) -> None:
         await self.index.close()
         await super().close()
-
-
-def _plan(users: dict[str, frozenset[str]], corpus: dict[str, int]) -> Plan:
-    """What the gateway would serve from: one model, one assistant over the collection."""
-    callers = {name: Caller(id=name, name=name, team="company", acl=acl, access=0) for name, acl in users.items()}
-    names = frozenset({"assistant/a"})
-    snapshot = Snapshot(
-        version=1, made_at_ms=0, price_version="", keys={}, users=callers, services={},
-        access=(Access(list_models=True, chat=names, embed=frozenset()),), teams={},
-        providers={"p": Provider(name="p", base_url="http://localhost/v1")},
-        models={"m": Model(name="m", provider="p")}, prices={},
-        routes={"r": Route(name="r", targets=(Target(model="m"),))},
-        assistants={"a": Assistant(name="a", route="r", collections=("c",))},
-        collections={"c": COLLECTION}, corpus=corpus,
-    )  # fmt: skip
-    link = SimpleNamespace(form="chat", native=frozenset({"chat"}), facts=lambda model: Facts())
-    providers: Any = SimpleNamespace(link=lambda provider, opened: link)  # nothing is called through it
-    states = TargetStates(draw=lambda: 0.0, call_later=lambda seconds, call: pytest.fail("nothing waits"))
-    workshop = Workshop(vectors=providers, own=None, presidio=None)
-    return compile_plan(
-        snapshot, providers=providers, unsealer=providers, states=states, workshop=workshop, ledger=Ledger(Kept(), now_ms=1),
-        now_ms=1,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -294,11 +355,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("machine", "examples"),
     [
-        pytest.param(Rights, 8, id="memory"),
-        pytest.param(Rights, 25, marks=pytest.mark.slow, id="memory, at length"),
-        pytest.param(LanceRights, 10, marks=pytest.mark.slow, id="lance"),
+        pytest.param(RightsMachine, 8, id="memory"),
+        pytest.param(RightsMachine, 60, marks=pytest.mark.slow, id="memory, at length"),
+        pytest.param(LanceRightsMachine, 10, marks=pytest.mark.slow, id="lance"),
     ],
 )
-def test_no_passage_outside_the_callers_rights_is_ever_returned(machine: type[Rights], examples: int, template: Path) -> None:
+def test_nobody_is_given_what_they_may_not_read_and_everybody_what_they_may(
+    machine: type[RightsMachine], examples: int, template: Path
+) -> None:
     bound = type(machine.__name__, (machine,), {"template": template})
-    run_state_machine_as_test(bound, settings=settings(max_examples=examples, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(bound, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))

@@ -3,6 +3,7 @@
 import msgspec
 
 from stoa.domain.documents import Document, DocumentState
+from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 from stoa.knowledge.fingerprint import fingerprint
 from stoa.knowledge.sync import plan_sync
@@ -30,7 +31,7 @@ FILES = {"same": "1", "changed": "2", "fresh": "1", "broken": "1", "new": "1"}
 
 
 def test_only_what_is_new_changed_or_failed_is_sent() -> None:
-    plan = plan_sync(FILES, DOCUMENTS, collection=COLLECTION, acl=TEAM, prune=True)
+    plan = plan_sync(FILES, DOCUMENTS, collection=COLLECTION, rights=lambda _: Rights(TEAM), prune=True)
     assert plan.upload == ("broken", "changed", "fresh")
     assert plan.unchanged == ("new", "same")
     assert plan.requeue == ()
@@ -38,22 +39,28 @@ def test_only_what_is_new_changed_or_failed_is_sent() -> None:
 
 
 def test_without_pruning_nothing_is_removed() -> None:
-    assert plan_sync(FILES, DOCUMENTS, collection=COLLECTION, acl=TEAM, prune=False).remove == ()
+    assert plan_sync(FILES, DOCUMENTS, collection=COLLECTION, rights=lambda _: Rights(TEAM), prune=False).remove == ()
 
 
 def test_other_rights_move_what_is_the_same_and_send_what_is_not() -> None:
-    plan = plan_sync(FILES, DOCUMENTS, collection=COLLECTION, acl=HR, prune=True)
+    plan = plan_sync(FILES, DOCUMENTS, collection=COLLECTION, rights=lambda _: Rights(HR), prune=True)
     assert plan.requeue == ("new", "same")
     assert plan.upload == ("broken", "changed", "fresh")
 
 
+def test_a_denial_alone_moves_a_document_and_each_path_has_its_own_rights() -> None:
+    denied = {"same": Rights(TEAM, HR)}
+    plan = plan_sync(FILES, DOCUMENTS, collection=COLLECTION, rights=lambda path: denied.get(path, Rights(TEAM)), prune=True)
+    assert (plan.requeue, plan.unchanged) == (("same",), ("new",))
+
+
 def test_an_empty_source_that_is_pruned_empties_the_collection() -> None:
-    plan = plan_sync({}, DOCUMENTS, collection=COLLECTION, acl=TEAM, prune=True)
+    plan = plan_sync({}, DOCUMENTS, collection=COLLECTION, rights=lambda _: Rights(TEAM), prune=True)
     assert plan.remove == ("broken", "changed", "gone", "new", "same")
 
 
 def test_what_is_cut_otherwise_than_the_collection_now_says_is_worked_on_without_being_sent() -> None:
     finer = msgspec.structs.replace(COLLECTION, chunk_tokens=64)
-    plan = plan_sync(FILES, DOCUMENTS, collection=finer, acl=TEAM, prune=True)
+    plan = plan_sync(FILES, DOCUMENTS, collection=finer, rights=lambda _: Rights(TEAM), prune=True)
     assert (plan.requeue, plan.unchanged) == (("same",), ("new",))
     assert plan.upload == ("broken", "changed", "fresh")

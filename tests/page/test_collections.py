@@ -21,6 +21,8 @@ def handbook(page: Page) -> Page:
 def test_documents_show_their_state_their_rights_and_why_they_failed(handbook: Page) -> None:
     leave = handbook.get_by_role("row", name="Parental Leave")
     expect(leave.get_by_role("listitem")).to_have_text(["group hr", "team company"])
+    budget = handbook.get_by_role("row", name="Budget 2027")
+    expect(budget.get_by_role("listitem")).to_have_text(["group finance", "not group contractors"])
     scan = handbook.get_by_role("row", name="scan-0413.pdf")
     expect(scan).to_contain_text("failed")
     expect(scan).to_contain_text("The file is encrypted.")
@@ -57,7 +59,7 @@ def test_files_are_dropped_anywhere(handbook: Page) -> None:
     transfer = handbook.evaluate_handle(
         "() => { const data = new DataTransfer(); data.items.add(new File(['words'], 'dropped.md')); return data; }"
     )
-    pane = handbook.get_by_role("region", name="handbook")
+    pane = handbook.get_by_role("group", name="Documents of handbook")
     pane.dispatch_event("dragenter", {"dataTransfer": transfer})
     expect(handbook.get_by_text("Drop to add to handbook")).to_be_visible()
     pane.dispatch_event("drop", {"dataTransfer": transfer})

@@ -132,6 +132,20 @@ def test_a_citation_opens_its_passage_beside_the_answer(page: Page) -> None:
     has_focus(chip)
 
 
+def test_a_source_that_has_changed_says_so_and_shows_what_was_cited(page: Page) -> None:
+    def changed(route: Route) -> None:
+        cited = route.request.post_data_json
+        view = {"page": None, "heading": [], "before": "", "after": "", "state": "changed", "document": None}
+        route.fulfill(json={**cited, **view})
+
+    page.route("**/citation", changed)
+    ask(page, TRAVEL)
+    finished(page).get_by_role("button", name="Source 1").first.click()
+    source = page.get_by_role("dialog", name="Source")
+    expect(source.get_by_role("note")).to_contain_text("has changed since it was cited")
+    expect(source.locator("mark")).to_contain_text("Business class by air is allowed")
+
+
 def test_a_source_that_may_no_longer_be_read_says_so(page: Page) -> None:
     ask(page, TRAVEL)
     answer = finished(page)

@@ -11,6 +11,7 @@ import { sessionKey } from "./session/queries";
 import { Shell } from "./shell/Shell";
 
 const CollectionsScreen = lazy(() => import("./collections/CollectionsScreen"));
+const AssistantsScreen = lazy(() => import("./assistants/AssistantsScreen"));
 const ModelsScreen = lazy(() => import("./models/ModelsScreen"));
 const ProvidersScreen = lazy(() => import("./providers/ProvidersScreen"));
 const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
@@ -47,7 +48,12 @@ export function App() {
               <Suspense fallback={<Loading label="Loading" rows={6} />}>
                 <Switch>
                   <Route path="/conversations/:id?">{({ id }) => <ConversationsScreen id={id ?? null} />}</Route>
-                  <Route path="/collections/:name?">{({ name }) => <CollectionsScreen name={name ?? null} />}</Route>
+                  <Route path="/collections/:name?/:view?/:document?">
+                    {({ name, view, document }) => (
+                      <CollectionsScreen name={name ?? null} view={view ?? "documents"} document={document ?? null} />
+                    )}
+                  </Route>
+                  <Route path="/assistants/:name?">{({ name }) => <AssistantsScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />

@@ -42,9 +42,9 @@ class Caller:
     action: str
     policy: Policy
 
-    def may(self, target: Target) -> bool:
-        """Whether the action may be done to this very thing."""
-        return self.policy.decide(self.principal, self.action, target).allowed
+    def may(self, target: Target, action: str | None = None) -> bool:
+        """Whether the action, or another one, may be done to this very thing."""
+        return self.policy.decide(self.principal, action or self.action, target).allowed
 
     def require(self, target: Target) -> None:
         """Raises Forbidden, with the reason, unless the action may be done to this very thing."""

@@ -10,16 +10,26 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, document_view
 from stoa.api.forms import View
-from stoa.api.holdings import acl_of, collection_named, collections_for, keep
+from stoa.api.holdings import collection_named, collections_for, keep, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.domain.documents import DocumentState
+from stoa.domain.resources import Collection
 from stoa.errors import InvalidRequest
 from stoa.knowledge import intake
 from stoa.knowledge.forget import forget
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/collections", tags=["collections"])
+
+
+class CollectionRights(View):
+    """What the policy lets the caller do with a collection; every request is decided anew."""
+
+    read: bool
+    ingest: bool
+    judge: bool
+    see_usage: bool
 
 
 class CollectionView(View):
@@ -32,6 +42,7 @@ class CollectionView(View):
     chunks: int
     failed: int
     version: int
+    rights: CollectionRights
 
 
 class Uploaded(View):
@@ -53,7 +64,7 @@ async def list_collections(
         CollectionView(
             name=each.name, team=each.team, description=each.description, version=versions.get(each.name, 0),
             documents=held.documents if (held := counts.get(each.name)) else 0,
-            chunks=held.chunks if held else 0, failed=held.failed if held else 0,
+            chunks=held.chunks if held else 0, failed=held.failed if held else 0, rights=_rights(caller, each),
         )
         for each in found
         if each.name > (place_of(cursor) or "")
@@ -88,12 +99,14 @@ async def upload_documents(
     parts: Parts,
     files: Annotated[list[UploadFile], File(min_length=1, description="One or more; a name may hold folders.")],
     groups: Annotated[str, Form(description="Only these groups may read them: hr,finance. Else the collection's team.")] = "",
+    allow: Annotated[str, Form(description="Whoever holds one of these may read them too: group:hr,user:ada,public.")] = "",
+    deny: Annotated[str, Form(description="Whoever holds one of these may not: group:interns,user:bob.")] = "",
     source: Annotated[str, Form(max_length=255, description="Where they came from.")] = "upload",
 ) -> Uploaded:
     """Store the files and queue a job that indexes them. A file of the same name and source is replaced."""
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
-        acl = await acl_of(stores, collection, _names(groups))
+        rights = await rights_of(stores, collection, groups=_names(groups), allow=_names(allow), deny=_names(deny))
     limit = parts.settings.worker.document_bytes
     kept = [
         await keep(parts.objects, _pieces(file), path=intake.clean_path(file.filename or ""), limit=limit) for file in files
@@ -101,12 +114,22 @@ async def upload_documents(
     _require_distinct([file.path for file in kept])
     async with parts.database.write() as connection:
         queued = await intake.upload(
-            DatabaseLibrary(connection), kept, collection=collection.name, source=source, acl=acl, by=caller.principal.id,
+            DatabaseLibrary(connection), kept, collection=collection.name, source=source, rights=rights, by=caller.principal.id,
             now_ms=now_ms(),
         )  # fmt: skip
     await forget(DocumentRecords(parts.database), parts.objects, queued.replaced)
     documents = [document_view(document) for document in queued.documents]
     return Uploaded(job=job_view(queued.job, [], now_ms=now_ms()), documents=documents)
+
+
+def _rights(caller: Caller, collection: Collection) -> CollectionRights:
+    target = target_of(collection)
+    return CollectionRights(
+        read=caller.may(target, "document:list"),
+        ingest=caller.may(target, "document:ingest"),
+        judge=caller.may(target, "evaluation:judge"),
+        see_usage=caller.may(target, "collection:usage"),
+    )
 
 
 async def _pieces(file: UploadFile) -> AsyncGenerator[bytes]:

@@ -13,13 +13,17 @@ from fastapi import APIRouter, FastAPI, Request
 
 from stoa import __version__
 from stoa.api import (
+    assistants,
     batches,
     budgets,
     catalog,
+    citations,
     collections,
+    consultations,
     contents,
     conversations,
     documents,
+    evaluation,
     feedback,
     files,
     groups,
@@ -28,6 +32,7 @@ from stoa.api import (
     jobs,
     keys,
     page,
+    passages,
     playground,
     prices,
     refusals,
@@ -35,6 +40,7 @@ from stoa.api import (
     requests,
     resources,
     routes,
+    scores,
     sessions,
     status,
     syncs,
@@ -63,10 +69,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     resources.router,
     targets.router,
     routes.router,
+    assistants.router,
     guardrails.router,
     catalog.router,
     collections.router,
     documents.router,
+    citations.router,
+    passages.router,
+    consultations.router,
+    evaluation.router,
+    scores.router,
     syncs.router,
     jobs.router,
     conversations.router,
@@ -105,7 +117,7 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
     app.add_middleware(BodyLimit, json_bytes=limits.body_bytes, upload_bytes=limits.upload_bytes)
     app.add_middleware(SecurityHeaders)
     for router in every_router():
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: `include_router` would build every route a second time
     return app
 
 

@@ -1,16 +1,19 @@
-"""`/api/documents`: one document, its passages and its file. Whoever shares no tag with it is told that it does not exist."""
+"""`/api/documents`: one document, its passages and its file. Whoever may not read it is told that it does not exist."""
 
 from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
 
+from stoa.adapters.database import versions
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Moment, View, moment
+from stoa.api.forms import Form, Moment, View, moment
 from stoa.api.holdings import collection_named
 from stoa.api.jobs import JobView, job_view
+from stoa.control.rights import TagReader
 from stoa.domain.documents import Document, DocumentState, ParsedDocument, parsed_name, raw_name
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict, NotFound
@@ -28,7 +31,7 @@ _SHOWN = {"pdf": "application/pdf", "txt": _TEXT, "md": _TEXT, "csv": _TEXT}
 
 
 class DocumentView(View):
-    """`path` is relative to the source; `acl` are the access tags of which a reader needs one."""
+    """`path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out."""
 
     id: str
     collection: str
@@ -39,9 +42,28 @@ class DocumentView(View):
     pages: int | None
     chunks: int | None
     acl: list[str]
+    deny: list[str]
     state: DocumentState
     error: str | None
     updated_at: Moment
+
+
+class VersionView(View):
+    """A change of the bytes or of the rights. `by` is the user or key that made it, null where that is not known any more."""
+
+    number: int
+    at: Moment
+    digest: str
+    bytes: int
+    acl: list[str]
+    deny: list[str]
+    by: str | None
+
+
+class Versions(View):
+    """The newest first; the first is the present one."""
+
+    data: list[VersionView]
 
 
 class PassageView(View):
@@ -59,27 +81,49 @@ class Removal(View):
     job: JobView
 
 
+class NewRights(Form):
+    """A reader holds one of `allow`, such as group:hr, user:ada, team:lab or public, and none of `deny`."""
+
+    allow: Annotated[tuple[str, ...], Field(min_length=1)]
+    deny: tuple[str, ...] = ()
+
+
+class Shared(View):
+    job: JobView
+
+
 def document_view(document: Document) -> DocumentView:
     return DocumentView(
         id=document.id, collection=document.collection, source=document.source, path=document.path, title=document.title,
-        bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl), state=document.state,
-        error=document.error, updated_at=moment(document.updated_at),
+        bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl),
+        deny=sorted(document.deny), state=document.state, error=document.error, updated_at=moment(document.updated_at),
     )  # fmt: skip
 
 
 @router.get("/{id}")
 async def read_document(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> DocumentView:
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     return document_view(document)
 
 
 @router.delete("/{id}", status_code=202)
 async def delete_document(id_: Id, caller: Annotated[Caller, allow("document:delete")], parts: Parts) -> Removal:
     """Out of reach at once; out of the index when the job has run."""
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     async with parts.database.write() as connection:
         job = await intake.remove(DatabaseLibrary(connection), document, by=caller.principal.id, now_ms=now_ms())
     return Removal(job=job_view(job, [], now_ms=now_ms()))
+
+
+@router.put("/{id}/rights", status_code=202)
+async def share_document(id_: Id, new: NewRights, caller: Annotated[Caller, allow("document:share")], parts: Parts) -> Shared:
+    """Other rights in the place of those it has: it opens by them at once, and is found by them within two seconds."""
+    document, _ = await find_document(parts, caller, id_)
+    async with parts.read() as stores:
+        rights = await TagReader(stores).rights(new.allow, new.deny)
+    async with parts.database.write() as connection:
+        job = await intake.share(DatabaseLibrary(connection), document, rights, by=caller.principal.id, now_ms=now_ms())
+    return Shared(job=job_view(job, [], now_ms=now_ms()))
 
 
 @router.get("/{id}/passage")
@@ -90,21 +134,35 @@ async def read_passage(
     start: Annotated[int, Query(ge=0)],
     end: Annotated[int, Query(ge=1)],
 ) -> PassageView:
-    document, collection = await _find(parts, caller, id_)
-    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
-    if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
-        raise Conflict(f"The document {document.path!r} is being indexed anew, so the passage may lie elsewhere now.")
-    opened = open_passage(msgspec.json.decode(text, type=ParsedDocument), start=start, end=end)
+    document, collection = await find_document(parts, caller, id_)
+    opened = open_passage(await parsed_text(parts, document, collection), start=start, end=end)
     return PassageView(
         document=document_view(document), page=opened.page, heading=list(opened.heading), before=opened.before,
         passage=opened.passage, after=opened.after,
     )  # fmt: skip
 
 
+@router.get("/{id}/versions")
+async def list_versions(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Versions:
+    """What the document was. Earlier bytes are not kept."""
+    document, _ = await find_document(parts, caller, id_)
+    async with parts.database.read() as connection:
+        found = await versions.of_document(connection, document.id)
+    return Versions(
+        data=[
+            VersionView(
+                number=each.number, at=moment(each.at), digest=each.digest, bytes=each.bytes, acl=sorted(each.acl),
+                deny=sorted(each.deny), by=each.by,
+            )
+            for each in found
+        ]
+    )  # fmt: skip
+
+
 @router.get("/{id}/original", response_class=Response)
 async def read_original(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Response:
     """The file as it was sent: PDF and text to be shown, all else to be saved, and nothing to be run."""
-    document, _ = await _find(parts, caller, id_)
+    document, _ = await find_document(parts, caller, id_)
     data = await parts.objects.get(raw_name(document.digest))
     if data is None:
         raise NotFound(f"The file of the document {id_!r} is not in the object store.")
@@ -115,11 +173,21 @@ async def read_original(id_: Id, caller: Annotated[Caller, allow("document:read"
     return Response(data, media_type=shown or "application/octet-stream", headers=headers)
 
 
-async def _find(parts: Control, caller: Caller, document_id: str) -> tuple[Document, Collection]:
+async def find_document(parts: Control, caller: Caller, document_id: str) -> tuple[Document, Collection]:
     """A document that the caller may read, and its collection. Raises NotFound for every other."""
     async with parts.database.read() as connection:
         document = await DatabaseLibrary(connection).documents.get(document_id)
-    if document is not None and document.acl & caller.principal.acl:
+    if document is not None and document.rights.open_to(caller.principal.acl):
         async with parts.read() as stores:
             return document, await collection_named(stores, caller, document.collection)
     raise NotFound(f"There is no document {document_id!r} here for you.", param="id")
+
+
+async def parsed_text(parts: Control, document: Document, collection: Collection) -> ParsedDocument:
+    """What the index holds passages of. Raises Conflict while that is another text than the document's."""
+    if document.state == "failed":
+        raise Conflict(f"The document {document.path!r} could not be read: {document.error}", param="id")
+    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
+    if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
+        raise Conflict(f"The document {document.path!r} is being indexed anew, so its passages may lie elsewhere now.")
+    return msgspec.json.decode(text, type=ParsedDocument)

@@ -16,6 +16,7 @@ from stoa.adapters.database.files import FileTable
 from stoa.api.access import Caller, Parts, allow_on_behalf
 from stoa.api.listing import After, Listing, listing
 from stoa.domain.files import PURPOSES, Purpose, StoredFile, blob_name
+from stoa.domain.identity import opening
 from stoa.errors import Forbidden, InvalidRequest, NotFound
 from stoa.kit.ids import new_id
 from stoa.policy.decide import Target
@@ -68,7 +69,7 @@ async def upload_file(request: Request, caller: Annotated[Caller, allow_on_behal
             team=team_of(caller),
             key_id=caller.principal.id if caller.principal.kind == "inference_key" else None,
             user_id=caller.principal.id if caller.principal.kind == "user" else None,
-            acl=caller.principal.acl,
+            acl=opening(caller.principal.acl),
             filename=_filename(sent.filename),
             purpose=purpose,
             bytes=0,

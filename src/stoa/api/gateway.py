@@ -9,6 +9,7 @@ from stoa.api.wire.entry import Entry
 from stoa.api.wire.limits import Limits
 from stoa.api.wire.peers import Proxies
 from stoa.api.wire.server import Server, serve_application
+from stoa.kit.compiled import State, told
 from stoa.kit.logs import configure_logging
 from stoa.settings import GatewaySettings, Settings
 from stoa.wiring import gateway
@@ -19,7 +20,9 @@ _GIVE_WAY_S = 0.0005
 """How long a thread that writes a file may keep requests waiting. Python's own 5 ms is most of what an answer takes."""
 
 
-def run(settings: Settings, listener: socket.socket, *, own: socket.socket | None = None, worker: int = 1) -> None:
+def run(
+    settings: Settings, listener: socket.socket, hot_path: State, *, own: socket.socket | None = None, worker: int = 1
+) -> None:
     """Serve on the sockets until SIGTERM or SIGINT, answer what is under way, and return.
 
     `own` is for Stoa's own roles: plain HTTP, whatever the entry speaks.
@@ -27,10 +30,10 @@ def run(settings: Settings, listener: socket.socket, *, own: socket.socket | Non
     import uvloop
 
     configure_logging("gateway" if worker == 1 else f"gateway-{worker}", settings.log_level)
-    uvloop.run(_serve(settings, listener, own, worker))
+    uvloop.run(_serve(settings, listener, hot_path, own, worker))
 
 
-async def _serve(settings: Settings, listener: socket.socket, own: socket.socket | None, worker: int) -> None:
+async def _serve(settings: Settings, listener: socket.socket, hot_path: State, own: socket.socket | None, worker: int) -> None:
     entries = _entries(settings.gateway, listener)
     sockets = [each for each in (None if entries else listener, own) if each is not None]
     proxies = Proxies(settings.gateway.trusted_proxies) if settings.gateway.trusted_proxies else None
@@ -40,7 +43,7 @@ async def _serve(settings: Settings, listener: socket.socket, own: socket.socket
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         sys.setswitchinterval(_GIVE_WAY_S)
-        log.info("the gateway serves on %s", settings.url)
+        log.info("the gateway serves on %s; its hot path: %s", settings.url, told(hot_path))
         if settings.gateway.workers > 1 and worker == 1:
             log.warning(
                 "%d workers share the entry: limits and budgets are counted together; each keeps cached answers for itself, "

@@ -1,4 +1,4 @@
-"""`/api/groups`: who may read what, beside their team's documents."""
+"""`/api/groups`: who may read what, beside their team's documents. A group may hold others."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import Form, Moment, NewName, View, moment
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
-from stoa.control.people import create_group
+from stoa.control.people import create_group, update_group
 from stoa.domain.teams import Group
 from stoa.wiring import now_ms
 
@@ -15,16 +15,26 @@ router = APIRouter(prefix="/api/groups", tags=["groups"])
 
 
 class GroupView(View):
+    """`groups` are those within it: whoever is in one of them is in this one too."""
+
     name: str
+    groups: list[str]
     created_at: Moment
 
 
 class NewGroup(Form):
     name: NewName
+    groups: tuple[str, ...] = ()
+
+
+class ChangedGroup(Form):
+    """`groups` in the place of those that it held."""
+
+    groups: tuple[str, ...]
 
 
 def _view(group: Group) -> GroupView:
-    return GroupView(name=group.name, created_at=moment(group.created_at_ms))
+    return GroupView(name=group.name, groups=list(group.groups), created_at=moment(group.created_at_ms))
 
 
 @router.get("")
@@ -39,4 +49,13 @@ async def list_groups(
 @router.post("", status_code=201)
 async def add_group(new: NewGroup, caller: Annotated[Caller, allow("group:create")], parts: Parts) -> GroupView:
     async with parts.write() as stores:
-        return _view(await create_group(stores, name=new.name, now_ms=now_ms()))
+        return _view(await create_group(stores, name=new.name, groups=new.groups, now_ms=now_ms()))
+
+
+@router.patch("/{name}")
+async def change_group(
+    name: str, changed: ChangedGroup, caller: Annotated[Caller, allow("group:update")], parts: Parts
+) -> GroupView:
+    """In force within two seconds for whoever is in one of the groups."""
+    async with parts.write() as stores:
+        return _view(await update_group(stores, name, changed.groups, now_ms=now_ms()))

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import AsyncIterable, Sequence
 
 from stoa.api.access import Caller
+from stoa.control.rights import TagReader, or_team
 from stoa.domain.documents import Objects, raw_name
-from stoa.domain.identity import AccessTag, group_tag, team_tag
+from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 from stoa.domain.stores import Stores
-from stoa.errors import InvalidRequest, NotFound, TooLarge
+from stoa.errors import NotFound, TooLarge
 from stoa.kit.names import did_you_mean
 from stoa.knowledge.intake import File
 from stoa.policy.decide import Target
@@ -34,13 +35,13 @@ async def collection_named(stores: Stores, caller: Caller, name: str) -> Collect
     raise NotFound(f"There is no collection {name!r} here for you.{did_you_mean(name, names)}", param="name")
 
 
-async def acl_of(stores: Stores, collection: Collection, groups: Sequence[str]) -> frozenset[AccessTag]:
-    """The groups' tags, else that of the collection's team. Raises InvalidRequest for an unknown group."""
-    known = [group.name for group in await stores.groups.all()]
-    for name in groups:
-        if name not in known:
-            raise InvalidRequest(f"There is no group {name!r}.{did_you_mean(name, known)}", param="groups")
-    return frozenset(group_tag(name) for name in groups) or frozenset({team_tag(collection.team)})
+async def rights_of(
+    stores: Stores, collection: Collection, *, groups: Sequence[str] = (), allow: Sequence[str] = (), deny: Sequence[str] = ()
+) -> Rights:
+    """For the groups and whoever else is named, or for the collection's team. Raises InvalidRequest for who is not there."""
+    reader = TagReader(stores)
+    named = await reader.rights(allow, deny)
+    return or_team(Rights(named.allow | await reader.groups(groups), named.deny), collection.team)
 
 
 async def keep(objects: Objects, pieces: AsyncIterable[bytes], *, path: str, limit: int) -> File:

@@ -150,7 +150,7 @@ async def _read(parts: Control, caller: Caller, job_id: str) -> JobView:
 def _shown(caller: Caller, job: Job, failures: Sequence[Failure]) -> list[Failure]:
     """Names of files are for those who sent them and those who may read them."""
     own = job.created_by == caller.principal.id
-    return [failure for failure in failures if own or failure.acl & caller.principal.acl]
+    return [failure for failure in failures if own or failure.rights.open_to(caller.principal.acl)]
 
 
 async def _teams(parts: Control) -> dict[str, str]:

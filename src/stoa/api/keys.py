@@ -21,8 +21,10 @@ from stoa.api.forms import (
     moment_or_none,
 )
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
+from stoa.control.authentication import nesting_in
 from stoa.control.keys import KeyWish, create_key, find_key, revoke_key
 from stoa.domain.keys import Key
+from stoa.domain.nesting import Nesting
 from stoa.domain.periods import PERIODS
 from stoa.domain.users import access_tags
 from stoa.kit.names import NAME
@@ -102,8 +104,8 @@ def _view(key: Key) -> KeyView:
     )
 
 
-def _target(key: Key) -> Target:
-    return Target("Credential", key.id, kind=key.kind, team=key.team, acl=key.acl)
+def _target(key: Key, nesting: Nesting) -> Target:
+    return Target("Credential", key.id, kind=key.kind, team=key.team, acl=access_tags(key.team, key.groups, nesting))
 
 
 @router.get("")
@@ -112,14 +114,16 @@ async def list_keys(
 ) -> Page[KeyView]:
     """Those that the caller may see, in the order in which they were made; revoked ones too."""
     async with parts.read() as stores:
-        found = await stores.keys.page(after=place_of(cursor), limit=None)
-    return page([key for key in found if caller.may(_target(key))], limit=limit, view=_view, place=lambda key: key.id)
+        found, nesting = await stores.keys.page(after=place_of(cursor), limit=None), await nesting_in(stores)
+    return page([key for key in found if caller.may(_target(key, nesting))], limit=limit, view=_view, place=lambda key: key.id)
 
 
 @router.post("", status_code=201)
 async def add_key(new: NewKey, caller: Annotated[Caller, allow("key:create")], parts: Parts) -> MadeKey:
     team = new.team or caller.principal.team or ""
-    caller.require(Target("Credential", new.name, kind=new.kind, team=team, acl=access_tags(team, new.groups)))
+    async with parts.read() as stores:
+        held = access_tags(team, new.groups, await nesting_in(stores))
+    caller.require(Target("Credential", new.name, kind=new.kind, team=team, acl=held))
     wish = KeyWish(
         name=new.name,
         kind=new.kind,
@@ -145,5 +149,5 @@ async def remove_key(name_or_id: str, caller: Annotated[Caller, allow("key:revok
     """Revoke a key: worthless on every gateway within two seconds."""
     async with parts.write() as stores:
         key = await find_key(stores, name_or_id)
-        caller.require(_target(key))
+        caller.require(_target(key, await nesting_in(stores)))
         return _view(await revoke_key(stores, key, now_ms=now_ms()))

@@ -8,7 +8,7 @@ import msgspec
 from stoa.api.forms import Form, Moment, View, moment
 from stoa.domain.conversations import Conversation, Message, MessageState
 from stoa.domain.feedback import Feedback, Rating
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck, Support
 
 
 class ConversationView(View):
@@ -35,6 +35,19 @@ class CitationView(View):
     score: float
 
 
+class SentenceView(View):
+    """A sentence of an answer that states something: characters `start` to `end` of its content.
+
+    `numbers` are those of the passages that it was held against; `missing` the numbers and names that stand in none of them.
+    """
+
+    start: int
+    end: int
+    state: Support
+    numbers: list[int]
+    missing: list[str]
+
+
 class MessageUsage(View):
     """What an answer took; null is unknown."""
 
@@ -52,7 +65,10 @@ class FeedbackForm(Form):
 
 
 class MessageView(View):
-    """`error` says why an answer failed; what had been written before is in `content`."""
+    """`error` says why an answer failed; what had been written before is in `content`.
+
+    `verification` is null where an answer was not held against passages.
+    """
 
     id: str
     position: int
@@ -60,6 +76,7 @@ class MessageView(View):
     content: str
     model: str | None
     citations: list[CitationView]
+    verification: list[SentenceView] | None
     state: MessageState
     error: str | None
     created_at: Moment
@@ -86,6 +103,10 @@ def citation_view(citation: Citation) -> CitationView:
     return CitationView.model_validate(msgspec.to_builtins(citation))
 
 
+def sentence_view(sentence: SentenceCheck) -> SentenceView:
+    return SentenceView.model_validate(msgspec.to_builtins(sentence))
+
+
 def feedback_view(feedback: Feedback) -> FeedbackForm:
     return FeedbackForm(rating=feedback.rating, emoji=feedback.emoji, comment=feedback.comment)
 
@@ -98,6 +119,7 @@ def message_view(message: Message, feedback: Feedback | None = None) -> MessageV
         content=message.content,
         model=message.model,
         citations=[citation_view(citation) for citation in message.citations],
+        verification=None if message.verification is None else [sentence_view(each) for each in message.verification],
         state=message.state,
         error=message.error,
         created_at=moment(message.created_at_ms),

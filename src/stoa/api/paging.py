@@ -37,9 +37,13 @@ def place_of(cursor: str | None) -> str | None:
         raise InvalidRequest("The cursor is not one of this list; leave it out to begin anew.", param="cursor") from None
 
 
+def to_cursor(place: str) -> str:
+    """What `place_of` reads again."""
+    return base64.urlsafe_b64encode(place.encode()).rstrip(b"=").decode()
+
+
 def page(found: Sequence[_T], *, limit: int, view: Callable[[_T], _V], place: Callable[[_T], str]) -> Page[_V]:
     """A page of what was found when asked for `limit + 1`. `place` is what the next page starts behind."""
     shown = found[:limit]
     more = len(found) > limit
-    cursor = base64.urlsafe_b64encode(place(shown[-1]).encode()).rstrip(b"=").decode() if more else None
-    return Page(data=[view(each) for each in shown], next_cursor=cursor)
+    return Page(data=[view(each) for each in shown], next_cursor=to_cursor(place(shown[-1])) if more else None)

@@ -30,7 +30,7 @@ _BODY: dict[str, Any] = {  # Any: a piece of an OpenAPI document
     }
 }
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_FACT_PATIENCE_S = 5.0
+FACT_PATIENCE_S = 5.0
 
 
 class SentEvent(View):
@@ -67,10 +67,13 @@ class AccountedEvent(View):
     billed: bool
 
 
+TOLD = events("sent", "head", "body", "finished", "accounted")
+
+
 @router.post(
     "/{form}",
     response_class=EventStream,
-    responses=events("sent", "head", "body", "finished", "accounted"),
+    responses=TOLD,
     openapi_extra=_BODY,
 )
 async def run(
@@ -87,11 +90,11 @@ async def run(
         headers=headers,
         user_id=caller.principal.id,
         api=parts.model_api,
-        fact_of=lambda fact_id: waited_for(parts, fact_id, user_id=caller.principal.id, patience_s=_FACT_PATIENCE_S),
+        fact_of=lambda fact_id: waited_for(parts, fact_id, user_id=caller.principal.id, patience_s=FACT_PATIENCE_S),
         now_ms=clock_ms,
     )
     following = Following(played)
-    return EventStream(kept_alive(following, _encoded), on_close=following.stop)
+    return EventStream(kept_alive(following, encoded), on_close=following.stop)
 
 
 def _object(content: bytes) -> bytes:
@@ -103,7 +106,8 @@ def _object(content: bytes) -> bytes:
     return content
 
 
-def _encoded(happened: PlaygroundEvent) -> bytes:
+def encoded(happened: PlaygroundEvent) -> bytes:
+    """As a server-sent event."""
     match happened:
         case Sent(method=method, path=path, headers=headers):
             return event("sent", SentEvent(method=method, path=path, headers=dict(headers)))

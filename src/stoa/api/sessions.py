@@ -26,6 +26,8 @@ class Rights(View):
     see_models: bool
     """Models, routes and providers, and how they are doing."""
     change_routes: bool
+    change_assistants: bool
+    """Those of the user's own team at least."""
     see_budgets: bool
     """What is spent of every budget."""
 
@@ -96,13 +98,16 @@ async def create_link(wanted: LinkFor, caller: Annotated[Caller, allow("sign_in_
 
 
 def _session(user: User, session: str, parts: Control) -> SessionView:
-    def may(action: str, kind: str) -> bool:
-        return parts.policy.decide(of_user(user), action, Target("Desired", kind=kind)).allowed
+    principal = of_user(user, {})  # which groups hold the user's does not matter to these actions
+
+    def may(action: str, kind: str, team: str | None = None) -> bool:
+        return parts.policy.decide(principal, action, Target("Desired", kind=kind, team=team)).allowed
 
     rights = Rights(
         see_models=may("resource:list", "Model"),
         change_routes=may("resource:apply", "Route"),
-        see_budgets=parts.policy.decide(of_user(user), "budget:list", PLATFORM).allowed,
+        change_assistants=may("resource:apply", "Assistant", user.team),
+        see_budgets=parts.policy.decide(principal, "budget:list", PLATFORM).allowed,
     )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))
 

@@ -1,7 +1,7 @@
 """Asking in a conversation: the answer comes as server-sent events while it is written.
 
-`started`, then `delta` and `citations`, then `ended` or `failed`. Closing the connection stops the answer; what was written
-is kept.
+`started`, then `delta`, `citations` and `verification`, then `ended` or `failed`. Closing the connection stops the answer; what
+was written is kept.
 """
 
 from typing import Annotated, assert_never
@@ -14,13 +14,22 @@ from stoa.api.conversations import Id
 from stoa.api.description import events
 from stoa.api.events import EventStream, event, kept_alive
 from stoa.api.forms import Form, View
-from stoa.api.messages import CitationView, ConversationView, MessageView, citation_view, conversation_view, message_view
+from stoa.api.messages import (
+    CitationView,
+    ConversationView,
+    MessageView,
+    SentenceView,
+    citation_view,
+    conversation_view,
+    message_view,
+    sentence_view,
+)
 from stoa.api.refusals import body
-from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent
+from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent, Verified
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 
-_EVENTS = events("started", "delta", "citations", "ended", "failed")
+_EVENTS = events("started", "delta", "citations", "verification", "ended", "failed")
 
 
 class NewTurn(Form):
@@ -48,6 +57,10 @@ class DeltaEvent(View):
 
 class CitationsEvent(View):
     citations: list[CitationView]
+
+
+class VerificationEvent(View):
+    verification: list[SentenceView]
 
 
 class EndedEvent(View):
@@ -95,6 +108,8 @@ def _encoded(happened: TurnEvent) -> bytes:
             return event("delta", DeltaEvent(text=text))
         case Cited(citations=citations):
             return event("citations", CitationsEvent(citations=[citation_view(citation) for citation in citations]))
+        case Verified(sentences=sentences):
+            return event("verification", VerificationEvent(verification=[sentence_view(each) for each in sentences]))
         case Ended(message=message, conversation=conversation):
             ended = EndedEvent(message=message_view(message), conversation=conversation_view(conversation))
             return event("ended", ended)

@@ -7,7 +7,7 @@ import msgspec
 from stoa.batches.run import KIND
 from stoa.domain.batches import ENDED, ENDPOINTS, Batch, BatchStore, job_of
 from stoa.domain.files import StoredFile
-from stoa.domain.identity import Principal
+from stoa.domain.identity import Principal, opening
 from stoa.domain.jobs import Job
 from stoa.domain.library import JobStore
 from stoa.errors import Conflict, InvalidRequest
@@ -51,7 +51,7 @@ async def order(
         team=file.team,
         key_id=by.id if by.kind == "inference_key" else None,
         user_id=by.id if by.kind == "user" else None,
-        acl=by.acl,
+        acl=opening(by.acl),
         endpoint=endpoint,
         input_file_id=file.id,
         metadata=dict(metadata) if metadata is not None else None,

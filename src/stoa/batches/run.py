@@ -15,6 +15,7 @@ from stoa.batches.output import write_errors, write_output
 from stoa.batches.purse import LIMITS, Purse
 from stoa.domain.batches import ENDED, Asker, Batch, BatchLedger, Fault, Status, batch_of
 from stoa.domain.files import Blobs, StoredFile, blob_name
+from stoa.domain.identity import opening
 from stoa.errors import Forbidden, InvalidRequest, NotFound, StoaError
 
 KIND = "batch"
@@ -189,7 +190,7 @@ class BatchWork:
     async def _files(self, batch: Batch, status: Status) -> dict[str, StoredFile]:
         ports, now = self._ports, self._ports.now_ms()
         # Rights that its owner gained meanwhile may be in the answers, so whoever reads them must hold those too.
-        acl = batch.acl | (await ports.ledger.owner_acl(batch, now_ms=now) or frozenset())
+        acl = batch.acl | opening(await ports.ledger.owner_acl(batch, now_ms=now) or ())
         asking = Asking(batch, ports.asker, ports.ledger, ports.now_ms)
 
         def missed(number: int, request: Request) -> Reply:

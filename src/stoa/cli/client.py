@@ -71,6 +71,9 @@ class Client:
     def patch(self, path: str, body: object) -> Any:
         return self._call("PATCH", path, json=body)
 
+    def put(self, path: str, body: object) -> Any:
+        return self._call("PUT", path, json=body)
+
     def delete(self, path: str) -> Any:
         return self._call("DELETE", path)
 

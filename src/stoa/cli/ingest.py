@@ -30,6 +30,8 @@ def ingest(
     groups: Annotated[
         str, typer.Option(help="Only these groups may read them: hr,finance", show_default="the collection's team")
     ] = "",
+    allow: Annotated[str, typer.Option(help="Whoever holds one of these may read them too: group:hr,user:ada,public")] = "",
+    deny: Annotated[str, typer.Option(help="And nobody who holds one of these: group:interns,user:bob")] = "",
     source: Annotated[
         str | None, typer.Option(help="Name under which a folder is kept in step.", show_default="its absolute path")
     ] = None,
@@ -38,8 +40,8 @@ def ingest(
 ) -> None:
     """Ingest documents and keep folders in step.
 
-    What did not change costs nothing; what is gone from a folder disappears. Exit code 1 when a file failed; the others are
-    in all the same.
+    What did not change costs nothing; what is gone from a folder disappears. A file .stoa-rights.yaml in a folder says who may
+    read what is in it. Exit code 1 when a file failed; the others are in all the same.
     """
     from stoa.cli.syncing import follow, start_sync
 
@@ -51,7 +53,10 @@ def ingest(
             job: dict[str, Any] | None = None  # Any: JSON as the API documents it
             try:
                 with progress() as bar:
-                    plan, job = start_sync(api, collection, one, groups=values.names(groups), progress=bar)
+                    plan, job = start_sync(
+                        api, collection, one, groups=values.names(groups), allow=values.names(allow), deny=values.names(deny),
+                        progress=bar,
+                    )  # fmt: skip
                     job = follow(api, job, progress=bar)
             except KeyboardInterrupt:
                 output.note(_interrupted(one, job))

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from stoa.cli.hot_path import compiled_hot_path
 from stoa.errors import OperatorError
 from stoa.kit.home import Home
 from stoa.settings import Settings
@@ -35,9 +36,10 @@ def run_replica(settings: Settings) -> None:
         listener = listen(settings.host, settings.port)
         settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         few_arenas()
+        hot_path = compiled_hot_path(settings)
         from stoa.api.gateway import run
 
-        run(settings, listener)
+        run(settings, listener, hot_path)
 
 
 def _check_home(home: Home) -> None:

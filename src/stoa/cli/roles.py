@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from stoa.cli.hot_path import compiled_hot_path
 from stoa.cli.panels import START
 from stoa.cli.root import root
 from stoa.cli.target import target
@@ -47,9 +48,10 @@ def gateway(
         run_replica(settings)
         return
     settings, listener = _begin(ctx, fd, parent, host, port, **{"gateway.workers": workers})
+    hot_path = compiled_hot_path(settings)
     from stoa.api.gateway import run
 
-    run(settings, listener, own=socket.socket(fileno=own_fd) if own_fd is not None else None, worker=worker)
+    run(settings, listener, hot_path, own=socket.socket(fileno=own_fd) if own_fd is not None else None, worker=worker)
 
 
 @verb(root, "control", action="role:run", hidden=True)

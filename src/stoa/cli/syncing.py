@@ -2,14 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stoa.cli import values
 from stoa.cli.client import Client, Unreachable
 from stoa.cli.progress import Progress
+from stoa.cli.sidecar import Sidecars
 from stoa.errors import InvalidRequest
 
 _LOOK_EVERY_S = 0.3
@@ -26,10 +27,15 @@ class Source:
     files: tuple[tuple[str, Path], ...]
     """The path inside the source, with forward slashes, and the file."""
     prune: bool
+    rights: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[str, tuple[str, ...]]])
+    """By path, `allow` and `deny` of files of which a sidecar says them."""
 
 
 def folder_source(folder: Path, *, name: str | None, prune: bool) -> Source:
-    """All files of a folder, hidden ones aside. Its absolute path is the name, so that two folders never prune each other."""
+    """All files of a folder, hidden ones aside, with what sidecars say of their rights.
+
+    Its absolute path is the name, so that two folders never prune each other.
+    """
     files = tuple(
         (path.relative_to(folder).as_posix(), path)
         for path in sorted(folder.rglob("*"))
@@ -37,7 +43,9 @@ def folder_source(folder: Path, *, name: str | None, prune: bool) -> Source:
     )
     if not files:
         raise InvalidRequest(f"The folder {str(folder)!r} holds no file to ingest")
-    return Source(name or str(folder.resolve()), files, prune)
+    sidecars = Sidecars(folder)
+    said = {path: rights for path, _ in files if (rights := sidecars.of(path))}
+    return Source(name or str(folder.resolve()), files, prune, said)
 
 
 def file_source(files: Sequence[Path], *, name: str | None) -> Source:
@@ -49,15 +57,23 @@ def file_source(files: Sequence[Path], *, name: str | None) -> Source:
 
 
 def start_sync(
-    api: Client, collection: str, source: Source, *, groups: Sequence[str], progress: Progress
+    api: Client,
+    collection: str,
+    source: Source,
+    *,
+    groups: Sequence[str] = (),
+    allow: Sequence[str] = (),
+    deny: Sequence[str] = (),
+    progress: Progress,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Send what is new or changed. The plan that the API made, and the job that indexes; Any: JSON as the API documents it."""
     listed: list[dict[str, object]] = []
     progress.step("Reading files", len(source.files))
     for name, file in source.files:
-        listed.append({"path": name, "sha256": _digest(file), "bytes": file.stat().st_size})
+        listed.append({"path": name, "sha256": _digest(file), "bytes": file.stat().st_size, **source.rights.get(name, {})})
         progress.reach(len(listed))
-    wanted = {"source": source.name, "files": listed, "prune": source.prune} | ({"groups": list(groups)} if groups else {})
+    rights = {"groups": list(groups), "allow": list(allow), "deny": list(deny)}
+    wanted = {"source": source.name, "files": listed, "prune": source.prune} | {k: v for k, v in rights.items() if v}
     plan = api.post(f"/api/collections/{values.segment(collection)}/syncs", wanted)
     files = dict(source.files)
     if plan["upload"]:

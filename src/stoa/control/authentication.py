@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stoa.domain.behalf import Behalf
 from stoa.domain.identity import ANONYMOUS, Principal
 from stoa.domain.keys import INFERENCE_PREFIX, Key
+from stoa.domain.nesting import Nesting, nesting_of
 from stoa.domain.stores import Stores
 from stoa.domain.users import User
 from stoa.errors import Unauthenticated
@@ -36,12 +37,12 @@ async def authenticate(presented: Presented, stores: Stores, *, now_ms: int) -> 
     A session that is over is as if there were none, so that its owner can sign in again.
     """
     if presented.bearer is not None:
-        return of_key(await _key(presented.bearer, stores, now_ms=now_ms))
+        return await _of_key(await _key(presented.bearer, stores, now_ms=now_ms), stores)
     if presented.session:
         session = await stores.sessions.find(digest(presented.session), now_ms=now_ms)
         user = await stores.users.get(session.user_id) if session else None
         if user is not None and user.disabled_at_ms is None:
-            return of_user(user)
+            return of_user(user, await nesting_in(stores))
     return ANONYMOUS
 
 
@@ -50,22 +51,33 @@ async def on_behalf(behalf: Behalf | None, stores: Stores, *, now_ms: int) -> Pr
     if behalf is not None and behalf.key is not None:
         key = await stores.keys.find(behalf.key)
         if key is not None and key.id == behalf.key and key.usable(now_ms):
-            return of_key(key)
+            return await _of_key(key, stores)
     if behalf is not None and behalf.user is not None:
         user = await stores.users.get(behalf.user)
         if user is not None and user.disabled_at_ms is None:
-            return of_user(user)
+            return of_user(user, await nesting_in(stores))
     raise Unauthenticated("Send a key of Stoa to the gateway's /v1; the key may have been revoked meanwhile.")
 
 
-def of_user(user: User) -> Principal:
-    return Principal(kind="user", id=user.id, name=user.name, team=user.team, roles=frozenset(user.roles), acl=user.acl)
+def of_user(user: User, nesting: Nesting) -> Principal:
+    roles, acl = frozenset(user.roles), user.tags(nesting)
+    return Principal(kind="user", id=user.id, name=user.name, team=user.team, roles=roles, acl=acl)
 
 
-def of_key(key: Key) -> Principal:
+def of_key(key: Key, nesting: Nesting, maker: User | None) -> Principal:
     kind = "inference_key" if key.kind == "inference" else "management_key"
     roles = () if key.role is None else (key.role,)
-    return Principal(kind=kind, id=key.id, name=key.name, team=key.team, roles=frozenset(roles), acl=key.acl)
+    acl = key.tags(nesting, maker)
+    return Principal(kind=kind, id=key.id, name=key.name, team=key.team, roles=frozenset(roles), acl=acl)
+
+
+async def nesting_in(stores: Stores) -> Nesting:
+    """Which groups hold which, now."""
+    return nesting_of(await stores.groups.nested())
+
+
+async def _of_key(key: Key, stores: Stores) -> Principal:
+    return of_key(key, await nesting_in(stores), await stores.users.get(key.created_by))
 
 
 async def _key(token: str, stores: Stores, *, now_ms: int) -> Key:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from stoa.control.authentication import of_user
 from stoa.control.desired import apply
 from stoa.control.keys import KeyWish, create_key
 from stoa.control.people import create_team, create_user
@@ -34,7 +33,7 @@ async def first_start(stores: Stores, found: Sequence[Resource], *, engine_url: 
     def anything(_target: Target) -> None:
         """Nobody else is there yet to be asked."""
 
-    await apply(stores, found, engine_url=engine_url, sealer=sealer, require=anything, by=of_user(admin).id, now_ms=now_ms)
+    await apply(stores, found, engine_url=engine_url, sealer=sealer, require=anything, by=admin.id, now_ms=now_ms)
 
 
 async def ensure_local_key(stores: Stores, *, present: str | None, keep: Callable[[str], None], now_ms: int) -> None:

@@ -18,8 +18,19 @@ def to_markdown(conversation: Conversation, messages: Sequence[Message]) -> str:
             parts.append("*Stopped before its end.*")
         elif message.state == "failed":
             parts.append(f"*Failed: {message.error}*")
+        parts += _marked(message)
         parts += [_cited(citation) for citation in message.citations]
     return "\n\n".join(parts) + "\n"
+
+
+def _marked(message: Message) -> list[str]:
+    """The sentences that the passages do not support, so that a copy is no more certain than the page."""
+    told = {"unsupported": "Not in the passages it names", "uncited": "Names no passage"}
+    return [
+        f"*{told[check.state]}: {' '.join(message.content[check.start : check.end].split())}*"
+        for check in message.verification or ()
+        if check.state in told
+    ]
 
 
 def file_name(conversation: Conversation, extension: str) -> str:

@@ -126,6 +126,8 @@ class SnapshotFeed:
             users=await stores.users.page(after=None, limit=None),
             keys=await stores.keys.page(after=None, limit=None),
             corpus=await stores.revision.corpus(),
+            groups=await stores.groups.nested(),
+            personal=await stores.revision.personal(),
             prices=await stores.prices.all(),
         )
 

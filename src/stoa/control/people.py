@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from stoa.domain.identity import ROLES, Role
+from stoa.domain.nesting import require_nesting
 from stoa.domain.stores import Stores
 from stoa.domain.teams import Group, Team, TeamField
 from stoa.domain.users import User
@@ -99,14 +100,31 @@ async def update_team(stores: Stores, name: str, changes: Mapping[TeamField, int
     return team
 
 
-async def create_group(stores: Stores, *, name: str, now_ms: int) -> Group:
+async def create_group(stores: Stores, *, name: str, groups: Sequence[str] = (), now_ms: int) -> Group:
+    """`groups` are those within it. Raises InvalidRequest naming the field, and Conflict when the name is taken."""
     await stores.revision.advance(now_ms=now_ms)
     require_name(name, "group")
-    if any(group.name == name for group in await stores.groups.all()):
+    every = await stores.groups.all()
+    if any(group.name == name for group in every):
         raise Conflict(f"There is a group {name!r} already.", param="name")
-    group = Group(name=name, created_at_ms=now_ms)
+    inner = await require_groups(stores, groups)
+    require_nesting(name, inner, every)
+    group = Group(name=name, groups=inner, created_at_ms=now_ms)
     await stores.groups.save(group)
     return group
+
+
+async def update_group(stores: Stores, name: str, groups: Sequence[str], *, now_ms: int) -> Group:
+    """Let it hold these groups. Raises NotFound, and InvalidRequest where a group would hold itself."""
+    await stores.revision.advance(now_ms=now_ms)
+    every = {group.name: group for group in await stores.groups.all()}
+    if name not in every:
+        raise NotFound(f"There is no group {name!r}.{did_you_mean(name, every)}", param="name")
+    inner = await require_groups(stores, groups)
+    require_nesting(name, inner, every.values())
+    changed = msgspec.structs.replace(every[name], groups=inner)
+    await stores.groups.save(changed)
+    return changed
 
 
 def require_name(name: str, noun: str, *, param: str = "name") -> None:

@@ -76,14 +76,18 @@ async def play(
     form: PlaygroundForm,
     body: bytes,
     *,
+    path: str | None = None,
     headers: Mapping[str, str],
     user_id: str,
     api: ModelApi,
     fact_of: Callable[[str], Awaitable[UsageFact | None]],
     now_ms: Callable[[], float],
 ) -> AsyncGenerator[PlaygroundEvent]:
-    """Ask, and tell what happens. `headers` are of `FORWARDED`; `now_ms` is any clock. Closing it stops the target."""
-    request = ApiRequest(PATHS[form], {**_HEADERS[form], **headers}, body)
+    """Ask, and tell what happens. `path` is the form's own unless told otherwise; `headers` are of `FORWARDED`.
+
+    `now_ms` is any clock. Closing it stops the target.
+    """
+    request = ApiRequest(path or PATHS[form], {**_HEADERS[form], **headers}, body)
     yield Sent("POST", request.path, request.headers)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     head, first_ms, error, started = None, None, None, now_ms()

@@ -11,11 +11,12 @@ from stoa.control.authentication import of_key, of_user
 from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
 from stoa.domain.keys import DEFAULT_PERIOD, Key
+from stoa.domain.nesting import nesting_of
 from stoa.domain.operations import Operation
 from stoa.domain.prices import PriceList, SetPrice
 from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
-from stoa.domain.teams import Team
+from stoa.domain.teams import Group, Team
 from stoa.domain.users import User, access_tags
 from stoa.policy.decide import PLATFORM, Policy, Target
 
@@ -39,6 +40,9 @@ class State:
     users: Sequence[User]
     keys: Sequence[Key]
     corpus: Mapping[str, int]
+    groups: Sequence[Group] = ()
+    personal: frozenset[str] = frozenset()
+    """Collections of which some document names single people in its rights."""
     prices: Sequence[SetPrice] = ()
 
 
@@ -48,6 +52,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
     profiles = _Profiles(policy, names)
     collections = _named(state.resources, Collection)
     found = priced(names.models, names.providers, prices, state.prices, now_ms)
+    nesting, people = nesting_of(state.groups), {user.id: user for user in state.users}
     known_prices = {name: each.price for name, each in found.items() if each.price is not None}
     return Snapshot(
         version=state.version,
@@ -58,8 +63,8 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
                 id=key.id,
                 name=key.name,
                 team=key.team,
-                acl=key.acl,
-                access=profiles.of(of_key(key)),
+                acl=(principal := of_key(key, nesting, people.get(key.created_by))).acl,
+                access=profiles.of(principal),
                 key_id=key.id,
                 requests_per_minute=_limit(key.requests_per_minute, requests_per_minute),
                 expires_at_ms=key.expires_at_ms,
@@ -77,8 +82,8 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
                 id=user.id,
                 name=user.name,
                 team=user.team,
-                acl=user.acl,
-                access=profiles.of(of_user(user)),
+                acl=(principal := of_user(user, nesting)).acl,
+                access=profiles.of(principal),
                 user_id=user.id,
                 requests_per_minute=requests_per_minute,
             )
@@ -90,7 +95,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
                 id=f"service:{team.name}",
                 name=f"stoa for {team.name}",
                 team=team.name,
-                acl=access_tags(team.name, ()),
+                acl=access_tags(team.name, (), nesting),
                 access=profiles.of(Principal(kind="service", id=team.name, name="stoa", team=team.name)),
             )
             for team in state.teams
@@ -104,6 +109,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         assistants=names.assistants,
         collections=collections,
         corpus={name: state.corpus.get(name, 0) for name in collections},
+        personal=state.personal & set(collections),
         guardrails=_named(state.resources, Guardrail),
         limits=_named(state.resources, Limit),
         budgets=_named(state.resources, Budget),

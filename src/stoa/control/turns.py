@@ -15,9 +15,17 @@ import msgspec
 
 from stoa.control.conversations import ABANDONED, LEASE_MS
 from stoa.control.questions import Opening, open_question, reopen_question
-from stoa.domain.chat import AnswerBegins, AnswerCitations, AnswerPiece, AnswerText, AnswerUsage, ChatClient
+from stoa.domain.chat import (
+    AnswerBegins,
+    AnswerCitations,
+    AnswerPiece,
+    AnswerText,
+    AnswerUsage,
+    AnswerVerification,
+    ChatClient,
+)
 from stoa.domain.conversations import Conversation, Message, TalkStore
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import InternalError, NotFound, StoaError
 
 logger = logging.getLogger(__name__)
@@ -41,6 +49,12 @@ class Cited(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...]
 
 
+class Verified(msgspec.Struct, frozen=True):
+    """Which sentences of the answer its passages support."""
+
+    sentences: tuple[SentenceCheck, ...]
+
+
 class Ended(msgspec.Struct, frozen=True):
     """The answer is whole, or was stopped; `message.state` says which."""
 
@@ -55,7 +69,7 @@ class Failed(msgspec.Struct, frozen=True):
     message: Message
 
 
-TurnEvent = Started | Delta | Cited | Ended | Failed
+TurnEvent = Started | Delta | Cited | Verified | Ended | Failed
 
 
 class Turns:
@@ -120,6 +134,7 @@ class Turn:
         self._opening = opening
         self._message = opening.answer
         self._text: list[str] = []
+        self._cut = False  # out of the text came what others count as its characters
         self._write = write
         self._chat = chat
         self._now_ms = now_ms
@@ -174,12 +189,17 @@ class Turn:
     def _take(self, piece: AnswerPiece) -> None:
         match piece:
             case AnswerText(text=text):
-                text = text.replace("\0", "")  # PostgreSQL keeps none
+                told, text = len(text), text.replace("\0", "")  # PostgreSQL keeps none
+                self._cut = self._cut or len(text) < told
                 self._text.append(text)
                 self._events.put_nowait(Delta(text))
             case AnswerCitations(citations=citations):
                 self._change(citations=citations)
                 self._events.put_nowait(Cited(citations))
+            case AnswerVerification(sentences=sentences):
+                if not self._cut:
+                    self._change(verification=sentences)
+                    self._events.put_nowait(Verified(sentences))
             case AnswerUsage():
                 self._change(**{name: n for name, n in msgspec.structs.asdict(piece).items() if n is not None})
             case AnswerBegins(request_id=request_id):

@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 
 ChatRole = Literal["user", "assistant"]
 
@@ -33,6 +33,12 @@ class AnswerCitations(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...]
 
 
+class AnswerVerification(msgspec.Struct, frozen=True):
+    """What those passages say of the text, which is whole now."""
+
+    sentences: tuple[SentenceCheck, ...]
+
+
 class AnswerUsage(msgspec.Struct, frozen=True):
     """What the answer took; None is not known, and leaves standing what an earlier one said."""
 
@@ -41,7 +47,7 @@ class AnswerUsage(msgspec.Struct, frozen=True):
     cost_nano_usd: int | None = None
 
 
-AnswerPiece = AnswerBegins | AnswerText | AnswerCitations | AnswerUsage
+AnswerPiece = AnswerBegins | AnswerText | AnswerCitations | AnswerVerification | AnswerUsage
 
 
 class ChatClient(Protocol):

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from stoa.domain.chat import ChatRole
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 
 MessageState = Literal["complete", "streaming", "stopped", "failed"]
 
@@ -37,6 +37,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     model: str | None = None
     citations: tuple[Citation, ...] = ()
+    verification: tuple[SentenceCheck, ...] | None = None
+    """None where the answer was not held against passages."""
     state: MessageState = "complete"
     error: str | None = None
     """Why it failed, for the reader."""

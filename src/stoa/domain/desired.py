@@ -33,6 +33,10 @@ class RevisionStore(Protocol):
         """The index version of each collection that has one."""
         ...
 
+    async def personal(self) -> frozenset[str]:
+        """Collections of which some document names, or has named, single people in its rights."""
+        ...
+
 
 class Sealer(Protocol):
     """Seals and opens secrets at rest."""

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 
 DocumentState = Literal["queued", "indexed", "failed", "removed"]
 
@@ -19,6 +19,7 @@ DocumentState = Literal["queued", "indexed", "failed", "removed"]
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the documents. Times are UTC milliseconds; `digest` is the SHA-256 of the raw bytes.
 
+    `acl` and `deny` are its rights: a reader holds a tag of the first and none of the second.
     `indexed_as` says what the index holds of it, as `knowledge.fingerprint` writes it; None before the first time.
     """
 
@@ -32,12 +33,29 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: int | None = None
     chunks: int | None = None
     acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
     state: DocumentState
     error: str | None = None
     indexed_as: str | None = None
     job_id: str | None = None
     created_at: int
     updated_at: int
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(self.acl, self.deny)
+
+
+class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document became at a moment: other bytes, or other rights. `by` is who changed it, where that is known."""
+
+    number: int
+    at: int
+    digest: str
+    bytes: int
+    acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
+    by: str | None = None
 
 
 class Heading(msgspec.Struct, frozen=True, array_like=True):
@@ -95,6 +113,12 @@ class Splitter(Protocol):
     def split(self, text: str, *, tokens: int, markdown: bool) -> Sequence[tuple[int, int]]:
         """Ranges of at most `tokens` each, cut at the largest unit of meaning that fits: paragraph, sentence, word."""
         ...
+
+
+class TokenCounter(Protocol):
+    """Counts the tokens of texts as the splitter does."""
+
+    async def count(self, texts: Sequence[str]) -> Sequence[int]: ...
 
 
 def raw_name(digest: str) -> str:

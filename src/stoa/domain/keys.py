@@ -5,8 +5,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag, Role
-from stoa.domain.users import access_tags
+from stoa.domain.identity import AccessTag, Role, made_by
+from stoa.domain.nesting import Nesting
+from stoa.domain.users import User, access_tags
 
 KeyKind = Literal["inference", "management"]
 
@@ -42,9 +43,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int | None = None
     revoked_at_ms: int | None = None
 
-    @property
-    def acl(self) -> frozenset[AccessTag]:
-        return access_tags(self.team, self.groups)
+    def tags(self, nesting: Nesting, maker: User | None) -> frozenset[AccessTag]:
+        """The access tags that it holds; `maker` is the person who made it, None where none did."""
+        own = access_tags(self.team, self.groups, nesting)
+        return own | made_by(maker.tags(nesting)) if maker is not None else own
 
     def usable(self, now_ms: int) -> bool:
         return self.revoked_at_ms is None and (self.expires_at_ms is None or now_ms < self.expires_at_ms)

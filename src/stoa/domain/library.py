@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from stoa.domain.documents import Document, DocumentState
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.jobs import Job
 
 
@@ -23,7 +23,7 @@ class Failure(msgspec.Struct, frozen=True):
 
     path: str
     reason: str
-    acl: frozenset[AccessTag]
+    rights: Rights
 
 
 class DocumentStore(Protocol):
@@ -37,6 +37,10 @@ class DocumentStore(Protocol):
         """Insert, or replace what has the same collection, source and path; that one keeps its id."""
         ...
 
+    async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
+        """Give one other rights and queue it for the job, whatever else is changing it. False when it is not there any more."""
+        ...
+
     async def page(
         self,
         collection: str,
@@ -47,7 +51,7 @@ class DocumentStore(Protocol):
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
-        """Those that share a tag with `acl`, by id; `search` looks into path and title."""
+        """Those open to a caller who holds `acl`, by id; `search` looks into path and title."""
         ...
 
     async def counts(self) -> Mapping[str, CollectionCounts]:

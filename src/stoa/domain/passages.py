@@ -1,18 +1,32 @@
 """What retrieval gives to an answer: passages with their origin, and the citations made from them."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from stoa.domain.identity import AccessTag
 
 
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a passage ranks where it does; None for a search that did not find it.
+
+    `dense` is the cosine to the question, `lexical` the BM25 score, `graph` the share of a walk from the passages found first
+    that ends here, and `fused` what dense and lexical make together, before the graph.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    graph: float | None = None
+    fused: float = 0.0
+
+
 class Passage(msgspec.Struct, frozen=True):
     """A chunk of a document that the caller may read.
 
     `start` and `end` are character offsets into the document's parsed text; `page` is 1-based, None where the format has
-    no pages; `heading` is the path of headings above it, outermost first; `score` is the fused rank score, higher is better.
+    no pages; `heading` is the path of headings above it, outermost first; `score` is the rank score, higher is better, and
+    `scores` what it was made from.
     """
 
     id: str
@@ -26,6 +40,9 @@ class Passage(msgspec.Struct, frozen=True):
     end: int
     text: str
     score: float
+    scores: Scores | None = None
+    personal: bool = False
+    """Whether the rights of its document name single people."""
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -44,16 +61,70 @@ class Citation(msgspec.Struct, frozen=True):
     score: float
 
 
+Support = Literal["supported", "unsupported", "uncited"]
+"""What the passages that a sentence names say of it; `uncited` names none."""
+
+
+class SentenceCheck(msgspec.Struct, frozen=True):
+    """One entry of an answer's `stoa.verification`: a sentence that states something, as answer[start:end] in characters.
+
+    `numbers` are those of the passages it was held against; `missing` the numbers and names that stand in none of them.
+    """
+
+    start: int
+    end: int
+    state: Support
+    numbers: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
 class Retriever(Protocol):
     """Find the passages that answer a question, among those the caller may read.
 
-    Only passages of `collections` whose access tags share one with `acl` are ever returned; an empty `acl` finds nothing.
+    Only passages of `collections` that are open to a caller who holds `acl` are ever returned; an empty `acl` finds nothing.
     Best first, at most `limit`.
     """
 
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
     ) -> Sequence[Passage]: ...
+
+
+class PassageFinder(Protocol):
+    """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        """As `Retriever.retrieve`; `team` pays for the question's embedding.
+
+        Raises NotFound while the gateway does not have the collection.
+        """
+        ...
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        """All that the index holds of a document, in order of place."""
+        ...
+
+    async def links(
+        self, passage_id: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence["PassageLink"]:
+        """The names that lead from a passage to others, with at most `limit` of those each."""
+        ...
+
+
+class PassageLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A name in a passage and where it leads: `about` is whether the passage is about it, else it mentions it.
+
+    `more` is whether it leads to more passages than these.
+    """
+
+    name: str
+    about: bool
+    passages: tuple[Passage, ...]
+    more: bool
 
 
 class Embedder(Protocol):

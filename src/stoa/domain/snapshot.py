@@ -81,6 +81,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     collections: dict[str, Collection]
     corpus: dict[str, int]
     """By collection: its index version, which grows with every change of a document or a right."""
+    personal: frozenset[str] = frozenset()
+    """Collections of which some document names single people in its rights: two callers with the same groups may differ."""
     guardrails: dict[str, Guardrail] = {}
     """Headers of own guards are sealed, as those of providers."""
     limits: dict[str, Limit] = {}

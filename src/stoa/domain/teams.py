@@ -22,7 +22,10 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """`groups` are those within it: whoever is in one of them is in this one too."""
+
     name: str
+    groups: tuple[str, ...] = ()
     created_at_ms: int
 
 
@@ -39,4 +42,10 @@ class GroupStore(Protocol):
 
     async def all(self) -> Sequence[Group]: ...
 
-    async def save(self, group: Group) -> None: ...
+    async def nested(self) -> Sequence[Group]:
+        """Those that hold others."""
+        ...
+
+    async def save(self, group: Group) -> None:
+        """Add, or replace what is there under the name."""
+        ...

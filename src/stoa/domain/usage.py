@@ -17,6 +17,14 @@ SHADOW = "shadow"
 """The arm of copies whose answer nobody sees."""
 
 
+class Consulted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One collection that an answer was made from: how many of its passages the model got, how many it cites by document."""
+
+    collection: str
+    found: int
+    cited: dict[str, int]
+
+
 class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one answered request cost. Append new fields at the end, with a default: old logs must stay readable.
 
@@ -86,6 +94,8 @@ class UsageFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether it was refused before a model was asked. Such a fact is told at best effort, and of a flood only some."""
     decision: bytes | None = None
     """Why it went the way it went, msgpack: kept apart from the rest, and no longer than its own retention says."""
+    consulted: tuple[Consulted, ...] | None = None
+    """What an assistant's answer was made from, a collection each; None where there is none, or it did not come whole."""
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -5,7 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag, Role, group_tag, team_tag
+from stoa.domain.identity import PUBLIC, AccessTag, Role, group_tag, team_tag, user_tag
+from stoa.domain.nesting import Nesting, with_holders
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,14 +21,14 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     disabled_at_ms: int | None = None
 
-    @property
-    def acl(self) -> frozenset[AccessTag]:
-        return access_tags(self.team, self.groups)
+    def tags(self, nesting: Nesting) -> frozenset[AccessTag]:
+        """The access tags that this person holds."""
+        return access_tags(self.team, self.groups, nesting) | {user_tag(self.name)}
 
 
-def access_tags(team: str, groups: Sequence[str]) -> frozenset[AccessTag]:
-    """The tags that members of a team and of these groups hold."""
-    return frozenset({team_tag(team), *(group_tag(group) for group in groups)})
+def access_tags(team: str, groups: Sequence[str], nesting: Nesting) -> frozenset[AccessTag]:
+    """The tags that members of a team and of these groups hold, and of the groups that hold those."""
+    return frozenset({PUBLIC, team_tag(team), *(group_tag(group) for group in with_holders(groups, nesting))})
 
 
 class UserStore(Protocol):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
 
 
@@ -33,11 +33,16 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IndexedChunk(msgspec.Struct, frozen=True):
-    """A chunk with its unit vector and the access tags of its document."""
+    """A chunk with its unit vector and the rights of its document."""
 
     chunk: Chunk
     vector: Sequence[float]
     acl: frozenset[AccessTag]
+    deny: frozenset[AccessTag] = frozenset()
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(self.acl, self.deny)
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -49,7 +54,10 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class PassageSearch(Protocol):
-    """Find chunks that share an access tag with `acl`; an empty `acl` and an unknown collection find nothing."""
+    """Find chunks of documents that are open to a caller who holds `acl`, as `Rights.open_to` says.
+
+    An empty `acl` and an unknown collection find nothing.
+    """
 
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
         """The nearest to the vector, nearest first."""
@@ -61,6 +69,24 @@ class PassageSearch(Protocol):
         """The best by BM25, best first, each with its similarity to the vector as well."""
         ...
 
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        """The chunks of these ids, in any order, each with its similarity to the vector; those not there are left out."""
+        ...
+
+
+class PassageReader(Protocol):
+    """List what the index holds. An empty `acl` and what is unknown give nothing."""
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        """The passages of one document in order of place, if whoever holds `acl` may read it."""
+        ...
+
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        """Those of these ids that are there and may be read, in any order."""
+        ...
+
 
 class PassageIndex(Protocol):
     """Change what can be found. Every call may be repeated with the same result."""
@@ -69,8 +95,8 @@ class PassageIndex(Protocol):
         """Put these chunks in the place of all that the documents had; no chunks is to remove them."""
         ...
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
-        """Give every chunk of each document these access tags instead of those it had."""
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
+        """Give every chunk of each document these rights instead of those it had."""
         ...
 
     async def tend(self, collection: str) -> None:

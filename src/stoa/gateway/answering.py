@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from stoa.dialects.answer import Started
@@ -13,14 +13,14 @@ from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.augment import stoa_of
+from stoa.gateway.citing import consulted, stoa_of
 from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.replay import with_stoa
+from stoa.gateway.replay import text_in, with_stoa
 from stoa.gateway.translation import Whole, whole
 from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))
 
@@ -39,7 +39,7 @@ class Answering(Delivery):
         log, caller, most = self.stages.contents, self.client.caller, self.stages.content_bytes
         if log is None or self.surface.form_data:
             return
-        if self.offering.guards is not None and not self.moments.guarded:
+        if self.offering.guards is not None and not self.guarded_at:
             return  # its client went before guardrails had judged it
         asked, answer = self._body, self._answer_kept()  # as guardrails left them
         masked = any(each.action in _MASKED for each in self.verdicts or ())
@@ -105,11 +105,24 @@ class Answering(Delivery):
         got = self._whole(attempt, body)
         if self.surface.relays_type and attempt.content_type is not None:
             self.answer_type = b"content-type: %b\r\n" % attempt.content_type
-        tokens = self._tokens_of(got.usage, got.text)
-        if self._passages is None:
-            return got.body, tokens
-        stoa = stoa_of(got.text(), self._passages, cost=self._cost(attempt, tokens))
-        return with_stoa(got.body, stoa), tokens
+        return got.body, self._tokens_of(got.usage, got.text)
+
+    def _cited(self, body: bytes, target: Target, tokens: Tokens) -> bytes:
+        """A whole answer, as guardrails left it, with where it is from."""
+        stoa = self._stoa(text_in(self.surface.form, body), target, tokens)
+        self._consults(stoa)
+        return with_stoa(body, stoa)
+
+    def _stoa(self, text: str, target: Target, tokens: Tokens) -> dict[str, object]:
+        assistant, cost = self.offering.assistant, cost_of(target.price, tokens, self.engine_s)
+        searched = assistant is not None and bool(assistant.collections)
+        return stoa_of(text, self._passages or (), cost=cost, searched=searched)
+
+    def _consults(self, stoa: Mapping[str, object]) -> None:
+        """Tell of an answer that has come whole what it was made from."""
+        assistant = self.offering.assistant
+        if assistant is not None and assistant.collections:
+            self.consulted = consulted(stoa, self._passages or (), assistant.collections)
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:

@@ -14,7 +14,7 @@ from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.routing.rank import Wish
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import Usage
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 
 if TYPE_CHECKING:
     from stoa.gateway.attempt import Attempt

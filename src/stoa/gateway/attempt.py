@@ -17,7 +17,7 @@ from stoa.gateway.plan import Target
 from stoa.gateway.routing.engine_work import EngineWork
 from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.routing.told import told_by_headers
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 from stoa.gateway.wire import Wire
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
 from stoa.domain.passages import Passage
 from stoa.domain.tracing import Span
-from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, UsageFact
+from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, Consulted, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.quick import Quick
 from stoa.gateway.counting.told import with_told
@@ -26,11 +26,11 @@ from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.recording import Moments, Tracks, recorded
+from stoa.gateway.recording import Tracks, recorded
 from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.surface import Surface
 from stoa.gateway.usage import NOTHING_BEYOND, Tokens
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 
 if TYPE_CHECKING:
     from stoa.gateway.attempt import Attempt
@@ -77,7 +77,7 @@ class Delivery(ABC):
     """What was claimed, in place of `claims`, where it went the quick way."""
     held: Held | None = None
     """What was claimed and is to be settled, once."""
-    place: Ticket = FREE
+    place: Ticket
     """At the model that answers."""
     warning: bytes = b""
     """Header lines of soft limits that were passed."""
@@ -108,12 +108,22 @@ class Delivery(ABC):
     model_line: bytes = b""
     answer: bytes | None = None
     """The last bytes, which wait for the fact."""
-    answer_type: bytes = JSON
+    answer_type: bytes
     clock: StageClock | None = None
     verdicts: list[Verdict] | None = None
     """Of the guards that ran."""
     guard_line: bytes = b""
     """The header that names the guardrails that changed the request or its answer."""
+
+    # When it had come through its stages, by `perf_counter`; 0 where it did not.
+    received_at: float = 0.0
+    read_at: float = 0.0
+    admitted_at: float = 0.0
+    guarded_at: float = 0.0
+    looked_up_at: float = 0.0
+    """In the cache, where that took long enough to be told."""
+    augmented_at: float = 0.0
+    answered_at: float = 0.0
 
     # What else the decision record is made from.
     attempt: Attempt | None = None
@@ -122,12 +132,13 @@ class Delivery(ABC):
     draw: float | None = None
     found: Sequence[Passage] | None = None
     """What retrieval gave to an assistant."""
+    consulted: tuple[Consulted, ...] | None = None
+    """What the answer was made from."""
 
     def __init__(
         self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, surface: Surface, request_id: str | None
     ) -> None:
         self.started = perf_counter()
-        self.moments = Moments()
         metrics = stages.metrics
         metrics.begun += 1
         if not metrics.begun & SAMPLED:
@@ -139,6 +150,8 @@ class Delivery(ABC):
         self.surface = surface
         self.body_limit = stages.form_limit if surface.form_data else stages.body_limit
         self._form: ClientForm | None = surface.form  # of what goes to targets
+        self.place = FREE
+        self.answer_type = JSON
         self.id = stages.ids.new()
         self.request_id = request_id or self.id
 
@@ -246,6 +259,7 @@ class Delivery(ABC):
             self.estimate,
             False,
             recorded(self, now) if recorder.everything or recorder.wants(error) else None,
+            self.consulted,
         )
         if self.client.content_days is not None and not self.shadow:
             self.keep_content(self.client.content_days)

@@ -19,7 +19,7 @@ def joined_runs(events: Iterable[bytes]) -> Iterator[bytes]:
     texts: list[bytes] = []
     for event in events:
         if texts:
-            text = event[len(before) : len(event) - len(after)]
+            text = event[len(before) : max(len(before), len(event) - len(after))]
             if before + text + after == event and b'"' not in text and not text.endswith(b"\\"):
                 texts.append(text)
                 continue

@@ -11,51 +11,12 @@ import msgspec
 
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
+from stoa.gateway.event_data import Choice, Chunk, ErrorBody
 from stoa.gateway.event_runs import CONTENT, joined_runs
 from stoa.gateway.replay import DONE, event_of, text_of, whole_of
 from stoa.gateway.usage import Usage, account_in
 
 _MAX_EVENT = 4 * 1024 * 1024
-
-
-class Delta(msgspec.Struct):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    tool_calls: object = None
-    function_call: object = None
-
-
-class Choice(msgspec.Struct):
-    delta: Delta = msgspec.field(default_factory=Delta)
-    finish_reason: str | None = None
-
-
-class ErrorBody(msgspec.Struct):
-    message: str = ""
-    type: str | None = None
-    code: str | int | None = None
-    param: str | None = None
-
-
-class Chunk(msgspec.Struct):
-    """One event's data, as far as it is read."""
-
-    choices: list[Choice] = []
-    usage: Usage | None = None
-    error: ErrorBody | str | None = None
-    kind: object = msgspec.field(name="object", default=None)
-    message: object = None
-    type: object = None
-
-    def failure(self) -> ErrorBody | None:
-        """The error it tells of. Mistral and older vLLM send one as the event itself, whose `object` is `error`."""
-        if self.error is not None:
-            return ErrorBody(self.error) if isinstance(self.error, str) else self.error
-        if self.kind == "error":
-            return ErrorBody(str(self.message or ""), self.type if isinstance(self.type, str) else None)
-        return None
-
 
 _MARKS = (b'"prompt_tokens"', b"[DONE]", b'"error"')
 _ESCAPED = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")

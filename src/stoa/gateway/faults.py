@@ -13,7 +13,7 @@ from stoa.dialects.classify import class_of
 from stoa.dialects.forms import UpstreamError
 from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.upstream import Failure
-from stoa.gateway.events import ErrorBody
+from stoa.gateway.event_data import ErrorBody, Refusal
 from stoa.gateway.plan import Target
 from stoa.gateway.routing.told import told_s
 from stoa.gateway.wire import Wire, upstream_of
@@ -42,12 +42,7 @@ class Fault(NamedTuple):
     param: str | None = None
 
 
-class _Refusal(msgspec.Struct):
-    error: ErrorBody | str | None = None
-    message: str | None = None
-
-
-_refusal = msgspec.json.Decoder(_Refusal).decode
+_refusal = msgspec.json.Decoder(Refusal).decode
 
 
 def fault(target: Target, status: int, code: str, what: str, error_class: ErrorClass) -> Fault:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import perf_counter
+from typing import ClassVar
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
@@ -19,7 +20,7 @@ from stoa.errors import InternalError, StoaError
 from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
-from stoa.gateway.augment import Augmented, stoa_of
+from stoa.gateway.augment import Augmented
 from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
@@ -34,7 +35,8 @@ from stoa.gateway.routing.rank import Wish
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
 from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
-from stoa.gateway.watching import Raw, Translated, Watcher
+from stoa.gateway.watcher import Watcher
+from stoa.gateway.watching import Raw, Translated
 from stoa.gateway.wire import reader_of, upstream_of
 from stoa.gateway.wish import wish_of
 
@@ -47,7 +49,7 @@ _ANTHROPIC = ("messages", "count_tokens")
 class Inference(Guarded):
     """Implements `domain.exchange.Intake` for the server and `asker.Asker` for its tries."""
 
-    tries_of: type[Tries] = Tries
+    tries_of: ClassVar[type[Tries]] = Tries
     lines: bytes = b""
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
@@ -69,7 +71,7 @@ class Inference(Guarded):
         if self._parts is not None:
             self._body = b"".join(self._parts)
             self._parts = None
-        self.moments.received = perf_counter()
+        self.received_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("receive")
         self._go_on(self._run)
@@ -120,7 +122,7 @@ class Inference(Guarded):
         self._admit()
 
     def _admit(self) -> None:
-        self.moments.read = perf_counter()
+        self.read_at = perf_counter()
         if self.stages.admission.admit(self, self._body):
             self._admitted()
 
@@ -139,7 +141,7 @@ class Inference(Guarded):
         self._admitted()
 
     def _admitted(self) -> None:
-        self.moments.admitted = perf_counter()
+        self.admitted_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("admit")
         if self.offering.guards is None:
@@ -161,7 +163,7 @@ class Inference(Guarded):
             self.found = augmented.passages
             if self._passages is None:  # else they are as the client may see them
                 self._passages = augmented.passages
-            self.moments.augmented = perf_counter()
+            self.augmented_at = perf_counter()
             self._prompt = augmented.body
             self._form = "chat"
             if self.clock is not None:
@@ -248,7 +250,7 @@ class Inference(Guarded):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:
@@ -268,6 +270,8 @@ class Inference(Guarded):
         return (tokens.prompt or 0) + (tokens.completion or 0)
 
     def _deliver(self, body: bytes, target: Target, tokens: Tokens) -> None:
+        if self._passages is not None:
+            body = self._cited(body, target, tokens)
         if self._cache_key is not None:
             self._kept = body
         self.answer = body
@@ -305,7 +309,7 @@ class Inference(Guarded):
         """The stream came to its end."""
         stream = attempt.stream
         assert stream is not None
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         self._ended(attempt=attempt)
         self._count_work(attempt)
         tokens = self._tokens_of_stream(stream)
@@ -317,7 +321,9 @@ class Inference(Guarded):
     def _end_stream(self, stream: Watcher, target: Target, tokens: Tokens) -> None:
         stoa: dict[str, object] | None = None
         if self._passages is not None or self.client.caller.user_id is not None:
-            stoa = stoa_of(stream.text() or "", self._passages or (), cost=cost_of(target.price, tokens, self.engine_s))
+            text = stream.text() or ""
+            stoa = self._stoa(self._placeholders.restore(text) if self._placeholders else text, target, tokens)
+            self._consults(stoa)
         if self._cache_key is not None:
             answer = stream.whole()
             if answer is not None:
@@ -329,7 +335,7 @@ class Inference(Guarded):
         """The stream failed after its first content: the client is told, and pays for what it got."""
         stream = attempt.stream
         assert stream is not None
-        self.moments.answered = perf_counter()
+        self.answered_at = perf_counter()
         self._ended(attempt=attempt)
         if isinstance(stream, GuardedStream):
             self._keep_verdicts(stream.judge)

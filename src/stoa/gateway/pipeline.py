@@ -33,10 +33,13 @@ from stoa.gateway.commit import GroupCommit
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
+from stoa.gateway.drafted import PATH as DRAFTS
+from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
+from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
 from stoa.gateway.guarding.ready import Workshop
-from stoa.gateway.guarding.trying import Trying
+from stoa.gateway.guarding.trying import PATH, trying
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
@@ -50,14 +53,18 @@ from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.recording import Recorder
 from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
+from stoa.gateway.searching import LINKS, OF_DOCUMENT, SEARCH, Searching
 from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
 from stoa.settings import GatewaySettings
 
-_TRY = b"/v1/guardrails/try"
-_ASIDES: Mapping[bytes, Surface] = {b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT}
+_TRY = PATH.encode()
+_ASIDES: Mapping[bytes, Surface] = {
+    b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, DRAFTS: CHAT, SEARCH: CHAT, OF_DOCUMENT: CHAT,
+    LINKS: CHAT,
+}  # fmt: skip
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 
@@ -236,20 +243,21 @@ class Gateway:
         client = self._identify(plan, exchange)
         if surface is COUNT_TOKENS:
             return Counting(stages, plan, exchange, client, self._lines(exchange))
-        if exchange.target.partition(b"?")[0] == _TRY:
-            return self._trying(exchange, client)
+        path, request_id = exchange.target.partition(b"?")[0], request_id_of(exchange) or stages.ids.new()
+        if path == DRAFTS:
+            return Drafted(stages, plan, exchange, client, CHAT, request_id)
+        if path == _TRY:
+            tried = trying(exchange, client, lambda: self._served().guardrails, request_id)
+            return self._errand(exchange, tried, request_id, "the trial of a guardrail")
+        if path in (SEARCH, OF_DOCUMENT, LINKS):
+            searching = Searching(self._served, self._retriever, self._ports.passages, self._ports.links)
+            return self._errand(exchange, searching.work(exchange, client), request_id, "the search")
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
 
-    def _trying(self, exchange: Exchange, client: Client) -> Intake:
-        return Trying(
-            exchange,
-            client,
-            lambda: self._served().guardrails,
-            self._lines(exchange),
-            request_id_of(exchange) or self._stages.ids.new(),
-            self._settings.body_bytes,
-        )
+    def _errand(self, exchange: Exchange, work: Work, request_id: str, what: str) -> Intake:
+        limit = self._settings.body_bytes
+        return Errand(exchange, work, self._lines(exchange), request_id=request_id, limit=limit, what=what)
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)
@@ -328,6 +336,7 @@ class Gateway:
             team=caller.team,
             retriever=self._retriever,
             rewrite=self._ports.rewrite,
+            decompose=self._ports.decompose,
             judged=judged,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from stoa.domain.identity import impersonal
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Breaker, CachePolicy, Model, Provider, Route, Timeouts
@@ -102,6 +103,8 @@ class Offering:
     """Of the route and of the assistant, whoever asks."""
     assistant: Assistant | None = None
     corpus_version: str | None = None
+    personal: bool = False
+    """Whether documents of the assistant name single people in their rights."""
     guards: Guarding | None = None
     """None where no guardrail holds for anybody. Their fingerprint is part of the offering's."""
 
@@ -113,7 +116,7 @@ class Client:
     caller: Caller
     access: Access
     scope: bytes
-    """Team and access tags: what one caller may share with another through the cache."""
+    """Team and access tags but those of single people: what one caller may share with another through the cache."""
     own_scope: bytes
     """The same, of this key or person alone."""
     rules: Rules = ()
@@ -169,7 +172,7 @@ def compile_plan(
     book = Book(snapshot, ledger, now_ms=now_ms)
 
     def client(caller: Caller) -> Client:
-        scope = hashlib.sha256("\0".join([caller.team, *sorted(caller.acl)]).encode()).digest()
+        scope = hashlib.sha256("\0".join([caller.team, *sorted(impersonal(caller.acl))]).encode()).digest()
         own, limits = hashlib.sha256(scope + caller.id.encode()).digest(), snapshot.teams.get(caller.team)
         days = limits.content_days if limits is not None else None
         return Client(caller, snapshot.access[caller.access], scope, own, book.of_caller(caller), days)
@@ -367,11 +370,13 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
         if below is not None:
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
             rules = below.rules + book.of_assistant(assistant.name)
-            found[name] = replace(_over(below, name, needs, assistant, corpus), rules=rules)
+            personal = not snapshot.personal.isdisjoint(assistant.collections)
+            found[name] = replace(over(below, name, needs, assistant, corpus), rules=rules, personal=personal)
     return found
 
 
-def _over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
+    """An assistant that answers through a route."""
     return replace(
         below,
         name=name,

@@ -9,6 +9,7 @@ from typing import Literal
 from stoa.domain.answers import SharedAnswers
 from stoa.domain.contents import ContentLog
 from stoa.domain.counting import SharedCounter
+from stoa.domain.graph import GraphLinks
 from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
 from stoa.domain.passages import Embedder, Retriever
@@ -16,7 +17,8 @@ from stoa.domain.snapshot import Unsealer
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
-from stoa.gateway.augment import Rewrite
+from stoa.domain.vectors import PassageReader
+from stoa.gateway.augment import Decompose, Rewrite
 from stoa.guards.built import Recognizers
 
 
@@ -31,7 +33,11 @@ class Ports:
     behalf_key: bytes
     retriever: Callable[[Callable[[str], Embedder]], Retriever]
     """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    passages: PassageReader
     rewrite: Rewrite
+    decompose: Decompose
+    links: GraphLinks | None = None
+    """The graph of passages, to be shown."""
     counter: SharedCounter | None = None
     """What limits and budgets are counted with together with other gateways; None where there is one."""
     answers: SharedAnswers | None = None

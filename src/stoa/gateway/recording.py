@@ -34,19 +34,6 @@ _KEY_BYTES = 6
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Moments(msgspec.Struct, gc=False):
-    """When a request had come through its stages, by `perf_counter`; 0 where it did not."""
-
-    received: float = 0.0
-    read: float = 0.0
-    admitted: float = 0.0
-    guarded: float = 0.0
-    looked_up: float = 0.0
-    """In the cache, where that took long enough to be told."""
-    augmented: float = 0.0
-    answered: float = 0.0
-
-
 class Tracks:
     """What tries leave behind that did not go the plain way: made when the first such thing happens."""
 
@@ -87,23 +74,22 @@ class Recorder:
 
 def recorded(request: Delivery, now: float) -> bytes:
     """The record, packed; `now` is when the request is settled."""
-    began, at, attempt = request.started, request.moments, request.attempt
+    began, attempt = request.started, request.attempt
+    kind: TryKind = "first"
+    asked = head = content = 0.0
     if attempt is not None:
         asked, head, content, kind = attempt.began_at, attempt.head_at, attempt.first_at, attempt.kind
-    else:
-        asked = head = content = 0.0
-        kind: TryKind = "first"
     times = pack_times(
-        at.received - began,
-        at.read - began,
-        at.admitted - began,
-        at.guarded - began,
-        at.looked_up - began,
-        at.augmented - began,
+        request.received_at - began,
+        request.read_at - began,
+        request.admitted_at - began,
+        request.guarded_at - began,
+        request.looked_up_at - began,
+        request.augmented_at - began,
         asked - began,
         head - began,
         content - began,
-        at.answered - began,
+        request.answered_at - began,
         now - began,
     )
     router, draw = request.offering.router, request.draw
@@ -136,14 +122,14 @@ def recorded(request: Delivery, now: float) -> bytes:
 
 def refusal_recorded(request: Delivery, now: float) -> bytes:
     """The record of a request that was refused before a model was asked."""
-    began, at = request.started, request.moments
+    began = request.started
     times = pack_times(
-        at.received - began,
-        at.read - began,
-        at.admitted - began,
-        at.guarded - began,
-        at.looked_up - began,
-        at.augmented - began,
+        request.received_at - began,
+        request.read_at - began,
+        request.admitted_at - began,
+        request.guarded_at - began,
+        request.looked_up_at - began,
+        request.augmented_at - began,
         -1.0,
         -1.0,
         -1.0,

@@ -23,7 +23,8 @@ from stoa.gateway.ask import (
 from stoa.gateway.events import EventStream
 from stoa.gateway.passing import PassingStream
 from stoa.gateway.usage import Beyond, OperationUsage, Usage, account_in, messages_usage_in, rerank_usage_in, usage_in
-from stoa.gateway.watching import OperationStream, Raw, Watcher
+from stoa.gateway.watcher import Watcher
+from stoa.gateway.watching import OperationStream, Raw
 
 Refuse = Callable[[int, str, str, str | None], bytes]
 """Status, code, message, field: the body of an error in the surface's own form."""

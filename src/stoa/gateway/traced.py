@@ -18,7 +18,7 @@ from stoa.domain.tracing import Span, Value
 from stoa.domain.upstream import Endpoint
 from stoa.errors import OperatorError, StoaError
 from stoa.gateway.attempt import Attempt, Fault
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.events import EventStream
 from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.inference import Inference
@@ -28,7 +28,8 @@ from stoa.gateway.stages import SPAN
 from stoa.gateway.surface import Surface
 from stoa.gateway.tries import Tries
 from stoa.gateway.usage import Tokens
-from stoa.gateway.watching import Translated, Watcher
+from stoa.gateway.watcher import Watcher
+from stoa.gateway.watching import Translated
 from stoa.gateway.wire import Wire, upstream_of
 
 if TYPE_CHECKING:

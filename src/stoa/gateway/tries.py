@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
+from typing import ClassVar
 
 from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.decisions import TryKind
-from stoa.domain.operations import ClientForm
+from stoa.domain.operations import ClientForm, ErrorClass
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
 from stoa.gateway.ask import body_for
 from stoa.gateway.attempt import Attempt
@@ -28,7 +29,7 @@ from stoa.gateway.routing.order import Choices
 from stoa.gateway.routing.retry import retry_after_s
 from stoa.gateway.trail import Trail
 from stoa.gateway.translation import not_offered, outgoing
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 from stoa.gateway.wire import Wire
 
 
@@ -36,7 +37,7 @@ class Tries(Trail):
     """The tries of one request. Everything happens on the event loop's thread, in callbacks."""
 
     # Defaults stand in the class, so that a request which needs none of it pays for none of it.
-    attempt_of: type[Attempt] = Attempt
+    attempt_of: ClassVar[type[Attempt]] = Attempt
     looks_at_heads = False
     running: Attempt | None = None
     drawn: float | None = None  # the number that chose among several targets
@@ -258,21 +259,22 @@ class Tries(Trail):
             self._late(target, place)
 
     def _begin(self, target: Target, ticket: Ticket) -> None:
-        asker, state, wire = self._asker, target.state, self._form
+        asker, state, form = self._asker, target.state, self._form
+        wire: Wire = form
         try:
-            if self._as_it_is and target.as_it_is and (wire is None or wire in target.native):
+            if self._as_it_is and target.as_it_is and (form is None or form in target.native):
                 endpoint = target.door(asker.surface.door, stream=False)
                 body = body_for(self._body, asker.ask, target.upstream_name, meter=False)
             else:
                 endpoint, body, wire = outgoing(
-                    asker.surface, target, asker.ask, self._body, wire, self._conversation, paid=asker.paid
+                    asker.surface, target, asker.ask, self._body, form, self._conversation, paid=asker.paid
                 )
             if endpoint is None:
                 raise not_offered(target, asker.surface)
         except (InvalidRequest, ProviderError) as error:
             ticket.release()
             if self.running is None:
-                error_class = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
+                error_class: ErrorClass = "invalid_request" if isinstance(error, InvalidRequest) else "not_found"
                 fault = Fault(error.status, error.code, error.message, error_class, param=error.param)
                 self._tracks().passes(target, f"it cannot be asked this ({error.code})")
                 self._note(target, fault)

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 
@@ -30,73 +29,13 @@ from stoa.dialects.answer_whole import answer_of
 from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
-from stoa.gateway.events import ErrorBody
+from stoa.gateway.event_data import ErrorBody, Refusal
 from stoa.gateway.usage import Usage, account_in, usage_of
 
 _LONGEST_LINE = 67_108_864
 
 
-class _Told(msgspec.Struct):
-    error: ErrorBody | None = None
-
-
-_told = msgspec.json.Decoder(_Told).decode
-
-
-class Watcher(Protocol):
-    """One answer's stream. After `done` or `error` nothing more is passed on."""
-
-    @property
-    def content(self) -> bool:
-        """Whether some has come: from here on this target answers."""
-        ...
-
-    @property
-    def done(self) -> bool:
-        """Whether the terminal marker has come. It is kept back for `end`."""
-        ...
-
-    @property
-    def error(self) -> ErrorBody | None: ...
-
-    @property
-    def error_class(self) -> ErrorClass | None:
-        """Of the error, where the dialect tells."""
-        ...
-
-    @property
-    def usage(self) -> Usage | None: ...
-
-    def feed(self, data: bytes) -> bytes:
-        """What the client is to get now. Raises ValueError for bytes that are not of the dialect."""
-        ...
-
-    def closed(self) -> bool:
-        """The upstream has ended its answer: whether it is whole."""
-        ...
-
-    def count_characters(self) -> int:
-        """How many characters of content were passed on."""
-        ...
-
-    def text(self) -> str | None:
-        """The text of the answer so far; None when it was too large to keep."""
-        ...
-
-    def whole(self) -> bytes | None:
-        """The whole answer, in the client's form, that a stream which is `done` amounts to.
-
-        None when it was too large to keep, or something of it would be lost, such as a tool call.
-        """
-        ...
-
-    def end(self, stoa: object) -> bytes:
-        """The last bytes, with Stoa's own object unless it is None."""
-        ...
-
-    def fail(self, status: int, code: str, message: str) -> bytes:
-        """What ends a stream that cannot be finished: an error, and no marker of success."""
-        ...
+_told = msgspec.json.Decoder(Refusal).decode
 
 
 class Translated:
@@ -264,8 +203,7 @@ class OperationStream(Raw):
         passed = 0
         for line in whole.splitlines(keepends=True):
             if line.startswith(b"data:"):
-                self._heed(line[5:].strip())
-                if self.error is not None:
+                if self._fails(line[5:].strip()):
                     return whole[:passed]
                 self.content = True
             passed += len(line)
@@ -284,11 +222,15 @@ class OperationStream(Raw):
         if self._size > _LONGEST_LINE:
             raise ValueError("an event of its stream is too long")
 
-    def _heed(self, data: bytes) -> None:
+    def _fails(self, data: bytes) -> bool:
+        """Heed an event: whether it tells of an error."""
         try:
-            if b'"error"' in data and (told := _told(data).error) is not None:
-                self.error = told
+            told = _told(data).error if b'"error"' in data else None
+            if told is not None:
+                self.error = ErrorBody(told) if isinstance(told, str) else told
+                return True
             elif b'"usage"' in data:
                 self.usage = self._usage(data) or self.usage
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
-            return  # the client reads what it can
+            pass  # the client reads what it can
+        return False

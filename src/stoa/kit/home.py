@@ -51,6 +51,11 @@ class Home:
         return self.path / "vectors"
 
     @property
+    def graph(self) -> Path:
+        """What passages lead to which, beside the index."""
+        return self.path / "graph"
+
+    @property
     def objects(self) -> Path:
         """Raw and parsed documents, by content hash."""
         return self.path / "objects"

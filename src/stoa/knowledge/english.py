@@ -41,8 +41,19 @@ BACK_REFERENCES = (
     r"(?:that|this|which|another|each|either|both|any) ones?\b",
     r"do so\b",
     r"(?:there|then|instead) ?\?*$",
+    r"(?:summari[sz]e|translate|explain|repeat|shorten|rephrase|elaborate on) (?:that|this|these|it)\b",
 )
 """Demonstratives that point back."""
+
+CONTRACTED = frozenset(("s", "m", "re", "ve", "ll", "d", "t"))
+"""What stands behind the apostrophe of two words in one."""
+
+_OF_WHAT = (
+    r"amount|deadline|limit|number|figure|price|cost|date|reason|exceptions?|rules?"
+    r"|process|procedure|steps?|form|source|wording"
+)
+OF_SOMETHING = (rf"the (?:exact |full |precise |current |whole |next )?(?:{_OF_WHAT})",)
+"""What is always of something else, and says nothing without it."""
 
 QUESTION_WORDS = (
     "who", "whom", "whose", "what", "which", "when", "where", "why", "how", "is", "are", "was", "were", "do", "does", "did",

@@ -1,24 +1,23 @@
 """What the index holds of a document, in one short text: its text, how that is cut and embedded, and its rights."""
 
 import hashlib
-from collections.abc import Iterable
 
 from stoa.domain.documents import Document
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 
 PIPELINE = "1"
 """Grows when parsing or chunking change what comes out of the same bytes."""
 
 _TEXT, _CONTENT, _WHOLE = 32, 40, 64
-"""Where the parts end: bytes, path and parsing; then cutting and embedding; then the access tags."""
+"""Where the parts end: bytes, path and parsing; then cutting and embedding; then the rights."""
 
 
-def fingerprint(document: Document, collection: Collection, acl: Iterable[AccessTag] | None = None) -> str:
-    """What the index should hold of a document, under its own access tags or these."""
+def fingerprint(document: Document, collection: Collection, rights: Rights | None = None) -> str:
+    """What the index should hold of a document, under its own rights or these."""
     text = _hash(PIPELINE, document.digest, document.path)
     cut = _hash(collection.embedding_model, str(collection.chunk_tokens))
-    return text[:_TEXT] + cut[: _CONTENT - _TEXT] + _rights(document.acl if acl is None else acl)
+    return text[:_TEXT] + cut[: _CONTENT - _TEXT] + _rights(document.rights if rights is None else rights)
 
 
 def same_text(one: str | None, other: str) -> bool:
@@ -31,13 +30,14 @@ def same_content(one: str | None, other: str) -> bool:
     return one is not None and one[:_CONTENT] == other[:_CONTENT]
 
 
-def same_rights(one: str | None, acl: Iterable[AccessTag]) -> bool:
-    """Whether the index holds the document under these access tags."""
-    return one is not None and one[_CONTENT:] == _rights(acl)
+def same_rights(one: str | None, rights: Rights) -> bool:
+    """Whether the index holds the document under these rights."""
+    return one is not None and one[_CONTENT:] == _rights(rights)
 
 
-def _rights(acl: Iterable[AccessTag]) -> str:
-    return _hash(*sorted(acl))[: _WHOLE - _CONTENT]
+def _rights(rights: Rights) -> str:
+    denied = ("", *sorted(rights.deny)) if rights.deny else ()  # what denied nobody keeps the print it had
+    return _hash(*sorted(rights.allow), *denied)[: _WHOLE - _CONTENT]
 
 
 def _hash(*parts: str) -> str:

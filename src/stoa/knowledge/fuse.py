@@ -1,19 +1,34 @@
-"""Dense and lexical hits as one ranking, on a scale that does not depend on the other hits.
+"""Dense and lexical hits as one ranking, and that ranking after a walk over the graph, on scales that depend on no other hit.
 
-score = (1 - LEXICAL) * cosine + LEXICAL * bm25 / (bm25 + HALF). BM25 has no upper end, so it saturates: HALF is where it counts
+fused = (1 - LEXICAL) * cosine + LEXICAL * bm25 / (bm25 + HALF). BM25 has no upper end, so it saturates: HALF is where it counts
 half. Scores of several collections can therefore be compared. Measured on beerqa dev beside reciprocal rank fusion:
 recall@1 .923 against .880, @10 1.0 against .995, both passages of two-hop questions in the top 10 .818 against .807.
+
+score = (fused + GRAPH * reach / (reach + HALF_REACH)) / (1 + GRAPH), where reach is the share of a walk from the best that came
+to the passage, and OWN of what it began with there. Measured on the same: .933, 1.0 and .978.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp
 
 import msgspec
 
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Passage, Scores
 from stoa.domain.vectors import Hit
 
 LEXICAL = 0.5
 HALF = 12.0
+GRAPH = 1.0
+HALF_REACH = 0.02
+OWN = 0.15
+
+SEEDS = 20
+"""Passages that a walk begins at."""
+
+SHARPNESS = 0.05
+"""A passage that scores this much less than the first is a seed with 1/e of its weight."""
+
+_NO_SCORES = Scores()
 
 
 def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
@@ -23,8 +38,8 @@ def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
         known = best.get(hit.passage.id)
         if known is None or (known.lexical or 0.0) < (hit.lexical or 0.0):
             best[hit.passage.id] = hit
-    scored = [msgspec.structs.replace(hit.passage, score=score(hit)) for hit in best.values()]
-    scored.sort(key=lambda passage: (-passage.score, passage.id))
+    scored = [_scored(hit) for hit in best.values()]
+    scored.sort(key=_rank)
     return scored[:limit]
 
 
@@ -32,3 +47,44 @@ def score(hit: Hit) -> float:
     """Between 0 and 1 for any hit that shares a word or a meaning with the question."""
     lexical = hit.lexical or 0.0
     return (1 - LEXICAL) * hit.similarity + LEXICAL * lexical / (lexical + HALF)
+
+
+def seeds(ranked: Sequence[Passage]) -> dict[str, float]:
+    """Where a walk begins: the first SEEDS of a ranking, with weights that sum to one."""
+    first = ranked[:SEEDS]
+    weights = [exp((passage.score - first[0].score) / SHARPNESS) for passage in first]
+    return {passage.id: weight / sum(weights) for passage, weight in zip(first, weights, strict=True)}
+
+
+def after_walk(passages: Iterable[Passage], began: Mapping[str, float], came: Mapping[str, float]) -> list[Passage]:
+    """Passages that `fuse` scored, ranked anew by where a walk began and where it came to; of equal texts only the best."""
+    ranked = [_reached(passage, began.get(passage.id, 0.0), came.get(passage.id)) for passage in passages]
+    ranked.sort(key=_rank)
+    first: dict[str, Passage] = {}
+    for passage in ranked:
+        first.setdefault(" ".join(passage.text.split()).casefold(), passage)
+    return list(first.values())
+
+
+def reachable(fused: float, began: float, came: float) -> float:
+    """The score of a passage with these parts."""
+    reach = came + OWN * began
+    return (fused + GRAPH * reach / (reach + HALF_REACH)) / (1 + GRAPH)
+
+
+def _scored(hit: Hit) -> Passage:
+    fused = score(hit)
+    return msgspec.structs.replace(
+        hit.passage, score=fused, scores=Scores(dense=hit.similarity, lexical=hit.lexical, fused=fused)
+    )
+
+
+def _reached(passage: Passage, began: float, came: float | None) -> Passage:
+    scores = passage.scores or _NO_SCORES
+    return msgspec.structs.replace(
+        passage, score=reachable(scores.fused, began, came or 0.0), scores=msgspec.structs.replace(scores, graph=came)
+    )
+
+
+def _rank(passage: Passage) -> tuple[float, str]:
+    return -passage.score, passage.id

@@ -23,6 +23,7 @@ from stoa.domain.documents import (
     parsed_name,
     raw_name,
 )
+from stoa.domain.identity import Rights
 from stoa.domain.jobs import JobLedger
 from stoa.domain.passages import Embedder
 from stoa.domain.resources import Collection
@@ -116,14 +117,14 @@ class Ingestion:
         queued = [document for document in documents if document.state == "queued"] if resource else []
         wanted = {document.id: fingerprint(document, resource) for document in queued if resource}
         same = [document for document in queued if same_content(document.indexed_as, wanted[document.id])]
-        moved = [document for document in same if not same_rights(document.indexed_as, document.acl)]
+        moved = [document for document in same if not same_rights(document.indexed_as, document.rights)]
         # Old text with other rights than the new one may go to neither; a crash may have left text that no row tells of.
-        hidden = [d for d in queued if d not in same and not same_rights(d.indexed_as, d.acl)]
+        hidden = [d for d in queued if d not in same and not same_rights(d.indexed_as, d.rights)]
         await ports.documents.claim(job_id, [document.id for document in (*moved, *hidden)])
         if gone := [document.id for document in (*removed, *hidden)]:
             await ports.index.replace(collection, gone, [])
         if moved:
-            await ports.index.grant(collection, {document.id: document.acl for document in moved})
+            await ports.index.grant(collection, {document.id: document.rights for document in moved})
         outcomes = [Outcome(document_id=document.id, state="removed") for document in removed]
         outcomes += [Outcome(document_id=d.id, state="indexed", indexed_as=wanted[d.id]) for d in same]
         if outcomes or hidden:
@@ -149,16 +150,16 @@ class Ingestion:
         ports = self._ports
         read = await asyncio.gather(*(self._read(document, collection) for document in documents))
         chunks = [one for _, some in read for one in some]
-        acl = {document.id: document.acl for document in documents}
+        rights = {document.id: document.rights for document in documents}
         vectors = await self._embed(job_id, collection, [one.contextual_text for one in chunks])
-        claimed = await ports.documents.claim(job_id, list(acl))
+        claimed = await ports.documents.claim(job_id, list(rights))
         indexed = [
-            IndexedChunk(one, vector, acl[one.document_id])
+            IndexedChunk(one, vector, rights[one.document_id].allow, rights[one.document_id].deny)
             for one, vector in zip(chunks, vectors, strict=True)
             if one.document_id in claimed
         ]
         await ports.index.replace(collection.name, sorted(claimed), indexed)
-        written = await self._as_it_is_now(collection.name, {one: acl[one] for one in sorted(claimed)})
+        written = await self._as_it_is_now(collection.name, {one: rights[one] for one in sorted(claimed)})
         outcomes = [
             msgspec.structs.replace(outcome, indexed_as=fingerprint(document, collection, written.get(document.id)))
             if outcome.state == "indexed"
@@ -167,13 +168,13 @@ class Ingestion:
         ]
         await ports.documents.record(job_id, collection.name, outcomes)
 
-    async def _as_it_is_now(self, collection: str, written: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    async def _as_it_is_now(self, collection: str, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
         rows = await self._ports.documents.read(list(written))
         gone = [document for document in written if document not in rows or rows[document].state == "removed"]
         if gone:
             await self._ports.index.replace(collection, gone, [])
-        moved = {row.id: row.acl for row in rows.values() if row.state != "removed" and row.acl != written[row.id]}
+        moved = {row.id: row.rights for row in rows.values() if row.state != "removed" and row.rights != written[row.id]}
         if moved:
             await self._ports.index.grant(collection, moved)
         return {**written, **moved}

@@ -1,17 +1,17 @@
-"""Taking documents in: an upload, a source kept in step, a removal. Each commits its documents and its job together.
+"""Taking documents in: an upload, a source kept in step, other rights, a removal. Each commits documents and job together.
 
 What is written here is what should be; the worker makes the index follow. A file's bytes are in the object store before its
 document says so.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from stoa.domain.documents import Document, DocumentState, Objects
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.jobs import Job
 from stoa.domain.library import Library
 from stoa.domain.resources import Collection
@@ -28,18 +28,23 @@ _NOT_TAKEN = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file by its path in the source, with `/` between folders; `refusal` says why its bytes were not taken."""
+    """A file by its path in the source, with `/` between folders.
+
+    `refusal` says why its bytes were not taken; `rights` are its own, None where it has those of all that come with it.
+    """
 
     path: str
     digest: str
     bytes: int
     refusal: str | None = None
+    rights: Rights | None = None
 
 
 class SyncPlan(msgspec.Struct, frozen=True):
     """What a sync is to do, kept with its job until it starts.
 
-    `files` holds digest and size by path, `refused` the reason by path.
+    `acl` and `deny` are the rights of all files but those of `own`. `files` holds digest and size by path, `refused` the reason
+    by path.
     """
 
     source: str
@@ -50,6 +55,12 @@ class SyncPlan(msgspec.Struct, frozen=True):
     unchanged: int
     requeue: tuple[str, ...]
     remove: tuple[str, ...]
+    deny: tuple[AccessTag, ...] = ()
+    own: dict[str, Rights] = {}
+
+    def rights(self, path: str) -> Rights:
+        """Those that the document of a path is to have."""
+        return self.own.get(path) or Rights(frozenset(self.acl), frozenset(self.deny))
 
 
 def clean_path(path: str) -> str:
@@ -69,14 +80,15 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 async def upload(
-    library: Library, files: Sequence[File], *, collection: str, source: str, acl: frozenset[AccessTag], by: str, now_ms: int
+    library: Library, files: Sequence[File], *, collection: str, source: str, rights: Rights, by: str, now_ms: int
 ) -> Queued:
     """Queue files whose bytes are stored. Those already there under the same path are replaced."""
     known = {document.path: document for document in await library.documents.of_source(collection, source)}
     job = _job(collection, by=by, now_ms=now_ms, total=len(files))
     await library.jobs.add(job)
     paths = {file.path for file in files}
-    await _put(library, files, job.id, collection=collection, source=source, acl=acl, state="queued", now_ms=now_ms)
+    own = {file.path: file.rights or rights for file in files}
+    await _put(library, files, job.id, collection=collection, source=source, rights=own.__getitem__, now_ms=now_ms)
     documents = [document for document in await library.documents.of_source(collection, source) if document.path in paths]
     return Queued(job, documents, _replaced(known, files))
 
@@ -89,8 +101,20 @@ async def remove(library: Library, document: Document, *, by: str, now_ms: int) 
     return job
 
 
+async def share(library: Library, document: Document, rights: Rights, *, by: str, now_ms: int) -> Job:
+    """Give a document other rights: it opens by them from now on, and is found by them as soon as the job has run.
+
+    Raises NotFound when it was removed meanwhile.
+    """
+    job = _job(document.collection, by=by, now_ms=now_ms, total=1)
+    await library.jobs.add(job)
+    if not await library.documents.share(document.id, rights, job_id=job.id, now_ms=now_ms):
+        raise NotFound(f"There is no document {document.id!r} here for you.", param="id")
+    return job
+
+
 async def begin_sync(
-    library: Library, files: Iterable[File], *, collection: Collection, source: str, acl: frozenset[AccessTag], prune: bool,
+    library: Library, files: Iterable[File], *, collection: Collection, source: str, rights: Rights, prune: bool,
     readable: frozenset[AccessTag], most_bytes: int, by: str, now_ms: int,
 ) -> tuple[str, SyncPlan]:  # fmt: skip
     """Compare a source with what is known of it; nothing changes yet. `readable` are the caller's own tags.
@@ -101,12 +125,13 @@ async def begin_sync(
     sent = {file.path: file for file in files}
     known = await library.documents.of_source(collection.name, source)
     digests = {path: file.digest for path, file in sent.items()}
-    found = plan_sync(digests, known, collection=collection, acl=acl, prune=prune)
-    hidden = {document.path for document in known if not document.acl & readable}
+    own = {path: file.rights for path, file in sent.items() if file.rights is not None and file.rights != rights}
+    found = plan_sync(digests, known, collection=collection, rights=lambda path: own.get(path, rights), prune=prune)
+    hidden = {document.path for document in known if not document.rights.open_to(readable)}
     needed = sorted({*found.upload, *(path for path in found.requeue if path in hidden)})
     refused = {path: _too_large(sent[path].bytes, most_bytes) for path in needed if sent[path].bytes > most_bytes}
     plan = SyncPlan(
-        source=source, acl=tuple(sorted(acl)),
+        source=source, acl=tuple(sorted(rights.allow)), deny=tuple(sorted(rights.deny)), own=own,
         files={path: (file.digest, file.bytes) for path, file in sent.items()},
         upload=tuple(path for path in needed if path not in refused), refused=refused,
         unchanged=len(found.unchanged),
@@ -144,13 +169,15 @@ async def start_sync(library: Library, job: Job, plan: SyncPlan, *, now_ms: int)
     """Carry the plan into the documents and queue the job. Starting again changes nothing."""
     if job.state != "waiting":
         return Queued(job)
-    collection, acl = job.collection or "", frozenset(plan.acl)
+    collection = job.collection or ""
     known = {document.path: document for document in await library.documents.of_source(collection, plan.source)}
     files = [File(path, *plan.files[path]) for path in plan.upload]
     files += [File(path, _NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
-    await _put(library, files, job.id, collection=collection, source=plan.source, acl=acl, state="queued", now_ms=now_ms)
+    await _put(library, files, job.id, collection=collection, source=plan.source, rights=plan.rights, now_ms=now_ms)
     requeued = [known[path] for path in plan.requeue if path in known and known[path].digest == plan.files[path][0]]
-    await library.documents.put([_changed(d, job.id, state="queued", now_ms=now_ms, acl=acl) for d in requeued])
+    await library.documents.put(
+        [_changed(d, job.id, state="queued", now_ms=now_ms, rights=plan.rights(d.path)) for d in requeued]
+    )
     gone = [known[path] for path in plan.remove if path in known]
     await library.documents.put([_changed(d, job.id, state="removed", now_ms=now_ms) for d in gone])
     await library.jobs.queue(job.id, total=len(files) + len(requeued))
@@ -164,14 +191,14 @@ async def sweep(objects: Objects, sync_id: str, plan: SyncPlan) -> None:
 
 
 async def _put(
-    library: Library, files: Sequence[File], job_id: str, *, collection: str, source: str, acl: frozenset[AccessTag],
-    state: DocumentState, now_ms: int,
+    library: Library, files: Sequence[File], job_id: str, *, collection: str, source: str, rights: Callable[[str], Rights],
+    now_ms: int,
 ) -> None:  # fmt: skip
     await library.documents.put([
         Document(
             id=new_id("doc"), collection=collection, source=source, path=file.path, title=title_of(file.path),
-            digest=file.digest, bytes=file.bytes, acl=acl, state=state, error=file.refusal, job_id=job_id,
-            created_at=now_ms, updated_at=now_ms,
+            digest=file.digest, bytes=file.bytes, acl=rights(file.path).allow, deny=rights(file.path).deny, state="queued",
+            error=file.refusal, job_id=job_id, created_at=now_ms, updated_at=now_ms,
         )
         for file in files
     ])  # fmt: skip
@@ -181,12 +208,9 @@ def _replaced(known: Mapping[str, Document], files: Sequence[File]) -> list[tupl
     return [(known[f.path].digest, f.path) for f in files if f.path in known and known[f.path].digest != f.digest]
 
 
-def _changed(
-    document: Document, job_id: str, *, state: DocumentState, now_ms: int, acl: frozenset[AccessTag] | None = None
-) -> Document:
-    return msgspec.structs.replace(
-        document, state=state, error=None, job_id=job_id, updated_at=now_ms, acl=document.acl if acl is None else acl
-    )
+def _changed(document: Document, job_id: str, *, state: DocumentState, now_ms: int, rights: Rights | None = None) -> Document:
+    acl, deny = (document.acl, document.deny) if rights is None else (rights.allow, rights.deny)
+    return msgspec.structs.replace(document, state=state, error=None, job_id=job_id, updated_at=now_ms, acl=acl, deny=deny)
 
 
 def _job(collection: str, *, by: str, now_ms: int, total: int) -> Job:

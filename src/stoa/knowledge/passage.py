@@ -1,4 +1,4 @@
-"""Opening a citation: the passage in the text it was taken from, with what stands before and after it."""
+"""Opening a citation: the passage in the text it was taken from, wherever that is now, with what stands around it."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,24 @@ def open_passage(document: ParsedDocument, *, start: int, end: int) -> Opened:
         page=document.page_at(start), heading=_heading_at(document, start),
         before=text[first:start], passage=text[start:end], after=text[end:last],
     )  # fmt: skip
+
+
+def find_cited(text: str, *, start: int, end: int, cited: str) -> tuple[int, int] | None:
+    """Where a passage that was cited from these characters stands now: there, else at the nearest place; None when nowhere.
+
+    A part of a table is cited with the table's header in front of it, so it is its end that is looked for.
+    """
+    own = cited[-(end - start) :] if end - start > 0 else cited
+    if not own.strip():
+        return None
+    if text[start:end] == own:
+        return start, end
+    before, behind = text.rfind(own, 0, start + len(own)), text.find(own, max(start, 0))
+    places = [place for place in (before, behind) if place >= 0]
+    if not places:
+        return None
+    nearest = min(places, key=lambda place: abs(place - start))
+    return nearest, nearest + len(own)
 
 
 def _heading_at(document: ParsedDocument, offset: int) -> tuple[str, ...]:

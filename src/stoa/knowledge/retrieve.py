@@ -1,26 +1,34 @@
-"""From a question to passages: embed once, search each collection by meaning and by words, fuse.
+"""From a question to passages: embed once, search each collection by meaning and by words, fuse, and follow the graph.
 
-The caller's access tags go into both searches; nothing is fetched that the caller may not read.
+The passages found first lead to others, which may share no word with the question: a walk from the best of them ranks all anew
+and brings new ones in. The caller's access tags go into both searches, the walk and the fetching of what it found; nothing is
+fetched that the caller may not read.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from stoa.domain.graph import GraphWalk
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Embedder, Passage
 from stoa.domain.vectors import Hit, PassageSearch
-from stoa.knowledge.fuse import fuse
+from stoa.knowledge.fuse import LEXICAL, after_walk, fuse, reachable, seeds
 
 CANDIDATES = 50
 """How many each search brings, at least."""
 
+WALKED = 50
+"""How many passages a walk names in each collection."""
+
 
 class HybridRetriever:
-    """The retriever port. `embedder_of` names the embedder whose vectors a collection holds."""
+    """The retriever port. `embedder_of` names the embedder of a collection's vectors; without a graph, none is followed."""
 
-    def __init__(self, search: PassageSearch, embedder_of: Callable[[str], Embedder]) -> None:
-        self._search, self._embedder_of = search, embedder_of
+    def __init__(
+        self, search: PassageSearch, embedder_of: Callable[[str], Embedder], *, graph: GraphWalk | None = None
+    ) -> None:
+        self._search, self._embedder_of, self._graph = search, embedder_of, graph
 
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
@@ -28,15 +36,61 @@ class HybridRetriever:
         """The passages that fit the question best, at most `limit`. `on_behalf_of` is the team that pays for the embedding."""
         if not acl or not question.strip():
             return []
-        vectors: dict[int, Sequence[float]] = {}
-        searches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: what a coroutine is sent and yields is asyncio's own
+        vectors = await self._vectors(question, collections, on_behalf_of)
         wanted = max(CANDIDATES, 2 * limit)
-        for collection in dict.fromkeys(collections):
-            embedder = self._embedder_of(collection)
-            if id(embedder) not in vectors:
-                (vectors[id(embedder)],) = await embedder.embed([question], team=on_behalf_of)
-            vector = vectors[id(embedder)]
+        searches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: what a coroutine is sent and yields is asyncio's own
+        for collection, vector in vectors.items():
             searches.append(self._search.dense(collection, vector, acl=acl, limit=wanted))
             searches.append(self._search.lexical(collection, question, vector, acl=acl, limit=wanted))
         found = await asyncio.gather(*searches)
-        return fuse((hit for hits in found for hit in hits), limit=limit)
+        ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
+        if self._graph is None or not ranked:
+            return ranked[:limit]
+        farthest = {
+            name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
+        }
+        return await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit)
+
+    async def _vectors(self, question: str, collections: Sequence[str], team: str) -> dict[str, Sequence[float]]:
+        """The question's vector for each collection."""
+        by_embedder: dict[int, Sequence[float]] = {}
+        vectors: dict[str, Sequence[float]] = {}
+        for collection in dict.fromkeys(collections):
+            embedder = self._embedder_of(collection)
+            if id(embedder) not in by_embedder:
+                (by_embedder[id(embedder)],) = await embedder.embed([question], team=team)
+            vectors[collection] = by_embedder[id(embedder)]
+        return vectors
+
+    async def _follow(
+        self,
+        graph: GraphWalk,
+        ranked: Sequence[Passage],
+        vectors: Mapping[str, Sequence[float]],
+        farthest: Mapping[str, float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+    ) -> Sequence[Passage]:
+        """Rank anew after a walk, with what only the walk found. `farthest` is the least cosine that each search brought."""
+        began = seeds(ranked)
+        by_collection = {name: {p.id: began[p.id] for p in ranked[: len(began)] if p.collection == name} for name in vectors}
+        walks = await asyncio.gather(
+            *(graph.walk(name, some, acl=acl, limit=WALKED) for name, some in by_collection.items() if some)
+        )
+        walked = dict(zip((name for name, some in by_collection.items() if some), walks, strict=True))
+        came = {passage: share for shares in walks for passage, share in shares.items()}
+        again = after_walk(ranked, began, came)
+        known = {passage.id for passage in ranked}
+        least = again[limit - 1].score if len(again) >= limit else 0.0
+        fetches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: as above
+        for name, shares in walked.items():
+            # What neither search brought is no nearer to the question than the last that one did, and shares few words with it.
+            most = (1 - LEXICAL) * farthest[name]
+            new = [one for one, share in shares.items() if one not in known and reachable(most, 0.0, share) > least]
+            if new:
+                fetches.append(self._search.fetch(name, new, vectors[name], acl=acl))
+        if fetches:
+            others = fuse((hit for hits in await asyncio.gather(*fetches) for hit in hits), limit=WALKED * len(fetches))
+            again = after_walk([*ranked, *others], began, came)
+        return again[:limit]

@@ -8,7 +8,16 @@ languages.
 import re
 from collections.abc import Sequence
 
-from stoa.knowledge.english import BACK_REFERENCES, EXPLETIVES, OPENERS, POINTS_BACK, QUESTION_WORDS, STOP
+from stoa.knowledge.english import (
+    BACK_REFERENCES,
+    CONTRACTED,
+    EXPLETIVES,
+    OF_SOMETHING,
+    OPENERS,
+    POINTS_BACK,
+    QUESTION_WORDS,
+    STOP,
+)
 
 MOST_ADDED = 12
 """Words taken from earlier questions at most, so that the new one keeps its weight."""
@@ -17,6 +26,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’.\-/][^\W_]+)*")
 _OPENERS = re.compile(rf"^(?:{'|'.join(map(re.escape, OPENERS))})(?!\w)", re.IGNORECASE)
 _EXPLETIVES = re.compile(rf"\b(?:{'|'.join(EXPLETIVES)})\b", re.IGNORECASE)
 _BACK_REFERENCES = re.compile(rf"\b(?:{'|'.join(BACK_REFERENCES)})|^that\b", re.IGNORECASE)
+_OF_SOMETHING = re.compile(rf"\b(?:{'|'.join(OF_SOMETHING)})\W*$", re.IGNORECASE)
 _CLAUSE = re.compile(r",|\band\b|^(?:when|if|after|before|once|while)\b", re.IGNORECASE)
 _QUESTION_WORDS = re.compile(rf"\b(?:{'|'.join(QUESTION_WORDS)})\b", re.IGNORECASE)
 
@@ -46,13 +56,21 @@ def _resolve(question: str, before: str) -> str:
 
 def content_words(text: str) -> list[str]:
     """The words that say what a text is about, in order."""
-    return [word for word in _WORD.findall(text) if word.lower() not in STOP and (len(word) > 1 or word.isdigit())]
+    return [word for word in _WORD.findall(text) if not _is_empty(word.lower()) and (len(word) > 1 or word.isdigit())]
+
+
+def _is_empty(word: str) -> bool:
+    """Also what's, I'm and don't, which are two words that say nothing."""
+    first, _, rest = word.replace("’", "'").partition("'")
+    return word in STOP or (rest in CONTRACTED and (first in STOP or first.removesuffix("n") in STOP))
 
 
 def _needs_context(question: str) -> bool:
     content = content_words(question)
     if _OPENERS.match(question):
         return len(content) <= 5
+    if len(content) <= 2 and _OF_SOMETHING.search(question):
+        return True
     if len(content) <= 1 and not _is_name(question, content):
         return True
     if len(content) <= 3 and question.endswith("?") and not _QUESTION_WORDS.search(question):

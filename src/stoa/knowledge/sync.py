@@ -1,10 +1,10 @@
 """Keeping a source in step: which of its files must be sent, which only need work here, and which are gone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from stoa.domain.documents import Document
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 from stoa.knowledge.fingerprint import fingerprint, same_content
 
@@ -20,16 +20,19 @@ class SyncPlan:
 
 
 def plan_sync(
-    files: Mapping[str, str], known: Iterable[Document], *, collection: Collection, acl: frozenset[AccessTag], prune: bool
+    files: Mapping[str, str], known: Iterable[Document], *, collection: Collection, rights: Callable[[str], Rights], prune: bool
 ) -> SyncPlan:
-    """Compare what lies in the source (SHA-256 by path) with the documents known of it. What failed is sent again."""
+    """Compare what lies in the source (SHA-256 by path) with the documents known of it. What failed is sent again.
+
+    `rights` are those that the document of a path is to have.
+    """
     documents = {document.path: document for document in known}
     upload, unchanged, requeue = list[str](), list[str](), list[str]()
     for path, digest in sorted(files.items()):
         document = documents.get(path)
         if document is None or document.digest != digest or document.state == "failed":
             upload.append(path)
-        elif document.acl != acl or _outdated(document, collection):
+        elif document.rights != rights(path) or _outdated(document, collection):
             requeue.append(path)
         else:
             unchanged.append(path)

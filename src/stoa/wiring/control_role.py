@@ -21,10 +21,11 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
     from stoa.domain.chat import ChatClient
-    from stoa.domain.documents import Objects
+    from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
     from stoa.domain.guards import Trier
     from stoa.domain.ledger import UsageStore
+    from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
     from stoa.domain.stores import Stores
@@ -54,6 +55,8 @@ class Control:
     targets: "TargetBoard"
     explainer: "Explainer"
     trier: "Trier"
+    finder: "PassageFinder"
+    counter: "TokenCounter"
     model_api: "ModelApi"
     objects: "Objects"
     blobs: "Blobs"
@@ -73,9 +76,11 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
     from stoa.adapters.gateway_client.guards import GatewayTrier
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
+    from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.gateway_client.wire import GatewayWire
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.policy import CedarPolicy
@@ -122,6 +127,8 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 targets=TargetBoard(time.monotonic),
                 explainer=GatewayExplainer(gateway, token=token_of),
                 trier=GatewayTrier(gateway, token=token_of),
+                finder=GatewayFinder(gateway, token=token_of),
+                counter=LateCounter(),
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,

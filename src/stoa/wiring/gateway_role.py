@@ -24,6 +24,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.guards.http import HttpGuards
     from stoa.adapters.guards.presidio import Presidio
     from stoa.adapters.processes.runfile import read_roles
@@ -49,6 +50,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.gateway.reporting import report_forever
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
+    from stoa.knowledge.decompose import decompose
     from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.rewrite import rewrite
 
@@ -58,7 +60,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     control_url = settings.gateway.control or (roles.control.url if roles is not None else "")
     own = [control_url, roles.engine.url] if roles is not None else [control_url]
     upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
-    usage, index = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors))
+    usage, index, graph = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors)), FolderGraph(home.graph)
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},
@@ -82,8 +84,11 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         unsealer=secrets,
         log=usage,
         behalf_key=secrets.behalf_key,
-        retriever=partial(HybridRetriever, index),
+        retriever=partial(HybridRetriever, index, graph=graph),
+        passages=index,
+        links=graph,
         rewrite=rewrite,
+        decompose=decompose,
         counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,
@@ -137,6 +142,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         if redis is not None:
             await redis.close()
         await index.close()
+        await graph.close()
         providers.close()
         upstreams.close()
         usage.close()

@@ -35,6 +35,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
+    from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
@@ -45,6 +46,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
+    from stoa.knowledge.linked import LinkedIndex
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -69,7 +71,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             objects=objects,
             parser=parser,
             splitter=TokenSplitter(minilm_tokenizer()),
-            index=index,
+            index=LinkedIndex(index, FolderGraph(home.graph)),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=Collections(database).get,
         )

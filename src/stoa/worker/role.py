@@ -19,7 +19,7 @@ from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.25
 CLEAR_EVERY_S = 60.0
 
 _log = logging.getLogger(__name__)

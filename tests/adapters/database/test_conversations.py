@@ -10,7 +10,7 @@ from stoa.adapters.database import Database
 from stoa.adapters.database.conversations import ConversationTables
 from stoa.adapters.database.tables import teams, users
 from stoa.domain.conversations import Conversation, Message, Place
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 
 CITATION = Citation(1, "doc_1", "hr", "Travel", "travel.pdf", ("Hotels", "Limits"), 3, 10, 40, "Up to 180 € a night.", 0.5)
 
@@ -60,7 +60,14 @@ async def test_a_message_comes_back_as_it_went_in(store: ConversationTables) -> 
     await store.add([answer])
     assert await store.messages("c") == [question, answer]
     whole = msgspec.structs.replace(
-        answer, content="Yes [1].", state="complete", request_id="r", prompt_tokens=2**40, completion_tokens=2, cost_nano_usd=3
+        answer,
+        content="Yes [1].",
+        verification=(SentenceCheck(0, 8, "unsupported", (1,), ("Yes",)),),
+        state="complete",
+        request_id="r",
+        prompt_tokens=2**40,
+        completion_tokens=2,
+        cost_nano_usd=3,
     )
     assert await store.write(whole, now_ms=77)
     assert await store.message("m2", user_id="ann") == whole

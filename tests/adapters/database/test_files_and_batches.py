@@ -179,7 +179,7 @@ async def test_either_the_one_who_cancels_or_the_one_who_begins_has_the_job(queu
 
 async def test_an_owner_who_is_gone_holds_no_tags(teams: Database) -> None:
     ledger = BatchRecords(teams)
-    assert await ledger.owner_acl(BATCH, now_ms=5) == RED
+    assert await ledger.owner_acl(BATCH, now_ms=5) == RED | {"public"}
     by_user = msgspec.structs.replace(BATCH, key_id=None, user_id="u1")
     assert await ledger.owner_acl(by_user, now_ms=5) is None
     async with teams.write() as connection:
@@ -187,7 +187,7 @@ async def test_an_owner_who_is_gone_holds_no_tags(teams: Database) -> None:
         await stores.keys.save(msgspec.structs.replace(KEY, expires_at_ms=5))
         await stores.users.save(User(id="u1", name="ann", display_name="Ann", team="red", created_at_ms=1))
     assert await ledger.owner_acl(BATCH, now_ms=5) is None
-    assert await ledger.owner_acl(by_user, now_ms=5) == RED
+    assert await ledger.owner_acl(by_user, now_ms=5) == RED | {"public", "user:ann"}
 
 
 async def test_jobs_are_listed_by_collection_and_by_team(teams: Database) -> None:

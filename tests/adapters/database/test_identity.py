@@ -41,6 +41,18 @@ async def test_a_user_comes_back_as_saved(peopled: Database) -> None:
         assert await users.find("bob") is None
 
 
+async def test_a_group_comes_back_with_those_within_it(peopled: Database) -> None:
+    async with peopled.write() as connection:
+        groups = DatabaseStores(connection).groups
+        assert await groups.nested() == []
+        await groups.save(Group(name="staff", groups=("hr", "lab"), created_at_ms=2))
+        staff = Group(name="staff", groups=("hr", "lab"), created_at_ms=2)
+        assert await groups.nested() == [staff]
+        assert await groups.all() == [Group(name="hr", created_at_ms=1), Group(name="lab", created_at_ms=1), staff]
+        await groups.save(Group(name="staff", created_at_ms=2))
+        assert await groups.nested() == []
+
+
 async def test_saving_a_user_again_replaces_groups_and_roles(peopled: Database) -> None:
     changed = msgspec.structs.replace(ANN, groups=(), roles=("member",), disabled_at_ms=2)
     async with peopled.write() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData, insert, select
 from stoa.adapters.database import Database
 from stoa.adapters.database.migrate import check, migrate
 from stoa.adapters.database.schema import config
-from stoa.adapters.database.tables import metadata, usage
+from stoa.adapters.database.tables import document_versions, metadata, usage
 from stoa.domain.usage import UsageFact
 from stoa.kit.home import Home
 
@@ -47,7 +47,7 @@ def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
 async def test_every_row_of_a_former_version_is_there_afterwards(database_url: str, home: Home, revision: str) -> None:
     database = Database.open(database_url)
     async with database.write() as connection:
@@ -58,9 +58,19 @@ async def test_every_row_of_a_former_version_is_there_afterwards(database_url: s
     assert await check(database_url) == done.revision
     database = Database.open(database_url)
     async with database.read() as connection:
+        after: dict[str, Any] = {}
         for name, (row,) in before.items():
             (now,) = (await connection.execute(select(metadata.tables[name]))).mappings().all()
+            after[name] = now
             assert {column: now[column] for column in row} == row, name
+        (version,) = (await connection.execute(select(document_versions))).mappings().all()
         (fact,) = [UsageFact(*row) for row in await connection.execute(select(usage))]
     await database.close()
-    assert (fact.refused, fact.provider_usage, fact.decision) == (False, None, None)
+    former = before["documents"][0]
+    assert {name: version[name] for name in ("document_id", "number", "digest", "acl")} == {
+        "document_id": former["id"], "number": 1, "digest": former["digest"], "acl": former["acl"],
+    }  # fmt: skip
+    if revision < "0004":
+        assert (fact.refused, fact.provider_usage, fact.decision) == (False, None, None)
+    document, corpus = after["documents"], after["corpus"]
+    assert (document["deny"], corpus["personal"]) == ([], False)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,13 +10,26 @@ TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=12)
 
 @given(texts=TEXTS)
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_text_has_the_same_unit_vector_alone_and_in_any_company(minilm: MiniLM, texts: list[str]) -> None:
-    together = minilm.embed(texts)
+def test_a_text_has_the_same_unit_vector_in_any_company(minilm: MiniLM, texts: list[str]) -> None:
+    together = minilm.embed([*texts, "company"])[:-1]
     assert together.shape == (len(texts), 384)
     assert together.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     for text, vector in zip(texts, together, strict=True):
-        np.testing.assert_allclose(minilm.embed([text])[0], vector, atol=1e-5)
+        np.testing.assert_allclose(minilm.embed([text, "other company"])[0], vector, atol=1e-5)
+
+
+def test_a_question_alone_has_nearly_the_vector_that_it_has_among_others(minilm: MiniLM) -> None:
+    questions = ["How many days of leave?", "Who signs the travel expenses of a guest from Zürich, and by when?", "DIN EN 285?"]
+    for question, exact in zip(questions, minilm.embed(questions), strict=True):
+        (alone,) = minilm.embed([question])
+        assert np.linalg.norm(alone) == pytest.approx(1, abs=1e-5)
+        assert alone @ exact > 0.998
+
+
+def test_a_long_text_alone_has_the_exact_vector(minilm: MiniLM) -> None:
+    text = "The laboratory's eye-wash station is tested every Monday. " * 12
+    np.testing.assert_allclose(minilm.embed([text])[0], minilm.embed([text, "company"])[0], atol=1e-5)
 
 
 def test_vectors_come_in_the_order_of_the_texts(minilm: MiniLM) -> None:

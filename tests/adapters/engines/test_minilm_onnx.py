@@ -66,7 +66,7 @@ def test_a_graph_that_is_there_is_not_built_again(tmp_path: Path) -> None:
     made = first.stat().st_mtime_ns
     assert prepared(tmp_path) == first
     assert first.stat().st_mtime_ns == made
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".onnx", ".weights"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".onnx", ".onnx", ".weights"]
 
 
 def test_weights_that_cannot_be_read_are_reported_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,16 @@ import httpx
 import pytest
 
 from stoa.adapters.gateway_client.http import GatewayChat
-from stoa.domain.chat import AnswerBegins, AnswerCitations, AnswerPiece, AnswerText, AnswerUsage, ChatMessage
-from stoa.domain.passages import Citation
+from stoa.domain.chat import (
+    AnswerBegins,
+    AnswerCitations,
+    AnswerPiece,
+    AnswerText,
+    AnswerUsage,
+    AnswerVerification,
+    ChatMessage,
+)
+from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import CallerError, Forbidden, InvalidRequest, LimitReached, NotFound, ProviderError, TooLarge
 
 CITATION = Citation(1, "doc_1", "hr", "Travel", "travel.pdf", ("Hotels",), 3, 10, 40, "Up to 180 € a night.", 0.5)
@@ -16,6 +24,7 @@ CITED = {
     "n": 1, "document_id": "doc_1", "collection": "hr", "title": "Travel", "path": "travel.pdf", "heading": ["Hotels"],
     "page": 3, "start": 10, "end": 40, "passage": "Up to 180 € a night.", "score": 0.5,
 }  # fmt: skip
+CHECKED = {"start": 0, "end": 11, "state": "unsupported", "numbers": [1], "missing": ["180"]}
 DONE = b"data: [DONE]\n\n"
 
 
@@ -80,7 +89,7 @@ async def test_text_usage_citations_and_cost_come_as_pieces() -> None:
         text("180 €"),
         event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
         event({"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}}),
-        event({"choices": [], "stoa": {"citations": [CITED], "passages_considered": 8, "cost_nano_usd": 900}}),
+        event({"choices": [], "stoa": {"citations": [CITED], "cost_nano_usd": 900, "verification": [CHECKED]}}),
         DONE,
     )
     assert await answered(chat(httpx.Response(200, headers={"x-request-id": "req_1"}, stream=stream))) == [
@@ -89,6 +98,7 @@ async def test_text_usage_citations_and_cost_come_as_pieces() -> None:
         AnswerText("180 €"),
         AnswerUsage(12, 5, None),
         AnswerCitations((CITATION,)),
+        AnswerVerification((SentenceCheck(0, 11, "unsupported", (1,), ("180",)),)),
         AnswerUsage(None, None, 900),
     ]
 

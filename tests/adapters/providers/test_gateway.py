@@ -18,6 +18,7 @@ from tests.upstreams.behaviours import Behaviour, steps
 
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
+from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
@@ -113,7 +114,8 @@ async def houses(
         log = MemoryLog()
         ports = Ports(
             providers=table, control=upstreams.origin("http://127.0.0.1:9", OriginLimits()), unsealer=PlainSecrets(), log=log,
-            behalf_key=BEHALF_KEY, retriever=lambda _: Documents(), rewrite=lambda question, _: question,
+            behalf_key=BEHALF_KEY, retriever=lambda _: Documents(), passages=MemoryIndex(),
+            rewrite=lambda question, _: question, decompose=lambda question: [question],
         )  # fmt: skip
         gateway = Gateway(ports, GatewaySettings())
         second = Provider(name="second", base_url=other.url)

@@ -6,7 +6,7 @@ import pytest
 from tests.adapters.providers.answering import ACTIVE, LAST, Heard, Upstream, chunk, on_connection
 
 from stoa.adapters.providers import pressure as module
-from stoa.adapters.providers.pressure import REST_S, Pressure
+from stoa.adapters.providers.pressure import REST_S, TICK_S, Pressure
 
 
 class Clock:
@@ -51,10 +51,22 @@ async def test_the_ticks_end_when_no_stream_comes_in_any_more() -> None:
     pressure = Pressure()
     pressure.watch()
     pressure.heard = pressure.full = True
-    await asyncio.sleep(0.35)
-
+    for _ in range(200):
+        await asyncio.sleep(0.1)
+        if pressure._timer is None:
+            break
     assert pressure._timer is None
     assert not pressure.full
+
+
+async def rested(upstream: Upstream) -> None:
+    """Until a rest that began just now is over, by the ticks that it is counted in: on a busy machine they take longer."""
+    pressure = upstream.upstreams.pressure
+    until = pressure._tick + round(REST_S / TICK_S) + 1
+    for _ in range(10_000):
+        if pressure._tick >= until:
+            return
+        await asyncio.sleep(TICK_S)
 
 
 def test_a_stream_rests_after_each_piece_and_gets_what_came_meanwhile_at_once() -> None:
@@ -65,7 +77,7 @@ def test_a_stream_rests_after_each_piece_and_gets_what_came_meanwhile_at_once() 
         pressure.full = True
         upstream.read(chunk(b"three"))
         assert upstream.pipe.paused
-        await asyncio.sleep(REST_S * 2)
+        await rested(upstream)
         assert not upstream.pipe.paused
         upstream.read(chunk(b"four") + chunk(b"five") + LAST)
         assert heard.pieces[-2:] == [b"three", b"fourfive"]
@@ -85,7 +97,7 @@ def test_a_stream_that_rests_and_is_held_is_read_once_neither_holds(first: str) 
         if first == "the client":
             call.resume()
             assert upstream.pipe.paused, "it still rests"
-        await asyncio.sleep(REST_S * 2)
+        await rested(upstream)
         assert upstream.pipe.paused == (first == "the rest")
         call.resume()
         assert not upstream.pipe.paused
@@ -100,7 +112,7 @@ def test_a_stream_that_is_given_up_while_it_rests_is_left_alone() -> None:
         upstream.upstreams.pressure.full = True
         upstream.read(chunk(b"three"))
         call.cancel()
-        await asyncio.sleep(REST_S * 2)
+        await rested(upstream)
         assert upstream.pipe.closing
 
     on_connection(story)

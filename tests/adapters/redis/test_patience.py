@@ -28,6 +28,24 @@ async def test_an_answer_that_lay_there_while_the_loop_was_held_up_is_taken() ->
         assert await answer == "there"
 
 
+async def test_a_loop_that_is_late_all_the_time_lets_go_within_a_few_turns() -> None:
+    loop, turns = asyncio.get_running_loop(), list[float]()
+
+    def turn() -> None:
+        turns.append(loop.time())
+        time.sleep(0.012)
+        nonlocal coming
+        coming = loop.call_soon(turn)
+
+    coming = loop.call_soon(turn)
+    began = loop.time()
+    with pytest.raises(TimeoutError):
+        async with Patience(0.02):
+            await loop.create_future()
+    coming.cancel()
+    assert sum(at > began + 0.05 for at in turns) <= 8
+
+
 async def test_who_swallows_a_cancellation_is_cancelled_again() -> None:
     async def stubborn() -> None:
         for _ in range(3):

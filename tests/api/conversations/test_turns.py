@@ -12,14 +12,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from stoa.adapters.gateway_client.scripted import ScriptedChat
-from stoa.domain.chat import AnswerCitations, AnswerText
-from stoa.domain.passages import Citation
+from stoa.domain.chat import AnswerCitations, AnswerText, AnswerVerification
+from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import LimitReached
 
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 Event = tuple[str, dict[str, Any]]  # Any: JSON
 
 CITATION = Citation(1, "doc_1", "hr", "Travel", "travel.pdf", ("Hotels",), 3, 10, 40, "Up to 180 € a night.", 0.5)
+
+CHECK = SentenceCheck(0, 17, "unsupported", (1,), ("180",))
 
 
 def events_in(text: str) -> list[Event]:
@@ -43,15 +45,22 @@ async def messages(person: httpx.AsyncClient, conversation_id: str) -> list[dict
 
 
 async def test_a_turn_comes_as_events_and_stays_as_messages(sign_in: SignIn, chat: ScriptedChat) -> None:
-    chat.script = [AnswerText("Up to\n\n"), AnswerText("180 € [1]."), AnswerCitations((CITATION,))]
+    chat.script = [
+        AnswerText("Up to\n\n"),
+        AnswerText("180 € [1]."),
+        AnswerCitations((CITATION,)),
+        AnswerVerification((CHECK,)),
+    ]
     ann = await sign_in("ann")
     conversation_id = await begin(ann)
     events = await ask(ann, conversation_id, content="What may a hotel cost?\n")
-    assert [name for name, _ in events] == ["started", "delta", "delta", "citations", "ended"]
-    started, first, _, cited, ended = (data for _, data in events)
+    assert [name for name, _ in events] == ["started", "delta", "delta", "citations", "verification", "ended"]
+    started, first, _, cited, verified, ended = (data for _, data in events)
     assert started["assistant_message"]["state"] == "streaming"
     assert first == {"text": "Up to\n\n"}
     assert cited["citations"][0]["title"] == "Travel"
+    marked = {"start": 0, "end": 17, "state": "unsupported", "numbers": [1], "missing": ["180"]}
+    assert verified["verification"] == ended["message"]["verification"] == [marked]
     assert [started["user_message"], ended["message"]] == await messages(ann, conversation_id)
     assert ended["conversation"]["title"] == "What may a hotel cost?"
     assert started["user_message"]["content"] == "What may a hotel cost?\n"

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from stoa.gateway.caching.entries import AnswerCache, Entry
+from stoa.gateway.caching.entries import AnswerCache
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.usage import Tokens
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.gateway.forms import behaving, read_stream
+from tests.gateway.forms import behaving, read_stream, read_whole
 from tests.gateway.guarding.conftest import ADDRESS, MASKED
 
 from stoa.domain.resources import Assistant, Collection, Route, Shadow, Target
@@ -85,6 +85,25 @@ async def test_citations_are_shown_as_answers_are(guarded, guards, make) -> None
     (citation,) = reply.json["stoa"]["citations"]
     assert citation["passage"] == f"The desk is reached at {MASKED}."
     assert ADDRESS.encode() not in reply.body
+
+
+@each_stream
+async def test_sentences_are_held_against_passages_as_the_client_sees_both(guarded, guards, make, stream: bool) -> None:
+    """Neither does a range miss its sentence, nor does what was masked come out as a missing word."""
+    behaviour = "stream" if stream else "plain"
+    restored = guards.personal(action="tokenise", on=("input",))
+    for guard, shown in ((guards.personal(on=("output",)), MASKED), (restored, ADDRESS)):
+        here = assistant(guarded, make, guard, behaviour=behaviour)
+        reply = await here.chat(
+            "assistant/desk", f"The desk is reached at {ADDRESS} [1]. Call Larsen at {ADDRESS} [1].", stream=stream
+        )
+        got = (read_stream if stream else read_whole)("chat", reply.body)
+        checks = [(got.text[each["start"] : each["end"]], each["state"]) for each in got.stoa["verification"]]
+        assert checks == [
+            (f"You said: The desk is reached at {shown} [1].", "supported"),
+            (f"Call Larsen at {shown} [1].", "unsupported"),
+        ]
+        assert (ADDRESS.encode() in reply.body) is (shown == ADDRESS)
 
 
 async def test_a_passage_that_is_refused_is_refused(guarded, guards, make) -> None:

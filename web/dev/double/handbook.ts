@@ -19,6 +19,7 @@ function document(id: string, path: string, title: string, rest: Partial<Documen
     pages: path.endsWith(".pdf") ? 6 : null,
     chunks: 14,
     acl: ["team:company"],
+    deny: [],
     state: "indexed",
     error: null,
     updated_at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
@@ -33,7 +34,11 @@ export const documents: Document[] = [
   travel,
   lab,
   document("doc-leave", "hr/parental-leave.md", "Parental Leave", { acl: ["group:hr", "team:company"] }),
-  document("doc-budget", "finance/budget-2027.xlsx", "Budget 2027", { acl: ["group:finance"], chunks: 3 }),
+  document("doc-budget", "finance/budget-2027.xlsx", "Budget 2027", {
+    acl: ["group:finance"],
+    deny: ["group:contractors"],
+    chunks: 3,
+  }),
   document("doc-scan", "archive/scan-0413.pdf", "scan-0413.pdf", {
     state: "failed",
     chunks: null,

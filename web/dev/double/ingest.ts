@@ -19,6 +19,7 @@ export async function upload(state: State, request: IncomingMessage, collection:
     pages: null,
     chunks: null,
     acl,
+    deny: [],
     state: "queued" as const,
     error: null,
     updated_at: now(),

@@ -6,6 +6,17 @@ export const placeOf = ({ kind, name }: { kind: string; name: string }): string 
 const MASK = "********";
 
 export const applied: ResourceFields[] = [
+  { kind: "Collection", name: "handbook", team: "company" },
+  { kind: "Collection", name: "research", team: "company" },
+  {
+    kind: "Assistant",
+    name: "handbook",
+    title: "Handbook",
+    description: "Answers from the staff handbook.",
+    prompt: "Answer in plain words.",
+    collections: ["handbook"],
+    examples: ["What may I travel in by rail?"],
+  },
   { kind: "Provider", name: "openai", type: "openai", api_key: MASK, health: {} },
   {
     kind: "Provider",

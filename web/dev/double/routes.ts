@@ -1,50 +1,18 @@
 /** The routes of the API that the page calls. */
 import { randomUUID } from "node:crypto";
 import type { Conversation } from "../../src/api/types";
-import { pages } from "./handbook.ts";
-import { type Call, Refusal, json, jsonOf } from "./http.ts";
-import { follow, newJob, upload } from "./ingest.ts";
+import { collectionRoutes } from "./collections.ts";
+import { Refusal, json, jsonOf } from "./http.ts";
+import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
 import { tryOut } from "./guardrails.ts";
 import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
 import { budgets, totalOf, usageBy } from "./spending.ts";
+import { tryAssistant } from "./assistants.ts";
 import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
-
-type Handler = (call: Call) => void | Promise<void>;
-type Route = [method: string, pattern: Pattern, handle: Handler];
-
-/** `/api/jobs/:id` and alike. */
-class Pattern {
-  readonly #wanted: string[];
-
-  constructor(path: string) {
-    this.#wanted = path.split("/");
-  }
-
-  groupsOf(pathname: string): Record<string, string> | null {
-    const wanted = this.#wanted;
-    const found = pathname.split("/").map(decodeURIComponent);
-    if (wanted.length !== found.length) return null;
-    const groups: Record<string, string> = {};
-    for (const [i, part] of wanted.entries()) {
-      if (part.startsWith(":")) groups[part.slice(1)] = found[i] ?? "";
-      else if (part !== found[i]) return null;
-    }
-    return groups;
-  }
-}
-
-const route = (method: string, path: string, handle: Handler): Route => [
-  method,
-  new Pattern(path),
-  (call) => {
-    if (!call.signedIn && path !== "/api/sessions") throw new Refusal(401, "Sign in first: run `stoa login`.");
-    return handle(call);
-  },
-];
 
 const EXAMPLES = [
   "Who may fly business class, and who approves it?",
@@ -87,10 +55,10 @@ export const routes: Route[] = [
   ),
 
   route("GET", "/api/conversations", ({ response, query, state }) => {
-    const search = (query.get("search") ?? "").toLowerCase();
+    const wanted = (query.get("search") ?? "").toLowerCase();
     const found = Array.from(state.conversations.values())
       .filter(({ conversation, messages }) =>
-        [conversation.title, ...messages.map((message) => message.content)].some((text) => text.toLowerCase().includes(search)),
+        [conversation.title, ...messages.map((message) => message.content)].some((text) => text.toLowerCase().includes(wanted)),
       )
       .map(({ conversation }) => conversation)
       .sort((a, b) => b.updated_at.localeCompare(a.updated_at));
@@ -139,69 +107,7 @@ export const routes: Route[] = [
     json(response, feedback);
   }),
 
-  route("GET", "/api/collections", ({ response, state }) => {
-    const documents = Array.from(state.documents.values());
-    const failed = documents.filter((document) => document.state === "failed").length;
-    json(response, {
-      data: [
-        {
-          name: "handbook",
-          team: "company",
-          description: "The company's handbook",
-          documents: documents.length,
-          chunks: 412,
-          failed,
-          version: 7,
-        },
-        { name: "research-notes", team: "research", description: "", documents: 0, chunks: 0, failed: 0, version: 0 },
-      ],
-      next_cursor: null,
-    });
-  }),
-  route("GET", "/api/collections/:name/documents", ({ response, at, query, state }) => {
-    const wanted = query.get("state");
-    const search = (query.get("search") ?? "").toLowerCase();
-    const data = Array.from(state.documents.values()).filter(
-      (document) =>
-        document.collection === at.name &&
-        (!wanted || document.state === wanted) &&
-        `${document.title} ${document.path}`.toLowerCase().includes(search),
-    );
-    json(response, { data, next_cursor: null });
-  }),
-  route("POST", "/api/collections/:name/documents", async ({ request, response, at, state }) =>
-    json(response, await upload(state, request, at.name ?? ""), 202),
-  ),
-  route("GET", "/api/jobs", ({ response, state }) =>
-    json(response, { data: Array.from(state.jobs.values()), next_cursor: null }),
-  ),
-  route("GET", "/api/jobs/:id/events", ({ response, at, state }) => follow(response, found(state.jobs, at.id))),
-  route("POST", "/api/jobs/:id/cancel", ({ response, at, state }) => {
-    const job = found(state.jobs, at.id);
-    Object.assign(job, { state: "cancelled", ended_at: now() });
-    json(response, job);
-  }),
-  route("DELETE", "/api/documents/:id", ({ response, at, state }) => {
-    const document = found(state.documents, at.id);
-    state.documents.delete(document.id);
-    const job = newJob(state, "remove", document.collection, 1);
-    Object.assign(job, { state: "succeeded", done: 1, ended_at: now() });
-    json(response, { job }, 202);
-  }),
-  route("GET", "/api/documents/:id/passage", ({ response, at, query, state }) => {
-    const page = pages.find(({ document }) => document.id === at.id);
-    if (!page || !state.documents.has(page.document.id)) throw new Refusal(404, "There is no such document.");
-    const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
-    json(response, {
-      document: page.document,
-      page: page.page,
-      heading: page.heading,
-      before: page.text.slice(0, start),
-      passage: page.text.slice(start, end),
-      after: page.text.slice(end),
-    });
-  }),
-  route("GET", "/api/documents/:id/original", ({ response }) => void response.end("The original.")),
+  ...collectionRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {
     const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));
@@ -216,6 +122,7 @@ export const routes: Route[] = [
   }),
   route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
+  route("POST", "/api/assistants/try", ({ request, response, state }) => tryAssistant(state, request, response)),
   route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>
     play(state, request, response, at.form ?? ""),
   ),

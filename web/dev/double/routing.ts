@@ -1,5 +1,6 @@
 /** What the double does with routes: it looks at them as the API would, a little, and explains them by their order. */
 import type { Change, ResourceFields, RouteExplanation } from "../../src/api/types";
+import { checkAssistant } from "./assistants.ts";
 import { Refusal } from "./http.ts";
 import { placeOf, targets } from "./platform.ts";
 
@@ -17,7 +18,8 @@ export function apply(
   { resources: wanted, dry_run }: Application,
 ): { changes: Change[] } {
   const changes = wanted.map((route): Change => {
-    check(route, "resources[0].");
+    if (route.kind === "Assistant") checkAssistant(route, "resources[0].", collectionsOf(resources));
+    else check(route, "resources[0].");
     const before = resources.get(placeOf(route)) ?? null;
     const isSame = JSON.stringify(sorted(before)) === JSON.stringify(sorted(route));
     return {
@@ -31,6 +33,9 @@ export function apply(
   if (!dry_run) for (const route of wanted) resources.set(placeOf(route), route);
   return { changes };
 }
+
+const collectionsOf = (resources: Map<string, ResourceFields>) =>
+  Array.from(resources.values()).flatMap(({ kind, name }) => (kind === "Collection" ? [name] : []));
 
 const sorted = (fields: object | null) => fields && Object.entries(fields).sort(([a], [b]) => a.localeCompare(b));
 

@@ -1,5 +1,6 @@
 /** What the double remembers: apart for each session, so that no test meets what another has left. */
 import type { Conversation, Document, Job, Message, ResourceFields, Session, UsageRequest } from "../../src/api/types";
+import type { Sets } from "./bench.ts";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
 import { applied, placeOf } from "./platform.ts";
@@ -10,7 +11,7 @@ export const now = (): string => new Date().toISOString();
 
 export const session: Session = {
   csrf_token: "csrf-of-the-double",
-  rights: { see_models: true, see_budgets: true, change_routes: true },
+  rights: { see_models: true, see_budgets: true, change_routes: true, change_assistants: true },
   user: {
     id: "user-1",
     name: "admin",
@@ -31,6 +32,7 @@ export class State {
   readonly documents = new Map<string, Document>(documents.map((document) => [document.id, { ...document }]));
   readonly jobs = new Map<string, Job>();
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
+  readonly sets: Sets = new Map();
   readonly requests = new Map<string, UsageRequest>();
 
   held(id: string | undefined): Held {

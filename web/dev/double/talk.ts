@@ -1,6 +1,6 @@
 /** How the double answers. Words in the question choose what happens: slow, fail, drop, budget, weather, table. */
 import type { ServerResponse } from "node:http";
-import type { Citation, Message } from "../../src/api/types";
+import type { Citation, Message, SentenceCheck } from "../../src/api/types";
 import { type Page, pages } from "./handbook.ts";
 import { Refusal, eventsTo, pause } from "./http.ts";
 import { type Held, newId, now } from "./state.ts";
@@ -27,7 +27,19 @@ claim.submit()
 const ANSWER =
   "Employees travel second class by rail; first class may be booked for journeys of more than three hours when the fare is at most 30 percent above second class [1]. " +
   "Business class by air is allowed on flights of more than **seven hours** and needs the approval of the department head [1].\n\n" +
-  "In laboratories of class B2, safety glasses, a closed lab coat and nitrile gloves are worn at all times [2].";
+  "In laboratories of class B2, safety glasses, a closed lab coat and nitrile gloves are worn at all times [2]. Visitors are always accompanied.";
+
+/** The second sentence is doubted, and what follows without a passage is told apart. */
+function checks(text: string): SentenceCheck[] {
+  const found = text === ANSWER ? Array.from(text.matchAll(/[^.]+\[\d\]\.|[^.]+\./g)) : [];
+  return found.map(({ 0: part, index }, i) => {
+    const start = index + part.length - part.trimStart().length;
+    const doubted = { state: "unsupported" as const, numbers: [1], missing: ["seven"] };
+    const cited = { state: "supported" as const, numbers: [i === 2 ? 2 : 1], missing: [] };
+    const bare = { state: "uncited" as const, numbers: [], missing: [] };
+    return { start, end: index + part.length, ...(i === 1 ? doubted : i > 2 ? bare : cited) };
+  });
+}
 
 const NOT_FOUND = "The documents do not answer this question. You could ask about travel, expenses, laboratory safety or leave.";
 
@@ -58,6 +70,7 @@ function message(held: Held, role: "user" | "assistant", content: string): Messa
     content,
     model: role === "assistant" ? held.conversation.model : null,
     citations: [],
+    verification: null,
     state: role === "assistant" ? "streaming" : "complete",
     error: null,
     created_at: now(),
@@ -114,6 +127,10 @@ export async function stream(response: ServerResponse, held: Held, question: Mes
   answer.citations = text === NOT_FOUND ? [] : pages.slice(0, text === TABLE ? 1 : 2).map((page, i) => citation(i + 1, page));
   answer.usage = { prompt_tokens: 812, completion_tokens: 96, cost_nano_usd: 1_830_000 };
   send("citations", { citations: answer.citations });
+  if (text !== TABLE) {
+    answer.verification = checks(text);
+    send("verification", { verification: answer.verification });
+  }
   send("ended", { message: answer, conversation: held.conversation });
   response.end();
 }

@@ -250,6 +250,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Group
+         * @description In force within two seconds for whoever is in one of the groups.
+         */
+        patch: operations["change_group_api_groups__name__patch"];
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -389,6 +409,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistants/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Assistant
+         * @description Ask an assistant that need not be saved. Only those who may apply it may try it.
+         *
+         *     It is asked, limited, guarded and billed as a request of the user's, and reads what the user may read.
+         */
+        post: operations["try_assistant_api_assistants_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guardrails/try": {
         parameters: {
             query?: never;
@@ -494,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Share Document
+         * @description Other rights in the place of those it has: it opens by them at once, and is found by them within two seconds.
+         */
+        put: operations["share_document_api_documents__id__rights_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/passage": {
         parameters: {
             query?: never;
@@ -503,6 +565,26 @@ export interface paths {
         };
         /** Read Passage */
         get: operations["read_passage_api_documents__id__passage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description What the document was. Earlier bytes are not kept.
+         */
+        get: operations["list_versions_api_documents__id__versions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -525,6 +607,225 @@ export interface paths {
         get: operations["read_original_api_documents__id__original_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Citation
+         * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
+         */
+        post: operations["open_citation_api_documents__id__citation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Collection
+         * @description The passages that fit a question best, among those that the caller may read, and what each was ranked by.
+         */
+        post: operations["search_collection_api_collections__name__search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chunks
+         * @description The document's text and how the index holds it. Raises Conflict while it is being indexed anew.
+         */
+        get: operations["list_chunks_api_documents__id__chunks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Where the graph leads from a passage: those that share a name with it, or are linked to.
+         */
+        get: operations["list_links_api_passages__id__links_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Collection Usage */
+        get: operations["read_collection_usage_api_collections__name__usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluation Sets
+         * @description Of the collections that the caller may use, by name.
+         */
+        get: operations["list_evaluation_sets_api_evaluation_sets_get"];
+        put?: never;
+        /** Create Evaluation Set */
+        post: operations["create_evaluation_set_api_evaluation_sets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Evaluation Set */
+        get: operations["read_evaluation_set_api_evaluation_sets__name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Evaluation Set
+         * @description With all judgements in it.
+         */
+        delete: operations["delete_evaluation_set_api_evaluation_sets__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Queries in the order of the alphabet, each with what is said of passages.
+         */
+        get: operations["list_items_api_evaluation_sets__name__items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Judgement
+         * @description Say that a passage is good or bad for a query, or take that back. Saying it again changes nothing.
+         */
+        put: operations["put_judgement_api_evaluation_sets__name__judgements_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Evaluation Set
+         * @description JSON lines, one item each, as `items` tells them.
+         */
+        get: operations["export_evaluation_set_api_evaluation_sets__name__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluation-sets/{name}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Score Evaluation Set
+         * @description Search for every query as the caller, and measure what is found by what was judged. Nothing of it is kept.
+         */
+        post: operations["score_evaluation_set_api_evaluation_sets__name__scores_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1060,6 +1361,16 @@ export interface components {
              */
             dry_run: boolean;
         };
+        /**
+         * AssistantTrial
+         * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
+         */
+        AssistantTrial: {
+            /** Assistant */
+            assistant: components["schemas"]["Resource.Assistant"];
+            /** Messages */
+            messages: components["schemas"]["TriedMessage"][];
+        };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
             /**
@@ -1073,6 +1384,18 @@ export interface components {
              * @default
              */
             groups: string;
+            /**
+             * Allow
+             * @description Whoever holds one of these may read them too: group:hr,user:ada,public.
+             * @default
+             */
+            allow: string;
+            /**
+             * Deny
+             * @description Whoever holds one of these may not: group:interns,user:bob.
+             * @default
+             */
+            deny: string;
             /**
              * Source
              * @description Where they came from.
@@ -1189,6 +1512,14 @@ export interface components {
             };
         };
         /**
+         * ChangedGroup
+         * @description `groups` in the place of those that it held.
+         */
+        ChangedGroup: {
+            /** Groups */
+            groups: string[];
+        };
+        /**
          * ChangedTeam
          * @description What is left out stays. A budget of null is no limit; with content_days of null no content is kept, and what was goes.
          */
@@ -1220,6 +1551,53 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
+         * ChunkPage
+         * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
+         *
+         *     `characters` is the length of the whole text, `chunks` how many there are in all, `before` how many stand before these.
+         */
+        ChunkPage: {
+            document: components["schemas"]["DocumentView"];
+            /** Characters */
+            characters: number;
+            /** Chunks */
+            chunks: number;
+            /** Before */
+            before: number;
+            /** Offset */
+            offset: number;
+            /** Text */
+            text: string;
+            /** Data */
+            data: components["schemas"]["ChunkView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Previous Cursor */
+            previous_cursor: string | null;
+        };
+        /**
+         * ChunkView
+         * @description `text[start - offset:end - offset]` of the answer's text. `tokens` are those of the model that embeds, headings left out.
+         *
+         *     `text` is what is given to a model: a part of a table has the table's header in front.
+         */
+        ChunkView: {
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * CitationView
          * @description `n` stands in brackets in the answer; `start` and `end` are characters of the document's text.
          */
@@ -1248,6 +1626,34 @@ export interface components {
             score: number;
         };
         /**
+         * Cited
+         * @description A citation as an answer carries it: `passage` is the text that was cited from characters `start` to `end`.
+         */
+        Cited: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Passage */
+            passage: string;
+        };
+        /**
+         * CitedDocumentView
+         * @description How many answers cite a document, and how many of its passages in all.
+         */
+        CitedDocumentView: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Answers */
+            answers: number;
+            /** Passages */
+            passages: number;
+        };
+        /**
          * ClaimView
          * @description A limit or budget that counted the request: how much it claimed of how much; of refused requests also what was used.
          */
@@ -1264,6 +1670,43 @@ export interface components {
             most: number;
             /** Used */
             used: number | null;
+        };
+        /**
+         * CollectionRights
+         * @description What the policy lets the caller do with a collection; every request is decided anew.
+         */
+        CollectionRights: {
+            /** Read */
+            read: boolean;
+            /** Ingest */
+            ingest: boolean;
+            /** Judge */
+            judge: boolean;
+            /** See Usage */
+            see_usage: boolean;
+        };
+        /**
+         * CollectionUsage
+         * @description Answered questions to assistants that have the collection. Days without one are left out.
+         *
+         *     `documents` are those cited most that the caller may read; `hidden` is how many more were cited of those that it may not,
+         *     or that are gone.
+         */
+        CollectionUsage: {
+            /** Questions */
+            questions: number;
+            /** Passages */
+            passages: number;
+            /** Cited */
+            cited: number;
+            /** Unanswered */
+            unanswered: number;
+            /** Days */
+            days: components["schemas"]["ConsultationDay"][];
+            /** Documents */
+            documents: components["schemas"]["CitedDocumentView"][];
+            /** Hidden */
+            hidden: number;
         };
         /**
          * CollectionView
@@ -1284,6 +1727,23 @@ export interface components {
             failed: number;
             /** Version */
             version: number;
+            rights: components["schemas"]["CollectionRights"];
+        };
+        /**
+         * ConsultationDay
+         * @description A day in UTC. `passages` were given to a model, `cited` of them stand in the answers; `unanswered` cite nothing.
+         */
+        ConsultationDay: {
+            /** Day */
+            day: string;
+            /** Questions */
+            questions: number;
+            /** Passages */
+            passages: number;
+            /** Cited */
+            cited: number;
+            /** Unanswered */
+            unanswered: number;
         };
         /**
          * ContentView
@@ -1373,7 +1833,7 @@ export interface components {
         };
         /**
          * DocumentView
-         * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one.
+         * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
          */
         DocumentView: {
             /** Id */
@@ -1394,6 +1854,8 @@ export interface components {
             chunks: number | null;
             /** Acl */
             acl: string[];
+            /** Deny */
+            deny: string[];
             /**
              * State
              * @enum {string}
@@ -1411,6 +1873,24 @@ export interface components {
         ErasedView: {
             /** Keys */
             keys: number;
+        };
+        /**
+         * EvaluationSetView
+         * @description `queries` and `judgements` count what is in it, whoever may read what it is about.
+         */
+        EvaluationSetView: {
+            /** Name */
+            name: string;
+            /** Collection */
+            collection: string;
+            /** Description */
+            description: string;
+            /** Queries */
+            queries: number;
+            /** Judgements */
+            judgements: number;
+            /** Created At */
+            created_at: string;
         };
         /** FailureView */
         FailureView: {
@@ -1453,6 +1933,48 @@ export interface components {
             action: "refuse" | "mask" | "tokenise" | "warn";
         };
         /**
+         * FoundPassage
+         * @description `score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
+         *     `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
+         *
+         *     A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
+         *     are of, null while that is being indexed anew.
+         */
+        FoundPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Digest */
+            digest: string | null;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /** Score */
+            score: number;
+            /** Dense */
+            dense: number | null;
+            /** Lexical */
+            lexical: number | null;
+            /** Graph */
+            graph: number | null;
+            /** Fused */
+            fused: number | null;
+        };
+        /**
          * GivenPassageView
          * @description Which document an assistant was given a passage of, and how well it fitted.
          */
@@ -1464,10 +1986,15 @@ export interface components {
             /** Score */
             score: number;
         };
-        /** GroupView */
+        /**
+         * GroupView
+         * @description `groups` are those within it: whoever is in one of them is in this one too.
+         */
         GroupView: {
             /** Name */
             name: string;
+            /** Groups */
+            groups: string[];
             /** Created At */
             created_at: string;
         };
@@ -1475,6 +2002,18 @@ export interface components {
         History: {
             /** Data */
             data: components["schemas"]["SetPriceView"][];
+        };
+        /**
+         * ItemView
+         * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
+         */
+        ItemView: {
+            /** Query */
+            query: string;
+            /** Judgements */
+            judgements: components["schemas"]["JudgementView"][];
+            /** Hidden */
+            hidden: number;
         };
         /**
          * JobView
@@ -1514,6 +2053,35 @@ export interface components {
             ended_at: string | null;
             /** Errors */
             errors: components["schemas"]["FailureView"][];
+        };
+        /**
+         * JudgementView
+         * @description `present` is whether the document is still the one that was judged, so that the offsets lie in its text.
+         */
+        JudgementView: {
+            /**
+             * Label
+             * @enum {string}
+             */
+            label: "good" | "bad";
+            /** Document Id */
+            document_id: string;
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Digest */
+            digest: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /** Present */
+            present: boolean;
+            /** Judged At */
+            judged_at: string;
         };
         /** KeyView */
         KeyView: {
@@ -1604,6 +2172,30 @@ export interface components {
             /** Expires At */
             expires_at: string;
         };
+        /**
+         * LinkedPassage
+         * @description A passage that a name leads to.
+         */
+        LinkedPassage: {
+            /** Id */
+            id: string;
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Path */
+            path: string;
+            /** Heading */
+            heading: string[];
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+        };
         /** ListedUser */
         ListedUser: {
             /** Id */
@@ -1677,6 +2269,8 @@ export interface components {
         /**
          * MessageView
          * @description `error` says why an answer failed; what had been written before is in `content`.
+         *
+         *     `verification` is null where an answer was not held against passages.
          */
         MessageView: {
             /** Id */
@@ -1694,6 +2288,8 @@ export interface components {
             model: string | null;
             /** Citations */
             citations: components["schemas"]["CitationView"][];
+            /** Verification */
+            verification: components["schemas"]["SentenceView"][] | null;
             /**
              * State
              * @enum {string}
@@ -1732,10 +2328,47 @@ export interface components {
             /** Title */
             title?: string | null;
         };
+        /** NewEvaluationSet */
+        NewEvaluationSet: {
+            /** Name */
+            name: string;
+            /** Collection */
+            collection: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
         /** NewGroup */
         NewGroup: {
             /** Name */
             name: string;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+        };
+        /**
+         * NewJudgement
+         * @description What is said of characters of a document for a query; `label` null takes it back.
+         *
+         *     `digest`, as a search told it, makes sure that the offsets are of the document as it is now.
+         */
+        NewJudgement: {
+            /** Query */
+            query: string;
+            /** Label */
+            label: ("good" | "bad") | null;
+            /** Document Id */
+            document_id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Digest */
+            digest?: string | null;
         };
         /** NewKey */
         NewKey: {
@@ -1783,8 +2416,24 @@ export interface components {
             starts_at?: string | null;
         };
         /**
+         * NewRights
+         * @description A reader holds one of `allow`, such as group:hr, user:ada, team:lab or public, and none of `deny`.
+         */
+        NewRights: {
+            /** Allow */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
+        };
+        /**
          * NewSync
          * @description All files of a source as they are now. With `prune`, documents whose files are not among them are removed.
+         *
+         *     They are for whoever holds one of `allow` or is in one of `groups`, for the collection's team where both are empty, and for
+         *     nobody who holds one of `deny`.
          */
         NewSync: {
             /** Source */
@@ -1796,6 +2445,16 @@ export interface components {
              * @default []
              */
             groups: string[];
+            /**
+             * Allow
+             * @default []
+             */
+            allow: string[];
+            /**
+             * Deny
+             * @default []
+             */
+            deny: string[];
             /**
              * Prune
              * @default true
@@ -1850,6 +2509,33 @@ export interface components {
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
         };
+        /**
+         * OpenedCitation
+         * @description `state` says how the document has treated the passage: it still `stands` there, it has `moved` to `start`, or the
+         *     document was `changed` and does not hold it any more. Then `passage` is what was cited, and nothing stands around it.
+         */
+        OpenedCitation: {
+            document: components["schemas"]["DocumentView"];
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+            /** Before */
+            before: string;
+            /** Passage */
+            passage: string;
+            /** After */
+            after: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stands" | "moved" | "changed";
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        };
         /** Page[CollectionView] */
         Page_CollectionView_: {
             /** Data */
@@ -1871,10 +2557,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[EvaluationSetView] */
+        Page_EvaluationSetView_: {
+            /** Data */
+            data: components["schemas"]["EvaluationSetView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[GroupView] */
         Page_GroupView_: {
             /** Data */
             data: components["schemas"]["GroupView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ItemView] */
+        Page_ItemView_: {
+            /** Data */
+            data: components["schemas"]["ItemView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1912,6 +2612,30 @@ export interface components {
             data: components["schemas"]["TeamView"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PassageLinkView
+         * @description A name in the passage, and the passages it leads to; `about` is whether the passage is about it, else it mentions it.
+         *
+         *     A name that begins with a slash is a document's path. `more` is whether it leads to more passages than these.
+         */
+        PassageLinkView: {
+            /** Name */
+            name: string;
+            /** About */
+            about: boolean;
+            /** Passages */
+            passages: components["schemas"]["LinkedPassage"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * PassageLinks
+         * @description Those that lead somewhere the caller may read, in the order of the alphabet.
+         */
+        PassageLinks: {
+            /** Links */
+            links: components["schemas"]["PassageLinkView"][];
         };
         /**
          * PassageView
@@ -1999,6 +2723,18 @@ export interface components {
             version: string;
             /** Data */
             data: components["schemas"]["ModelPriceView"][];
+        };
+        /**
+         * QueryScore
+         * @description `ranks` of the good passages, from 1, null for one that was not found; `bad` those of the bad ones that were.
+         */
+        QueryScore: {
+            /** Query */
+            query: string;
+            /** Ranks */
+            ranks: (number | null)[];
+            /** Bad */
+            bad: number[];
         };
         /** Received */
         Received: {
@@ -2218,6 +2954,8 @@ export interface components {
             see_models: boolean;
             /** Change Routes */
             change_routes: boolean;
+            /** Change Assistants */
+            change_assistants: boolean;
             /** See Budgets */
             see_budgets: boolean;
         };
@@ -2287,6 +3025,76 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * ScoreForm
+         * @description How many passages each query asks for.
+         */
+        ScoreForm: {
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+        };
+        /**
+         * ScoreView
+         * @description recall@k by k, and the mean reciprocal rank, over the `queries` that have a good passage that is still there.
+         *
+         *     `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of.
+         */
+        ScoreView: {
+            /** Queries */
+            queries: number;
+            /** Recall */
+            recall: {
+                [key: string]: number;
+            } | null;
+            /** Mrr */
+            mrr: number | null;
+            /** Bad */
+            bad: number | null;
+            /** Each */
+            each: components["schemas"]["QueryScore"][];
+        };
+        /**
+         * Search
+         * @description The best first.
+         */
+        Search: {
+            /** Passages */
+            passages: components["schemas"]["FoundPassage"][];
+        };
+        /** SearchQuestion */
+        SearchQuestion: {
+            /** Query */
+            query: string;
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+        };
+        /**
+         * SentenceView
+         * @description A sentence of an answer that states something: characters `start` to `end` of its content.
+         *
+         *     `numbers` are those of the passages that it was held against; `missing` the numbers and names that stand in none of them.
+         */
+        SentenceView: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "supported" | "unsupported" | "uncited";
+            /** Numbers */
+            numbers: number[];
+            /** Missing */
+            missing: string[];
+        };
         /** SessionView */
         SessionView: {
             user: components["schemas"]["UserView"];
@@ -2307,6 +3115,10 @@ export interface components {
             created_by: string;
             /** Created At */
             created_at: string;
+        };
+        /** Shared */
+        Shared: {
+            job: components["schemas"]["JobView"];
         };
         /** SignIn */
         SignIn: {
@@ -2363,6 +3175,10 @@ export interface components {
             sha256: string;
             /** Bytes */
             bytes: number;
+            /** Allow */
+            allow?: string[] | null;
+            /** Deny */
+            deny?: string[] | null;
         };
         /**
          * SyncView
@@ -2538,6 +3354,16 @@ export interface components {
              */
             stage: "input" | "output";
         };
+        /** TriedMessage */
+        TriedMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Content */
+            content: string;
+        };
         /**
          * TriedView
          * @description `text` is how it would go on; null when it is refused.
@@ -2637,6 +3463,34 @@ export interface components {
             groups: string[];
             /** Roles */
             roles: string[];
+        };
+        /**
+         * VersionView
+         * @description A change of the bytes or of the rights. `by` is the user or key that made it, null where that is not known any more.
+         */
+        VersionView: {
+            /** Number */
+            number: number;
+            /** At */
+            at: string;
+            /** Digest */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Acl */
+            acl: string[];
+            /** Deny */
+            deny: string[];
+            /** By */
+            by: string | null;
+        };
+        /**
+         * Versions
+         * @description The newest first; the first is the present one.
+         */
+        Versions: {
+            /** Data */
+            data: components["schemas"]["VersionView"][];
         };
         /** VerdictView */
         stoa__api__guardrails__VerdictView: {
@@ -3977,6 +4831,41 @@ export interface operations {
             };
         };
     };
+    change_group_api_groups__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedGroup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     list_keys_api_keys_get: {
         parameters: {
             query?: {
@@ -4270,6 +5159,39 @@ export interface operations {
             };
         };
     };
+    try_assistant_api_assistants_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistantTrial"];
+            };
+        };
+        responses: {
+            /** @description Events, as they happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     try_guardrail_api_guardrails_try_post: {
         parameters: {
             query?: never;
@@ -4503,6 +5425,41 @@ export interface operations {
             };
         };
     };
+    share_document_api_documents__id__rights_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRights"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_passage_api_documents__id__passage_get: {
         parameters: {
             query: {
@@ -4537,6 +5494,37 @@ export interface operations {
             };
         };
     };
+    list_versions_api_documents__id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_original_api_documents__id__original_get: {
         parameters: {
             query?: never;
@@ -4554,6 +5542,450 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    open_citation_api_documents__id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCitation"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    search_collection_api_collections__name__search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_chunks_api_documents__id__chunks_get: {
+        parameters: {
+            query?: {
+                /** @description How many chunks at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Begin with the page that holds this character. */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunkPage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_links_api_passages__id__links_get: {
+        parameters: {
+            query?: {
+                /** @description How many passages of each name at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageLinks"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_collection_usage_api_collections__name__usage_get: {
+        parameters: {
+            query?: {
+                /** @description Date, or date and time; 30 days ago if left out. */
+                from?: string | null;
+                /** @description Date, which is included, or time; now if left out. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionUsage"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_evaluation_sets_api_evaluation_sets_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this collection. */
+                collection?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvaluationSetView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    create_evaluation_set_api_evaluation_sets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluationSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_evaluation_set_api_evaluation_sets__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_evaluation_set_api_evaluation_sets__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_items_api_evaluation_sets__name__items_get: {
+        parameters: {
+            query?: {
+                /** @description Only what is said for this very query. */
+                query?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    put_judgement_api_evaluation_sets__name__judgements_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJudgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    export_evaluation_set_api_evaluation_sets__name__export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    score_evaluation_set_api_evaluation_sets__name__scores_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreView"];
+                };
             };
             /** @description Refused. */
             "4XX": {

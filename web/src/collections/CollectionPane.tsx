@@ -1,46 +1,29 @@
-/** One collection: add documents by dropping files, watch them being read, see what is there and who may read it. */
-import { type DragEvent, useState } from "react";
+/** One collection: its documents, a bench for its search, what the search is measured by, and how much it is asked. */
+import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { Collection, Job } from "../api/types";
-import { Icon } from "../kit/Icon";
-import { formatCount, plural } from "../kit/format";
-import { AddFiles } from "./AddFiles";
-import { Documents } from "./Documents";
-import { JobProgress } from "./JobProgress";
-import { useOpenJobs, useRefreshCollection } from "./queries";
+import type { Collection } from "../api/types";
+import { NavTabs } from "../kit/NavTabs";
+import { formatCount } from "../kit/format";
+import { Empty } from "../kit/states";
+import { DocumentsView } from "./DocumentsView";
+import { EvaluationView } from "./EvaluationView";
+import { SearchBench } from "./SearchBench";
+import { UsageView } from "./UsageView";
+import { type View, viewHref } from "./places";
 import styles from "./CollectionPane.module.css";
 
-export function CollectionPane({ collection }: { collection: Collection }) {
-  const { name, team, description, documents, chunks, failed } = collection;
-  const [files, setFiles] = useState<File[]>([]);
-  const [started, setStarted] = useState<Job[]>([]);
-  const [dragging, setDragging] = useState(false);
-  const openJobs = useOpenJobs(name);
-  const refresh = useRefreshCollection(name);
-
-  const begin = (job: Job) => {
-    setStarted((jobs) => [job, ...jobs]);
-    void refresh();
-  };
-  const known = new Set(started.map((job) => job.id));
-  const jobs = [...started, ...(openJobs.data ?? []).filter((job) => !known.has(job.id))];
-
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    setDragging(false);
-    setFiles((chosen) => [...chosen, ...Array.from(event.dataTransfer.files)]);
-  };
+export function CollectionPane({ collection, view }: { collection: Collection; view: string }) {
+  const { name, team, description, documents, chunks, failed, rights } = collection;
+  const views: [View, string, boolean][] = [
+    ["documents", "Documents", rights.read],
+    ["search", "Search", rights.read],
+    ["evaluation", "Evaluation", rights.read],
+    ["usage", "Usage", rights.see_usage],
+  ];
+  const allowed = views.filter(([, , isAllowed]) => isAllowed);
+  const open = (allowed.find(([id]) => id === view) ?? (view === "documents" ? allowed[0] : undefined))?.[0];
   return (
-    <section
-      className={dragging ? `${styles.pane ?? ""} ${styles.dragging ?? ""}` : styles.pane}
-      aria-label={name}
-      onDragEnter={(event) => setDragging(event.dataTransfer.types.includes("Files"))}
-      onDragOver={(event) => event.preventDefault()}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDragging(false);
-      }}
-      onDrop={onDrop}
-    >
+    <section className={styles.pane} aria-label={name}>
       <Link href="/collections" className={styles.back}>
         All collections
       </Link>
@@ -56,28 +39,31 @@ export function CollectionPane({ collection }: { collection: Collection }) {
           <Fact name="Failed" value={formatCount(failed)} />
         </dl>
       </header>
-      <AddFiles collection={collection} files={files} onFiles={setFiles} onStarted={begin} />
-      {jobs.map((job) => (
-        <JobProgress
-          key={job.id}
-          first={job}
-          onEnd={(ended) => {
-            // It stays on the screen with its outcome until it is put away.
-            setStarted((all) => [ended, ...all.filter((each) => each.id !== ended.id)]);
-            void refresh();
-          }}
-          onDismiss={() => setStarted((all) => all.filter((each) => each.id !== job.id))}
-        />
-      ))}
-      <Documents collection={name} onRemoved={() => void refresh()} />
-      {dragging && (
-        <p className={styles.veil} aria-hidden="true">
-          <Icon name="upload" size={28} />
-          Drop to add to {name} ({plural(documents, "document")} so far)
-        </p>
+      <NavTabs
+        label={`Views of ${name}`}
+        tabs={allowed.map(([id, title]) => ({ href: viewHref(name, id), name: title }))}
+        open={open ? viewHref(name, open) : ""}
+      />
+      {open ? (
+        <Opened view={open} collection={collection} />
+      ) : (
+        <Empty title="There is nothing here for you">Choose another view.</Empty>
       )}
     </section>
   );
+}
+
+function Opened({ view, collection }: { view: View; collection: Collection }): ReactNode {
+  switch (view) {
+    case "documents":
+      return <DocumentsView collection={collection} />;
+    case "search":
+      return <SearchBench collection={collection} />;
+    case "evaluation":
+      return <EvaluationView collection={collection} />;
+    case "usage":
+      return <UsageView collection={collection} />;
+  }
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -4,10 +4,17 @@ import type { Collection } from "../api/types";
 import { plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { CollectionPane } from "./CollectionPane";
+import { Reader } from "./Reader";
 import { useCollections } from "./queries";
 import styles from "./CollectionsScreen.module.css";
 
-export default function CollectionsScreen({ name }: { name: string | null }) {
+interface CollectionsScreenProps {
+  name: string | null;
+  view: string;
+  document: string | null;
+}
+
+export default function CollectionsScreen({ name, view, document }: CollectionsScreenProps) {
   const collections = useCollections();
   const all = collections.data?.data ?? [];
   const current = all.find((collection) => collection.name === name);
@@ -36,7 +43,8 @@ export default function CollectionsScreen({ name }: { name: string | null }) {
           ))}
         </ul>
       </nav>
-      {current && <CollectionPane key={current.name} collection={current} />}
+      {current && document !== null && <Reader key={document} collection={current} id={document} />}
+      {current && document === null && <CollectionPane key={current.name} collection={current} view={view} />}
       {!current && collections.isSuccess && all.length > 0 && (
         <div className={styles.none}>
           {name ? (

@@ -1,37 +1,35 @@
+import { Link } from "wouter";
 import type { Document } from "../api/types";
 import { Menu, MenuItem, MenuLink } from "../kit/Menu";
 import { formatAgo, formatBytes, formatCount, formatDateTime } from "../kit/format";
+import { Rights, StateMark } from "./marks";
+import { documentHref } from "./places";
 import styles from "./Documents.module.css";
 
 interface DocumentRowProps {
   document: Document;
   now: number;
+  mayRemove: boolean;
   onRemove: () => void;
 }
 
-export function DocumentRow({ document, now, onRemove }: DocumentRowProps) {
-  const { id, title, path, state, error, acl, pages, chunks, bytes, updated_at: changed } = document;
+export function DocumentRow({ document, now, mayRemove, onRemove }: DocumentRowProps) {
+  const { id, collection, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
   const name = title || path;
   return (
     <tr>
       <th scope="row" className={styles.document}>
-        <span className={styles.title}>{name}</span>
+        <Link href={documentHref(collection, id)} className={styles.title}>
+          {name}
+        </Link>
         {path !== name && <span className={styles.path}>{path}</span>}
         {error && <span className={styles.error}>{error}</span>}
       </th>
       <td data-label="State">
-        <span className={styles.state} data-state={state}>
-          {state}
-        </span>
+        <StateMark state={state} />
       </td>
       <td data-label="Who may read">
-        <ul className={styles.rights}>
-          {acl.map((tag) => (
-            <li key={tag}>
-              <span>{tag.split(":")[0]}</span> {tag.slice(tag.indexOf(":") + 1)}
-            </li>
-          ))}
-        </ul>
+        <Rights acl={acl} deny={deny} />
       </td>
       <td data-label="Pages">{numberOr(pages)}</td>
       <td data-label="Chunks">{numberOr(chunks)}</td>
@@ -44,9 +42,11 @@ export function DocumentRow({ document, now, onRemove }: DocumentRowProps) {
           <MenuLink icon="download" href={`/api/documents/${id}/original`}>
             Original
           </MenuLink>
-          <MenuItem icon="remove" danger onSelect={onRemove}>
-            Remove
-          </MenuItem>
+          {mayRemove && (
+            <MenuItem icon="remove" danger onSelect={onRemove}>
+              Remove
+            </MenuItem>
+          )}
         </Menu>
       </td>
     </tr>

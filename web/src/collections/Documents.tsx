@@ -1,7 +1,8 @@
 import { useState } from "react";
-import type { Document } from "../api/types";
+import type { Collection, Document } from "../api/types";
 import { Button } from "../kit/Button";
 import { Confirm } from "../kit/Confirm";
+import { Table } from "../kit/Table";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useDebounced } from "../kit/useDebounced";
 import { DocumentRow } from "./DocumentRow";
@@ -16,11 +17,11 @@ const STATES: [DocumentState | "", string][] = [
   ["failed", "Failed"],
 ];
 
-export function Documents({ collection, onRemoved }: { collection: string; onRemoved: () => void }) {
+export function Documents({ collection, onRemoved }: { collection: Collection; onRemoved: () => void }) {
   const [typed, setTyped] = useState("");
   const [state, setState] = useState<DocumentState | "">("");
   const search = useDebounced(typed.trim(), TYPING_MS);
-  const documents = useDocuments(collection, search, state);
+  const documents = useDocuments(collection.name, search, state);
   const [leaving, setLeaving] = useState<Document | null>(null);
   const [gone, setGone] = useState<Document | null>(null);
   const remove = useRemoveDocument();
@@ -63,37 +64,26 @@ export function Documents({ collection, onRemoved }: { collection: string; onRem
         <Empty title={isFiltered ? "No document fits" : "No documents yet"}>
           {isFiltered
             ? "Change the search or the state."
-            : "Drop the first files above. They can be asked about as soon as they are read."}
+            : collection.rights.ingest
+              ? "Drop the first files above. They can be asked about as soon as they are read."
+              : "None is there, or none that you may read."}
         </Empty>
       )}
       {all.length > 0 && (
-        <table className={styles.table}>
-          <caption className="unseen">Documents of {collection}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Document</th>
-              <th scope="col">State</th>
-              <th scope="col">Who may read</th>
-              <th scope="col">Pages</th>
-              <th scope="col">Chunks</th>
-              <th scope="col">Size</th>
-              <th scope="col">Changed</th>
-              <th scope="col">
-                <span className="unseen">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map((document) => (
-              <DocumentRow
-                key={document.id}
-                document={document}
-                now={documents.dataUpdatedAt}
-                onRemove={() => setLeaving(document)}
-              />
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={`Documents of ${collection.name}`}
+          columns={["Document", "State", "Who may read", "Pages", "Chunks", "Size", "Changed", { unseen: "Actions" }]}
+        >
+          {all.map((document) => (
+            <DocumentRow
+              key={document.id}
+              document={document}
+              now={documents.dataUpdatedAt}
+              mayRemove={collection.rights.ingest}
+              onRemove={() => setLeaving(document)}
+            />
+          ))}
+        </Table>
       )}
       {documents.hasNextPage && (
         <Button disabled={documents.isFetchingNextPage} onClick={() => void documents.fetchNextPage()}>

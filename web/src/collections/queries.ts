@@ -34,8 +34,9 @@ export function useDocuments(collection: string, search: string, state: Document
 }
 
 /** The jobs of a collection that have not ended. */
-export function useOpenJobs(collection: string) {
+export function useOpenJobs(collection: string, enabled: boolean) {
   return useQuery({
+    enabled,
     queryKey: jobsKey(collection),
     queryFn: () => bodyOf(api.GET("/api/jobs", { params: { query: { limit: 200 } } })),
     select: ({ data }) => data.filter((job) => job.collection === collection && !job.ended_at),

@@ -1,12 +1,14 @@
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import type { Citation, Message } from "../api/types";
 import { Button, IconButton } from "../kit/Button";
 import { CopyButton } from "../kit/CopyButton";
 import { Icon } from "../kit/Icon";
 import { plural } from "../kit/format";
 import { Markdown } from "../markdown/Markdown";
+import { marksOf } from "../markdown/verification";
 import { Citations } from "./Citations";
 import { FeedbackBar } from "./FeedbackBar";
+import { Verification } from "./Verification";
 import { Waiting } from "./Waiting";
 import styles from "./AssistantMessage.module.css";
 
@@ -20,7 +22,7 @@ interface AssistantMessageProps {
 }
 
 export function AssistantMessage({ conversationId, message, opened, onSource, onAgain }: AssistantMessageProps) {
-  const { citations, content, state } = message;
+  const { citations, content, state, verification } = message;
   const isWriting = state === "streaming";
   const hasCitations = citations.length > 0;
   const isCited = useCallback(
@@ -34,17 +36,22 @@ export function AssistantMessage({ conversationId, message, opened, onSource, on
     },
     [citations, content, onSource],
   );
+  const marks = useMemo(
+    () => marksOf(content, verification ?? [], (n) => citations.some((citation) => citation.n === n)),
+    [citations, content, verification],
+  );
 
   return (
     <article className={styles.message} aria-label="Answer" aria-busy={isWriting}>
       {isWriting && !content && <Waiting />}
       {content && (
         <div className={isWriting ? styles.writing : undefined}>
-          <Markdown text={content} isCited={isCited} onCite={hasCitations ? onCite : undefined} />
+          <Markdown text={content} isCited={isCited} onCite={hasCitations ? onCite : undefined} marks={marks} />
         </div>
       )}
       {state === "failed" && <Failed error={message.error} onAgain={onAgain} />}
       {state === "stopped" && <p className={styles.note}>Stopped{content ? " here" : " before the first word"}.</p>}
+      {verification && <Verification sentences={verification} />}
       {hasCitations && <Citations citations={citations} opened={opened} onSource={(citation) => onSource(citation, content)} />}
       {!isWriting && content && (
         <div className={styles.actions}>

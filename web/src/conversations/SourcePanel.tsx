@@ -1,13 +1,13 @@
 /** The passage behind a citation, within what surrounds it. The rights are asked for again each time it is opened. */
 import { useEffect, useRef } from "react";
 import { ApiError } from "../api/errors";
-import type { Citation, PassageView } from "../api/types";
+import type { Citation, OpenedCitation } from "../api/types";
 import { IconButton } from "../kit/Button";
 import { Icon } from "../kit/Icon";
 import { Empty, Failure, Loading } from "../kit/states";
 import { placeOf } from "./place";
 import { quotedPieces } from "./quoted";
-import { usePassage } from "./queries";
+import { useCitation } from "./queries";
 import styles from "./SourcePanel.module.css";
 
 /** How much of the panel shows what stands before the passage. */
@@ -21,7 +21,7 @@ interface SourcePanelProps {
 }
 
 export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
-  const passage = usePassage(citation.document_id, citation.start, citation.end);
+  const passage = useCitation(citation);
   const isGone = passage.error instanceof ApiError && passage.error.status === 404;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), [citation]);
@@ -48,6 +48,11 @@ export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
           <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>
         )}
         {passage.isError && !isGone && <Failure error={passage.error} onRetry={() => void passage.refetch()} />}
+        {passage.data?.state === "changed" && (
+          <p className={styles.changed} role="note">
+            The document has changed since it was cited and does not hold this passage any more. It read:
+          </p>
+        )}
         {passage.data && <Passage view={passage.data} answer={answer} />}
       </div>
       {passage.data && (
@@ -61,7 +66,7 @@ export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
   );
 }
 
-function Passage({ view: { before, passage, after }, answer }: { view: PassageView; answer: string }) {
+function Passage({ view: { before, passage, after }, answer }: { view: OpenedCitation; answer: string }) {
   const mark = useRef<HTMLElement>(null);
   useEffect(() => {
     const box = mark.current?.closest("[role=region]");

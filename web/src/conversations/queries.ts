@@ -1,7 +1,7 @@
 import { queryOptions, skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
 import { ApiError } from "../api/errors";
-import type { ConversationDetail, Feedback } from "../api/types";
+import type { Citation, ConversationDetail, Feedback } from "../api/types";
 import { firstModel } from "./useChosenModel";
 
 export const conversationsKey = ["conversations"];
@@ -102,11 +102,12 @@ export function useFeedback(conversationId: string, messageId: string) {
   });
 }
 
-export function usePassage(documentId: string, start: number, end: number) {
+/** Where the passage of a citation stands now, for whoever may read the document now. */
+export function useCitation({ document_id, start, end, passage }: Citation) {
   return useQuery({
-    queryKey: ["passage", documentId, start, end],
+    queryKey: ["citation", document_id, start, end, passage],
     staleTime: 60_000,
     queryFn: () =>
-      bodyOf(api.GET("/api/documents/{id}/passage", { params: { path: { id: documentId }, query: { start, end } } })),
+      bodyOf(api.POST("/api/documents/{id}/citation", { params: { path: { id: document_id } }, body: { start, end, passage } })),
   });
 }

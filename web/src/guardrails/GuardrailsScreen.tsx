@@ -1,5 +1,6 @@
 /** What is judged on its way to models and back: which guardrails there are, what each holds for, and a text to try one with. */
 import type { ResourceFields } from "../api/types";
+import { Table } from "../kit/Table";
 import { Empty, Failure, Loading } from "../kit/states";
 import screen from "../targets/Screen.module.css";
 import { useResources } from "../targets/queries";
@@ -55,24 +56,11 @@ function Card({ guardrail: { name, description, holdsFor, guards } }: { guardrai
         <span className={styles.holds}>for {holdsFor}</span>
       </header>
       {description && <p className={styles.note}>{description}</p>}
-      <div className={styles.scroll} tabIndex={0} role="group" aria-label={`Guards of ${name}`}>
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Guard</th>
-              <th scope="col">Looks for</th>
-              <th scope="col">Does</th>
-              <th scope="col">Judges</th>
-              <th scope="col">On streams</th>
-            </tr>
-          </thead>
-          <tbody>
-            {guards.map((guard, i) => (
-              <Row key={i} guard={guard} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table caption={`Guards of ${name}`} columns={["Guard", "Looks for", "Does", "Judges", "On streams"]} look="compact">
+        {guards.map((guard, i) => (
+          <Row key={i} guard={guard} />
+        ))}
+      </Table>
     </article>
   );
 }

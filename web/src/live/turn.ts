@@ -1,7 +1,7 @@
 /** One answer on its way: what was asked, what has come so far, and how that looks among the stored messages. */
 import type { ServerEvent } from "../api/sse";
 import { errorFrom } from "../api/errors";
-import type { Citation, Conversation, ConversationDetail, Message } from "../api/types";
+import type { Citation, Conversation, ConversationDetail, Message, SentenceCheck } from "../api/types";
 
 /** Either a question (`content`, with `replaces` when an earlier one is edited) or another try at an answer (`regenerates`). */
 export interface TurnRequest {
@@ -21,6 +21,7 @@ export interface Turn {
   assistantMessage: Message | null;
   text: string;
   citations: Citation[];
+  verification: SentenceCheck[] | null;
   error: string | null;
 }
 
@@ -28,6 +29,7 @@ export type TurnEvent =
   | { event: "started"; user_message: Message | null; assistant_message: Message }
   | { event: "delta"; text: string }
   | { event: "citations"; citations: Citation[] }
+  | { event: "verification"; verification: SentenceCheck[] }
   | { event: "ended"; message: Message; conversation: Conversation }
   | { event: "failed"; message: Message; error: unknown };
 
@@ -36,7 +38,8 @@ export function readTurnEvent({ event, data }: ServerEvent): TurnEvent {
 }
 
 export function beginTurn(request: TurnRequest): Turn {
-  return { request, phase: "asking", userMessage: null, assistantMessage: null, text: "", citations: [], error: null };
+  const nothing = { userMessage: null, assistantMessage: null, text: "", citations: [], verification: null, error: null };
+  return { request, phase: "asking", ...nothing };
 }
 
 /** The turn after an event that does not end it. */
@@ -48,6 +51,8 @@ export function advanceTurn(turn: Turn, event: TurnEvent): Turn {
       return { ...turn, text: turn.text + event.text };
     case "citations":
       return { ...turn, citations: event.citations };
+    case "verification":
+      return { ...turn, verification: event.verification };
     default:
       return turn;
   }
@@ -56,7 +61,8 @@ export function advanceTurn(turn: Turn, event: TurnEvent): Turn {
 /** The answer as the turn left it when it was cut short; null when it had not begun. */
 export function cutShort(turn: Turn, state: "stopped" | "failed", error: string | null = null): Message | null {
   if (!turn.assistantMessage) return null;
-  return { ...turn.assistantMessage, content: turn.text, citations: turn.citations, state, error };
+  const { text: content, citations, verification } = turn;
+  return { ...turn.assistantMessage, content, citations, verification, state, error };
 }
 
 /** What the API says about a failure, as one sentence. */
@@ -86,6 +92,7 @@ export function messagesWith(messages: Message[], turn: Turn | undefined): Messa
       ...answer,
       content: turn.text,
       citations: turn.citations,
+      verification: turn.verification,
       state: turn.phase === "refused" ? "failed" : "streaming",
       error: turn.error,
     },
@@ -111,6 +118,7 @@ function placeholder(role: "user" | "assistant", position: number, content: stri
     content,
     model: null,
     citations: [],
+    verification: null,
     state: "complete",
     error: null,
     created_at: "",

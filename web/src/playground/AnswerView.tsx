@@ -1,6 +1,8 @@
 /** The answer as a person reads it: text, thoughts, calls of tools, or what went wrong. */
 import { Button } from "../kit/Button";
+import { Verification } from "../conversations/Verification";
 import { Markdown } from "../markdown/Markdown";
+import { marksOf } from "../markdown/verification";
 import { type Run, isUnderWay } from "./run";
 import { JsonText } from "./JsonText";
 import { isJson, pretty } from "./text";
@@ -13,6 +15,7 @@ export function AnswerView({ run, onContinue }: { run: Run | undefined; onContin
   const { answer } = run;
   const error = run.error ?? answer.error ?? (run.phase === "failed" ? run.raw || "There is no answer." : null);
   const isOver = !isUnderWay(run);
+  const isCited = (n: number) => answer.citations.some((each) => each.n === n);
   return (
     <div className={styles.answer}>
       {answer.reasoning && (
@@ -26,9 +29,10 @@ export function AnswerView({ run, onContinue }: { run: Run | undefined; onContin
           <JsonText text={pretty(answer.text)} label="The answer" />
         ) : (
           <div className={isOver ? undefined : styles.writing}>
-            <Markdown text={answer.text} isCited={(n) => answer.citations.some((each) => each.n === n)} />
+            <Markdown text={answer.text} isCited={isCited} marks={marksOf(answer.text, answer.verification ?? [], isCited)} />
           </div>
         ))}
+      {answer.verification && <Verification sentences={answer.verification} />}
       {answer.toolCalls.map((call, i) => (
         <figure key={i} className={styles.call}>
           <figcaption>

@@ -20,6 +20,7 @@ function whole(form: Form, body: unknown) {
 
 const chunk = (delta: unknown, finish: string | null = null) => event({ choices: [{ delta, finish_reason: finish }] });
 const citation = { n: 1, title: "Travel", page: 3, passage: "…" };
+const checked = { start: 0, end: 8, state: "unsupported", numbers: [1], missing: ["180"] };
 
 describe("AnswerReader", () => {
   it("reads a stream of chat completions", () => {
@@ -36,7 +37,7 @@ describe("AnswerReader", () => {
         call({ arguments: ": 1}" }),
         chunk({}, "tool_calls"),
         event({ choices: [], usage: {} }),
-        event({ choices: [], stoa: { citations: [citation] } }),
+        event({ choices: [], stoa: { citations: [citation], verification: [checked] } }),
         "data: [DONE]\n\n",
       ),
     ).toEqual({
@@ -48,6 +49,7 @@ describe("AnswerReader", () => {
       ],
       finish: "tool_calls",
       citations: [{ n: 1, title: "Travel", page: 3 }],
+      verification: [checked],
       error: null,
     });
   });
@@ -143,6 +145,7 @@ describe("AnswerReader", () => {
       toolCalls: [{ name: "add", arguments: "{}" }],
       finish,
       citations,
+      verification: null,
       error: null,
     });
   });

@@ -1,5 +1,6 @@
 /** What an answer says, read from its raw bytes in any of the three forms, whole or as a stream, as far as they have come. */
 import { EventStreamParser } from "../api/sse";
+import type { SentenceCheck } from "../api/types";
 import type { Form } from "./draft";
 import { type Json, type JsonObject, isObject } from "./json";
 
@@ -23,11 +24,21 @@ export interface Answer {
   /** Why it ended, in the form's own word. */
   finish: string | null;
   citations: Citation[];
+  /** Null where it was not held against passages. */
+  verification: SentenceCheck[] | null;
   /** What went wrong, in the words that came. */
   error: string | null;
 }
 
-export const NOTHING: Answer = { text: "", reasoning: "", toolCalls: [], finish: null, citations: [], error: null };
+export const NOTHING: Answer = {
+  text: "",
+  reasoning: "",
+  toolCalls: [],
+  finish: null,
+  citations: [],
+  verification: null,
+  error: null,
+};
 
 /** Takes the body in pieces of any size. */
 export class AnswerReader {
@@ -186,9 +197,12 @@ const toolUse = (block: Json): ToolCall => ({
 /** An assistant's answer says which passages its numbers stand for. */
 function withStoa(body: JsonObject, answer: Answer): Answer {
   const cited = listAt(body, "stoa", "citations");
-  if (cited.length === 0) return answer;
+  const verified = at(body, "stoa", "verification");
+  if (cited.length === 0 && verified === undefined) return answer;
   return {
     ...answer,
+    // As the gateway writes it.
+    verification: Array.isArray(verified) ? (verified as unknown as SentenceCheck[]) : null,
     citations: cited.map((each) => {
       const [n, page] = [at(each, "n"), at(each, "page")];
       return { n: Number(n), title: textAt(each, "title"), page: typeof page === "number" ? page : null };

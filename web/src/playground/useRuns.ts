@@ -4,15 +4,20 @@ import { api, bodyOf } from "../api/client";
 import { openEvents } from "../api/stream";
 import type { Run } from "./run";
 import { Runs } from "./runs";
+import type { Asked } from "./snippets";
 
 const FORWARDED = ["cache-control", "anthropic-beta", "x-stoa-tags"];
 const PATIENCE_S = 5;
 
+/** The route of the API that asks for the page, and tells what happens. */
+const urlOf = ({ form, path }: Asked): string => (path.startsWith("/api/") ? path : `/api/playground/${form}`);
+
 function newRuns(): Runs {
   return new Runs({
-    open: ({ form, headers, body }, signal) => {
+    open: (asked, signal) => {
+      const { headers, body } = asked;
       const sent = Object.fromEntries(Object.entries(headers).filter(([name]) => FORWARDED.includes(name)));
-      return openEvents(`/api/playground/${form}`, { text: body, headers: sent, signal });
+      return openEvents(urlOf(asked), { text: body, headers: sent, signal });
     },
     account: (id) => bodyOf(api.GET("/api/usage/requests/{id}", { params: { path: { id }, query: { wait_s: PATIENCE_S } } })),
     now: () => performance.now(),

@@ -2,7 +2,7 @@
 import { ApiError, messageOf } from "../api/errors";
 
 /** What the message says of the place, which is not needed where it stands at the field. */
-const PLACE = /^Route '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
+const PLACE = /^(Route|Assistant) '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
 
 export interface Mistake {
   /** Such as `targets[1].weight`; null when it is about no field. */
@@ -10,10 +10,12 @@ export interface Mistake {
   message: string;
 }
 
-export function mistakeOf(error: unknown): Mistake | null {
+/** `place` is where the resource stands in a request of its own. */
+export function mistakeOf(error: unknown, place = "route"): Mistake | null {
   if (error === null || error === undefined) return null;
   const param = error instanceof ApiError ? error.param : null;
-  const field = param?.replace(/^(resources\[\d+\]|route)\.?/, "") ?? null;
+  const at = param?.replace(/^resources\[\d+\]\.?/, "") ?? null;
+  const field = at === place ? null : (at?.replace(new RegExp(`^${place}\\.`), "") ?? null);
   return { field: field || null, message: messageOf(error) };
 }
 

@@ -1,14 +1,25 @@
-/** The draft of one route. It outlives a visit to another screen, and is forgotten when somebody else signs in. */
+/** The draft of one resource. It outlives a visit to another screen, and is forgotten when somebody else signs in. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ResourceFields } from "../api/types";
 import { type Draft, draftOf, newDraft, resourceOf } from "./draft";
 
-export function useDraft(route: ResourceFields | null) {
+/** How a kind of resource is edited. */
+export interface Shape<D> {
+  kind: string;
+  begin: (resource: ResourceFields | null) => D;
+  resourceOf: (draft: D) => ResourceFields;
+}
+
+const ROUTE: Shape<Draft> = { kind: "route", begin: (route) => (route ? draftOf(route) : newDraft()), resourceOf };
+
+export const useDraft = (route: ResourceFields | null) => useDraftOf(ROUTE, route);
+
+export function useDraftOf<D>({ kind, begin, resourceOf }: Shape<D>, route: ResourceFields | null) {
   const queries = useQueryClient();
-  const key = ["route-draft", route?.name ?? null];
+  const key = [`${kind}-draft`, route?.name ?? null];
   const [base, setBase] = useState(route);
-  const [draft, keep] = useState<Draft>(() => queries.getQueryData<Draft>(key) ?? begin(route));
+  const [draft, keep] = useState<D>(() => queries.getQueryData<D>(key) ?? begin(route));
   const isChanged = !isSame(resourceOf(draft), resourceOf(begin(base)));
   const isOutdated = !isSame(route, base);
 
@@ -17,7 +28,7 @@ export function useDraft(route: ResourceFields | null) {
     setBase(route);
     keep(begin(route));
   }
-  const setDraft = (next: Draft) => {
+  const setDraft = (next: D) => {
     keep(next);
     queries.setQueryDefaults(key, { gcTime: Infinity });
     queries.setQueryData(key, next);
@@ -29,8 +40,6 @@ export function useDraft(route: ResourceFields | null) {
   };
   return { draft, setDraft, isChanged, isOutdated: isOutdated && isChanged, latest: route, reset };
 }
-
-const begin = (route: ResourceFields | null) => (route ? draftOf(route) : newDraft());
 
 /** The same fields with the same values, in whatever order. */
 function isSame(some: unknown, others: unknown): boolean {

@@ -21,7 +21,7 @@ export function useSession() {
   });
 }
 
-const NONE: Session["rights"] = { see_models: false, see_budgets: false, change_routes: false };
+const NONE: Session["rights"] = { see_models: false, see_budgets: false, change_routes: false, change_assistants: false };
 
 /** What the policy lets whoever is here do; the API decides anew with every request. */
 export const useRights = (): Session["rights"] => useSession().data?.rights ?? NONE;

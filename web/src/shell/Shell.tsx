@@ -15,6 +15,8 @@ const PLACES: { href: string; name: string; icon: IconName }[] = [
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
+const ASSISTANTS: (typeof PLACES)[number] = { href: "/assistants", name: "Assistants", icon: "assistants" };
+
 /** For those who may see models, routes and providers. */
 const PLATFORM: typeof PLACES = [
   { href: "/models", name: "Models", icon: "models" },
@@ -30,7 +32,13 @@ export function Shell({ children }: { children: ReactNode }) {
     // On a phone the places may be wider than the screen.
     nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [path]);
-  const places = useRights().see_models ? [...PLACES, ...PLATFORM] : PLACES;
+  const rights = useRights();
+  const places = [
+    ...PLACES.slice(0, 2),
+    ...(rights.change_assistants || rights.see_models ? [ASSISTANTS] : []),
+    ...PLACES.slice(2),
+    ...(rights.see_models ? PLATFORM : []),
+  ];
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">

@@ -16,7 +16,7 @@ export function useTargets() {
 }
 
 /** All resources of a kind that were applied, in the order of their names. */
-export function useResources(kind: "Provider" | "Route" | "Guardrail") {
+export function useResources(kind: "Provider" | "Route" | "Guardrail" | "Assistant" | "Collection") {
   return useQuery({
     queryKey: [...resourcesKey, kind],
     queryFn: async () => {

@@ -1,8 +1,7 @@
 /** Bars for days. The picture has one label; its numbers are in the table below. */
-import type { UsageBucket } from "../api/types";
 import { formatDay } from "../kit/format";
 import { useWidth } from "../kit/useWidth";
-import { type Metric, marksUpTo } from "./metrics";
+import { marksUpTo } from "./metrics";
 import styles from "./DayChart.module.css";
 
 const HEIGHT = 230;
@@ -12,7 +11,19 @@ const TOP = 10;
 const TALL = HEIGHT - BOTTOM - TOP;
 const NAME_PX = 90;
 
-export function DayChart({ days, metric }: { days: UsageBucket[]; metric: Metric }) {
+interface Day {
+  /** ISO; null where there is none. */
+  bucket: string | null;
+}
+
+interface DayMetric<D extends Day> {
+  name: string;
+  value: (day: D) => number;
+  axis: (value: number) => string;
+  text: (day: D) => string;
+}
+
+export function DayChart<D extends Day>({ days, metric }: { days: D[]; metric: DayMetric<D> }) {
   const { element, width } = useWidth<HTMLDivElement>();
   const marks = marksUpTo(Math.max(...days.map(metric.value)));
   const top = marks.at(-1) ?? 1;
@@ -40,7 +51,14 @@ export function DayChart({ days, metric }: { days: UsageBucket[]; metric: Metric
   );
 }
 
-function Bars({ days, metric, top, width }: { days: UsageBucket[]; metric: Metric; top: number; width: number }) {
+interface BarsProps<D extends Day> {
+  days: D[];
+  metric: DayMetric<D>;
+  top: number;
+  width: number;
+}
+
+function Bars<D extends Day>({ days, metric, top, width }: BarsProps<D>) {
   const step = (width - LEFT) / days.length;
   const every = Math.ceil(NAME_PX / step);
   return days.map((day, i) => {

@@ -5,7 +5,7 @@ import { formatCount, formatDay } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { Choice } from "./Choice";
 import { DayChart } from "./DayChart";
-import { METRICS, everyDay } from "./metrics";
+import { METRICS, NOTHING, everyDay } from "./metrics";
 import { Tabs } from "./Tabs";
 import { UsageTable } from "./UsageTable";
 import { type Group, useUsage } from "./queries";
@@ -95,7 +95,7 @@ function Report({ days, byDay, byGroup, group, onGroup }: ReportProps) {
           <h2 id="by-day">By day</h2>
           <Choice label="Shown in the chart" choices={METRICS} chosen={metric.id} onChoose={setMetricId} />
         </div>
-        <DayChart days={everyDay(byDay.data, days, today)} metric={metric} />
+        <DayChart days={everyDay(byDay.data, days, today, NOTHING)} metric={metric} />
         <details>
           <summary>The days as a table</summary>
           <UsageTable

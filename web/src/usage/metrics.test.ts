@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { everyDay, marksUpTo } from "./metrics";
+import { NOTHING, everyDay, marksUpTo } from "./metrics";
 
 it.each([
   [0, [0, 1]],
@@ -25,7 +25,7 @@ describe("everyDay", () => {
   };
 
   it("fills the days without usage", () => {
-    const days = everyDay([bucket], 3, "2026-11-21");
+    const days = everyDay([bucket], 3, "2026-11-21", NOTHING);
     expect(days.map((day) => [day.bucket, day.requests])).toEqual([
       ["2026-11-19", 0],
       ["2026-11-20", 3],

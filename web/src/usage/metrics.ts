@@ -44,17 +44,22 @@ export function marksUpTo(highest: number): number[] {
   return Array.from({ length: Math.max(1, Math.ceil(highest / step)) + 1 }, (_, i) => i * step);
 }
 
-/** One bucket for each day up to `last` (ISO), days without usage included. */
-export function everyDay(buckets: UsageBucket[], days: number, last: string): UsageBucket[] {
+/** One bucket for each day up to `last` (ISO); those without usage hold `nothing`. */
+export function everyDay<B extends { bucket: string | null }>(
+  buckets: B[],
+  days: number,
+  last: string,
+  nothing: Omit<B, "bucket">,
+): (B | (Omit<B, "bucket"> & { bucket: string }))[] {
   const byDay = new Map(buckets.map((bucket) => [bucket.bucket, bucket]));
   const end = Date.parse(last);
   return Array.from({ length: days }, (_, i) => {
     const day = new Date(end - (days - 1 - i) * 86_400_000).toISOString().slice(0, 10);
-    return byDay.get(day) ?? { ...NOTHING, bucket: day };
+    return byDay.get(day) ?? { ...nothing, bucket: day };
   });
 }
 
-const NOTHING: Sums = {
+export const NOTHING: Sums = {
   requests: 0,
   prompt_tokens: 0,
   completion_tokens: 0,

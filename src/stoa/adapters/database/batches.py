@@ -14,11 +14,13 @@ from stoa.adapters.database.files import FileTable
 from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.keys import KeyTable
 from stoa.adapters.database.tables import batches
+from stoa.adapters.database.teams import GroupTable
 from stoa.adapters.database.users import UserTable
 from stoa.domain.batches import ENDED, Batch, Fault, Progress, Status, job_of
 from stoa.domain.files import StoredFile
 from stoa.domain.identity import AccessTag
 from stoa.domain.jobs import Job
+from stoa.domain.nesting import nesting_of
 
 _OPEN = batches.c.status.not_in(ENDED)
 _MOMENTS: Mapping[Status, str] = {
@@ -101,11 +103,14 @@ class BatchRecords:
 
     async def owner_acl(self, batch: Batch, *, now_ms: int) -> frozenset[AccessTag] | None:
         async with self._database.read() as connection:
+            users, nesting = UserTable(connection), nesting_of(await GroupTable(connection).nested())
             if batch.key_id is not None:
                 key = await KeyTable(connection).find(batch.key_id)
-                return key.acl if key is not None and key.id == batch.key_id and key.usable(now_ms) else None
-            user = await UserTable(connection).get(batch.user_id or "")
-            return user.acl if user is not None and user.disabled_at_ms is None else None
+                if key is None or key.id != batch.key_id or not key.usable(now_ms):
+                    return None
+                return key.tags(nesting, await users.get(key.created_by))
+            user = await users.get(batch.user_id or "")
+            return user.tags(nesting) if user is not None and user.disabled_at_ms is None else None
 
     async def close(
         self,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import conversations, messages
 from stoa.domain.conversations import Conversation, Message, Place
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 
 
 class ConversationTables:
@@ -91,6 +91,7 @@ def _row(record: Conversation | Message) -> dict[str, Any]:  # Any: the columns'
     row = {name.removesuffix("_ms"): value for name, value in fields.items()}
     if isinstance(record, Message):
         row["citations"] = msgspec.to_builtins(record.citations)
+        row["verification"] = msgspec.to_builtins(record.verification)
     return row
 
 
@@ -105,6 +106,7 @@ def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id, conversation_id=row.conversation_id, position=row.position, role=row.role, content=row.content,
         created_at_ms=row.created_at, model=row.model, citations=msgspec.convert(row.citations, tuple[Citation, ...]),
+        verification=msgspec.convert(row.verification, tuple[SentenceCheck, ...] | None),
         state=row.state, error=row.error, request_id=row.request_id, prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens, cost_nano_usd=row.cost_nano_usd,
     )  # fmt: skip

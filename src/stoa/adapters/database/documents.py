@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, case, delete, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import documents
+from stoa.adapters.database import versions
+from stoa.adapters.database.tables import documents, judgements
 from stoa.domain.documents import Document, DocumentState
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
 
 _T = TypeVar("_T")
@@ -62,7 +63,7 @@ class DocumentTable:
         limit: int = 50,
     ) -> Sequence[Document]:
         """Those that the tags open, by id; `search` looks into path and title."""
-        query = _living().where(documents.c.collection == collection, self._shares(acl)).order_by(documents.c.id).limit(limit)
+        query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
         if state is not None:
             query = query.where(documents.c.state == state)
         if search:
@@ -85,14 +86,14 @@ class DocumentTable:
     async def failures(self, job_ids: Sequence[str], *, limit: int = 1000) -> Mapping[str, Sequence[Failure]]:
         """By job, in order of path, the first `limit`."""
         rows = await self._connection.execute(
-            select(documents.c.job_id, documents.c.path, documents.c.error, documents.c.acl)
+            select(documents.c.job_id, documents.c.path, documents.c.error, documents.c.acl, documents.c.deny)
             .where(documents.c.job_id.in_(job_ids), documents.c.state == "failed")
             .order_by(documents.c.path)
             .limit(limit)
         )
         found: dict[str, list[Failure]] = {}
-        for job_id, path, error, acl in rows:
-            found.setdefault(job_id, []).append(Failure(path, error or "", frozenset(acl)))
+        for job_id, path, error, acl, deny in rows:
+            found.setdefault(job_id, []).append(Failure(path, error or "", Rights(frozenset(acl), frozenset(deny))))
         return found
 
     async def put(self, changed: Sequence[Document]) -> None:
@@ -103,9 +104,23 @@ class DocumentTable:
             statement = insert(documents).values(rows)
             kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks"}
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
-            await self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
+            replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
+            written = await self._connection.execute(replacing.returning(documents))
+            await versions.add(self._connection, [_document(row) for row in written.mappings()])
+
+    async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
+        """Give one other rights and queue it for the job. False when it is not there any more."""
+        changed = (
+            update(documents)
+            .where(documents.c.id == document_id, documents.c.state != "removed")
+            .values(
+                acl=sorted(rights.allow), deny=sorted(rights.deny), state="queued", error=None, job_id=job_id, updated_at=now_ms
             )
+            .returning(documents)
+        )
+        written = [_document(row) for row in (await self._connection.execute(changed)).mappings()]
+        await versions.add(self._connection, written)
+        return bool(written)
 
     async def change(self, document_id: str, job_id: str, values: Mapping[str, Any]) -> bool:
         """Change one if the job still has it. Any: values of many columns. False when it was taken over."""
@@ -124,10 +139,12 @@ class DocumentTable:
         return frozenset(claimed)
 
     async def drop(self, document_id: str, job_id: str) -> bool:
-        """Take away the row of a removed document if the job still has it."""
+        """Take away the row of a removed document if the job still has it, and its text from where it was judged."""
         result = await self._connection.execute(
             delete(documents).where(documents.c.id == document_id, documents.c.job_id == job_id, documents.c.state == "removed")
         )
+        if result.rowcount == 1:
+            await self._connection.execute(update(judgements).where(judgements.c.document_id == document_id).values(text=""))
         return result.rowcount == 1
 
     async def remaining(self, job_id: str) -> tuple[int, int]:
@@ -145,11 +162,24 @@ class DocumentTable:
             found |= set(rows)
         return frozenset(found)
 
-    def _shares(self, acl: frozenset[AccessTag]) -> ColumnElement[bool]:
-        """Whether a row shares a tag with the set."""
+    async def personal(self, ids: Sequence[str]) -> bool:
+        """Whether the rights of any of these name single people."""
+        for some in _batches(ids):
+            rows = await self._connection.execute(select(documents.c.acl, documents.c.deny).where(documents.c.id.in_(some)))
+            if any(Rights(frozenset(acl), frozenset(deny)).personal for acl, deny in rows):
+                return True
+        return False
+
+    def _open_to(self, held: frozenset[AccessTag]) -> ColumnElement[bool]:
+        """Whether somebody who holds these tags may read a row."""
+        allow, deny = documents.c.acl, documents.c.deny
+        return and_(self._shares(allow, opening(held)), ~self._shares(deny, denying(held)))
+
+    def _shares(self, column: "Column[Any]", tags: frozenset[AccessTag]) -> ColumnElement[bool]:  # Any: a list in JSON
+        """Whether a row's tags have one in common with these."""
         unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
-        tag = unpack(documents.c.acl).table_valued("value", name="tag")
-        return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(acl))))
+        tag = unpack(column).table_valued("value", name=f"tag_{column.name}")
+        return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(tags))))
 
 
 def _living() -> Select[Any]:
@@ -159,14 +189,14 @@ def _living() -> Select[Any]:
 def _document(row: RowMapping) -> Document:
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
-    fields["acl"] = frozenset(fields["acl"])
+    fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])
     return Document(**fields)
 
 
 def _row(document: Document) -> dict[str, Any]:
     fields = msgspec.structs.asdict(document)
     fields["indexed_digest"] = fields.pop("indexed_as")
-    fields["acl"] = sorted(document.acl)
+    fields["acl"], fields["deny"] = sorted(document.acl), sorted(document.deny)
     return fields
 
 

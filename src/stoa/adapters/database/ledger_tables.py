@@ -90,6 +90,29 @@ usage = Table(
     ),
 )
 
+consulted = Table(
+    "consulted",
+    metadata,
+    Column("id", String(40), primary_key=True, comment="of the usage fact: an answered question"),
+    Column("collection", String(63), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("found", Integer, nullable=False, comment="passages of the collection that the model got"),
+    Column("cited", Integer, nullable=False, comment="passages of the collection that the answer cites"),
+    Column("answered", Boolean, nullable=False, comment="whether the answer cites a passage of any collection"),
+    Index("ix_consulted_collection_at", "collection", "at"),
+)
+
+cited = Table(
+    "cited",
+    metadata,
+    Column("id", String(40), primary_key=True, comment="of the usage fact"),
+    Column("document_id", String(40), primary_key=True),
+    Column("collection", String(63), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Index("ix_cited_collection_at", "collection", "at"),
+)
+
 traces = Table(
     "traces",
     metadata,

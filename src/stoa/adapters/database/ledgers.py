@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.desired import ResourceTable
@@ -39,8 +39,10 @@ class DocumentRecords:
     async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
         now_ms = _now_ms()
         async with self._database.write() as connection:
-            await raise_corpus(connection, collection)
             table = DocumentTable(connection)
+            await raise_corpus(connection, collection)
+            if await table.personal([outcome.document_id for outcome in outcomes]):
+                await connection.execute(update(corpus).where(corpus.c.collection == collection).values(personal=True))
             written = [outcome for outcome in outcomes if await _write(table, job_id, outcome, now_ms)]
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]

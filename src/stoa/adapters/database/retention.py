@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import contents, traces, usage
+from stoa.adapters.database.tables import cited, consulted, contents, traces, usage
 from stoa.domain.retention import Kept
 from stoa.kit.ids import least_id
 
@@ -23,5 +23,8 @@ class RetentionTable:
             case "contents":
                 old = select(contents.c.id).where(contents.c.expires_at < before_ms).order_by(contents.c.expires_at)
                 of = contents
+        if what == "usage":  # what they were made from goes with them
+            for table in (consulted, cited):
+                await self._connection.execute(delete(table).where(table.c.id.in_(old.limit(most))))
         removed = await self._connection.execute(delete(of).where(of.c.id.in_(old.limit(most))))
         return removed.rowcount

@@ -39,3 +39,6 @@ class RevisionTable:
     async def corpus(self) -> Mapping[str, int]:
         rows = await self._connection.execute(select(corpus.c.collection, corpus.c.version))
         return {row.collection: row.version for row in rows}
+
+    async def personal(self) -> frozenset[str]:
+        return frozenset(await self._connection.scalars(select(corpus.c.collection).where(corpus.c.personal)))

@@ -7,6 +7,7 @@ are inserted, never updated. The migrations in `migrations/` must end at exactly
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -15,9 +16,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
+from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
 from stoa.adapters.database.ledger_tables import (
+    cited,
+    consulted,
     content_keys,
     contents,
     feedback,
@@ -32,10 +37,14 @@ from stoa.adapters.database.ledger_tables import (
 from stoa.adapters.database.metadata import metadata
 
 __all__ = [
+    "cited",
+    "consulted",
     "content_keys",
     "contents",
+    "evaluation_sets",
     "feedback",
     "followed",
+    "judgements",
     "metadata",
     "price_versions",
     "prices",
@@ -62,6 +71,13 @@ groups = Table(
     metadata,
     Column("name", String(63), primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+)
+
+group_groups = Table(
+    "group_groups",
+    metadata,
+    Column("group_name", String(63), ForeignKey("groups.name"), primary_key=True),
+    Column("member_name", String(63), ForeignKey("groups.name"), primary_key=True, comment="the group within it"),
 )
 
 users = Table(
@@ -166,6 +182,13 @@ corpus = Table(
     metadata,
     Column("collection", String(63), primary_key=True),
     Column("version", BigInteger, nullable=False, comment="grows with every change of a document or a right"),
+    Column(
+        "personal",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether some document names, or has named, single people in its rights",
+    ),
 )
 
 documents = Table(
@@ -180,7 +203,8 @@ documents = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("pages", Integer),
     Column("chunks", Integer),
-    Column("acl", JSON, nullable=False, comment="access tags, sorted"),
+    Column("acl", JSON, nullable=False, comment="access tags of which a reader needs one, sorted"),
+    Column("deny", JSON, nullable=False, server_default="[]", comment="access tags of which a reader may hold none, sorted"),
     Column("state", String(20), nullable=False, comment="queued, indexed, failed or removed"),
     Column("error", Text),
     Column("indexed_digest", String(64), comment="what the index holds: digest, rights and pipeline together"),
@@ -189,6 +213,19 @@ documents = Table(
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
+)
+
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("document_id", String(40), ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="from 1"),
+    Column("at", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("acl", JSON, nullable=False, comment="access tags, sorted"),
+    Column("deny", JSON, nullable=False, comment="access tags, sorted"),
+    Column("job_id", String(40)),
 )
 
 jobs = Table(
@@ -293,6 +330,7 @@ messages = Table(
     Column("content", Text, nullable=False),
     Column("model", String(80)),
     Column("citations", JSON, nullable=False),
+    Column("verification", JSON(none_as_null=True), comment="null where an answer was not held against passages"),
     Column("state", String(20), nullable=False, comment="complete, streaming, stopped or failed"),
     Column("error", Text),
     Column("request_id", String(60)),

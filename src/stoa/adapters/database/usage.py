@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import dialect as postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ColumnElement
 
-from stoa.adapters.database import sums
+from stoa.adapters.database import consultations, sums
 from stoa.adapters.database.latencies import latencies
 from stoa.adapters.database.tables import keys, spend, teams, usage, users
 from stoa.domain.ledger import LatencyBucket, LatencyGroup, UsageBucket, UsageGroup, UsageQuery
@@ -28,9 +28,9 @@ _DAY_MS = 86_400_000
 _AT_ONCE = 128  # rows of one statement to SQLite: about a millisecond
 _COLUMNS = ", ".join(column.name for column in usage.columns)
 
-_DECISION = UsageFact.__struct_fields__.index("decision")  # lies in a table of its own
-# The table's columns are the fact's other fields, in their order.
-assert len(usage.columns) + 1 == len(UsageFact.__struct_fields__) == _DECISION + 1
+_DECISION = UsageFact.__struct_fields__.index("decision")  # it, and what was consulted, lie in tables of their own
+# The table's columns are the fields in front of it, in their order.
+assert len(usage.columns) == _DECISION == len(UsageFact.__struct_fields__) - 2
 
 _INSERT_SQLITE = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * len(usage.columns))}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - the table's own column names
 
@@ -90,6 +90,7 @@ class UsageTable:
             new = await self._connection.exec_driver_sql(_INSERT_POSTGRESQL, columns)
             if records:
                 await self._connection.exec_driver_sql(_TRACE_POSTGRESQL, tuple(map(list, zip(*records, strict=True))))
+        await consultations.insert(self._connection, facts)
         if following:
             ids = {row[0] for row in new}
             new_facts = {fact.id: fact for fact in facts if fact.id in ids}

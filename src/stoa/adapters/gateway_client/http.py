@@ -14,9 +14,10 @@ from stoa.domain.chat import (
     AnswerPiece,
     AnswerText,
     AnswerUsage,
+    AnswerVerification,
     ChatMessage,
 )
-from stoa.domain.passages import Citation
+from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import Forbidden, InvalidRequest, LimitReached, NotFound, ProviderError, StoaError, TooLarge
 
 _TIMEOUT = httpx.Timeout(connect=5.0, write=30.0, pool=30.0, read=180.0)  # the gateway's own timeouts are shorter and say more
@@ -39,6 +40,7 @@ class _Usage(msgspec.Struct):
 
 class _Stoa(msgspec.Struct):
     citations: tuple[Citation, ...] | None = None
+    verification: tuple[SentenceCheck, ...] | None = None
     cost_nano_usd: int | None = None
 
 
@@ -130,6 +132,8 @@ def _pieces(data: bytes) -> list[AnswerPiece]:
     ]
     if chunk.stoa is not None and chunk.stoa.citations:
         found.append(AnswerCitations(chunk.stoa.citations))
+    if chunk.stoa is not None and chunk.stoa.verification is not None:
+        found.append(AnswerVerification(chunk.stoa.verification))
     cost = chunk.stoa.cost_nano_usd if chunk.stoa is not None else None
     if chunk.usage is not None or cost is not None:
         usage = chunk.usage or _Usage()

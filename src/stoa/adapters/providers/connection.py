@@ -28,6 +28,8 @@ _HEAD_LINES = 256
 _SURELY_SMALL = 1024  # too few bytes for so many lines
 _NO_HEAD = AnswerHead([], 0)
 
+_NO_PARSER = cast("httptools.HttpResponseParser", None)  # cast: nothing is parsed any more
+
 
 class UpstreamConnection(asyncio.Protocol):
     """The asyncio protocol of a connection to an upstream."""
@@ -127,7 +129,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         call, self._call = self._call, None
         self._origin.lost(self)
-        del self._parser  # parser and connection hold each other: without this only the collector would free them
+        self._parser = _NO_PARSER  # parser and connection hold each other: without this only the collector would free them
         if call is None or call.receiver is None:
             return
         if not self._heard:

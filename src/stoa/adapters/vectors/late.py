@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
+from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LateIndex:
-    """PassageSearch and PassageIndex over the tables under `uri`."""
+    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -29,7 +30,7 @@ class LateIndex:
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
         await (await self.load()).replace(collection, documents, chunks)
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         await (await self.load()).grant(collection, rights)
 
     async def tend(self, collection: str) -> None:
@@ -42,6 +43,17 @@ class LateIndex:
         self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
     ) -> Sequence[Hit]:
         return await (await self.load()).lexical(collection, question, vector, acl=acl, limit=limit)
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        return await (await self.load()).of_document(collection, document_id, acl=acl)
+
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        return await (await self.load()).of_ids(collection, ids, acl=acl)
+
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        return await (await self.load()).fetch(collection, ids, vector, acl=acl)
 
     async def close(self) -> None:
         if self._index is not None:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from stoa.domain.identity import AccessTag
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 
@@ -13,7 +13,7 @@ _K1, _B = 1.2, 0.75
 
 
 class MemoryIndex:
-    """PassageSearch and PassageIndex over a dict by collection and document."""
+    """PassageSearch, PassageReader and PassageIndex over a dict by collection and document."""
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, list[IndexedChunk]]] = {}
@@ -23,16 +23,16 @@ class MemoryIndex:
         for document in documents:
             rows[document] = [row for row in chunks if row.chunk.document_id == document]
 
-    async def grant(self, collection: str, rights: Mapping[str, frozenset[AccessTag]]) -> None:
+    async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         rows = self._rows.get(collection, {})
-        for document, acl in rights.items():
-            rows[document] = [IndexedChunk(row.chunk, row.vector, acl) for row in rows.get(document, [])]
+        for document, each in rights.items():
+            rows[document] = [IndexedChunk(row.chunk, row.vector, each.allow, each.deny) for row in rows.get(document, [])]
 
     async def tend(self, collection: str) -> None:
         """Nothing to do: there are no indices beside the rows."""
 
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
-        rows = [row for row in self._all(collection) if row.acl & acl]
+        rows = [row for row in self._all(collection) if row.rights.open_to(acl)]
         hits = [_hit(collection, row, vector, None) for row in rows]
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
@@ -41,21 +41,44 @@ class MemoryIndex:
     ) -> Sequence[Hit]:
         rows = self._all(collection)
         scores = _bm25([_words(row.chunk.contextual_text) for row in rows], set(_words(question)))
-        found = [(row, score) for row, score in zip(rows, scores, strict=True) if score > 0 and row.acl & acl]
+        found = [(row, score) for row, score in zip(rows, scores, strict=True) if score > 0 and row.rights.open_to(acl)]
         found.sort(key=lambda pair: -pair[1])
         return [_hit(collection, row, vector, score) for row, score in found[:limit]]
+
+    async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        rows = [row for row in self._rows.get(collection, {}).get(document_id, []) if row.rights.open_to(acl)]
+        return sorted((_passage(collection, row) for row in rows), key=lambda passage: passage.start)
+
+    async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
+        wanted = set(ids)
+        rows = [row for row in self._all(collection) if row.chunk.id in wanted and row.rights.open_to(acl)]
+        return [_passage(collection, row) for row in rows]
+
+    async def fetch(
+        self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
+    ) -> Sequence[Hit]:
+        wanted = set(ids)
+        return [
+            _hit(collection, row, vector, None)
+            for row in self._all(collection)
+            if row.chunk.id in wanted and row.rights.open_to(acl)
+        ]
 
     def _all(self, collection: str) -> list[IndexedChunk]:
         return [row for rows in self._rows.get(collection, {}).values() for row in rows]
 
 
 def _hit(collection: str, row: IndexedChunk, vector: Sequence[float], lexical: float | None) -> Hit:
+    return Hit(_passage(collection, row), sum(a * b for a, b in zip(row.vector, vector, strict=True)), lexical)
+
+
+def _passage(collection: str, row: IndexedChunk) -> Passage:
     chunk = row.chunk
-    passage = Passage(
+    return Passage(
         id=chunk.id, document_id=chunk.document_id, collection=collection, title=chunk.title, path=chunk.path,
         heading=chunk.heading, page=chunk.page, start=chunk.start, end=chunk.end, text=chunk.text, score=0.0,
+        personal=row.rights.personal,
     )  # fmt: skip
-    return Hit(passage, sum(a * b for a, b in zip(row.vector, vector, strict=True)), lexical)
 
 
 def _words(text: str) -> list[str]:

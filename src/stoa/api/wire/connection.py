@@ -25,6 +25,8 @@ _DISCARD = 65_536  # rest of a body that is dropped to keep the connection; a lo
 _FRAMING = 1_048_576  # bytes that a chunked body may spend on chunk sizes, extensions and trailers
 _BODY_RATE = 16_384  # bytes a second at which a long body must at least arrive, once the read timeout is over
 
+_NO_PARSER = cast("httptools.HttpRequestParser", None)  # cast: nothing is parsed any more
+
 
 class Connection(EarlyEnds, asyncio.Protocol):
     """The asyncio protocol of a client connection."""
@@ -108,7 +110,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
         self._deaf = True
         self._server.leave(self)
         self._drop_all()
-        del self._parser  # parser and connection hold each other: without this only the collector would free them
+        self._parser = _NO_PARSER  # parser and connection hold each other: without this only the collector would free them
 
     # --- called by the parser
 
@@ -128,6 +130,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
         exchange = self._reading = WireExchange(self, parser.get_method(), self.target, headers, keep_alive, version == "1.0")
         self._chunked = b"transfer-encoding" in headers
         self._framing = 0
+        problem: Problem | None
         if (self._fed or self._feed > self._limit) and self.is_too_long():
             problem = self.too_long()
         else:

@@ -43,7 +43,7 @@ class KeptHead:
         """Of a read that begins where a request may begin: the body, where this head and nothing else stands before it."""
         start = self._end
         if start and data[:start] == self._before:
-            end = data.find(b"\r", start, start + _DIGITS + 1)
+            end = max(start, data.find(b"\r", start, start + _DIGITS + 1))
             after = end + len(self._after)
             digits = data[start:end]
             if data[end:after] == self._after and digits.isdigit() and len(body := data[after:]) == int(digits):

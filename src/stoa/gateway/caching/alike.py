@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stoa.domain.resources import CachePolicy
 from stoa.errors import StoaError
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.caching.key import common_of
 from stoa.gateway.caching.looking import Looking
 from stoa.gateway.likeness.judgement import NEAR, judge
@@ -126,10 +126,10 @@ class LookingAlike(Looking, ABC):
             self.similarity = None
             super()._missed()
 
-    def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
+    def _keep(self, answer: bytes, tokens: Tokens) -> Entry | None:
         entry = super()._keep(answer, tokens)
         caching, key, policy = self.stages.caching, self._cache_key, self.offering.cache
-        if caching is None or key is None or policy is None or not policy.semantic:
+        if entry is None or caching is None or key is None or policy is None or not policy.semantic:
             return entry
         asked = self._question or self._read(policy)
         if asked is not None and caching.entries.get(key, now_s=entry.kept_at_s, ttl_s=policy.ttl_s) is entry:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from stoa.domain.operations import Lane
 from stoa.domain.usage import CacheTier
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 
 log = logging.getLogger("stoa.gateway")
 

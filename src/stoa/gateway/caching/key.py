@@ -1,8 +1,9 @@
 """What an answer is kept under: by whom, of which version of everything, and what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from stoa.domain.passages import Passage
 from stoa.domain.resources import CachePolicy
 from stoa.gateway.ask import Ask, canonical
 from stoa.gateway.plan import Client, Offering
@@ -38,7 +39,7 @@ class Keys:
             or len(body) > LARGEST_ASK
         ):
             return None
-        scope = scope_of(client, policy)
+        scope = scope_of(client, offering, policy)
         more = _more(offering, headers) if _BETA in headers or offering.router.strategy == "tagged" else b""
         seen = (body, scope, offering.fingerprint, surface.path, more)
         return self._young.get(seen) or self._old.get(seen) or self._made(seen)
@@ -60,9 +61,20 @@ class Keys:
         return key
 
 
-def scope_of(client: Client, policy: CachePolicy) -> bytes:
-    """With whom answers are shared."""
-    return client.scope if policy.shared == "team" else client.own_scope
+def scope_of(client: Client, offering: Offering, policy: CachePolicy) -> bytes:
+    """With whom answers are shared: with nobody where documents are for single people, or closed to them."""
+    return client.scope if policy.shared == "team" and not offering.personal else client.own_scope
+
+
+def is_shared(client: Client, offering: Offering, policy: CachePolicy, passages: Sequence[Passage] | None) -> bool:
+    """Whether an answer may be kept where `scope_of` says.
+
+    Not one that stands on a document for single people, or closed to some, that the plan does not know of yet: whoever shares
+    the scope may be one of those.
+    """
+    if not passages or scope_of(client, offering, policy) is client.own_scope:
+        return True
+    return not any(passage.personal for passage in passages)
 
 
 def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
@@ -73,4 +85,4 @@ def _more(offering: Offering, headers: Mapping[bytes, bytes]) -> bytes:
 
 def common_of(client: Client, offering: Offering, policy: CachePolicy, headers: Mapping[bytes, bytes]) -> bytes:
     """All that requests must have in common to share answers, but for their path and body."""
-    return b"%b%b%b" % (scope_of(client, policy), offering.fingerprint, _more(offering, headers))
+    return b"%b%b%b" % (scope_of(client, offering, policy), offering.fingerprint, _more(offering, headers))

@@ -11,9 +11,9 @@ from stoa.domain.usage import CacheTier
 from stoa.errors import NotKept, OperatorError, StoaError
 from stoa.gateway.answering import Answering
 from stoa.gateway.caching.directives import NONE, Directives, directives_of
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.caching.flights import Flight
-from stoa.gateway.caching.key import scope_of
+from stoa.gateway.caching.key import is_shared, scope_of
 from stoa.gateway.caching.shared import read
 from stoa.gateway.caching.tiers import CONTROL, Caching
 from stoa.gateway.delivery import JSON
@@ -30,7 +30,7 @@ class Looking(Answering, ABC):
     """Implements `flights.Flier`. What comes after the cache is `_augment`."""
 
     _gone: bool = False  # the client is
-    _directives: Directives = NONE
+    _directives: Directives
     _cache_key: bytes | None = None
     _kept: bytes | None = None  # the answer, for those that follow
     _found: Entry | None = None
@@ -71,9 +71,7 @@ class Looking(Answering, ABC):
     def _look_up(self) -> None:
         """In this process."""
         caching, headers = self.stages.caching, self.exchange.headers
-        directives = self._directives
-        if CONTROL in headers:
-            directives = self._directives = directives_of(headers[CONTROL])
+        directives = self._directives = directives_of(headers[CONTROL]) if CONTROL in headers else NONE
         key = None
         if caching is not None and directives.store:
             key = self._cache_key = caching.keys.of(self.client, self.offering, self.surface, self.ask, self._body, headers)
@@ -98,7 +96,7 @@ class Looking(Answering, ABC):
             caching.flights.begin(key, self)
         shared = caching.shared
         if shared is not None and shared.usable:
-            shared.get(scope_of(self.client, policy), key, self._told)
+            shared.get(scope_of(self.client, self.offering, policy), key, self._told)
         else:
             self._missed()
 
@@ -106,7 +104,7 @@ class Looking(Answering, ABC):
         """By what gateways share."""
         caching, key, policy = self._cached()
         if value is not None:
-            scope, fingerprint = scope_of(self.client, policy), self.offering.fingerprint
+            scope, fingerprint = scope_of(self.client, self.offering, policy), self.offering.fingerprint
             entry = self._found = read(value, scope=scope, fingerprint=fingerprint, now_s=caching.clock())
             if entry is not None:
                 caching.entries.put(key, entry)
@@ -116,7 +114,7 @@ class Looking(Answering, ABC):
 
     def _take(self) -> None:
         """What was found, where that took a while."""
-        self.moments.looked_up = perf_counter()
+        self.looked_up_at = perf_counter()
         entry, self._found = self._found, None
         if entry is None or not self._replay(entry, self._tier):
             self._missed()
@@ -187,12 +185,16 @@ class Looking(Answering, ABC):
             self._leads, self._flight = False, None
             flight.landed(entry, self.cache_tier or "joined")
 
-    def _keep(self, answer: bytes, tokens: Tokens) -> Entry:
+    def _keep(self, answer: bytes, tokens: Tokens) -> Entry | None:
+        """None where it is not to be shared."""
         (caching, key, policy), fact = self._cached(), self.fact
+        if not is_shared(self.client, self.offering, policy, self._passages):
+            return None
         entry = Entry(
             answer=answer, of=fact.id, model=fact.model, provider=fact.provider, arm=fact.arm,
             tokens=tokens, cost_nano_usd=fact.cost_nano_usd,
-            kept_at_s=caching.clock(), scope=scope_of(self.client, policy), fingerprint=self.offering.fingerprint,
+            kept_at_s=caching.clock(), scope=scope_of(self.client, self.offering, policy),
+            fingerprint=self.offering.fingerprint,
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:

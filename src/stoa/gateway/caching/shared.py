@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from stoa.domain.answers import SharedAnswers
-from stoa.gateway.caching.entries import Entry
+from stoa.gateway.caching.entry import Entry
 from stoa.gateway.usage import Tokens
 
 _SHAPE = 1

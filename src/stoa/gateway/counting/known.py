@@ -162,7 +162,8 @@ class Ledger:
         by_scope = self._by_scope
         for who, cost in costs.items():
             for place, of_scope in enumerate(by_scope):
-                if of_scope and (found := of_scope.get(who[place])) is not None:  # type: ignore[arg-type] - nobody is under None
+                subject = who[place]
+                if of_scope and isinstance(subject, str) and (found := of_scope.get(subject)) is not None:
                     for known in found:
                         known.floor(now_ms)
                         _add(known, who, cost, sign)

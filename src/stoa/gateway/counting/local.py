@@ -5,8 +5,6 @@ Every request of a limited key comes through `claim` and `settle`, so these two 
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from stoa.domain.counting import Claim, Meter, Outcome, Refused
 from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.spans import Span
@@ -104,13 +102,16 @@ def _count_of(meter: Meter) -> Count:
     return Span(keeps=meter.unit != "parallel")
 
 
-class Granted(msgspec.Struct, gc=False):
+class Granted:
     """Implements `domain.counting.Held`."""
 
-    counts: list[Count]
-    claims: Sequence[Claim]
-    at_ms: int
-    clock_ms: Callable[[], int]
+    __slots__ = ("at_ms", "claims", "clock_ms", "counts")
+
+    def __init__(self, counts: list[Count], claims: Sequence[Claim], at_ms: int, clock_ms: Callable[[], int]) -> None:
+        self.counts = counts
+        self.claims = claims
+        self.at_ms = at_ms
+        self.clock_ms = clock_ms
 
     def settle(self, amounts: Sequence[int | None]) -> None:
         for count, claim, amount in zip(self.counts, self.claims, amounts, strict=True):

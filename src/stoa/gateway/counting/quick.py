@@ -134,13 +134,16 @@ class Quick:
         )
 
 
-class Taken(msgspec.Struct, gc=False):
+class Taken:
     """Implements `domain.counting.Held`, of a request that went this way."""
 
-    quick: Quick
-    tokens: int
-    money: int
-    at_ms: int
+    __slots__ = ("at_ms", "money", "quick", "tokens")
+
+    def __init__(self, quick: Quick, tokens: int, money: int, at_ms: int) -> None:
+        self.quick = quick
+        self.tokens = tokens
+        self.money = money
+        self.at_ms = at_ms
 
     def finish(self, now_ms: int, tokens: int | None, cost: int | None) -> None:
         self.quick.finish(self.tokens, self.money, self.at_ms, now_ms, tokens, cost)

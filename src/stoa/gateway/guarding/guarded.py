@@ -22,7 +22,7 @@ from stoa.gateway.answering import is_json
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.caching.alike import LookingAlike
-from stoa.gateway.caching.directives import directives_of
+from stoa.gateway.caching.directives import NONE, directives_of
 from stoa.gateway.caching.tiers import CONTROL
 from stoa.gateway.delivery import JSON
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, judge_places, merged
@@ -33,7 +33,7 @@ from stoa.gateway.guarding.texts import Cell, Place, Texts, read
 from stoa.gateway.plan import Target
 from stoa.gateway.stages import PARENT, SPAN
 from stoa.gateway.usage import Tokens
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 from stoa.guards.personal.masking import Placeholders
 
 log = logging.getLogger("stoa.gateway")
@@ -170,13 +170,12 @@ class Guarded(LookingAlike, ABC):
     def _look_up(self) -> None:
         """What holds placeholders has no place in a cache: another's may stand for other words."""
         if self.offering.guards is not None:
-            self.moments.guarded = perf_counter()
+            self.guarded_at = perf_counter()
         if not self._placeholders:
             super()._look_up()
             return
         headers = self.exchange.headers
-        if CONTROL in headers:
-            self._directives = directives_of(headers[CONTROL])
+        self._directives = directives_of(headers[CONTROL]) if CONTROL in headers else NONE
         self._missed()
 
     # --- what retrieval finds
@@ -189,18 +188,18 @@ class Guarded(LookingAlike, ABC):
             return passages
         judge = Judge("output", rules.output, self._request_facts, None)
         shown = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
-        late: Sequence[Sequence[Marked]] | None = await judge.found_late(shown) if judge.waits else ((),) * len(shown)
+        late: Sequence[Sequence[Marked]] = await judge.found_late(shown) if judge.waits else ((),) * len(shown)
         for place, each in zip(shown, late, strict=True):
             place.write(merged(_masking([*judge.found(place, acting=True), *each])), judge.put)
         self._passages = _with_texts(passages, shown)
         judge = Judge("input", rules.input, self._request_facts, self._placeholders)
         sent = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
         try:
-            late = await judge.found_late(sent) if judge.waits else None
+            waited = await judge.found_late(sent) if judge.waits else None
             if sum([len(each.text) for each in passages]) > rules.at_once:
-                changes = await asyncio.to_thread(judge_places, judge, sent, late)
+                changes = await asyncio.to_thread(judge_places, judge, sent, waited)
             else:
-                changes = judge_places(judge, sent, late)
+                changes = judge_places(judge, sent, waited)
         finally:
             self._keep_verdicts(judge)
         for place, each in zip(sent, changes, strict=True):

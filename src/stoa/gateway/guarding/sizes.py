@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stoa.domain.guards import Verdict
+from stoa.domain.guards import Taken, Verdict
 from stoa.gateway.ask import Ask, ChatAsk, MessagesAsk, ResponsesAsk
 from stoa.gateway.guarding.judging import Refused
 from stoa.gateway.guarding.rules import Rules, Size
@@ -48,7 +48,7 @@ def messages_in(ask: Ask) -> int:
 
 
 def _over(request: Guarded, size: Size, kind: str, found: int, most: int, what: str) -> None:
-    action = "warn" if size.warn else "refuse"
+    action: Taken = "warn" if size.warn else "refuse"
     _told(request, Verdict(guardrail=size.guardrail, guard="size", stage="input", action=action, kinds={kind: 1}))
     if not size.warn:
         raise Refused(f"Guardrail {size.guardrail!r} allows {most} {what}, and the request has {found}. Send less.")

@@ -12,13 +12,13 @@ import msgspec
 
 from stoa.dialects.event_lines import data_of
 from stoa.domain.operations import ClientForm, ErrorClass
-from stoa.gateway.events import ErrorBody
+from stoa.gateway.event_data import ErrorBody
 from stoa.gateway.guarding.channels import FORMS, Channel, Piece, every
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, merged
 from stoa.gateway.guarding.rules import Marked
 from stoa.gateway.guarding.texts import Cell, Fields, Place, Role, Texts, read
 from stoa.gateway.usage import Usage
-from stoa.gateway.watching import Watcher
+from stoa.gateway.watcher import Watcher
 from stoa.guards.finding import Finding
 from stoa.guards.personal.masking import Placeholders, Restorer
 from stoa.guards.window import Window

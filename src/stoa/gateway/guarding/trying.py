@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from stoa.domain.exchange import Exchange
 from stoa.domain.guardrails import Stage
 from stoa.domain.guards import RequestFacts, Tried, TriedFinding, Verdict
-from stoa.domain.refusal import refusal_of
-from stoa.errors import InternalError, InvalidRequest, NotFound, StoaError
+from stoa.errors import InvalidRequest, NotFound
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable
 from stoa.gateway.guarding.ready import Rulebook
 from stoa.gateway.guarding.rules import Marked, Rules
@@ -23,7 +20,7 @@ from stoa.gateway.usage import tokens_in
 from stoa.guards.personal.masking import Placeholders
 from stoa.kit.names import did_you_mean
 
-log = logging.getLogger("stoa.gateway")
+PATH = "/v1/guardrails/try"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,71 +31,32 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     stage: Stage = "input"
 
 
-class Trying:
-    """Implements `domain.exchange.Intake`."""
+def trying(
+    exchange: Exchange, client: Client, book: Callable[[], Rulebook | None], request_id: str
+) -> Callable[[bytes], Awaitable[bytes]]:
+    """What answers a trial. It raises InvalidRequest and NotFound."""
 
-    def __init__(
-        self, exchange: Exchange, client: Client, book: Callable[[], Rulebook | None], lines: bytes, request_id: str, limit: int
-    ) -> None:
-        self.body_limit = limit
-        self._exchange = exchange
-        self._client = client
-        self._book = book
-        self._lines = lines
-        self._request_id = request_id
-        self._body = bytearray()
-        self._task: asyncio.Task[None] | None = None
-
-    def on_body(self, data: bytes) -> None:
-        self._body += data
-
-    def on_end(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._answer())
-
-    def on_gone(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def on_pause(self) -> None: ...
-
-    def on_resume(self) -> None: ...
-
-    async def _answer(self) -> None:
-        try:
-            tried = await self._tried()
-        except StoaError as error:
-            self._exchange.send(error.status, self._lines, refusal_of(error))
-        except Exception:
-            log.exception("a guardrail could not be tried", extra={"request_id": self._request_id})
-            error = InternalError("The guardrail could not be tried; Stoa's log says why.")
-            self._exchange.send(error.status, self._lines, refusal_of(error))
-        else:
-            self._exchange.send(200, self._lines, _encode(tried))
-
-    async def _tried(self) -> Tried:
-        """Raises InvalidRequest and NotFound."""
-        if not is_of_a_role(self._exchange.headers):
+    async def answered(body: bytes) -> bytes:
+        if not is_of_a_role(exchange.headers):
             raise NotFound("There is nothing here for keys: guardrails are tried with `stoa guard try`.")
         try:
-            asked = msgspec.json.decode(self._body, type=_Asked)
+            asked = msgspec.json.decode(body, type=_Asked)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"The body must be a JSON object with guardrail and text: {error}.") from None
-        book = self._book()
-        rules = book.alone(asked.guardrail) if book is not None else None
+        found = book()
+        rules = found.alone(asked.guardrail) if found is not None else None
         if rules is None:
-            names = book.names if book is not None else []
+            names = found.names if found is not None else []
             raise NotFound(
                 f"The gateway has no guardrail {asked.guardrail!r}.{did_you_mean(asked.guardrail, names)} One that was applied "
                 "just now is there within two seconds.",
                 param="guardrail",
             )
-        return await tried(rules, asked.text, asked.stage, self._facts())
+        caller = client.caller
+        facts = RequestFacts(request_id=request_id, team=caller.team, model="", path=PATH, user=caller.user_id)
+        return _encode(await tried(rules, asked.text, asked.stage, facts))
 
-    def _facts(self) -> RequestFacts:
-        caller = self._client.caller
-        return RequestFacts(
-            request_id=self._request_id, team=caller.team, model="", path="/v1/guardrails/try", user=caller.user_id
-        )
+    return answered
 
 
 async def tried(rules: Rules, text: str, stage: Stage, facts: RequestFacts) -> Tried:

@@ -8,11 +8,11 @@ _ONES = (
     "nineteen"
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_SMALL = {
+SMALL = {
     **{word: number for number, word in enumerate(_ONES.split())},
     **{word: 10 * number for number, word in enumerate(_TENS.split(), 2)},
 }
-_SCALES = {
+SCALES = {
     "hundred": 100, "thousand": 1_000, "lakh": 100_000, "million": 1_000_000, "crore": 10_000_000, "billion": 1_000_000_000,
     "trillion": 1_000_000_000_000,
 }  # fmt: skip
@@ -30,7 +30,7 @@ def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
         while end < len(words) and _belongs(words, at, end):
             end += 1
         run = words[at:end]
-        if not run or (end == at + 1 and (run[0] == "one" or run[0] in _SCALES or run[0].isdecimal())):
+        if not run or (end == at + 1 and (run[0] == "one" or run[0] in SCALES or run[0].isdecimal())):
             yield words[at : at + 1]
             at += 1
         else:
@@ -41,23 +41,23 @@ def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
 def _belongs(words: Sequence[str], start: int, at: int) -> bool:
     """Digits only begin a number (`2 million`); tens take one digit (`twenty five`); a scale takes anything smaller."""
     word = words[at]
-    if word in _SCALES:
+    if word in SCALES:
         return at > start
-    number = _SMALL.get(word)
+    number = SMALL.get(word)
     if number is None:
         return at == start and word.isdecimal()
     if at == start:
         return True
     before = words[at - 1]
-    return before in _SCALES or (0 < number < 10 and _SMALL.get(before, 0) >= 20)
+    return before in SCALES or (0 < number < 10 and SMALL.get(before, 0) >= 20)
 
 
 def _value(run: Sequence[str]) -> int:
     total = part = 0
     for word in run:
-        scale = _SCALES.get(word)
+        scale = SCALES.get(word)
         if scale is None:
-            part += _SMALL[word] if word in _SMALL else int(word)
+            part += SMALL[word] if word in SMALL else int(word)
         elif scale == 100:
             part *= scale
         else:

@@ -1,0 +1,39 @@
+"""PassageFinder over a retriever and an index in this process, for tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stoa.domain.graph import GraphLinks
+from stoa.domain.identity import AccessTag
+from stoa.domain.passages import Passage, PassageLink, Retriever
+from stoa.domain.vectors import PassageReader
+
+
+@dataclass(frozen=True, slots=True)
+class DirectFinder:
+    """Asks both without a gateway between."""
+
+    retriever: Retriever
+    reader: PassageReader
+    graph: GraphLinks | None = None
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        return await self.retriever.retrieve(question, collections=[collection], acl=acl, limit=limit, on_behalf_of=team)
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        return await self.reader.of_document(collection, document_id, acl=acl)
+
+    async def links(
+        self, passage_id: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[PassageLink]:
+        if self.graph is None:
+            return []
+        made: list[PassageLink] = []
+        for link in await self.graph.links(collection, passage_id, acl=acl, limit=limit):
+            passages = tuple(await self.reader.of_ids(collection, link.passages, acl=acl))
+            made.append(PassageLink(name=link.name, about=link.about, passages=passages, more=link.more))
+        return made

@@ -1,0 +1,57 @@
+"""PassageFinder over the gateway's `/v1/passages`, with a token that speaks for a team."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from stoa.adapters.gateway_client.http import refused
+from stoa.domain.behalf import Behalf
+from stoa.domain.identity import AccessTag
+from stoa.domain.passages import Passage, PassageLink
+from stoa.errors import ProviderError
+
+_T = TypeVar("_T")
+
+_PASSAGES = msgspec.json.Decoder(list[Passage])
+_LINKS = msgspec.json.Decoder(list[PassageLink])
+
+
+class GatewayFinder:
+    """Implements `domain.passages.PassageFinder`. `token` makes a credential that speaks for somebody, good for minutes."""
+
+    def __init__(self, client: httpx.AsyncClient, *, token: Callable[[Behalf], str]) -> None:
+        self._client = client
+        self._token = token
+
+    async def search(
+        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[Passage]:
+        body = {"question": question, "collection": collection, "acl": sorted(acl), "limit": limit}
+        return await self._ask("/v1/passages/search", body, team, _PASSAGES)
+
+    async def of_document(
+        self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str
+    ) -> Sequence[Passage]:
+        body = {"document_id": document_id, "collection": collection, "acl": sorted(acl)}
+        return await self._ask("/v1/passages/of-document", body, team, _PASSAGES)
+
+    async def links(
+        self, passage_id: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+    ) -> Sequence[PassageLink]:
+        body = {"passage_id": passage_id, "collection": collection, "acl": sorted(acl), "limit": limit}
+        return await self._ask("/v1/passages/links", body, team, _LINKS)
+
+    async def _ask(self, path: str, body: object, team: str, decoder: msgspec.json.Decoder[_T]) -> _T:
+        headers = {"authorization": f"Bearer {self._token(Behalf(team=team))}", "content-type": "application/json"}
+        try:
+            response = await self._client.post(path, content=msgspec.json.encode(body), headers=headers)
+        except httpx.HTTPError as error:
+            raise ProviderError("The gateway cannot be reached, so the collection cannot be searched.") from error
+        if response.status_code != 200:
+            raise refused(response, response.content)
+        try:
+            return decoder.decode(response.content)
+        except msgspec.MsgspecError as error:
+            raise ProviderError("The gateway answered a search with something else.") from error

@@ -1,0 +1,88 @@
+"""Trying an assistant that is not served: a request brings it along, as it is drawn up.
+
+Only Stoa's own roles may ask so; control has looked at the rights of whoever drew it up. From there on it is a request like any
+other of theirs: what they may read, limits, budgets, guardrails and the record are those of the assistant it would be. Its
+answers are kept in no cache.
+"""
+
+from dataclasses import replace
+
+import msgspec
+
+from stoa.domain.resources import Assistant
+from stoa.errors import Forbidden, InvalidRequest, NotFound
+from stoa.gateway.counting.book import Rules
+from stoa.gateway.inference import Inference
+from stoa.gateway.key import is_of_a_role
+from stoa.gateway.plan import Client, Offering, Plan, over
+
+PATH = b"/v1/assistants/try"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Trial(msgspec.Struct):
+    assistant: msgspec.Raw
+    request: dict[str, msgspec.Raw]
+
+
+_decode = msgspec.json.Decoder(_Trial).decode
+_decode_assistant = msgspec.json.Decoder(Assistant).decode
+
+
+class Drafted(Inference):
+    """`{"assistant": the resource, "request": a chat completion without its model}`."""
+
+    def _run(self) -> None:
+        if not is_of_a_role(self.exchange.headers):
+            raise NotFound("There is nothing here for keys: assistants are tried in the page.")
+        try:
+            trial = _decode(self._body)
+            assistant = _decode_assistant(trial.assistant)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise InvalidRequest(f"The body must be a JSON object with 'assistant' and 'request': {error}.") from None
+        offering = drafted(self.plan, self.client, assistant)
+        chat = {**self.plan.offerings["chat"], offering.name: offering}
+        self.plan = replace(self.plan, offerings={**self.plan.offerings, "chat": chat})
+        self.client = replace(self.client, merged={}, quick={})  # the client's own would remember the draft
+        self._body = _encode({**trial.request, "model": offering.name})
+        super()._run()
+
+
+def drafted(plan: Plan, client: Client, assistant: Assistant) -> Offering:
+    """What the assistant would be to this client. Raises NotFound and Forbidden.
+
+    Whoever may ask the assistant that is served under this name may ask a draft of it over the same route; over another, or
+    under another name, only those who may ask that route by itself.
+    """
+    name, chat = f"assistant/{assistant.name}", plan.offerings["chat"]
+    below, served = chat.get(assistant.route), chat.get(name)
+    if below is None:
+        raise NotFound(
+            f"The gateway does not know the route {assistant.route!r} yet. One that was applied just now is there within two "
+            "seconds.",
+            param="assistant.route",
+        )
+    unknown = [each for each in assistant.collections if each not in plan.embedding_models]
+    if unknown:
+        raise NotFound(
+            f"The gateway does not know the collection {unknown[0]!r} yet. One that was applied just now is there within two "
+            "seconds.",
+            param="assistant.collections",
+        )
+    same = served is not None and served.assistant is not None and served.assistant.route == assistant.route
+    needs = name if same and name in client.access.chat else below.needs
+    if needs not in client.access.chat:
+        raise Forbidden(
+            f"{client.caller.name!r} may not use the route {assistant.route!r}, so the assistant cannot be tried with it.",
+            param="assistant.route",
+        )
+    rules = below.rules if served is None else below.rules + _own_rules(plan, served)
+    made = replace(over(below, name, needs, assistant, ""), rules=rules, cache=None, miss_lines=b"", shadow=None, guards=None)
+    return made if plan.guardrails is None else plan.guardrails.over(made)
+
+
+def _own_rules(plan: Plan, served: Offering) -> Rules:
+    """The budgets of the assistant itself, which stand behind those of its route."""
+    assert served.assistant is not None
+    return served.rules[len(plan.offerings["chat"][served.assistant.route].rules) :]

@@ -1,0 +1,1 @@
+"""Whether the passages that an answer names say what its sentences say."""
