@@ -28,7 +28,7 @@ class Answers:
 
 
 def ask_peers(files: Mapping[str, bytes], questions: Sequence[str], *, models: Path) -> tuple[list[Answers], list[str]]:
-    """Every way of every peer, and notes. `models` holds the graphs of the embedder. Only for Markdown, which all read alike."""
+    """Every way of every peer, and notes. `models` holds the graphs of the embedder. For Markdown alone."""
     if not all(path.endswith(".md") for path in files):
         return [], ["LlamaIndex and Haystack would parse these files otherwise, so they were left out"]
     passages = [_passage(path, content.decode()) for path, content in files.items()]

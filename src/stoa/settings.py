@@ -58,6 +58,8 @@ class GatewaySettings(Section, frozen=True):
     """Run the hot path as machine code where `make compile` has made it of these sources; false runs it as Python."""
     replicas: Annotated[int, Meta(ge=1)] = 1
     """How many gateways there are in all, this one and those that `stoa gateway` runs elsewhere. They count in Redis."""
+    tokenizers: str | None = None
+    """Folder with the `tokenizer.json` files that models name; `tokenizers` in the home folder if left out."""
     control: str | None = None
     """For `stoa gateway`: where control of the Stoa it belongs to listens, such as http://10.0.0.5:8421."""
     tls_certificate: str | None = None

@@ -15,6 +15,7 @@ import uvloop
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.api.wire.handlers import HandlerApplication
 from stoa.api.wire.limits import Limits
@@ -135,6 +136,7 @@ async def running() -> AsyncIterator[Running]:
         passages=MemoryIndex(),
         rewrite=lambda question, history: question,
         decompose=lambda question: [question],
+        tokenizers=MemoryTokenizers(),
     )
     gateway = Gateway(ports, GatewaySettings())
     names = frozenset({"mock", "embed"})

@@ -1,8 +1,11 @@
 """A replay over HTTP: resources on top of what there is, and nothing of it stays."""
 
+import json
+import logging
 from typing import TYPE_CHECKING, Any
 
-from tests.api.test_traces import fact, record, ship
+import pytest
+from tests.api.test_traces import fact, keep, record, ship
 
 if TYPE_CHECKING:
     from tests.api.conftest import Running
@@ -82,3 +85,32 @@ async def test_only_those_who_run_it_may(stoa: "Running") -> None:
     member, operator = await stoa.add_user("ann", "member"), await stoa.add_user("otto", "operator")
     body = {"resources": [PROVIDER]}
     assert [(await who.post("/api/replay", json=body)).status_code for who in (member, operator)] == [403, 200]
+
+
+GUARDRAIL = {"kind": "Guardrail", "name": "no-names", "default": True, "guards": [{"type": "personal", "action": "refuse"}]}
+
+
+async def test_guardrails_are_run_on_content_that_whoever_replays_may_read(
+    stoa: "Running", caplog: pytest.LogCaptureFixture
+) -> None:
+    await begun(stoa)
+    key = (await stoa.administer("POST", "/api/keys", {"name": "other"}))["id"]
+    facts = [fact(key_id=key, requested="c", model="c") for _ in range(3)]
+    await ship(stoa, *facts)
+    told = {"model": "c", "messages": [{"role": "user", "content": "I am ada@example.org"}]}
+    await keep(stoa, facts[0], request=json.dumps(told).encode())
+    await keep(stoa, facts[1])
+    operator = await stoa.add_user("otto", "operator")
+    both = await stoa.add_user("olga", "operator", "auditor")
+    body = {"resources": [GUARDRAIL], "route": "c"}
+    blind = (await operator.post("/api/replay", json=body)).json()
+    assert (blind["guards"]["not_readable"], blind["guards"]["judged"], blind["refusals"]) == (4, 0, {})
+    with caplog.at_level(logging.INFO, "stoa.ledger"):
+        seen = (await both.post("/api/replay", json=body)).json()
+    assert seen["refusals"] == {"guardrail_refused": 1}
+    counts = {name: count for name, count in seen["guards"].items() if count}
+    assert counts == {"judged": 2, "refused": 1, "not_kept": 2}
+    assert [each["id"] for each in seen["examples"]] == [facts[0].id]
+    read = {each.__dict__["fields"]["request"] for each in caplog.records if each.getMessage() == "content read"}
+    assert read == {facts[0].id, facts[1].id}
+    assert (await both.post("/api/replay", json={"resources": [route(1, 1)]})).json()["guards"] is None

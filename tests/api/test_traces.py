@@ -185,3 +185,25 @@ async def test_a_team_says_how_long_its_content_is_kept(stoa: "Running") -> None
     async with stoa.client(stoa.local_key) as administrator:
         refused = await administrator.patch("/api/teams/company", json={"content_days": 0})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "content_days")
+
+
+async def test_content_is_looked_for_among_what_one_may_read_first(stoa: "Running") -> None:
+    """Complaint: whoever chose the same request id later made another's content unreadable."""
+    ann, dev = await stoa.add_user("ann", "member"), await stoa.add_user("dev", "member", "developer", team="company")
+    own = fact(user_id=await user_id(ann), request_id="order-1", at_ms=now_ms() - 5000)
+    of_team = fact(key_id="key_shop", request_id="order-1", at_ms=now_ms() - 4000)
+    others = [
+        fact(team="lab", key_id="key_lab", request_id=each, at_ms=now_ms() - 1000) for each in ("order-1", own.id, "secret")
+    ]
+    await ship(stoa, own, of_team, *others)
+    for each in (own, of_team, *others):
+        await keep(stoa, each, answer=json.dumps({"id": each.id}).encode())
+    found = [(await who.get("/api/traces/order-1/content")).json()["answer"] for who in (ann, dev)]
+    assert found == [{"id": own.id}, {"id": of_team.id}]
+    assert (await ann.get(f"/api/traces/{own.id}/content")).json()["answer"] == {"id": own.id}
+    missing = await ann.get("/api/traces/secret/content")
+    assert (missing.status_code, missing.json()["error"]["message"]) == (
+        404,
+        "There is no request 'secret' whose content you may read.",
+    )
+    assert (await ann.get(f"/api/traces/{others[0].id}/content")).status_code == 403

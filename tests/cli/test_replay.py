@@ -21,6 +21,8 @@ FOUND: dict[str, Any] = {
     "total": FAST | {"name": None}, "routes": [FAST], "models": [row("gpt", side(100, 0, 5), side(50, 0, 5))],
     "teams": [FAST | {"name": "red"}], "moved": 48.5, "refusals": {"rate_limit_exceeded": 2}, "admitted": 1, "assumed": 3,
     "truncated": True,
+    "guards": {"judged": 40, "refused": 2, "answers_refused": 1, "masked": 3, "not_kept": 50, "not_readable": 7, "beyond": 0,
+               "left_out": ["new/ours"]},
     "examples": [
         {"id": "f1", "requested": "fast", "team": "red", "before": "gpt", "after": {"gpt": 0.25, "claude": 0.75},
          "refused": None, "before_nano_usd": 1_000_000_000, "after_nano_usd": None},
@@ -46,7 +48,12 @@ def test_a_candidate_is_sent_and_told_as_before_and_after(
         "gpt 25%, claude 75%", "$1.00 → unknown", "refused: forbidden",
     ):  # fmt: skip
         assert said in result.stdout, said
-    assert "3 go by load" in result.stderr and "shorter time" in result.stderr
+    assert "of 40 whose content is kept 2 would newly be refused, 1 get no answer, 3 be masked" in result.stdout
+    for said in (
+        "3 go by load", "shorter time", "not run for 50: no content kept", "not run for 7: you may not read",
+        "not run: new/ours",
+    ):  # fmt: skip
+        assert said in result.stderr, said
 
 
 def test_without_requests_that_is_what_is_told(stoa: Callable[..., Result], api: ScriptedApi) -> None:

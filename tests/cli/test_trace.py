@@ -20,6 +20,7 @@ REQUEST: dict[str, Any] = {
 DECISION: dict[str, Any] = {
     "why": "First gpt: Drawn by weight: 3 of 4, with 0.210. claude answered since it is a fallback of the route.",
     "strategy": "weighted", "cache_key": None, "similarity": None, "tags": [], "retrieved": [],
+    "estimated_by": "o200k_base",
     "stages": [
         {"stage": "receive", "start_us": 0, "end_us": 120}, {"stage": "admit", "start_us": 120, "end_us": 140},
         {"stage": "upstream", "start_us": 140, "end_us": 840_000}, {"stage": "answer", "start_us": 840_000, "end_us": 842_500},
@@ -46,7 +47,7 @@ def test_a_request_is_shown_as_a_waterfall_with_why(stoa: Callable[..., Result],
         "order-66", "842 ms", "fast → claude at anthropic, arm b", "team red, key key_1, project shop",
         "1,200 in, 1,000 from the provider's cache, 30 out", "$0.00135, $0.002 set aside", "Drawn by weight: 3 of 4",
         "slow: left alone after timeout", "own of key shop: 1 of 10 requests, 3 used before",
-        "pii before: mask (email), 0.25 ms",
+        "pii before: mask (email), 0.25 ms", "counted by o200k_base",
         "503 upstream_error", "answered, first content after 100 ms", "snapshot 7, prices p1",
     ):  # fmt: skip
         assert said in text, said

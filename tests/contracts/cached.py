@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage, Retriever
 from stoa.domain.resources import Assistant, CachePolicy, Collection, Model, Provider, Route, Target
@@ -15,6 +16,7 @@ from stoa.domain.upstream import Facts
 from stoa.domain.usage import Kept
 from stoa.gateway.ask import read_chat
 from stoa.gateway.caching.key import Keys, is_shared
+from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.plan import Plan, compile_plan
@@ -74,5 +76,5 @@ def plan_of(
     workshop = Workshop(vectors=providers, own=None, presidio=None)
     return compile_plan(
         snapshot, providers=providers, unsealer=providers, states=states, workshop=workshop, ledger=Ledger(Kept(), now_ms=1),
-        now_ms=1,
+        gauges=Gauges(MemoryTokenizers()), now_ms=1,
     )  # fmt: skip

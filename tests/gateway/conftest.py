@@ -14,6 +14,7 @@ from tests.gateway.operating import OFFER
 from stoa.adapters.providers.memory import EVENTS, JSON, MemoryUpstreams, Script, Scripted
 from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
@@ -289,6 +290,7 @@ def house() -> Callable[..., House]:
         answers: Any = None,
         index: Any = None,
         links: Any = None,
+        tokenizers: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -310,7 +312,7 @@ def house() -> Callable[..., House]:
             passages=index or MemoryIndex(), links=links,
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
-            contents=contents,
+            contents=contents, tokenizers=MemoryTokenizers(tokenizers),
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

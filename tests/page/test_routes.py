@@ -172,3 +172,13 @@ def test_without_a_route_the_page_says_how_one_is_made(page: Page) -> None:
     expect(page.get_by_text("stoa apply -f route.yaml")).to_be_visible()
     page.goto("/routes/nowhere")
     expect(page.get_by_text("No routes yet")).to_be_visible()
+
+
+def test_the_editor_says_what_a_change_would_have_changed(best: Page) -> None:
+    weight(best, 1).fill("7")
+    best.get_by_role("button", name="Replay").click()
+    changes = best.get_by_label("Changes to requests")
+    expect(changes).to_contain_text("35 would be answered by another model.")
+    expect(best.get_by_label("Requests that would change most")).to_contain_text("gpt-4.1 → gpt-4.1-mini")
+    weight(best, 1).fill("8")
+    expect(changes).to_have_count(0)

@@ -61,7 +61,7 @@ export function App() {
                   <Route path="/models" component={ModelsScreen} />
                   <Route path="/routes/:name?">{({ name }) => <RoutesScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/providers" component={ProvidersScreen} />
-                  <Route path="/guardrails" component={GuardrailsScreen} />
+                  <Route path="/guardrails/:name?">{({ name }) => <GuardrailsScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/sign-in">
                     <Redirect to="/conversations" replace />
                   </Route>

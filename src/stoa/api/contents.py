@@ -47,21 +47,16 @@ class ErasedView(View):
 @router.get("/api/traces/{id}/content")
 async def read_trace_content(trace_id: Id, caller: Annotated[Caller, allow("content:read")], parts: Parts) -> ContentView:
     """One's own, and for others as the policy says. That it was read is recorded."""
-    async with parts.database.read() as connection:
-        found = await TraceTable(connection).find(trace_id, user_id=None)
-        target = await _target(found.fact, DatabaseStores(connection)) if found is not None else None
-    if found is None or target is None:
-        raise NotFound(f"There is no request {trace_id[:80]!r}.")
-    caller.require(target)
+    fact = await _readable(trace_id, caller, parts)
     read = await read_content(
-        found.fact.id,
+        fact.id,
         principal=caller.principal,
         read=opener(parts.database.read, ContentTable),
         seal=parts.seals,
         readings=parts.readings,
         now_ms=now_ms(),
     )
-    form, content = found.fact.form, read.content
+    form, content = fact.form, read.content
     if content is None:
         return ContentView(state=read.state, form=form)
     return ContentView(
@@ -100,7 +95,28 @@ async def _subject(parts: Control, user: str | None, key: str | None) -> str:
         return f"key:{named.id if named is not None else key}"
 
 
-async def _target(fact: UsageFact, stores: DatabaseStores) -> Target:
+async def _readable(name: str, caller: Caller, parts: Control) -> UsageFact:
+    """The request of that name whose content the caller may read: their own, else their team's, else anybody's.
+
+    Clients choose ids, so several requests may have one. Raises Forbidden for a fact that is named by its own id and may not be
+    read, and NotFound.
+    """
+    principal = caller.principal
+    async with parts.database.read() as connection:
+        traces, stores = TraceTable(connection), DatabaseStores(connection)
+        for user_id, team in ((principal.id, None), (None, principal.team), (None, None)):
+            found = await traces.find(name, user_id=user_id, team=team)
+            if found is None:
+                continue
+            target = await content_target(found.fact, stores)
+            if caller.may(target):
+                return found.fact
+            if found.fact.id == name:
+                caller.require(target)
+    raise NotFound(f"There is no request {name[:80]!r} whose content you may read.")
+
+
+async def content_target(fact: UsageFact, stores: DatabaseStores) -> Target:
     """A person's is theirs alone; an application's is that of whoever made its key, and of its team."""
     if fact.user_id is not None:
         return Target("Content", id=fact.id, kind="person", team=fact.team, owner=fact.user_id)

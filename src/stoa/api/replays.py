@@ -1,9 +1,11 @@
 """`/api/replay`: recorded requests under resources as they might be. Nothing is sent to a provider, nothing is saved."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -14,12 +16,15 @@ from stoa.api.access import Caller, Parts, allow
 from stoa.api.description import RESOURCE
 from stoa.api.forms import Form, View, described
 from stoa.api.moments import moment_in
+from stoa.api.replay_contents import ReplayContents
 from stoa.control.desired import applied_on, require_sound
 from stoa.control.reading import read_resource, require_kind
 from stoa.domain.ledger import UsageQuery
 from stoa.domain.rehearsals import Rehearsal, Row, Side
 from stoa.domain.traces import Place, TraceQuery
 from stoa.errors import InvalidRequest
+from stoa.gateway.guarding.ready import Workshop
+from stoa.gateway.guarding.rehearsed import RehearsedGuards
 from stoa.gateway.rehearsing import Rehearsing
 from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
@@ -29,7 +34,7 @@ router = APIRouter(prefix="/api/replay", tags=["traces"])
 _DEFAULT_SPAN_MS = timedelta(days=7) // timedelta(milliseconds=1)
 _MOST = 200_000
 """Requests of one replay: half a minute of a core."""
-_AT_ONCE = 1000
+_AT_ONCE = 500
 
 
 class ReplayForm(Form):
@@ -75,6 +80,24 @@ class ReplayExampleView(View):
     after_nano_usd: int | None
 
 
+class ReplayGuardsView(View):
+    """What guardrails that differ would make of `judged` contents, and how many could not be judged.
+
+    `refused` requests and `answers_refused` are newly so; `not_kept` contents are not there or not whole, `not_readable` may
+    not be read by whoever asks, `beyond` are more than are judged at once. `left_out` are guards that ask others, which are not
+    run: guardrail/guard.
+    """
+
+    judged: int
+    refused: int
+    answers_refused: int
+    masked: int
+    not_kept: int
+    not_readable: int
+    beyond: int
+    left_out: list[str]
+
+
 class ReplayView(View):
     """`moved` would be answered by another model; `refusals` would newly be refused, by reason; `admitted` no longer be so.
 
@@ -91,11 +114,17 @@ class ReplayView(View):
     assumed: int
     examples: list[ReplayExampleView]
     truncated: bool
+    guards: Annotated[
+        ReplayGuardsView | None, Field(description="Null where the same guardrails hold as now, so that none was run.")
+    ]
 
 
 @router.post("")
 async def replay(wanted: ReplayForm, caller: Annotated[Caller, allow("replay:run")], parts: Parts) -> ReplayView:
-    """What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named."""
+    """What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named.
+
+    Guardrails that differ are run on contents that are kept and that the caller may read; each reading leaves a line.
+    """
     caller.require(Target())
     resources = [read_resource(sent, place=f"resources[{position}]") for position, sent in enumerate(wanted.resources)]
     removed = [_named(text) for text in wanted.remove]
@@ -115,18 +144,27 @@ async def replay(wanted: ReplayForm, caller: Annotated[Caller, allow("replay:run
         )
         before = await UsageTable(connection).buckets(UsageQuery(month * 1000, from_ms), group_by="team")
     spent = {each.bucket: each.cost_nano_usd for each in before if each.bucket is not None}
-    rehearsing = Rehearsing(trial.candidate, trial.now, spent, from_ms)
+    workshop = Workshop(vectors=_nobody, own=None, presidio=None)
+    book = await asyncio.to_thread(workshop.rules, trial.candidate, parts.secrets)
+    guards = RehearsedGuards(trial.candidate, trial.now, book)
+    rehearsing = Rehearsing(trial.candidate, trial.now, spent, from_ms, guards=guards)
     query = TraceQuery(from_ms=from_ms, to_ms=to_ms, model=wanted.route, caused=True)
-    return _view(rehearsing.told(truncated=await _run(parts, query, rehearsing)))
+    reader = ReplayContents(Caller(caller.principal, "content:read", caller.policy), parts)
+    return _view(rehearsing.told(truncated=await _run(parts, query, rehearsing, reader)))
 
 
-async def _run(parts: Control, query: TraceQuery, rehearsing: Rehearsing) -> bool:
+async def _nobody(model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
+    raise AssertionError(f"a replay asks nobody to embed {len(texts)} texts with {model!r} for {team!r}")
+
+
+async def _run(parts: Control, query: TraceQuery, rehearsing: Rehearsing, reader: ReplayContents) -> bool:
     """Page by page, so that nobody waits for it. Returns whether there were more than are looked at."""
     after: Place | None = None
     for _ in range(_MOST // _AT_ONCE):
         async with parts.database.read() as connection:
             found = await TraceTable(connection).records(query, after=after, limit=_AT_ONCE)
-        await asyncio.to_thread(rehearsing.take, found)
+        contents = await reader.read([each.fact for each in found if rehearsing.asks_for(each.fact)])
+        await asyncio.to_thread(rehearsing.take, found, contents)
         if len(found) < _AT_ONCE:
             return False
         after = Place(found[-1].fact.at_ms, found[-1].fact.id)
@@ -156,6 +194,7 @@ def _view(found: Rehearsal) -> ReplayView:
             for each in found.examples
         ],
         truncated=found.truncated,
+        guards=None if found.guards is None else ReplayGuardsView(**msgspec.to_builtins(found.guards)),
     )
 
 

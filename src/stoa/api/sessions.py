@@ -28,6 +28,8 @@ class Rights(View):
     change_routes: bool
     change_assistants: bool
     """Those of the user's own team at least."""
+    change_guardrails: bool
+    run_replays: bool
     see_budgets: bool
     """What is spent of every budget."""
 
@@ -107,6 +109,8 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
         see_models=may("resource:list", "Model"),
         change_routes=may("resource:apply", "Route"),
         change_assistants=may("resource:apply", "Assistant", user.team),
+        change_guardrails=may("resource:apply", "Guardrail"),
+        run_replays=parts.policy.decide(principal, "replay:run", PLATFORM).allowed,
         see_budgets=parts.policy.decide(principal, "budget:list", PLATFORM).allowed,
     )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))

@@ -96,6 +96,8 @@ class DecisionView(View):
     cache_key: str | None
     similarity: float | None
     tags: list[str]
+    estimated_by: str | None
+    """The tokenizer that counted it before the call, or why that was an estimate; null where the model's is not known."""
 
 
 class TraceView(View):
@@ -188,6 +190,7 @@ def _decision_view(fact: UsageFact, decision: Decision) -> DecisionView:
         cache_key=decision.cache_key.hex() if decision.cache_key is not None else None,
         similarity=way.similarity,
         tags=list(way.tags),
+        estimated_by=decision.estimated_by,
     )
 
 

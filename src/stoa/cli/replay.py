@@ -65,6 +65,8 @@ def _show(found: Any) -> None:
         output.result(f"{count} would newly be refused: {reason}.")
     if found["admitted"]:
         output.result(f"{found['admitted']} that were refused would be answered; what they would cost is not known.")
+    if found["guards"]:
+        _show_guards(found["guards"])
     if found["examples"]:
         output.result("")
         output.table(("request", "asked", "before", "after", "cost"), [_example(each) for each in found["examples"]], empty="")
@@ -72,6 +74,23 @@ def _show(found: Any) -> None:
         output.note(f"{found['assumed']} go by load or latency: they are taken to go where they went, or by weight.")
     if found["truncated"]:
         output.note("There were more requests than are looked at: choose a shorter time.")
+
+
+def _show_guards(guards: Any) -> None:
+    if guards["judged"]:
+        output.result(
+            f"Guardrails: of {guards['judged']} whose content is kept {guards['refused']} would newly be refused, "
+            f"{guards['answers_refused']} get no answer, {guards['masked']} be masked."
+        )
+    for count, why in (
+        (guards["not_kept"], "no content kept"),
+        (guards["not_readable"], "you may not read the content; auditors may"),
+        (guards["beyond"], "more contents than are judged at once: choose a shorter time"),
+    ):
+        if count:
+            output.note(f"Guardrails were not run for {count}: {why}.")
+    if guards["left_out"]:
+        output.note(f"Guards that ask others are not run: {', '.join(guards['left_out'])}.")
 
 
 def _row(row: Any, what: str) -> tuple[object, ...]:

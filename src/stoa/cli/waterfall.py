@@ -64,6 +64,8 @@ def _head(request: Any) -> Iterator[str]:
 
 
 def _rules(decision: Any) -> Iterator[str]:
+    if decision["estimated_by"]:
+        yield f"counted by {decision['estimated_by']}"
     for each in decision["passed_over"]:
         yield f"passed     {each['model']}: {each['why']}"
     for each in decision["claims"]:

@@ -11,6 +11,7 @@ from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
 from stoa.domain.guardrails import TopicsGuard
 from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
+from stoa.domain.tokenizers import TOKENIZERS, is_tokenizer
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
 
@@ -53,6 +54,12 @@ class References:
     def _check_model(self, model: Model) -> None:
         self._known(model, "provider", model.provider, self._providers)
         self._known_teams(model, model.teams)
+        if model.tokenizer is not None and not is_tokenizer(model.tokenizer):
+            what = (
+                f"{model.tokenizer!r} is none; {', '.join(TOKENIZERS)} are, and files within the gateway's folder of "
+                "tokenizers, such as 'qwen3/tokenizer.json'"
+            )
+            raise _wrong(model, "tokenizer", what, hint=did_you_mean(model.tokenizer, TOKENIZERS))
         if model.price is not None:
             try:
                 check_price(model.price, prefix="price.")

@@ -44,6 +44,11 @@ class FieldReader:
             return self._path
         return f"{self._path}.{field}" if self._path else field
 
+    @property
+    def whole(self) -> Fields:
+        """The object, without taking any of it."""
+        return self._fields
+
     def get(self, field: str) -> Any:  # Any: JSON, to be looked at by the caller
         self._taken.add(field)
         return self._fields.get(field)

@@ -114,6 +114,10 @@ class ContentStore(Protocol):
         """None where there is none, or it has expired."""
         ...
 
+    async def found(self, fact_ids: Sequence[str], *, now_ms: int) -> Mapping[str, Stored]:
+        """Those of several that are there and have not expired."""
+        ...
+
     async def shorten(self, team: str, days: int | None, *, now_ms: int) -> None:
         """A team keeps contents for less long from now on, or not at all: so those go that there are."""
         ...

@@ -34,7 +34,7 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     ("upstream", "answered"),
     ("answer", "settled"),
 )
-_FIELDS = 10
+_FIELDS = 11
 _pack = msgspec.msgpack.Encoder().encode
 _TIMES = struct.Struct(f"<{len(MARKS)}f")
 _PLAIN_HEAD = bytes((0x90 | _FIELDS, FORM, 0xC4, _TIMES.size))
@@ -80,7 +80,7 @@ def recorded_route(strategy: str) -> bytes:
 def recorded_plainly(times: bytes, route: bytes, cache_key: bytes | None, claims: bytes | None) -> bytes:
     """A `Decision` with nothing to tell but these, packed in one step; `claims` and `route` are packed already."""
     key = b"\xc0" if cache_key is None else b"\xc4%c%b" % (len(cache_key), cache_key)
-    return b"%b%b%b%b%b\xc0\xc0" % (_PLAIN_HEAD, times, route, key, b"\xc0" if claims is None else claims)
+    return b"%b%b%b%b%b\xc0\xc0\xc0" % (_PLAIN_HEAD, times, route, key, b"\xc0" if claims is None else claims)
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, array_like=True):
@@ -160,6 +160,9 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     claims: tuple[Claimed, ...] | None = None
     verdicts: tuple[GuardVerdict, ...] | None = None
     way: Way | None = None
+    estimated_by: str | None = None
+    """The tokenizer that counted the request before its call, or why that was an estimate; None where the model's tokenizer is
+    not known."""
 
 
 assert len(Decision.__struct_fields__) == _FIELDS

@@ -7,6 +7,7 @@ import msgspec
 
 from stoa.domain.behalf import Behalf
 from stoa.domain.guardrails import Action, Stage
+from stoa.domain.resources import Guardrail
 
 Taken = Literal["pass", "warn", "mask", "tokenise", "refuse", "error"]
 """What a guard did. `error`: it could not judge."""
@@ -98,6 +99,9 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 class Trier(Protocol):
     """Tries a guardrail where guardrails work: in a gateway."""
 
-    async def try_out(self, name: str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
-        """Raises NotFound while the gateway does not have it, and ProviderError."""
+    async def try_out(self, guardrail: Guardrail | str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
+        """One that is applied, by its name, or one as it might be, its secrets sealed.
+
+        Raises NotFound while the gateway does not have it, and ProviderError.
+        """
         ...

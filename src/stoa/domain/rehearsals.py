@@ -37,6 +37,25 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     after_nano_usd: int | None
 
 
+class GuardSums(msgspec.Struct, kw_only=True):
+    """What came of guardrails that differ: of `judged` contents, and of those that could not be judged, and why not."""
+
+    judged: int = 0
+    refused: int = 0
+    """Requests that would newly be refused."""
+    answers_refused: int = 0
+    """Answers that would newly be: they are generated, paid for, and not given."""
+    masked: int = 0
+    not_kept: int = 0
+    """Nothing is kept of them, or not all."""
+    not_readable: int = 0
+    """Whoever asks may not read them."""
+    beyond: int = 0
+    """More than are judged at once."""
+    left_out: list[str] = []
+    """Guards that ask others, as guardrail/guard."""
+
+
 class Rehearsal(msgspec.Struct, kw_only=True):
     """`moved` is how many would be answered by another model, `refusals` how many would newly be refused, by reason, and
     `admitted` how many that were refused would be answered. `assumed` counts those of routes that go by load or latency, where
@@ -54,3 +73,5 @@ class Rehearsal(msgspec.Struct, kw_only=True):
     examples: list[Example] = []
     truncated: bool = False
     """Whether there were more requests than are looked at."""
+    guards: GuardSums | None = None
+    """None where guardrails hold as they do now."""

@@ -105,6 +105,9 @@ class Model(_Resource, frozen=True, tag_field="kind", tag="Model"):
     price: Price | None = None
     """Without it the price list is asked; a model it does not know has unknown cost."""
     context_tokens: Positive | None = None
+    tokenizer: str | None = None
+    """What counts its tokens before a call: `cl100k_base`, `o200k_base`, `builtin`, a file in the gateway's folder of
+    tokenizers such as `qwen3/tokenizer.json`, or `none` to estimate them. OpenAI's models are known by name if left out."""
     max_output_tokens: Positive | None = None
     """Asked for where the provider demands a number and the client names none."""
     max_parallel: Positive | None = None

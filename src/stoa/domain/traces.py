@@ -57,6 +57,9 @@ class TraceStore(Protocol):
         """The oldest first, with their records."""
         ...
 
-    async def find(self, name: str, *, user_id: str | None) -> Trace | None:
-        """By the fact's id, else the newest with this request id. None where there is none, or where it is of somebody else."""
+    async def find(self, name: str, *, user_id: str | None, team: str | None = None) -> Trace | None:
+        """By the fact's id, else the newest with this request id, among those of a user, of a team or of all.
+
+        None where there is none among these.
+        """
         ...

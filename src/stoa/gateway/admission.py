@@ -56,7 +56,11 @@ class Admission:
             project = _project_of(headers[PROJECT])
         tokens, price, guessed = 0, offering.ceiling, False
         if request.surface.estimates:
-            read, written = tokens_in(body), ask.output_tokens
+            if offering.gauge is None:
+                read = tokens_in(body)
+            else:
+                read, request.estimated_by = offering.gauge.read(body, request.surface.form)
+            written = ask.output_tokens
             if written is None:
                 guessed = True
                 written = int(offering.targets[0].state.usual_answer) if offering.targets else 0

@@ -14,12 +14,14 @@ from stoa.domain.passages import Passage
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.citing import consulted, stoa_of
+from stoa.gateway.counting.estimate import tokens_in
 from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, with_stoa
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_of
+from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_told
+from stoa.gateway.usage import tokens_in as tokens_of_characters
 from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))
@@ -29,7 +31,7 @@ class Answering(Delivery):
     """A request whose target has answered."""
 
     _body: bytes = b""  # as the client sent it
-    _sent_bytes: int = 0
+    _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
     _unrestored: bytes | None = None  # the answer with placeholders, where those are for the client alone
@@ -127,17 +129,31 @@ class Answering(Delivery):
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:
             return self._tokens_told(usage)
-        answered = len(text()) if usage is None and self.surface.operation == "chat" else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+        if usage is not None and usage.prompt_tokens is not None:
+            return tokens_told(usage)
+        answer = text() if usage is None and self.surface.operation == "chat" else ""
+        return self._tokens_counted(answer, len(answer))
 
     def _tokens_of_stream(self, stream: Watcher | None) -> Tokens:
         if not self.surface.estimates:
             return self._tokens_told(stream.usage if stream is not None else None)
         if stream is None:
-            return tokens_of(None, prompt_characters=self._sent_bytes, answer_characters=0)
+            return self._tokens_counted("", 0)
         usage = stream.usage
-        answered = stream.count_characters() if usage is None else 0
-        return tokens_of(usage, prompt_characters=self._sent_bytes, answer_characters=answered)
+        if usage is not None and usage.prompt_tokens is not None:
+            return tokens_told(usage)
+        answer = stream.text() if self.offering.gauge is not None else None
+        return self._tokens_counted(answer, stream.count_characters())
+
+    def _tokens_counted(self, answer: str | None, characters: int) -> Tokens:
+        """What nobody told: by the model's tokenizer, else as requests are estimated; answers at four characters a token."""
+        gauge, prompt = self.offering.gauge, self._prompt
+        if prompt is not None:
+            read = tokens_in(prompt) if gauge is None else gauge.read(prompt, "chat")[0]
+        else:
+            read = self.tokens_read if self.tokens_read is not None else tokens_in(self._body)
+        written = gauge.text(answer) if gauge is not None and answer else None
+        return Tokens(read, tokens_of_characters(characters) if written is None else written, "estimate")
 
     def _tokens_told(self, usage: Usage | None) -> Tokens:
         if self.surface.free:

@@ -6,13 +6,14 @@ from time import perf_counter
 
 import msgspec
 
-from stoa.dialects.anthropic.count import count
+from stoa.dialects.anthropic.count import read_count, write_count
 from stoa.domain.exchange import Exchange
 from stoa.domain.operations import Operation
 from stoa.domain.resources import Route
 from stoa.domain.targets import Consideration, Explanation
 from stoa.errors import InvalidRequest, StoaError
 from stoa.gateway.ask import fields_of, reader
+from stoa.gateway.counting.gauge import estimated
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client, Offering, Plan, router_of
@@ -66,7 +67,7 @@ class Aside:
 
 
 class Counting(Aside):
-    """Anthropic's count_tokens: asked of the provider where every target offers it, else estimated here."""
+    """Anthropic's count_tokens: asked of the provider where every target offers it, else counted or estimated here."""
 
     def __init__(self, stages: Stages, plan: Plan, exchange: Exchange, client: Client, lines: bytes) -> None:
         super().__init__(exchange, COUNT_TOKENS, lines, stages.body_limit, self._estimate)
@@ -93,9 +94,15 @@ class Counting(Aside):
 
 
 def counted(stages: Stages, plan: Plan, client: Client, body: bytes) -> bytes:
-    """Anthropic's count_tokens by our own estimate. Raises InvalidRequest, NotFound, Forbidden."""
-    stages.find(plan, client, "chat", COUNT_TOKENS.read(body, b"").model)
-    return _encode({"input_tokens": count(body)})
+    """Anthropic's count_tokens, as requests are counted. Raises InvalidRequest, NotFound, Forbidden."""
+    gauge = stages.find(plan, client, "chat", COUNT_TOKENS.read(body, b"").model).gauge
+    said = read_count(body)
+    tokenizer = gauge.ready() if gauge is not None else None
+    try:
+        tokens = gauge.of(said, tokenizer) if gauge is not None and tokenizer is not None else estimated(said)
+    except ValueError:
+        tokens = estimated(said)
+    return write_count(tokens)
 
 
 def explained(stages: Stages, plan: Plan, client: Client, exchange: Exchange, body: bytes) -> bytes:

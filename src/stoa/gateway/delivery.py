@@ -69,6 +69,8 @@ class Delivery(ABC):
     """How many it was taken to need, those of the answer included."""
     tokens_read: int | None = None
     """Those of the request alone; None before that was counted, and where nothing is."""
+    estimated_by: str | None = None
+    """The tokenizer that counted them, or why they are an estimate; None where the model's tokenizer is not known."""
     project: str | None = None
     rules: Rules = ()
     claims: Sequence[Claim] = ()

@@ -52,7 +52,6 @@ class Inference(Guarded):
     tries_of: ClassVar[type[Tries]] = Tries
     lines: bytes = b""
     _parts: list[bytes] | None = None  # of a body that comes in several pieces
-    _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _prompted: Conversation | None = None  # the same in the form in the middle
     _tries: Tries | None = None
     _outcome: Outcome | None = None
@@ -180,7 +179,6 @@ class Inference(Guarded):
             self._task = None
 
     def _call(self, body: bytes) -> None:
-        self._sent_bytes = len(body)
         tries = self._tries = self.tries_of(self.stages, self.offering, self)
         tries.begin(body, self._form)
         if self.clock is not None:

@@ -30,6 +30,7 @@ from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
+from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
@@ -119,6 +120,7 @@ class Gateway:
         )
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
+        self._gauges = Gauges(ports.tokenizers)
         self._workshop = Workshop(vectors=self._vectors, own=ports.guards, presidio=ports.presidio)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
@@ -138,6 +140,7 @@ class Gateway:
             states=self.states,
             workshop=self._workshop,
             ledger=self.ledger,
+            gauges=self._gauges,
             now_ms=now_ms(),
         )
         self._plan = plan
@@ -247,7 +250,8 @@ class Gateway:
         if path == DRAFTS:
             return Drafted(stages, plan, exchange, client, CHAT, request_id)
         if path == _TRY:
-            tried = trying(exchange, client, lambda: self._served().guardrails, request_id)
+            draft = partial(self._workshop.draft, unsealer=self._ports.unsealer)
+            tried = trying(exchange, client, lambda: self._served().guardrails, draft, request_id)
             return self._errand(exchange, tried, request_id, "the trial of a guardrail")
         if path in (SEARCH, OF_DOCUMENT, LINKS):
             searching = Searching(self._served, self._retriever, self._ports.passages, self._ports.links)

@@ -16,6 +16,7 @@ from stoa.domain.snapshot import Access, Caller, Snapshot, Unsealer
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, Opened, Providers, UpstreamForm
 from stoa.errors import OperatorError
 from stoa.gateway.counting.book import Book, Rules
+from stoa.gateway.counting.gauge import Gauge, Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.quick import Quick
 from stoa.gateway.guarding.ready import Rulebook, Workshop
@@ -60,6 +61,8 @@ class Target:
     tags: frozenset[str] = frozenset()
     rules: Rules = ()
     """Of the model, whoever asks for it and by whatever name."""
+    gauge: Gauge | None = None
+    """What counts tokens as the model does; None where that is not known."""
 
     def door(self, door: Door, stream: bool) -> Endpoint | None:
         """Where it is asked; None when its provider does not offer that."""
@@ -107,6 +110,8 @@ class Offering:
     """Whether documents of the assistant name single people in their rights."""
     guards: Guarding | None = None
     """None where no guardrail holds for anybody. Their fingerprint is part of the offering's."""
+    gauge: Gauge | None = None
+    """Of the first target that has one: requests are counted before it is known which target will answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +171,7 @@ def compile_plan(
     states: TargetStates,
     workshop: Workshop,
     ledger: Ledger,
+    gauges: Gauges,
     now_ms: int,
 ) -> Plan:
     """A provider that cannot be spoken to (a secret does not open, a package is missing) is left out, and so are its models."""
@@ -178,7 +184,7 @@ def compile_plan(
         return Client(caller, snapshot.access[caller.access], scope, own, book.of_caller(caller), days)
 
     links = _links(snapshot, providers, unsealer)
-    targets = _targets(snapshot, links, states, book)
+    targets = _targets(snapshot, links, states, book, gauges)
     states.keep((each.model, each.provider, each.upstream_name) for each in targets.values())
     offerings: dict[Operation, dict[str, Offering]] = {each: _plain(snapshot, targets, each, book) for each in OPERATIONS}
     offerings["chat"] |= _assistants(snapshot, offerings["chat"], book)
@@ -225,7 +231,9 @@ def _health(snapshot: Snapshot, links: Mapping[str, Link]) -> dict[str, Endpoint
     return {name: endpoint for name, endpoint in found if endpoint is not None}
 
 
-def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates, book: Book) -> dict[str, Target]:
+def _targets(
+    snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates, book: Book, gauges: Gauges
+) -> dict[str, Target]:
     breakers: dict[str, list[Breaker]] = {}
     for route in snapshot.routes.values():
         for name in (*(each.model for each in route.targets), *(each.model for each in route.fallbacks)):
@@ -243,6 +251,7 @@ def _targets(snapshot: Snapshot, links: Mapping[str, Link], states: TargetStates
                 max_parallel=model.max_parallel,
             ),
             book.of_model(model.name),
+            gauges.of(model),
         )
         for model in snapshot.models.values()
         if model.provider in links
@@ -257,7 +266,9 @@ def _opened(provider: Provider, unsealer: Unsealer) -> Opened:
     )
 
 
-def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetState, rules: Rules) -> Target:
+def _target(
+    model: Model, link: Link, price: ModelPrice | None, state: TargetState, rules: Rules, gauge: Gauge | None
+) -> Target:
     upstream_name, facts = model.upstream_name or model.name, link.facts(model)
     plain = Facts()
     return Target(
@@ -280,6 +291,7 @@ def _target(model: Model, link: Link, price: ModelPrice | None, state: TargetSta
         max_parallel=model.max_parallel,
         lines=f"x-stoa-model: {model.name}\r\n".encode(),
         rules=rules,
+        gauge=gauge,
     )
 
 
@@ -318,13 +330,14 @@ def _offering(snapshot: Snapshot, route: Route, operation: Operation, known: Map
         budget=RetryBudget(route.retries.budget) if route.retries.attempts or route.hedge is not None else None,
         watched=route.timeouts != Timeouts(),
         shadow=known.get(route.shadow.model) if route.shadow is not None else None,
+        gauge=next((each.gauge for each in every if each.gauge is not None), None),
     )
 
 
 def _described(snapshot: Snapshot, target: Target) -> list[object]:
     """All of a target that its answers depend on: not what it costs, nor who may use it."""
     model, provider = snapshot.models[target.model], snapshot.providers[target.provider]
-    asked = msgspec.structs.replace(model, description="", price=None, max_parallel=None, teams=None)
+    asked = msgspec.structs.replace(model, description="", price=None, max_parallel=None, teams=None, tokenizer=None)
     where = [provider.type, provider.url, provider.region, provider.project, provider.api_version, provider.speaks]
     return [asked, where, target.weight]
 

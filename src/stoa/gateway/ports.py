@@ -14,6 +14,7 @@ from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
 from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.snapshot import Unsealer
+from stoa.domain.tokenizers import Tokenizers
 from stoa.domain.tracing import Tracer
 from stoa.domain.upstream import Origin, Providers
 from stoa.domain.usage import UsageLog
@@ -36,6 +37,7 @@ class Ports:
     passages: PassageReader
     rewrite: Rewrite
     decompose: Decompose
+    tokenizers: Tokenizers
     links: GraphLinks | None = None
     """The graph of passages, to be shown."""
     counter: SharedCounter | None = None

@@ -102,7 +102,7 @@ def recorded(request: Delivery, now: float) -> bytes:
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
     short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
-    if way is None and draw is None and request.verdicts is None:
+    if way is None and draw is None and request.verdicts is None and request.estimated_by is None:
         return recorded_plainly(times, router.recorded, short, claims)
     return _encode(
         Decision(
@@ -116,6 +116,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             recorded_claims(claims) if claims is not None else None,
             _said(request.verdicts) if request.verdicts is not None else None,
             way,
+            request.estimated_by,
         )
     )
 
@@ -136,7 +137,8 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         -1.0,
         now - began,
     )
-    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=_said(request.verdicts or ()) or None))
+    verdicts = _said(request.verdicts or ()) or None
+    return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=verdicts, estimated_by=request.estimated_by))
 
 
 def _packed(request: Delivery) -> bytes | None:

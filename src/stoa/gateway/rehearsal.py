@@ -76,14 +76,14 @@ class Stand:
         states = TargetStates(draw=float, call_later=_never)
         self._state = states.of("", "", "")
 
-    def meet(self, fact: UsageFact, decision: Decision | None) -> Outcome:
-        """The next request, in the order of time."""
+    def meet(self, fact: UsageFact, decision: Decision | None, *, passes: bool = False) -> Outcome:
+        """The next request, in the order of time. With `passes` it does so though a guardrail had refused it."""
         self._now_ms = fact.at_ms
         caller = self._caller(fact)
         refused = self._forbidden(fact, caller)
         if refused is not None:
             return Outcome({}, refused)
-        if fact.refused and fact.error not in _RECHECKED:
+        if fact.refused and fact.error not in _RECHECKED and not passes:
             return Outcome({}, fact.error)
         route = self._route(fact.requested)
         if route is None:
@@ -167,11 +167,11 @@ class Stand:
     # --- where to?
 
     def _route(self, name: str) -> Route | None:
-        return _route_of(self._snapshot, name)
+        return route_of(self._snapshot, name)
 
     def _shares(self, route: Route, fact: UsageFact, decision: Decision | None) -> tuple[Mapping[str, float], bool]:
         named = {each.model for each in (*route.targets, *route.fallbacks)}
-        if route == _route_of(self._then, fact.requested) and fact.model in named and self._same(fact.model):
+        if route == route_of(self._then, fact.requested) and fact.model in named and self._same(fact.model):
             return {fact.model: 1.0}, False
         way = decision.way if decision is not None and decision.way is not None else Way()
         places = [self._place(each) for each in route.targets if each.model in self._snapshot.models]
@@ -241,7 +241,7 @@ class Stand:
         )
 
 
-def _route_of(snapshot: Snapshot, name: str) -> Route | None:
+def route_of(snapshot: Snapshot, name: str) -> Route | None:
     """The route that a requested name stands for; a model is one of its own."""
     if name.startswith("assistant/"):
         assistant = snapshot.assistants.get(name.removeprefix("assistant/"))

@@ -3,21 +3,33 @@
 import heapq
 from collections.abc import Iterable, Mapping
 
-from stoa.domain.decisions import decision_of
+from stoa.domain.contents import Opened
+from stoa.domain.decisions import Decision, decision_of
 from stoa.domain.rehearsals import Example, Rehearsal, Row, Side
 from stoa.domain.snapshot import Snapshot
 from stoa.domain.traces import Trace
 from stoa.domain.usage import SHADOW, UsageFact
+from stoa.gateway.guarding.rehearsed import REFUSED, RehearsedGuards, Unread
 from stoa.gateway.rehearsal import Outcome, Stand
 
 _EXAMPLES = 10
+_NOTHING: Mapping[str, Opened | Unread] = {}
 
 
 class Rehearsing:
     """Takes traces in the order of time, and tells at the end what would change from `now` to the `candidate`."""
 
-    def __init__(self, candidate: Snapshot, now: Snapshot, spent: Mapping[str, int], from_ms: int) -> None:
+    def __init__(
+        self,
+        candidate: Snapshot,
+        now: Snapshot,
+        spent: Mapping[str, int],
+        from_ms: int,
+        *,
+        guards: RehearsedGuards | None = None,
+    ) -> None:
         self._stand = Stand(candidate, now, spent, from_ms)
+        self._guards = guards
         self._rows: dict[str, dict[str | None, Row]] = {"routes": {}, "models": {}, "teams": {}}
         self._total = _row(None)
         self._moved = 0.0
@@ -27,11 +39,18 @@ class Rehearsing:
         self._dearest: list[tuple[float, str, Example]] = []
         self._order = 0
 
-    def take(self, traces: Iterable[Trace]) -> None:
-        """Copies that nobody saw are left out: whether there would be any is not known."""
+    def asks_for(self, fact: UsageFact) -> bool:
+        """Whether other guardrails would hold for it, so that its content is worth reading."""
+        return self._guards is not None and fact.arm != SHADOW and not fact.refused and self._guards.differ(fact)
+
+    def take(self, traces: Iterable[Trace], contents: Mapping[str, Opened | Unread] = _NOTHING) -> None:
+        """`contents` are of those that were asked for, by the fact's id; what is not there is not kept.
+
+        Copies that nobody saw are left out: whether there would be any is not known.
+        """
         for trace in traces:
             if trace.fact.arm != SHADOW:
-                self._take(trace)
+                self._take(trace, contents)
 
     def told(self, *, truncated: bool) -> Rehearsal:
         routes, models, teams = (_sorted(self._rows[name]) for name in ("routes", "models", "teams"))
@@ -46,15 +65,16 @@ class Rehearsing:
             assumed=self._assumed,
             examples=[example for _, _, example in sorted(self._dearest, key=lambda each: -each[0])],
             truncated=truncated,
+            guards=self._guards.sums() if self._guards is not None else None,
         )
 
-    def _take(self, trace: Trace) -> None:
+    def _take(self, trace: Trace, contents: Mapping[str, Opened | Unread]) -> None:
         fact = trace.fact
         try:
             decision = decision_of(trace.record) if trace.record is not None else None
         except ValueError:
             decision = None
-        after = self._stand.meet(fact, decision)
+        after = self._meet(fact, decision, contents.get(fact.id, "not_kept"))
         self._assumed += after.assumed
         newly = after.refused is not None and not fact.refused
         if newly and after.refused is not None:
@@ -68,6 +88,18 @@ class Rehearsing:
         self._count(fact, after)
         if newly or admitted or moved > 0 or after.nano_usd != fact.cost_nano_usd:
             self._keep(fact, after)
+
+    def _meet(self, fact: UsageFact, decision: Decision | None, content: Opened | Unread) -> Outcome:
+        """With what guardrails say where others would hold. Of what one has refused nothing is kept that could be judged."""
+        guards = self._guards
+        if guards is None or not guards.differ(fact):
+            return self._stand.meet(fact, decision)
+        was_refused = fact.refused and fact.error == REFUSED
+        after = self._stand.meet(fact, decision, passes=was_refused and guards.is_free(fact))
+        judged = was_refused if after.refused is not None else not fact.refused
+        if judged and guards.refuses(fact, content) and after.refused is None:
+            return Outcome({}, REFUSED)
+        return after
 
     def _count(self, fact: UsageFact, after: Outcome) -> None:
         for row in (

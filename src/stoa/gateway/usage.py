@@ -197,13 +197,6 @@ def usage_of(told: TokenUsage | None, raw: bytes = b"") -> Usage | None:
     return Usage(told.input, told.output, prompt, CompletionDetails(told.reasoning, told.audio_output), raw=raw)
 
 
-def tokens_of(usage: Usage | None, *, prompt_characters: int, answer_characters: int) -> Tokens:
-    """What was reported, else four characters a token."""
-    if usage is not None and usage.prompt_tokens is not None:
-        return tokens_told(usage)
-    return Tokens(tokens_in(prompt_characters), tokens_in(answer_characters), "estimate")
-
-
 def tokens_told(usage: Usage) -> Tokens:
     prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
     cached, written, reasoning, beyond = usage.prompt_cache_hit_tokens, None, None, None

@@ -89,6 +89,11 @@ class Home:
         return self.path / "models"
 
     @property
+    def tokenizers(self) -> Path:
+        """`tokenizer.json` files that models name, unless `gateway.tokenizers` names another folder."""
+        return self.path / "tokenizers"
+
+    @property
     def logs(self) -> Path:
         """One log file a role."""
         return self.path / "logs"

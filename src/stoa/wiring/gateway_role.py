@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
+from pathlib import Path
 from platform import node
 from random import random
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
     from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.vocabularies.table import TokenizerTable
     from stoa.adapters.wal.contents import DiskContents
     from stoa.adapters.wal.left import ship_left
     from stoa.adapters.wal.log import DiskLog
@@ -89,6 +91,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         links=graph,
         rewrite=rewrite,
         decompose=decompose,
+        tokenizers=TokenizerTable(Path(settings.gateway.tokenizers or home.tokenizers)),
         counter=counting.counter if counting is not None else None,
         answers=answers,
         name=name,

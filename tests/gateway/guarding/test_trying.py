@@ -18,7 +18,7 @@ PATH = "/v1/guardrails/try"
 
 async def tried(here: Any, text: str, **fields: Any) -> Any:
     token = mint(Behalf(team="company"), key=BEHALF_KEY, now_s=time.time())
-    return await here.ask(PATH, {"guardrail": "everywhere", "text": text, **fields}, key=token)
+    return await here.ask(PATH, {"guardrail": "everywhere", "text": text} | fields, key=token)
 
 
 async def test_what_would_be_masked_is_shown(guarded, guards) -> None:
@@ -62,3 +62,12 @@ async def test_a_guardrail_that_is_not_there_is_named(guarded, guards) -> None:
     assert (reply.status, "Did you mean 'everywhere'?" in reply.error["message"]) == (404, True)
     reply = await tried(here, "x", stag="input")
     assert (reply.status, "stag" in reply.error["message"]) == (400, True)
+
+
+async def test_one_that_is_not_applied_is_tried_as_it_is_sent(guarded, guards) -> None:
+    here = guarded(behaving("plain"), guards.personal())
+    draft = {"kind": "Guardrail", "name": "draft", "default": True, "guards": [{"type": "words", "deny": ["dragon"]}]}
+    reply = await tried(here, f"a dragon at {ADDRESS}", guardrail=draft)
+    assert "its guard 'words' found DENIED" in reply.json["refused"]
+    assert [each["kind"] for each in reply.json["findings"]] == ["DENIED"]
+    assert "Guardrail 'everywhere'" not in (await tried(here, "a dragon")).json["text"]

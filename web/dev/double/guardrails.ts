@@ -1,10 +1,19 @@
 /** What the double finds in a text: addresses are masked, a griffin is refused. */
-import type { TriedGuardrail } from "../../src/api/types";
+import type { ResourceFields, TriedGuardrail } from "../../src/api/types";
 import { Refusal } from "./http.ts";
+import { checkGuardrail } from "./routing.ts";
 
 const ADDRESS = /[\w.]+@[\w.]+\w/g;
 
-export function tryOut({ name, text }: { name: string; text: string }): TriedGuardrail {
+interface Trial {
+  name?: string;
+  guardrail?: ResourceFields;
+  text: string;
+}
+
+export function tryOut({ name, guardrail, text }: Trial): TriedGuardrail {
+  if (guardrail) checkGuardrail(guardrail, "guardrail.");
+  name ??= (guardrail?.guards as { type: string }[])[0]?.type === "words" ? "manners" : "personal-data";
   if (text.includes("broken")) throw new Refusal(502, "The gateway cannot be reached, so the guardrail cannot be tried.");
   const base = { score: 1, guard: name === "manners" ? "words" : "personal" };
   const refuses = name === "manners" && text.includes("griffin");

@@ -127,6 +127,7 @@ function decisionOf(request: UsageRequest): TraceDecision | null {
   const whole = Math.round(request.latency_ms * 1000);
   const none = {
     strategy: "weighted",
+    estimated_by: "o200k_base",
     claims: [],
     verdicts: [],
     passed_over: [],

@@ -6,6 +6,7 @@ import { Refusal, json, jsonOf } from "./http.ts";
 import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
 import { tryOut } from "./guardrails.ts";
+import { replayed } from "./replay.ts";
 import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
@@ -121,6 +122,7 @@ export const routes: Route[] = [
     response.writeHead(204).end();
   }),
   route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
+  route("POST", "/api/replay", async ({ request, response }) => json(response, replayed(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),
   route("POST", "/api/assistants/try", ({ request, response, state }) => tryAssistant(state, request, response)),
   route("POST", "/api/playground/:form", async ({ request, response, at, state }) =>

@@ -19,7 +19,8 @@ export function apply(
 ): { changes: Change[] } {
   const changes = wanted.map((route): Change => {
     if (route.kind === "Assistant") checkAssistant(route, "resources[0].", collectionsOf(resources));
-    else check(route, "resources[0].");
+    else if (route.kind === "Route") check(route, "resources[0].");
+    else checkGuardrail(route, "resources[0].");
     const before = resources.get(placeOf(route)) ?? null;
     const isSame = JSON.stringify(sorted(before)) === JSON.stringify(sorted(route));
     return {
@@ -38,6 +39,25 @@ const collectionsOf = (resources: Map<string, ResourceFields>) =>
   Array.from(resources.values()).flatMap(({ kind, name }) => (kind === "Collection" ? [name] : []));
 
 const sorted = (fields: object | null) => fields && Object.entries(fields).sort(([a], [b]) => a.localeCompare(b));
+
+/** As `control/guardrail_fields.py` refuses. */
+export function checkGuardrail(guardrail: ResourceFields, place: string): void {
+  const told = `Guardrail '${guardrail.name}'`;
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(guardrail.name)) {
+    throw new Refusal(400, `${told}: Expected a name, in the field 'name'.`, "invalid_request", `${place}name`);
+  }
+  const guards = guardrail.guards as Record<string, unknown>[];
+  for (const [i, { type, deny, languages, patterns, tokens }] of guards.entries()) {
+    if (type === "words" && !deny && !languages && !patterns) {
+      const message = `${told}, field 'guards[${i}].deny': no words are given; give languages, deny or patterns.`;
+      throw new Refusal(400, message, "invalid_request", `guards[${i}].deny`);
+    }
+    if (typeof tokens === "string") {
+      const message = `${told}: Expected \`int | null\`, got \`str\`, in the field 'guards[${i}].tokens'.`;
+      throw new Refusal(400, message, "invalid_request", `${place}guards[${i}].tokens`);
+    }
+  }
+}
 
 /** As `control/reading.py` and `control/references.py` refuse. */
 function check(route: Route, place: string): void {

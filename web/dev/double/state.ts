@@ -11,7 +11,14 @@ export const now = (): string => new Date().toISOString();
 
 export const session: Session = {
   csrf_token: "csrf-of-the-double",
-  rights: { see_models: true, see_budgets: true, change_routes: true, change_assistants: true },
+  rights: {
+    see_models: true,
+    see_budgets: true,
+    change_routes: true,
+    change_assistants: true,
+    change_guardrails: true,
+    run_replays: true,
+  },
   user: {
     id: "user-1",
     name: "admin",

@@ -1267,6 +1267,8 @@ export interface paths {
         /**
          * Replay
          * @description What would have changed: which model answers, at what cost, and what is refused. The most expensive changes are named.
+         *
+         *     Guardrails that differ are run on contents that are kept and that the caller may read; each reading leaves a line.
          */
         post: operations["replay_api_replay_post"];
         delete?: never;
@@ -1830,6 +1832,8 @@ export interface components {
             similarity: number | null;
             /** Tags */
             tags: string[];
+            /** Estimated By */
+            estimated_by: string | null;
         };
         /**
          * DocumentView
@@ -2802,6 +2806,32 @@ export interface components {
             route?: string | null;
         };
         /**
+         * ReplayGuardsView
+         * @description What guardrails that differ would make of `judged` contents, and how many could not be judged.
+         *
+         *     `refused` requests and `answers_refused` are newly so; `not_kept` contents are not there or not whole, `not_readable` may
+         *     not be read by whoever asks, `beyond` are more than are judged at once. `left_out` are guards that ask others, which are not
+         *     run: guardrail/guard.
+         */
+        ReplayGuardsView: {
+            /** Judged */
+            judged: number;
+            /** Refused */
+            refused: number;
+            /** Answers Refused */
+            answers_refused: number;
+            /** Masked */
+            masked: number;
+            /** Not Kept */
+            not_kept: number;
+            /** Not Readable */
+            not_readable: number;
+            /** Beyond */
+            beyond: number;
+            /** Left Out */
+            left_out: string[];
+        };
+        /**
          * ReplayRowView
          * @description `name` is null for the cache, and for what was refused.
          */
@@ -2853,6 +2883,8 @@ export interface components {
             examples: components["schemas"]["ReplayExampleView"][];
             /** Truncated */
             truncated: boolean;
+            /** @description Null where the same guardrails hold as now, so that none was run. */
+            guards: components["schemas"]["ReplayGuardsView"] | null;
         };
         /**
          * RequestView
@@ -2956,6 +2988,10 @@ export interface components {
             change_routes: boolean;
             /** Change Assistants */
             change_assistants: boolean;
+            /** Change Guardrails */
+            change_guardrails: boolean;
+            /** Run Replays */
+            run_replays: boolean;
             /** See Budgets */
             see_budgets: boolean;
         };
@@ -3340,11 +3376,13 @@ export interface components {
         };
         /**
          * Trial
-         * @description A guardrail that was applied, and a text to try it with.
+         * @description A text, and what it is tried with: the `name` of a guardrail that was applied, or a `guardrail` as it might be.
          */
         Trial: {
             /** Name */
-            name: string;
+            name?: string | null;
+            /** Guardrail */
+            guardrail?: components["schemas"]["Resource.Guardrail"];
             /** Text */
             text: string;
             /**
@@ -3615,6 +3653,8 @@ export interface components {
             price: components["schemas"]["Resource.Price"] | null;
             /** @default null */
             context_tokens: number | null;
+            /** @default null */
+            tokenizer: string | null;
             /** @default null */
             max_output_tokens: number | null;
             /** @default null */

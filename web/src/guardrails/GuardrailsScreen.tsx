@@ -1,21 +1,37 @@
 /** What is judged on its way to models and back: which guardrails there are, what each holds for, and a text to try one with. */
+import { Link, useSearch } from "wouter";
 import type { ResourceFields } from "../api/types";
 import { Table } from "../kit/Table";
 import { Empty, Failure, Loading } from "../kit/states";
 import screen from "../targets/Screen.module.css";
 import { useResources } from "../targets/queries";
+import { useRights } from "../session/queries";
+import { GuardrailEditor } from "./GuardrailEditor";
 import { TryIt } from "./TryIt";
 import { type Guard, type Guardrail, guardrailOf } from "./guardrails";
+import { useTrial } from "./queries";
 import styles from "./Guardrails.module.css";
 
-export default function GuardrailsScreen() {
+export default function GuardrailsScreen({ name }: { name: string | null }) {
   const resources = useResources("Guardrail");
+  const mayChange = useRights().change_guardrails;
+  const isNew = new URLSearchParams(useSearch()).has("new") && name === null && mayChange;
+  const current = resources.data?.find((each) => each.name === name);
+  if (isNew || current) return <GuardrailEditor key={current?.name ?? ""} guardrail={current ?? null} />;
   return (
     <div className={screen.screen}>
       <div className={screen.page}>
         <header className={screen.head}>
           <h1>Guardrails</h1>
+          {mayChange && (
+            <Link href="/guardrails?new" className={styles.new}>
+              New guardrail
+            </Link>
+          )}
         </header>
+        {name !== null && resources.isSuccess && (
+          <Empty title={`There is no guardrail “${name}”`}>It was removed, or you have no right to see it.</Empty>
+        )}
         {resources.isError && !resources.data && <Failure error={resources.error} onRetry={() => void resources.refetch()} />}
         {resources.isPending && <Loading label="Loading guardrails" rows={6} />}
         {resources.data && <Guardrails resources={resources.data} />}
@@ -33,7 +49,12 @@ function Guardrails({ resources }: { resources: ResourceFields[] }) {
       </Empty>
     );
   }
+  return <Listed resources={resources} />;
+}
+
+function Listed({ resources }: { resources: ResourceFields[] }) {
   const all = resources.map(guardrailOf);
+  const trial = useTrial();
   return (
     <div className={styles.columns}>
       <ul className={styles.list} aria-label="Guardrails">
@@ -43,7 +64,7 @@ function Guardrails({ resources }: { resources: ResourceFields[] }) {
           </li>
         ))}
       </ul>
-      <TryIt names={all.map((each) => each.name)} />
+      <TryIt guardrails={all.map((each) => each.name)} trial={trial} />
     </div>
   );
 }
@@ -52,7 +73,9 @@ function Card({ guardrail: { name, description, holdsFor, guards } }: { guardrai
   return (
     <article className={styles.card} aria-label={name}>
       <header className={styles.head}>
-        <h2>{name}</h2>
+        <h2>
+          <Link href={`/guardrails/${encodeURIComponent(name)}`}>{name}</Link>
+        </h2>
         <span className={styles.holds}>for {holdsFor}</span>
       </header>
       {description && <p className={styles.note}>{description}</p>}

@@ -1,19 +1,25 @@
 /** What a guardrail makes of a text, shown at the places where it found something. */
 import { useState } from "react";
-import type { TriedGuardrail } from "../api/types";
+import type { ResourceFields, TriedGuardrail } from "../api/types";
 import { Button } from "../kit/Button";
 import { Failure } from "../kit/states";
 import { Field } from "../routes/Field";
 import { stretches } from "./guardrails";
-import { type Trial, useTrial } from "./queries";
+import { type Trial, type useTrial } from "./queries";
 import styles from "./Guardrails.module.css";
 
-export function TryIt({ names }: { names: string[] }) {
-  const [name, setName] = useState(names[0] ?? "");
+interface TryItProps {
+  /** Guardrails that are applied; or one as it stands in the editor. */
+  guardrails: string[] | ResourceFields;
+  trial: ReturnType<typeof useTrial>;
+}
+
+export function TryIt({ guardrails, trial }: TryItProps) {
+  const names = Array.isArray(guardrails) ? guardrails : null;
+  const [name, setName] = useState(names?.[0] ?? "");
   const [text, setText] = useState("Please write to ada@example.com.");
   const [stage, setStage] = useState<Trial["stage"]>("input");
-  const trial = useTrial();
-  const wanted: Trial = { name, text, stage };
+  const wanted: Trial = { guardrail: Array.isArray(guardrails) ? name : guardrails, text, stage };
   const isOld = JSON.stringify(trial.variables) !== JSON.stringify(wanted);
 
   return (
@@ -26,15 +32,17 @@ export function TryIt({ names }: { names: string[] }) {
           trial.mutate(wanted);
         }}
       >
-        <Field label="Guardrail" at="name">
-          {(control) => (
-            <select {...control} value={name} onChange={(event) => setName(event.target.value)}>
-              {names.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          )}
-        </Field>
+        {names && (
+          <Field label="Guardrail" at="tried">
+            {(control) => (
+              <select {...control} value={name} onChange={(event) => setName(event.target.value)}>
+                {names.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
         <Field label="As" at="stage">
           {(control) => (
             <select {...control} value={stage} onChange={(event) => setStage(event.target.value as Trial["stage"])}>

@@ -53,7 +53,7 @@ function Shown({ trace: { request, decision, caused } }: { trace: Trace }) {
         </p>
       </header>
       {decision?.why && <p className={styles.why}>{decision.why}</p>}
-      <Facts request={request} />
+      <Facts request={request} countedBy={decision?.estimated_by ?? null} />
       <section className={styles.section} aria-labelledby="time">
         <h2 id="time">Where the time went</h2>
         {decision ? <Waterfall decision={decision} /> : <p>No decision record: none was made, or it is past its retention.</p>}
@@ -79,7 +79,7 @@ function Shown({ trace: { request, decision, caused } }: { trace: Trace }) {
   );
 }
 
-function Facts({ request }: { request: UsageRequest }) {
+function Facts({ request, countedBy }: { request: UsageRequest; countedBy: string | null }) {
   return (
     <dl className={styles.facts}>
       <Fact name="At">{formatDateTime(request.at)}</Fact>
@@ -99,6 +99,7 @@ function Facts({ request }: { request: UsageRequest }) {
         {costOf(request)}
         {request.estimate_nano_usd !== null && `, ${formatUsd(request.estimate_nano_usd)} set aside`}
       </Fact>
+      {countedBy !== null && <Fact name="Counted before the call by">{countedBy}</Fact>}
       <Fact name="Cache">{cacheOf(request)}</Fact>
       <Fact name="Team">{request.team}</Fact>
       {request.key_id && <Fact name="Key">{request.key_id}</Fact>}

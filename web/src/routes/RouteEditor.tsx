@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import type { ResourceFields, Target } from "../api/types";
 import { Confirm } from "../kit/Confirm";
 import { Menu, MenuItem } from "../kit/Menu";
+import { Replay } from "../replay/Replay";
 import { useRights } from "../session/queries";
 import { CheckField, MistakeContext, SelectField, TextField } from "./Field";
 import { Policies } from "./Policies";
@@ -12,7 +13,7 @@ import { Fallbacks, Targets } from "./Targets";
 import { TryIt } from "./TryIt";
 import { type Draft, type Strategy, resourceOf } from "./draft";
 import { mistakeOf } from "./mistakes";
-import { useRemoveRoute, useReview, useTrial } from "./queries";
+import { useRemove, useReview, useTrial } from "./queries";
 import { useDraft } from "./useDraft";
 import { STRATEGIES } from "./words";
 import styles from "./RouteEditor.module.css";
@@ -25,6 +26,7 @@ interface RouteEditorProps {
 
 export function RouteEditor({ route, models }: RouteEditorProps) {
   const mayChange = useRights().change_routes;
+  const [, go] = useLocation();
   const editing = useDraft(route);
   const { draft } = editing;
   const review = useReview();
@@ -67,10 +69,24 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
               <legend className="unseen">Further behaviour</legend>
               <Policies draft={draft} models={models} onDraft={setDraft} />
             </fieldset>
-            {mayChange && <SaveBar editing={editing} review={review} isNew={route === null} />}
+            {mayChange && (
+              <SaveBar
+                noun="route"
+                resource={resourceOf(draft)}
+                isChanged={editing.isChanged}
+                isOutdated={editing.isOutdated}
+                review={review}
+                onDiscard={() => editing.reset(editing.latest)}
+                onSaved={({ name, after }) => {
+                  editing.reset(route === null ? null : (after as ResourceFields));
+                  if (route === null) go(`/routes/${encodeURIComponent(name)}`);
+                }}
+              />
+            )}
           </form>
           <aside className={styles.aside}>
             <TryIt draft={draft} models={models} trial={trial} />
+            {route && <Replay resource={resourceOf(draft)} route={route.name} />}
           </aside>
         </div>
       </MistakeContext>
@@ -128,7 +144,7 @@ function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDra
 function RouteMenu({ name }: { name: string }) {
   const [asking, setAsking] = useState(false);
   const [, go] = useLocation();
-  const remove = useRemoveRoute();
+  const remove = useRemove("Route");
   return (
     <>
       <Menu label={`Actions for ${name}`}>

@@ -1,34 +1,34 @@
 /** Under the form: whether something waits to be saved, and what was wrong with it. */
 import { useState } from "react";
-import { useLocation } from "wouter";
+import type { Change } from "../api/types";
 import { Button } from "../kit/Button";
 import { SaveDialog } from "./SaveDialog";
-import { resourceOf } from "./draft";
 import { mistakeOf } from "./mistakes";
-import { type useReview, useSave } from "./queries";
-import type { useDraft } from "./useDraft";
+import { type Resource, type useReview, useSave } from "./queries";
 import styles from "./SaveBar.module.css";
 
 interface SaveBarProps {
-  editing: ReturnType<typeof useDraft>;
+  /** In the words of the page: route, guardrail. */
+  noun: string;
+  resource: Resource;
+  isChanged: boolean;
+  isOutdated: boolean;
   review: ReturnType<typeof useReview>;
-  isNew: boolean;
+  onDiscard: () => void;
+  onSaved: (change: Change) => void;
 }
 
-export function SaveBar({ editing, review, isNew }: SaveBarProps) {
-  const { draft, isChanged, isOutdated, reset } = editing;
+export function SaveBar({ noun, resource, isChanged, isOutdated, review, onDiscard, onSaved }: SaveBarProps) {
   const [saved, setSaved] = useState(false);
-  const [, go] = useLocation();
   const save = useSave();
   const mistake = mistakeOf(review.error);
 
   const onSave = () =>
-    save.mutate(resourceOf(draft), {
-      onSuccess: ({ name, after }) => {
+    save.mutate(resource, {
+      onSuccess: (change) => {
         review.reset();
         setSaved(true);
-        reset(isNew ? null : (after as { kind: string; name: string }));
-        if (isNew) go(`/routes/${encodeURIComponent(name)}`);
+        onSaved(change);
       },
     });
   const isShown = isChanged || mistake !== null || saved;
@@ -36,7 +36,7 @@ export function SaveBar({ editing, review, isNew }: SaveBarProps) {
     <div className={isShown ? styles.bar : styles.empty}>
       <p role="status" className={styles.text}>
         {isChanged &&
-          (isOutdated ? "This route was changed elsewhere meanwhile. Saving puts your version in its place." : "Not saved yet")}
+          (isOutdated ? `This ${noun} was changed elsewhere meanwhile. Saving puts your version in its place.` : "Not saved yet")}
         {!isChanged && saved && "Saved. Gateways serve it within two seconds."}
       </p>
       {mistake && (
@@ -49,7 +49,7 @@ export function SaveBar({ editing, review, isNew }: SaveBarProps) {
           <Button
             onClick={() => {
               review.reset();
-              reset(editing.latest);
+              onDiscard();
             }}
           >
             Discard
@@ -61,6 +61,7 @@ export function SaveBar({ editing, review, isNew }: SaveBarProps) {
       )}
       {review.data && (
         <SaveDialog
+          noun={noun}
           change={review.data}
           busy={save.isPending}
           error={save.error}

@@ -8,6 +8,8 @@ import { diffOf, yamlLines } from "./yaml";
 import styles from "./SaveDialog.module.css";
 
 interface SaveDialogProps {
+  /** What is saved, in the words of the page: route, guardrail. */
+  noun: string;
   change: Change;
   busy: boolean;
   error: unknown;
@@ -15,7 +17,7 @@ interface SaveDialogProps {
   onClose: () => void;
 }
 
-export function SaveDialog({ change: { name, change, before, after }, busy, error, onSave, onClose }: SaveDialogProps) {
+export function SaveDialog({ noun, change: { name, change, before, after }, busy, error, onSave, onClose }: SaveDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const written = yamlLines(after);
@@ -24,7 +26,7 @@ export function SaveDialog({ change: { name, change, before, after }, busy, erro
   return (
     <dialog ref={dialog} className={styles.dialog} aria-labelledby="save-title" onClose={onClose}>
       <header className={styles.head}>
-        <h2 id="save-title">{change === "created" ? `Make the route ${name}?` : `Save the route ${name}?`}</h2>
+        <h2 id="save-title">{change === "created" ? `Make the ${noun} ${name}?` : `Save the ${noun} ${name}?`}</h2>
         <CopyButton label="Copy as YAML" text={() => `${written.join("\n")}\n`} />
       </header>
       <p className={styles.note}>

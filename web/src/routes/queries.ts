@@ -7,9 +7,14 @@ import type { RouteResource } from "./draft";
 
 type Schemas = components["schemas"];
 
-async function apply(route: RouteResource, dryRun: boolean): Promise<Change> {
+export interface Resource {
+  kind: string;
+  name: string;
+}
+
+async function apply(resource: Resource, dryRun: boolean): Promise<Change> {
   // The document says of fields with a default that they are there; they may be left out.
-  const resources = [route as unknown as Schemas["Resource"]];
+  const resources = [resource as unknown as Schemas["Resource"]];
   const { changes } = await bodyOf(api.POST("/api/resources/apply", { body: { resources, dry_run: dryRun } }));
   const [change] = changes;
   if (!change) throw new Error("Stoa did not say what would change.");
@@ -18,22 +23,21 @@ async function apply(route: RouteResource, dryRun: boolean): Promise<Change> {
 
 /** What saving would change; every mistake is found, nothing is saved. */
 export function useReview() {
-  return useMutation({ mutationFn: (route: RouteResource) => apply(route, true) });
+  return useMutation({ mutationFn: (resource: Resource) => apply(resource, true) });
 }
 
 export function useSave() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (route: RouteResource) => apply(route, false),
+    mutationFn: (resource: Resource) => apply(resource, false),
     onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
   });
 }
 
-export function useRemoveRoute() {
+export function useRemove(kind: "Route" | "Guardrail") {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) =>
-      bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind: "Route", name } } })),
+    mutationFn: (name: string) => bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind, name } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
   });
 }

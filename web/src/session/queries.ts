@@ -21,7 +21,14 @@ export function useSession() {
   });
 }
 
-const NONE: Session["rights"] = { see_models: false, see_budgets: false, change_routes: false, change_assistants: false };
+const NONE: Session["rights"] = {
+  see_models: false,
+  see_budgets: false,
+  change_routes: false,
+  change_assistants: false,
+  change_guardrails: false,
+  run_replays: false,
+};
 
 /** What the policy lets whoever is here do; the API decides anew with every request. */
 export const useRights = (): Session["rights"] => useSession().data?.rights ?? NONE;

@@ -55,6 +55,14 @@ class ContentTable:
         row = (await self._connection.execute(found)).one_or_none()
         return None if row is None else Stored(*row)
 
+    async def found(self, fact_ids: Sequence[str], *, now_ms: int) -> Mapping[str, Stored]:
+        found = (
+            select(contents.c.id, contents.c.expires_at, contents.c.sealed, content_keys.c.sealed)
+            .select_from(contents.outerjoin(content_keys, content_keys.c.id == contents.c.key_id))
+            .where(contents.c.id.in_(fact_ids), contents.c.expires_at > now_ms)
+        )
+        return {row[0]: Stored(*row) for row in await self._connection.execute(found)}
+
     async def shorten(self, team: str, days: int | None, *, now_ms: int) -> None:
         ends = now_ms if days is None else contents.c.at + days * _DAY_MS
         await self._connection.execute(

@@ -38,8 +38,8 @@ class TraceTable:
             found = found.where(usage.c.at >= after.at_ms, tuple_(usage.c.at, usage.c.id) > (after.at_ms, after.id))
         return [_trace(row) for row in await self._connection.execute(found)]
 
-    async def find(self, name: str, *, user_id: str | None) -> Trace | None:
-        whole = _with_record().where(*of_user(user_id))
+    async def find(self, name: str, *, user_id: str | None, team: str | None = None) -> Trace | None:
+        whole = _with_record().where(*of_user(user_id), *(() if team is None else (usage.c.team == team,)))
         row = (await self._connection.execute(whole.where(usage.c.id == name))).one_or_none()
         if row is None:
             named = whole.where(_CLIENTS_OWN, usage.c.request_id == name).order_by(usage.c.at.desc()).limit(1)

@@ -9,6 +9,7 @@ from stoa.adapters.gateway_client.http import refused
 from stoa.domain.behalf import Behalf
 from stoa.domain.guardrails import Stage
 from stoa.domain.guards import Tried
+from stoa.domain.resources import Guardrail
 from stoa.errors import ProviderError
 
 _TRIED = msgspec.json.Decoder(Tried)
@@ -21,9 +22,9 @@ class GatewayTrier:
         self._client = client
         self._token = token
 
-    async def try_out(self, name: str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
+    async def try_out(self, guardrail: Guardrail | str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
         headers = {"authorization": f"Bearer {self._token(behalf)}", "content-type": "application/json"}
-        body = msgspec.json.encode({"guardrail": name, "text": text, "stage": stage})
+        body = msgspec.json.encode({"guardrail": guardrail, "text": text, "stage": stage})
         try:
             response = await self._client.post("/v1/guardrails/try", content=body, headers=headers)
         except httpx.HTTPError as error:

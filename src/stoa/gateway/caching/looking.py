@@ -33,6 +33,7 @@ class Looking(Answering, ABC):
     _directives: Directives
     _cache_key: bytes | None = None
     _kept: bytes | None = None  # the answer, for those that follow
+    _shares: Entry | None = None  # with other gateways, once its fact is safe
     _found: Entry | None = None
     _tier: CacheTier = "exact"  # in which it was found
     _leads: bool = False  # whoever asks the same waits
@@ -198,7 +199,7 @@ class Looking(Answering, ABC):
         )  # fmt: skip
         caching.entries.put(key, entry)
         if caching.shared is not None:
-            caching.shared.put(key, entry, ttl_s=policy.ttl_s)
+            self._shares = entry
         return entry
 
     def _cached(self) -> tuple[Caching, bytes, CachePolicy]:
@@ -208,6 +209,13 @@ class Looking(Answering, ABC):
         assert key is not None
         assert policy is not None
         return caching, key, policy
+
+    def release(self) -> None:
+        super().release()
+        if self._shares is not None:  # only now: what is withheld here must not be given elsewhere
+            caching, key, policy = self._cached()
+            assert caching.shared is not None  # there is something to share
+            caching.shared.put(key, self._shares, ttl_s=policy.ttl_s)
 
     def withhold(self, error: OperatorError) -> None:
         super().withhold(error)

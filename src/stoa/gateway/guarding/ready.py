@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,6 +73,12 @@ class Workshop:
         self._made = made
         return book
 
+    def draft(self, guardrail: Guardrail, unsealer: Unsealer) -> Rules | None:
+        """Of one that is not applied, to try it. What is made for it is not kept."""
+        made: dict[bytes, Judging] = {}
+        judging = [self._judging(guardrail, guard, unsealer, made) for guard in guardrail.guards]
+        return Rulebook({guardrail.name: (guardrail, judging)}).alone(guardrail.name)
+
     def _judging(self, guardrail: Guardrail, guard: Guard, unsealer: Unsealer, made: dict[bytes, Judging]) -> Judging:
         """A guard that cannot be made ready judges nothing, and so refuses everything: nothing is silently left out."""
         key = guardrail.name.encode() + b"\0" + msgspec.json.encode(guard)
@@ -131,6 +137,10 @@ class Rulebook:
         """Of one guardrail, to try it; None when there is none of that name."""
         return self._rules(lambda each: each.name == name) if name in self._guardrails else None
 
+    def together(self, names: Collection[str]) -> Rules | None:
+        """Of several guardrails, whatever they hold for."""
+        return self._rules(lambda each: each.name in names)
+
     @property
     def names(self) -> list[str]:
         return list(self._guardrails)
@@ -154,11 +164,21 @@ class Rulebook:
 
 
 def _holds(guardrail: Guardrail, offering: "Offering") -> bool:
-    named = offering.name in guardrail.routes or offering.route.name in guardrail.routes
+    targets = offering.targets if offering.shadow is None else (*offering.targets, offering.shadow)
+    return holds(guardrail, offering.name, (offering.route.name, *(each.model for each in targets)))
+
+
+def holds(guardrail: Guardrail, name: str, reached: Iterable[str]) -> bool:
+    """Whether it holds for all who ask for a name, by which a route and models are `reached`.
+
+    Whoever names a model means it by whatever way it is reached: as a target, as a fallback, or as a shadow.
+    """
+    named = guardrail.routes
     return (
         guardrail.default
-        or named
-        or (offering.name.removeprefix("assistant/") in guardrail.assistants and "/" in offering.name)
+        or name in named
+        or any(each in named for each in reached)
+        or (name.removeprefix("assistant/") in guardrail.assistants and "/" in name)
     )
 
 

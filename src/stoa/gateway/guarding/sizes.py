@@ -1,6 +1,6 @@
 """How large a request is: told from its bytes where that is enough, counted only near the limit.
 
-A body has at least as many bytes as its texts have characters, and those at least as many as tokens are estimated for them.
+A body has at least as many bytes as its texts have characters, and those at least as many as they are tokens.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ def measure(request: Guarded, rules: Rules, body: bytes) -> None:
     for size in rules.sizes:
         if size.characters is not None and length > size.characters and (found := request.count_characters()) > size.characters:
             _over(request, size, _CHARACTERS, found, size.characters, "characters")
-        elif (
-            size.tokens is not None and length > size.tokens and (found := tokens_in(request.count_characters())) > size.tokens
-        ):
+        elif size.tokens is not None and length > size.tokens and (found := _tokens_in(request)) > size.tokens:
             _over(request, size, _TOKENS, found, size.tokens, "tokens")
         elif size.messages is not None and (found := messages_in(request.ask)) > size.messages:
             _over(request, size, _MESSAGES, found, size.messages, "messages")
         else:
             _told(request, size.passed)
+
+
+def _tokens_in(request: Guarded) -> int:
+    """As its limits count it; of what has no tokens by itself, such as a form, by its characters."""
+    return tokens_in(request.count_characters()) if request.tokens_read is None else request.tokens_read
 
 
 def messages_in(ask: Ask) -> int:

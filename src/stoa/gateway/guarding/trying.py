@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -9,14 +10,15 @@ import msgspec
 from stoa.domain.exchange import Exchange
 from stoa.domain.guardrails import Stage
 from stoa.domain.guards import RequestFacts, Tried, TriedFinding, Verdict
+from stoa.domain.resources import Guardrail
 from stoa.errors import InvalidRequest, NotFound
+from stoa.gateway.counting.estimate import tokens_in_text
 from stoa.gateway.guarding.judging import Judge, Refused, Unavailable
 from stoa.gateway.guarding.ready import Rulebook
 from stoa.gateway.guarding.rules import Marked, Rules
 from stoa.gateway.guarding.texts import Cell, Place, Role
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client
-from stoa.gateway.usage import tokens_in
 from stoa.guards.personal.masking import Placeholders
 from stoa.kit.names import did_you_mean
 
@@ -26,15 +28,22 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    guardrail: str
+    guardrail: Guardrail | str
+    """The name of one that is applied, or one as it might be, its secrets sealed."""
     text: str
     stage: Stage = "input"
 
 
 def trying(
-    exchange: Exchange, client: Client, book: Callable[[], Rulebook | None], request_id: str
+    exchange: Exchange,
+    client: Client,
+    book: Callable[[], Rulebook | None],
+    draft: Callable[[Guardrail], Rules | None],
+    request_id: str,
 ) -> Callable[[bytes], Awaitable[bytes]]:
     """What answers a trial. It raises InvalidRequest and NotFound."""
+    caller = client.caller
+    facts = RequestFacts(request_id=request_id, team=caller.team, model="", path=PATH, user=caller.user_id)
 
     async def answered(body: bytes) -> bytes:
         if not is_of_a_role(exchange.headers):
@@ -43,6 +52,11 @@ def trying(
             asked = msgspec.json.decode(body, type=_Asked)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"The body must be a JSON object with guardrail and text: {error}.") from None
+        if isinstance(asked.guardrail, Guardrail):
+            rules = await asyncio.to_thread(draft, asked.guardrail)
+            if rules is None:
+                raise InvalidRequest("The guardrail judges nothing.", param="guardrail")
+            return _encode(await tried(rules, asked.text, asked.stage, facts))
         found = book()
         rules = found.alone(asked.guardrail) if found is not None else None
         if rules is None:
@@ -52,8 +66,6 @@ def trying(
                 "just now is there within two seconds.",
                 param="guardrail",
             )
-        caller = client.caller
-        facts = RequestFacts(request_id=request_id, team=caller.team, model="", path=PATH, user=caller.user_id)
         return _encode(await tried(rules, asked.text, asked.stage, facts))
 
     return answered
@@ -93,10 +105,11 @@ async def tried(rules: Rules, text: str, stage: Stage, facts: RequestFacts) -> T
 def _sizes(rules: Rules, text: str) -> list[tuple[str, Verdict]]:
     """What guards on sizes say, with words for whoever asks."""
     told: list[tuple[str, Verdict]] = []
+    tokens = round(tokens_in_text(text)) if rules.sizes else 0
     for size in rules.sizes:
         over = [
             f"{found} {what} where {most} are allowed"
-            for what, found, most in (("characters", len(text), size.characters), ("tokens", tokens_in(len(text)), size.tokens))
+            for what, found, most in (("characters", len(text), size.characters), ("tokens", tokens, size.tokens))
             if most is not None and found > most
         ]
         action = "pass" if not over else "warn" if size.warn else "refuse"

@@ -1,0 +1,1 @@
+"""Adapters that count tokens as a model does."""
