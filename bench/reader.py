@@ -5,6 +5,7 @@ company: each question with the 8 passages that retrieval finds for it; `--show`
 """
 
 import asyncio
+import importlib
 import sys
 import tempfile
 import time
@@ -76,8 +77,15 @@ def _beerqa(model: MiniLM, notes: list[str]) -> list[Row]:
         f"reading {OTHERS} passages never met before: median {median(seconds) * 1000:.0f} ms, p95 "
         f"{sorted(seconds)[int(0.95 * len(seconds))] * 1000:.0f} ms of one core"
     )
-    notes.append("the same under cross-validation: tools/reader/fit.py prints it")
+    notes += _crossed(asked, weigher)
     return rows
+
+
+def _crossed(asked: Sequence[Case], weigher: Weigher) -> list[str]:
+    """What the tool that fits the weights says of weights that were fitted without the question they judge."""
+    sys.path.insert(0, str(ROOT / "tools" / "reader"))
+    fit: Any = importlib.import_module("fit")  # Any: a tool is no part of the types that are checked
+    return fit.crossed(list(fit.weighed(asked, weigher)))
 
 
 def _two_hop(reader: Reader, asked: Sequence[Case]) -> list[Row]:

@@ -6,7 +6,7 @@ signals, in numpy, and both judged by five-fold cross-validation over questions 
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,40 +48,55 @@ def main() -> None:
     if not there():
         sys.exit("BeerQA's development half is not beside the checkout (../shared/data): nothing to fit on.")
     with tempfile.TemporaryDirectory() as models:
-        report(list(weighed(MiniLM(Path(models), threads=0))))
+        model = MiniLM(Path(models), threads=0)
+        report(list(weighed(cases(model), Weigher(model, cached_tokens=2_000_000))))
 
 
-def weighed(model: MiniLM) -> Iterator[Weighed]:
-    weigher = Weigher(model, cached_tokens=2_000_000)
+def weighed(asked: Iterable[Case], weigher: Weigher) -> Iterator[Weighed]:
+    """The cases with what the judgements see of them."""
 
     def signals(case: Case, passages: Sequence[NumberedPassage]) -> tuple[list[Evidence], Floats]:
         rankings = weigher.weigh(case.question, passages)
         evidence = rankings[0].evidence if rankings else []
         return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields))
 
-    for case in cases(model):
+    for case in asked:
         evidence, own = signals(case, case.passages)
         right = np.array([case.answered_by(one.unit.text) for one in evidence])
         yield Weighed(case, own, right, signals(case, case.others)[1], signals(case, case.near_miss)[1])
 
 
-def report(all_weighed: Sequence[Weighed]) -> None:
+def report(data: Sequence[Weighed]) -> None:
     """Print both judgements: as shipped, under cross-validation, and the numbers to write into judgement.py."""
-    squad = np.array([one.case.source == "squad" for one in all_weighed])
-    shipped = np.array(FITS)
-    print(f"choosing, shipped: {_hits(all_weighed, [shipped] * len(all_weighed), squad)}")
-    print(f"choosing, cross-validated: {_hits(all_weighed, _crossed(all_weighed, _fit_choice), squad)}")
-    print(f"FITS = {_written(_fit_choice(all_weighed))}")
-    tops = [[_best(signals, shipped) for signals in (one.signals, one.others, one.near)] for one in all_weighed]
-    answered = np.array(tops)
-    for name, chosen in (("all signals", list(range(len(FITS)))), ("alignment alone", [0])):
-        print(f"answering by {name}, cross-validated: {_refusals(answered[:, :, chosen], squad)}")
+    squad, answered = _squad(data), _answered(data)
+    print(f"choosing, shipped: {_hits(data, [np.array(FITS)] * len(data), squad)}")
+    print("\n".join(crossed(data)))
+    print(f"FITS = {_written(_fit_choice(data))}")
+    print(f"answering by all signals, cross-validated: {_refusals(answered, squad)}")
     (steepness,), bias = _fit_answers(answered[:, :, :1], squad)
     even = np.quantile(answered[:, 0, 0], 1 - KEPT)
     print(
         f"STEEPNESS, EVEN_ODDS = {steepness:.1f}, {even:.3f} (odds are even without the wish to keep at {-bias / steepness:.3f})"
     )
     print(f"shipped: {STEEPNESS}, {EVEN_ODDS}")
+
+
+def crossed(data: Sequence[Weighed]) -> list[str]:
+    """How both judgements, fitted without the question that they judge, do; a line for each."""
+    squad = _squad(data)
+    return [
+        f"choosing, cross-validated: {_hits(data, _crossed(data, _fit_choice), squad)}",
+        f"answering, cross-validated: {_refusals(_answered(data)[:, :, :1], squad)}",
+    ]
+
+
+def _squad(data: Sequence[Weighed]) -> npt.NDArray[np.bool_]:
+    return np.array([one.case.source == "squad" for one in data])
+
+
+def _answered(data: Sequence[Weighed]) -> Floats:
+    """The signals of the best sentence: (questions, there / removed / near miss, signals)."""
+    return np.array([[_best(signals, np.array(FITS)) for signals in (one.signals, one.others, one.near)] for one in data])
 
 
 def _best(signals: Floats, values: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 The table's rows know what a word means but not what stands around it. On the SQuAD part of BeerQA's development half the
 sentence that reading everything would choose is among the 400 tokens that look best for every question, and among the best 300
-for .99 of them.
+for .99 of them. What is measured there does not differ by more than chance between 320 and all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from stoa.adapters.engines.embedder import MiniLM, Vectors
 
-READ_TOKENS = 400
+READ_TOKENS = 320
 """Most tokens that are read with care for one question: a tenth of a second of one core."""
 
 AROUND, EARLY = 0.3, 0.1
