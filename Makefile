@@ -57,7 +57,7 @@ bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader benc
 bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification, tokens (minutes each)
 	$(BIN)/python bench/$*.py
 
-bench-gateway: .build/peers
+bench-gateway: .build/peers .build/compiled
 bench-retrieval: .build/peers-retrieval
 
 clean:  ## remove what the commands above made, but not .stoa
