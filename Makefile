@@ -40,7 +40,7 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 compile: .build/compiled  ## compile the gateway's hot path to machine code; needs a C compiler and Python's headers (minutes)
 
 compiled-test: .build/dev .build/compiled  ## pass the hot path's unit tests once more with what `make compile` made
-	$(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
+	PYTHONPATH=. $(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
 
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench
