@@ -40,7 +40,7 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 compile: .build/compiled  ## compile the gateway's hot path to machine code; needs a C compiler and Python's headers (minutes)
 
 compiled-test: .build/dev .build/compiled  ## pass the hot path's unit tests once more with what `make compile` made
-	$(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
+	PYTHONPATH=. $(BIN)/pytest -p tests.compiled -m "not slow" -n $(JOBS) -q tests/gateway tests/api/wire tests/adapters/providers tests/adapters/wal
 
 format: .build/dev  ## put the code into the house's form
 	$(BIN)/ruff format src tests bench
@@ -57,7 +57,7 @@ bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader benc
 bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification, tokens (minutes each)
 	$(BIN)/python bench/$*.py
 
-bench-gateway: .build/peers
+bench-gateway: .build/peers .build/compiled
 bench-retrieval: .build/peers-retrieval
 
 clean:  ## remove what the commands above made, but not .stoa

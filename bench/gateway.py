@@ -1,8 +1,8 @@
 """The gateway under load, beside nginx, LiteLLM and Portkey: requests a second on one core, CPU a request, and what it adds.
 
-A whole Stoa runs on core 0: key check, a rate limit, a budget, cost, and usage logged, shipped and inserted into the database.
-The provider is canned; it and the load share core 1, at the steady rate in one thread. Every row is of one run: these figures
-compare with each other only.
+A whole Stoa runs on core 0, its hot path compiled, and another as Python: key check, a rate limit, a budget, cost, and usage
+logged, shipped and inserted into the database. The provider is canned; it and the load share core 1, at the steady rate in one
+thread. Every row is of one run: these figures compare with each other only.
 """
 
 import argparse
@@ -102,6 +102,7 @@ def main() -> None:
                 [
                     *([stack.enter_context(_nginx(provider, table.port))] if has_tools() else []),
                     *stack.enter_context(_stoa(provider, table.port)),
+                    *stack.enter_context(_stoa(provider, table.port, compiled=False))[:1],
                 ]
             )
         for name, there, start in (("LiteLLM", peers.LITELLM, peers.litellm), ("Portkey", peers.PORTKEY, peers.portkey)):
@@ -227,13 +228,15 @@ def _nginx(provider: str, steady_port: int) -> Generator[Asked]:
 
 
 @contextlib.contextmanager
-def _stoa(provider: str, steady_port: int) -> Generator[list[Asked]]:
-    with running(prefix=["taskset", "-c", GATEWAY_CORE]) as stoa:
+def _stoa(provider: str, steady_port: int, *, compiled: bool = True) -> Generator[list[Asked]]:
+    how = ["env", f"STOA_GATEWAY__COMPILED={str(compiled).lower()}"]
+    with running(prefix=[*how, "taskset", "-c", GATEWAY_CORE]) as stoa:
         key = prepare(stoa, provider, steady_port)
         gateway = json.loads((stoa.home / "run" / "roles.json").read_text())["gateway"]["pid"]
         yield [
             Asked(
-                name, stoa.url, request, key, gateway, whole=stoa.pid, settled=lambda: all_in(stoa.url),
+                name if compiled else f"{name}, as Python", stoa.url, request, key, gateway, whole=stoa.pid,
+                settled=lambda: all_in(stoa.url),
                 steady=steady,
             )
             for name, request, steady in (

@@ -19,7 +19,8 @@ from stoa.gateway.caching.key import Keys, is_shared
 from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.guarding.ready import Workshop
-from stoa.gateway.plan import Plan, compile_plan
+from stoa.gateway.plan import Plan
+from stoa.gateway.planning import compile_plan
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.surface import CHAT
 

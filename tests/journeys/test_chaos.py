@@ -232,17 +232,18 @@ async def nobody_was_held(
         began = ended[row["id"]]
         found = next((name for name, (start, end) in times.items() if start <= began <= end), None)
         (quiet if found is None else by_break[found]).append(here_ms)
-    late = sum(each > 2 * HELD_MS for each in quiet) / len(quiet)
+    calm = sum(each > HELD_MS for each in quiet) <= 0.01 * len(quiet)
+    most_ms = HELD_MS if calm else 500 * BROKEN_S  # on a busy one: who waits for what is dead, waits until it is mended
     with capsys.disabled():
         print(
             f"\n  in the gateway, ms: quiet {_told(quiet)}",
             *(f"{name} {_told(each)}" for name, each in by_break.items()),
             sep="\n    ",
         )
-    for name, each in by_break.items():  # twice as long, for what the event loop was late itself is in it
-        held = sum(one > 2 * HELD_MS for one in each)
+    for name, each in by_break.items():
+        held = sum(one > most_ms for one in each)
         may = next(one.held for one in BREAKS if one.name == name)
-        assert held <= may + (0.01 + 2 * late) * len(each), f"{name}: but for a few that the machine itself held"
+        assert held <= may + 0.01 * len(each), f"{name}: {held} of {len(each)} were held for more than {most_ms:g} ms"
 
 
 def _told(each: list[float]) -> str:

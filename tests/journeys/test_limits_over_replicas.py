@@ -33,17 +33,20 @@ def three(tmp_path_factory: pytest.TempPathFactory, upstream: Provider) -> Itera
         yield made
 
 
-async def passed_of(three: Fleet, key: str, number: int, *, at_once: int, most: int) -> int:
-    """How many of so many requests pass; those that found Redis too slow, on a machine that is busy, are made again."""
-    passed, left = 0, number
+async def passed_of(three: Fleet, key: str, number: int, *, at_once: int, most: int) -> tuple[int, int]:
+    """How many of so many requests pass; those that found Redis too slow, on a machine that is busy, are made again.
+
+    How many of these there were, too: Redis may have counted what nobody waited for any more.
+    """
+    passed, late, left = 0, 0, number
     while left:
         asked = await ask_at_once(three.urls, key, left, at_once=at_once)
         assert set(asked.statuses) <= {"200", "429"}
         passed += asked.statuses["200"]
-        lost = sum("cannot be reached" in text for text in asked.refusals)
+        left = sum("cannot be reached" in text for text in asked.refusals)
+        late += left
         assert all(f"has made {most}" in text or "cannot be reached" in text for text in asked.refusals) or most > 100
-        left = lost
-    return passed
+    return passed, late
 
 
 def limited(three: Fleet, name: str, requests: int) -> str:
@@ -55,17 +58,21 @@ def limited(three: Fleet, name: str, requests: int) -> str:
 
 async def test_a_limit_of_a_hundred_lets_exactly_a_hundred_of_three_hundred_through(three: Fleet) -> None:
     key = limited(three, "hundred", 100)
-    assert await passed_of(three, key, 300, at_once=300, most=100) == 100
+    passed, late = await passed_of(three, key, 300, at_once=300, most=100)
+    assert 100 - late <= passed <= 100
 
 
 async def test_a_limit_of_thousands_is_never_passed_and_all_of_it_can_be_used(three: Fleet) -> None:
     key = limited(three, "thousand", 1000)
-    passed, until = 0, time.monotonic() + 50
-    while passed < 1000 and time.monotonic() < until:
-        passed += await passed_of(three, key, 300, at_once=30, most=1000)
+    passed = late = 0
+    until = time.monotonic() + 50
+    while passed + late < 1000 and time.monotonic() < until:
+        more, late_ones = await passed_of(three, key, 300, at_once=30, most=1000)
+        passed, late = passed + more, late + late_ones
     if time.monotonic() < until:  # else the first of them are a minute old
-        assert passed == 1000
-        assert await passed_of(three, key, 30, at_once=30, most=1000) == 0
+        assert 1000 - late <= passed <= 1000
+        more, _ = await passed_of(three, key, 30 + late, at_once=30, most=1000)
+        assert passed + more <= 1000
 
 
 async def test_a_budget_is_passed_by_no_more_than_what_is_under_way(three: Fleet) -> None:

@@ -16,7 +16,8 @@ from stoa.gateway.ask import fields_of, reader
 from stoa.gateway.counting.gauge import estimated
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role
-from stoa.gateway.plan import Client, Offering, Plan, router_of
+from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.planning import router_of
 from stoa.gateway.routing.explain import explain
 from stoa.gateway.stages import Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, EMBEDDINGS, RERANK, Surface

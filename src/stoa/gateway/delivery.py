@@ -19,6 +19,7 @@ from stoa.errors import LimitReached, OperatorError, StoaError
 from stoa.gateway.admission import finish, give_back
 from stoa.gateway.ask import Ask
 from stoa.gateway.caching.entry import Entry
+from stoa.gateway.caching.headers import LOOKED_UP, hit_lines
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.counting.quick import Quick
 from stoa.gateway.counting.told import with_told
@@ -38,17 +39,6 @@ if TYPE_CHECKING:
 
 JSON = b"content-type: application/json\r\n"
 EVENTS = b"content-type: text/event-stream\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
-CACHE_LINES: dict[CacheOutcome, bytes] = {
-    "hit": b"x-stoa-cache: hit\r\n",
-    "miss": b"x-stoa-cache: miss\r\n",
-    "bypass": b"x-stoa-cache: bypass\r\n",
-}
-
-TIER_LINES: dict[CacheTier, bytes] = {
-    "exact": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: exact\r\n",
-    "joined": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: joined\r\n",
-    "semantic": b"x-stoa-cache: hit\r\nx-stoa-cache-tier: semantic\r\n",
-}
 
 
 class Delivery(ABC):
@@ -350,17 +340,13 @@ class Delivery(ABC):
 
     def _cache_lines(self, status: int) -> bytes:
         """Whether an answer was looked for in the cache, and for how long it will be there."""
-        return self.offering.miss_lines if self.cache == "miss" and status == 200 else CACHE_LINES[self.cache]
+        return self.offering.miss_lines if self.cache == "miss" and status == 200 else LOOKED_UP[self.cache]
 
     def _hit_lines(self) -> bytes:
-        """How an answer was found in the cache, and for how long it may be used."""
         policy, tier = self.offering.cache, self.cache_tier
         assert policy is not None
         assert tier is not None
-        near = b"" if self.similarity is None else b"x-stoa-cache-similarity: %.3f\r\n" % self.similarity
-        age = int(self.age_s)
-        left = policy.ttl_s - age if age < policy.ttl_s else 0
-        return b"%b%bage: %d\r\ncache-control: private, max-age=%d\r\n" % (TIER_LINES[tier], near, age, left)
+        return hit_lines(tier, age=int(self.age_s), ttl_s=policy.ttl_s, similarity=self.similarity)
 
     def _lines_of(self, target: Target | None) -> bytes:
         """Who answered, and of which arm the request is."""

@@ -14,7 +14,8 @@ from stoa.errors import Forbidden, InvalidRequest, NotFound
 from stoa.gateway.counting.book import Rules
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role
-from stoa.gateway.plan import Client, Offering, Plan, over
+from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.planning import over
 
 PATH = b"/v1/assistants/try"
 

@@ -48,7 +48,8 @@ from stoa.gateway.local import LocalEmbedder
 from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
-from stoa.gateway.plan import Client, Offering, Plan, compile_plan
+from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.planning import compile_plan
 from stoa.gateway.ports import Ports
 from stoa.gateway.proxy import Proxied, is_internal
 from stoa.gateway.recording import Recorder

@@ -25,7 +25,7 @@ from stoa.gateway.admission import settled
 from stoa.gateway.counting.book import MONTH, Book, Rules
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
-from stoa.gateway.plan import COLLECTION_ROUTE
+from stoa.gateway.planning import COLLECTION_ROUTE
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.routing.rank import by_complexity, by_seed, by_weight, cost, tagged
 from stoa.gateway.routing.state import TargetState, TargetStates
