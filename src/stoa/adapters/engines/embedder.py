@@ -23,6 +23,9 @@ BATCH_TOKENS = 512
 QUICK_TOKENS = 64
 """Tokens of a text that comes alone, a question as a rule, up to which the quick graph answers."""
 
+FEW_TOKENS = 160
+"""The same for sentences: they differ in length, so that padding costs more there than small runs do."""
+
 _PAD, _CLS, _SEP = 0, 101, 102
 
 
@@ -80,7 +83,7 @@ class MiniLM:
         """For each text one unit vector a token, (tokens, 384), the model's two marks left out: for late interaction."""
         rows = self.encode(texts)
         found: list[Vectors] = [np.empty((0, WIDTH), dtype=np.float32)] * len(rows)
-        for chosen, ids, mask in _batches(rows):
+        for chosen, ids, mask in _batches(rows, FEW_TOKENS):
             (tokens,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
             for position, vectors, length in zip(chosen, np.asarray(tokens), mask.sum(axis=1), strict=True):
                 own = vectors[1 : length - 1]
@@ -93,13 +96,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _batches(rows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+def _batches(
+    rows: Sequence[Sequence[int]], tokens: int = BATCH_TOKENS
+) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
     """Rows of like length together, so that little is padded: their positions, their ids with marks, and their mask."""
     lengths = [min(len(row) + 2, MAX_TOKENS) for row in rows]
     order = sorted(range(len(rows)), key=lengths.__getitem__)
     while order:
         longest = lengths[order[-1]]
-        size = max(1, BATCH_TOKENS // longest)
+        size = max(1, tokens // longest)
         order, chosen = order[:-size], order[-size:]
         ids = np.full((len(chosen), longest), _PAD, dtype=np.int64)
         for line, position in enumerate(chosen):

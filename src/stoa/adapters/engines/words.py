@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from math import log
 
 from tokenizers import Tokenizer
@@ -31,6 +32,7 @@ def stems(text: str) -> Iterator[str]:
     return (stem(word) for word in _WORD.findall(text.lower()))
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Light suffix stripping for English; a word that is no English one mostly stays as it is."""
     word = word.replace("’", "'").removesuffix("'s")
