@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from array import array
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from stoa.adapters.processes.health import probe
 from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.documents import Document, raw_name
+from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Hit
@@ -50,7 +51,7 @@ class Site:
     embedding: "Endpoint"
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def worker(self) -> AsyncGenerator[asyncio.subprocess.Process]:
         home = {"STOA_HOME": self.settings.home, "PATH": os.environ["PATH"]}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error::ResourceWarning", "-m", "stoa", "worker", "--fd", str(self.listener.fileno()),
@@ -70,7 +71,7 @@ class Site:
             await objects.put(raw_name(file.digest), files[file.path])
         async with self.database.write() as connection:
             queued = await intake.upload(
-                DatabaseLibrary(connection), kept, collection="c", source="s", acl=ACL, by="test", now_ms=1
+                DatabaseLibrary(connection), kept, collection="c", source="s", rights=Rights(ACL), by="test", now_ms=1
             )
         return queued.job.id
 
