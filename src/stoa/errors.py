@@ -169,5 +169,12 @@ class ProviderError(StoaError):
             self.status = status
 
 
+class SourceError(StoaError):
+    """A source of documents cannot be reached, or refuses. Nothing of it was changed here."""
+
+    status = 502
+    code = "source_error"
+
+
 class InternalError(StoaError):
     """A state that should not exist. The request id leads to the log line."""

@@ -12,6 +12,7 @@ from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.periods import Period
 from stoa.domain.providers import ProviderType, base_url_of
+from stoa.domain.sources import Origin
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Positive = Annotated[int, Meta(ge=1)]
@@ -250,6 +251,28 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     """Whose documents these are: the default right on each of them."""
     embedding_model: Name = "stoa-embed"
     chunk_tokens: Annotated[int, Meta(ge=32, le=256)] = 200
+
+
+class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):
+    """A place that documents of a collection come from, kept in step with it."""
+
+    collection: Name
+    origin: Origin
+    credentials: dict[str, str] = {}
+    """What the origin needs to be let in; `${env:NAME}` is read where it is applied; stored encrypted."""
+    every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}[smhd]$")] | None = None
+    """How long after one sync the next begins, such as 15m; only when asked if left out."""
+    watch: bool = False
+    """Of a folder: sync as soon as something changes in it."""
+    allow: tuple[str, ...] = ()
+    """Tags of whom its documents are for, where they say nothing of their own; the collection's team if left out."""
+    deny: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    """Patterns of paths, such as 'policies/*.pdf'; everything if left out."""
+    exclude: tuple[str, ...] = ()
+    most_removed: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    """A sync that would take away a larger share of what it brought stops and says so, until it is confirmed."""
+    paused: bool = False
 
 
 class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
