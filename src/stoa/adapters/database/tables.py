@@ -35,12 +35,15 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.resemblance_tables import document_bands, document_sketches
 
 __all__ = [
     "cited",
     "consulted",
     "content_keys",
     "contents",
+    "document_bands",
+    "document_sketches",
     "evaluation_sets",
     "feedback",
     "followed",
@@ -211,6 +214,7 @@ documents = Table(
     Column("job_id", String(40)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("traits", JSON, comment="found out when it was read; null before"),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
 )
