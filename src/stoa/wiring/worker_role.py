@@ -39,6 +39,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.recognition import find_recognition
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
@@ -61,7 +62,9 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
         return speaks_for(Behalf(team=team))
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
-    parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
+    parser = ParserProcesses(
+        timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes, recognition=find_recognition(limits.ocr_languages)
+    )
     index = LateIndex(str(home.vectors))
     objects = ObjectFolder.local(home.objects)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:

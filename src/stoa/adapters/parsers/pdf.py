@@ -4,38 +4,39 @@ A page holds letters at places and nothing else; what is said here of paragraphs
 letters are recognised where that is set up, else they are named.
 """
 
-import importlib.metadata
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from stoa.adapters.parsers.clean import clean, without_running_lines
+from stoa.adapters.parsers.clean import clean, key_of, running_keys
 from stoa.adapters.parsers.pdf_blocks import Block, blocks_of, look_of
-from stoa.adapters.parsers.pdf_lines import Line, lines_of
+from stoa.adapters.parsers.pdf_lines import Line, lines_of, pitch
 from stoa.adapters.parsers.pdf_tables import markdown
 from stoa.adapters.parsers.pdf_words import PageWords, Rule, read_words
 from stoa.domain.documents import Heading, ParsedDocument
 from stoa.errors import Unreadable
 
-Recognise = Callable[[pdfium.PdfPage], str | None]
-"""The text of a picture of a page, None where it could not be recognised."""
+Recognise = Callable[[pdfium.PdfPage], PageWords | None]
+"""The words in a picture of a page, None where they could not be recognised."""
 
 _FEW_LETTERS = 20
 _PICTURED = 0.3
 """A page of few letters that pictures cover by this share is a scanned one."""
+
+_APART, _LEAST_APART = 1.4, 8.0
+"""Running heads stand so many times the usual distance from the text, and so many points at least."""
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 
 
 @dataclass(slots=True)
 class _Page:
-    """A page read: its regions in order, the rules on it, and what was recognised of a picture."""
+    """A page read: its regions in order, the rules on it, and whether it is a picture that could not be read."""
 
     regions: list[list[Line]] = field(default_factory=list[list[Line]])
     rules: Sequence[Rule] = ()
-    recognised: str = ""
     unread: bool = False
 
     @property
@@ -57,7 +58,12 @@ def read_pdf(data: bytes, recognise: Recognise | None = None) -> ParsedDocument:
     finally:
         document.close()
     title = clean(str(about.get("Title", "")))
-    return _compose(title if _is_title(title) else "", _date(about), pages)
+    return _composed(title if _is_title(title) else "", _date(about), pages)
+
+
+def compose(title: str, date: str | None, pages: Sequence[PageWords]) -> ParsedDocument:
+    """A document from the words of its pages, wherever they come from."""
+    return _composed(title, date, [_Page(lines_of(page), page.rules) for page in pages])
 
 
 def _page(document: pdfium.PdfDocument, number: int, recognise: Recognise | None) -> _Page:
@@ -65,39 +71,39 @@ def _page(document: pdfium.PdfDocument, number: int, recognise: Recognise | None
         page = document[number]
         try:
             found = read_words(page)
-            if not _scanned(found):
-                return _Page(lines_of(found), found.rules)
-            text = recognise(page) if recognise is not None else None
+            if _scanned(found):
+                recognised = recognise(page) if recognise is not None else None
+                if recognised is None:
+                    return _Page(lines_of(found), found.rules, unread=True)
+                found = recognised
+            return _Page(lines_of(found), found.rules)
         finally:
             page.close()
     except pdfium.PdfiumError:
         return _Page(unread=True)  # a broken page among good ones
-    return _Page(recognised=text or "", unread=text is None)
 
 
 def _scanned(page: PageWords) -> bool:
     return sum(len(word.text) for word in page.words) < _FEW_LETTERS and page.pictured > _PICTURED
 
 
-def _compose(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDocument:
-    edges = [_edges(page.lines) for page in pages]
-    kept = without_running_lines([[line.text for line in page] for page in edges], least=2)
-    running = [{line.text for line in edge} - set(keep) for edge, keep in zip(edges, kept, strict=True)]
+def _composed(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDocument:
+    running = _running(pages)
     look = look_of([line for page in pages for line in page.lines])
     found = [
         [
             block
             for region in page.regions
-            for block in blocks_of([ln for ln in region if ln.text not in gone], page.rules, look)
+            for block in blocks_of([line for line in region if id(line) not in running], page.rules, look)
         ]
-        for page, gone in zip(pages, running, strict=True)
+        for page in pages
     ]
     levels = {key: min(n, 6) for n, key in enumerate(sorted({b.heading for page in found for b in page if b.heading}), 1)}
     text, starts, headings = "", list[int](), list[Heading]()
     before: Block | None = None
-    for page, blocks in zip(pages, found, strict=True):
+    for blocks in found:
         starts.append(len(text))
-        for block in blocks or ([Block(page.recognised)] if page.recognised else []):
+        for block in blocks:
             if before is not None and (rows := _continued(before, block)):
                 text = text.removesuffix("\n\n") + "\n" + "\n".join(rows) + "\n\n"
             elif block.text:
@@ -111,7 +117,6 @@ def _compose(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDocu
     return ParsedDocument(
         title=title or (headings[0].text if headings else ""), text=text.rstrip("\n"), headings=tuple(headings),
         pages=tuple(starts), kind="markdown", date=date, unread=tuple(n for n, page in enumerate(pages, 1) if page.unread),
-        reader=f"pypdfium2 {importlib.metadata.version('pypdfium2')}",
     )  # fmt: skip
 
 
@@ -127,10 +132,24 @@ def _continued(above: Block, block: Block) -> list[str]:
     return body if header else []
 
 
-def _edges(lines: Sequence[Line]) -> list[Line]:
-    """The lines at the top and the bottom of a page, where running heads stand."""
-    by_height = sorted(lines, key=lambda line: -line.base)
-    return [*by_height[:2], *by_height[-2:]] if len(by_height) > 4 else []
+def _running(pages: Sequence[_Page]) -> frozenset[int]:
+    """Lines, by their identity, that stand apart at the top or the bottom of a page and on others too, but for numbers."""
+    gone: set[int] = set()
+    for upwards in (False, True):
+        edges = [_edge(page.lines, upwards=upwards) for page in pages]
+        keys = running_keys([[line.text for line in edge] for edge in edges], least=2)
+        gone |= {id(line) for edge in edges for line in edge if key_of(line.text) in keys}
+    return frozenset(gone)
+
+
+def _edge(lines: Sequence[Line], *, upwards: bool) -> Sequence[Line]:
+    """The one or two lines at an end of a page that are farther from the next than lines of its text are."""
+    by_height = sorted(lines, key=lambda line: line.base if upwards else -line.base)
+    apart = _APART * pitch(sorted(lines, key=lambda line: -line.base))
+    for count in (1, 2):
+        if count < len(by_height) and abs(by_height[count].base - by_height[count - 1].base) > max(apart, _LEAST_APART):
+            return by_height[:count]
+    return []
 
 
 def _is_title(title: str) -> bool:

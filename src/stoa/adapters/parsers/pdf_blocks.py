@@ -142,9 +142,7 @@ def _code(lines: Sequence[Line]) -> str:
     """Lines as they are, indented as on the page; a single one is a line of text."""
     if len(lines) == 1:
         return lines[0].text.replace("\xad", "-")
-    words = [word for line in lines for cell in line.cells for word in cell.words]
-    longest = max(words, key=lambda word: len(word.text))
-    width = max((longest.right - longest.left) / len(longest.text), 1.0)
+    width = max(lines[0].advance * lines[0].size, 1.0)
     left = min(line.left for line in lines)
     written: list[str] = []
     for line in lines:

@@ -15,6 +15,7 @@ REFERENCE = "\ue000{}\ue001"
 """How a mark that may refer to a footnote stands in a line until it is known whether there is one."""
 
 _LABEL = re.compile(r"^([•▪●◦‣∙·■□➢–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\d{1,2}(\.\d{1,2}){1,4}\.?|[A-Z]\.\d{1,2}(\.\d{1,2})*)$")
+_MARK = re.compile(r"^(?:\d{1,3}|[*†‡§])$")
 _LEAST_LINES = 6
 """Lines that stand beside each other for two columns of text."""
 
@@ -51,11 +52,12 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """A line: its cells from left to right, where it stands and what its letters are like."""
+    """A line: its cells from left to right, where it stands and what its letters are like; `advance` as in `Font`."""
 
     cells: list[Cell]
     bold: bool = False
     fixed: bool = False
+    advance: float = 0.6
     text: str = field(init=False)
     size: float = field(init=False)
     base: float = field(init=False)
@@ -119,6 +121,10 @@ def _cells(words: Sequence[Word]) -> Iterator[Cell]:
                 else:
                     run.append(word)
                 continue
+            raised = above.size < 0.85 * word.size and 0 < above.base - word.base < 0.7 * word.size
+            if raised and len(run) == 1 and _MARK.match(above.text) and -0.2 * size < gap < word.size and not word.mark:
+                word.mark, run = above.text, [word]  # a mark in front of its note
+                continue
             yield Cell(run)
         run = [word]
     if run:
@@ -149,7 +155,8 @@ def _line(row: list[Cell], fonts: Sequence[Font]) -> Line:
                 continue
         joined.append(cell)
     looks = [fonts[word.font] for cell in joined for word in cell.words]
-    return Line(joined, bold=all(look.bold for look in looks), fixed=all(look.fixed for look in looks))
+    bold, fixed = all(look.bold for look in looks), all(look.fixed for look in looks)
+    return Line(joined, bold=bold, fixed=fixed, advance=looks[0].advance)
 
 
 def _regions(cells: list[Cell], rules: Sequence[Rule], depth: int = 0) -> list[list[Cell]]:

@@ -7,6 +7,7 @@ import ctypes
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -58,10 +59,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """How letters look, as far as it tells what a line is."""
+    """How letters look, as far as it tells what a line is. `advance` is the width of each, in letter heights, if fixed."""
 
     bold: bool = False
     fixed: bool = False
+    advance: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +205,10 @@ class _Reader:
 
 def _measured(look: Font, widths: Sequence[float]) -> Font:
     """Whether all letters of a font are of one width, where the font does not say so itself."""
-    if look.fixed or len(widths) < _ENOUGH:
+    if not widths or not (look.fixed or len(widths) >= _ENOUGH):
         return look
-    return replace(look, fixed=max(widths) - min(widths) < 0.02 * max(widths))
+    fixed = look.fixed or max(widths) - min(widths) < 0.02 * max(widths)
+    return replace(look, fixed=fixed, advance=max(median(widths), 0.1))
 
 
 def _upright(words: Sequence[tuple[Word, int]], fonts: list[Font]) -> tuple[list[Word], list[Font]]:
