@@ -149,7 +149,8 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _people(message: EmailMessage, name: str) -> str:
-    return named(getaddresses([_header(message, name)], strict=False))
+    said = _header(message, name)
+    return named(getaddresses([said])) or said  # what is no list of addresses is shown as it is
 
 
 def named(people: Sequence[tuple[str, str]]) -> str:
