@@ -27,9 +27,12 @@ _CODE = frozenset(
     "properties proto ps1 py r rb rs scala sh sql svelte swift tex tf toml ts tsx vb vue xml yaml yml zig".split()
 )
 
-_WITH = {"pdf": "pypdfium2", "office": "markitdown", "sheets": "openpyxl", "web": "markitdown", "book": "markitdown",
-         "rich_text": "striprtf", "outlook": "olefile"}  # fmt: skip
-"""The package behind a family of formats."""
+_WITH = {
+    "pdf.read_pdf": "pypdfium2", "picture.read_picture": "pypdfium2", "office.read_docx": "markitdown",
+    "office.read_pptx": "markitdown", "sheets.read_xlsx": "openpyxl", "web.read_html": "markitdown",
+    "book.read_epub": "markitdown", "rich_text.read_rtf": "striprtf", "outlook.read_msg": "olefile",
+}  # fmt: skip
+"""The package behind a reader, where there is one."""
 
 READERS: dict[str, str] = {
     "pdf": "pdf.read_pdf",
@@ -124,7 +127,7 @@ def _unread(document: ParsedDocument) -> tuple[str, ...]:
 
 
 def _made_by(place: str, recogniser: "Recogniser | None") -> str:
-    package = _WITH.get(place.partition(".")[0])
+    package = _WITH.get(place)
     programs = [f"{package} {importlib.metadata.version(package)}"] if package else []
     if recogniser is not None and recogniser.used:
         programs.append(recogniser.version)
