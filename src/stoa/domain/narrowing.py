@@ -35,7 +35,7 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     @property
     def all(self) -> bool:
         """Whether every document fits."""
-        return self == DocumentFilter()
+        return self == EVERY
 
     def holds(self, document: Document) -> bool:
         """Whether the document is meant."""
@@ -63,6 +63,10 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             return False
         since, until = self.since or date, self.until or date
         return date >= since[: len(date)] and date[: len(until)] <= until
+
+
+EVERY = DocumentFilter()
+"""Means all."""
 
 
 def _one_of(wanted: tuple[str, ...], found: str) -> bool:
