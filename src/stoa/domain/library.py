@@ -56,6 +56,10 @@ class DocumentStore(Protocol):
         """Those open to a caller who holds `acl` and `wanted`, by id; `search` looks into path and title."""
         ...
 
+    async def told(self, some: Sequence[Document], held: frozenset[AccessTag]) -> Sequence[Document]:
+        """The same documents as whoever holds these tags may know them: a duplicate of what they may not read is none."""
+        ...
+
     async def of_collection(self, collection: str, *, after: str | None = None, limit: int = 500) -> Sequence[Document]:
         """By id, whoever may read them."""
         ...

@@ -14,8 +14,9 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     `path` are globs over the whole path, where `*` crosses folders. `since` and `until` are ISO dates, both included, held
     against the document's own date; a document without one does not fit. `parser_before` is a version: those read by an older
-    one. `unread` is whether pages gave no text, `duplicate` whether an older document says almost the same, and `personal` a
-    kind of personal data that occurs. Words are compared without case.
+    one. `unread` is whether pages gave no text, `duplicate` whether an older document says almost the same (hold it against
+    documents as the asker is told of them, `DocumentStore.told`), and `personal` a kind of personal data that occurs. Words are
+    compared without case.
     """
 
     state: tuple[DocumentState, ...] = ()

@@ -28,7 +28,8 @@ async def reindex(
     chosen: dict[str, str | None] = {}
     after: str | None = None
     while some := await library.documents.of_collection(collection, after=after):
-        chosen |= {each.id: anew(each.indexed_as) for each in some if _is_meant(each, wanted, held)}
+        told = some if _tells_nothing(wanted) else await library.documents.told(some, held)
+        chosen |= {each.id: anew(each.indexed_as) for each in told if _is_meant(each, wanted, held)}
         after = some[-1].id
     if not chosen:
         raise NotFound(f"No document in {collection!r} that you may read is meant by this.", param="filter")

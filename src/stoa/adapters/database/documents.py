@@ -90,10 +90,24 @@ class DocumentTable:
         size = limit if wanted.all else max(limit, _BATCH)  # a filter is held against rows as they come
         while True:
             some = await self._after(query, after, size)
-            found += (document for document in some if wanted.holds(document))
+            found += (document for document in await self.told(some, acl) if wanted.holds(document))
             if len(found) >= limit or len(some) < size:
                 return found[:limit]
             after = some[-1].id
+
+    async def told(self, some: Sequence[Document], held: frozenset[AccessTag]) -> Sequence[Document]:
+        """The same documents as whoever holds these tags may know them: a duplicate of what they may not read is none."""
+        ids = {each.traits.duplicate_of for each in some if each.traits is not None and each.traits.duplicate_of is not None}
+        if not ids:
+            return some
+        others = await self.read(sorted(ids))
+        known = {one for one, other in others.items() if other.state != "removed" and other.rights.open_to(held)}
+        return [
+            msgspec.structs.replace(each, traits=msgspec.structs.replace(each.traits, duplicate_of=None))
+            if each.traits is not None and each.traits.duplicate_of not in known
+            else each
+            for each in some
+        ]
 
     async def of_collection(self, collection: str, *, after: str | None = None, limit: int = _BATCH) -> Sequence[Document]:
         """By id, whoever may read them."""
