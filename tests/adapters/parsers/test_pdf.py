@@ -88,6 +88,25 @@ def test_a_table_that_goes_on_over_the_page_is_one_table_and_its_repeated_header
     assert document.page_at(document.text.index("item 5")) == 2
 
 
+def test_a_paragraph_that_goes_on_over_the_page_is_one() -> None:
+    first = line(780, "A first paragraph stands alone.") + line(720, f"{SENTENCE} about the fore-")
+    document = read(pdf(first, line(780, "cast, and more.") + line(720, "Then another.")), "x.pdf")
+    assert document.text == f"A first paragraph stands alone.\n\n{SENTENCE} about the forecast, and more.\n\nThen another."
+    assert document.pages[1] == document.text.index("cast, and more.")
+
+
+def test_three_columns_are_read_one_after_the_other() -> None:
+    words = ("alpha beta gamma {n}", "delta zeta kappa {n}", "lambda sigma tau {n}")
+    drawn = "".join(
+        line(760 - 12 * n, text.replace("{n}", str(n)), x=50 + 175 * column, size=11)
+        for column, text in enumerate(words)
+        for n in range(14)
+    )
+    text = text_of(drawn)
+    order = ["gamma 0", "gamma 13", "kappa 0", "kappa 13", "tau 0", "tau 13"]
+    assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
+
+
 def test_a_footnote_stands_behind_the_paragraph_that_refers_to_it_and_not_between_two_pages() -> None:
     mark = "BT /F 10 Tf 72 700 Td (Expenses are paid within a month) Tj /F 6 Tf 4 Ts (1) Tj 0 Ts ET "
     note = "BT /F 6 Tf 72 80 Td 3 Ts (1) Tj 0 Ts /F 8 Tf (Invoices in another currency take longer.) Tj ET "

@@ -104,8 +104,11 @@ def _composed(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDoc
     for blocks in found:
         starts.append(len(text))
         for block in blocks:
-            if before is not None and (rows := _continued(before, block)):
-                text = text.removesuffix("\n\n") + "\n" + "\n".join(rows) + "\n\n"
+            joint, more = _continued(before, block) if before is not None else ("", "")
+            if joint:
+                text = text.removesuffix("\n\n").removesuffix("-" if joint == "-" else "") + joint.strip("-")
+                starts[-1] = len(text)
+                text += more + "\n\n"
             elif block.text:
                 if block.heading:
                     headings.append(Heading(len(text), len(text) + len(block.text), levels[block.heading], block.text))
@@ -120,16 +123,32 @@ def _composed(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDoc
     )  # fmt: skip
 
 
-def _continued(above: Block, block: Block) -> list[str]:
-    """The rows by which a table at the top of a page goes on with the one at the end of the page before."""
-    if not above.last or not above.rows or not block.rows or len(above.rows[0]) != len(block.rows[0]):
-        return []
+def _continued(above: Block, block: Block) -> tuple[str, str]:
+    """How a block at the top of a page goes on with the one at the end of the page before, and what of it; empty if not.
+
+    A table does with rows under the same columns, a paragraph in the middle of its sentence, a word that is divided at `-`.
+    """
+    if not above.last or above.heading or block.heading:
+        return "", ""
+    if above.rows and block.rows:
+        rows = _rows_below(above, block)
+        return ("\n", rows) if rows else ("", "")
+    if above.rows or block.rows or not block.text[:1].islower() or "```" in above.text:
+        return "", ""
+    if re.search(r"[a-zäöüß]-$", above.text):
+        return "-", block.text
+    return (" ", block.text) if above.text[-1:].isalnum() or above.text.endswith(",") else ("", "")
+
+
+def _rows_below(above: Block, block: Block) -> str:
+    """The rows of a table but for its repeated header, where its columns stand below those of another."""
+    if len(above.rows[0]) != len(block.rows[0]):
+        return ""
     if any(abs(one - other) > 6 for one, other in zip(above.columns, block.columns, strict=True)):
-        return []
+        return ""
     rows = block.rows[1:] if block.rows[0] == above.rows[0] else block.rows
     block.rows = [above.rows[0], *rows]
-    header, _, *body = markdown(block.rows).split("\n")
-    return body if header else []
+    return "\n".join(markdown(block.rows).split("\n")[2:])
 
 
 def _running(pages: Sequence[_Page]) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -224,8 +225,10 @@ def _is_text(cells: Sequence[Cell], gutter: float, left: float, right: float) ->
         if len({round(cell.base) for cell in side}) < _LEAST_LINES:
             return False
         words = sum(len(cell.words) for cell in side) / len(side)
-        full = sum(1 for cell in side if cell.right - cell.left > 0.55 * width)
-        if words < _LEAST_WORDS or full < 0.4 * len(side):
+        filled = Counter[int]()
+        for cell in side:
+            filled[round(cell.base)] += round(cell.right - cell.left)  # a side may hold several columns itself
+        if words < _LEAST_WORDS or sum(each > 0.55 * width for each in filled.values()) < 0.4 * len(filled):
             return False
     turns = sum(1 for one, other in itertools.pairwise(cells) if (one.left < gutter) != (other.left < gutter))
     return turns <= max(3, 0.15 * len(cells))
