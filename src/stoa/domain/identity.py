@@ -24,7 +24,10 @@ AccessTag = str
 PUBLIC: AccessTag = "public"
 """Held by everybody who is signed in and by every key."""
 
+TAG_FORMS = "A tag is team:NAME, group:NAME, user:NAME or public."
+
 _PERSON, _MADE_BY = "user:", "by:"
+_KINDS = ("team", "group", "user")
 
 
 def team_tag(team: str) -> AccessTag:
@@ -37,6 +40,12 @@ def group_tag(group: str) -> AccessTag:
 
 def user_tag(name: str) -> AccessTag:
     return f"{_PERSON}{name}"
+
+
+def is_tag(text: str) -> bool:
+    """Whether it has the form of one; whether anybody holds it is another question."""
+    kind, _, name = text.partition(":")
+    return text == PUBLIC or (kind in _KINDS and bool(name.strip()) and len(text) <= 200)
 
 
 def made_by(held: Iterable[AccessTag]) -> frozenset[AccessTag]:
