@@ -8,10 +8,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.contracts.sources import *  # noqa: F403 - the suite
+from tests.contracts.sources import Traits
 from tests.upstreams.silent import silent
 
 from stoa.adapters.datastores.reading import ReadOnlyDatabase
-from stoa.adapters.sources.sql import SqlConnector, row_path, tags
+from stoa.adapters.sources.sql import SqlConnector, connect, row_path, tags
+from stoa.adapters.sources.surroundings import Surroundings
 from stoa.domain.identity import Rights
 from stoa.domain.sources import Entry, Sql
 from stoa.errors import InvalidRequest, SourceError, Unreadable
@@ -59,11 +62,46 @@ async def opened(url: str, folder: Path, *, most_bytes: int = 10_000, **fields: 
         "title_column": "title",
         **fields,
     }
-    connector = SqlConnector.open(Sql(url=url, **said), {}, folder=folder / "spool", most_bytes=most_bytes)
+    connector = connect(Sql(url=url, **said), {}, most_bytes=most_bytes, surroundings=Surroundings(folder / "spool"))
     try:
         yield connector
     finally:
         await connector.close()
+
+
+class Table:
+    """The contract's place: a table with a row a path."""
+
+    traits = Traits(rights=False, paths=False)
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._scratch = file, file.parent / "spool"
+        self._run("CREATE TABLE page (path TEXT PRIMARY KEY, words TEXT)")
+
+    async def put(self, path: str, text: str, rights: Rights | None = None) -> None:
+        self._run("INSERT OR REPLACE INTO page VALUES (?, ?)", path, text)
+
+    async def remove(self, path: str) -> None:
+        self._run("DELETE FROM page WHERE path = ?", path)
+
+    async def vanish(self) -> None:
+        self._file.unlink()
+
+    def path_of(self, path: str) -> str:
+        return row_path(path)
+
+    async def connect(self, *, most_bytes: int = 1 << 20) -> SqlConnector:
+        origin = Sql(url=f"sqlite:///{self._file}", query="SELECT * FROM page", id_column="path", text_columns=("words",))
+        return connect(origin, {}, most_bytes=most_bytes, surroundings=Surroundings(self._scratch))
+
+    def _run(self, statement: str, *values: str) -> None:
+        with contextlib.closing(sqlite3.connect(self._file)) as lite, lite:
+            lite.execute(statement, values)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Table:
+    return Table(tmp_path / "wiki.db")
 
 
 async def listed(connector: SqlConnector) -> dict[str, Entry]:
@@ -116,6 +154,11 @@ async def test_rights_come_from_columns_and_a_row_for_nobody_is_left_out(url: st
             "1.md": Rights(frozenset({"group:hr", "user:ada"})),
             "2.md": Rights(frozenset({"public"}), frozenset({"group:interns"})),
         }
+        version = (await listed(connector))["2.md"].version
+        run("UPDATE page SET allow = 'team:sales', deny = NULL WHERE id = 2")
+        moved = (await listed(connector))["2.md"]
+        assert (moved.rights, moved.version) == (Rights(frozenset({"team:sales"})), version)
+        run("UPDATE page SET deny = 'group:interns' WHERE id = 2")
     async with opened(url, tmp_path, query=query, deny_column="deny") as connector:
         rights = [entry.rights for entry in (await listed(connector)).values()]
         assert rights == [Rights(frozenset()), Rights(frozenset(), frozenset({"group:interns"})), Rights(frozenset())]
@@ -186,7 +229,7 @@ async def test_a_server_that_takes_connections_and_says_nothing_is_given_up() ->
 
 async def test_a_database_that_is_not_there_is_no_database_of_ours(tmp_path: Path) -> None:
     database = ReadOnlyDatabase.open(f"sqlite:///{tmp_path / 'none.db'}")
-    with pytest.raises(SourceError, match="There is no file .*none.db"):
+    with pytest.raises(SourceError, match=r"There is no file .*none\.db"):
         await anext(database.rows("SELECT 1"))
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 - a folder of a test
     refused = ReadOnlyDatabase.open("postgresql://me:hush@127.0.0.1:9/wiki")
@@ -204,13 +247,14 @@ async def test_a_database_that_is_not_there_is_no_database_of_ours(tmp_path: Pat
         ({"url": None}, "url"),
         ({"url": "mysql://me:hush@host/wiki"}, "url"),
         ({"url": "sqlite:///wiki.db"}, "url"),
+        ({"url": "sqlite://host//etc/wiki.db"}, "url"),
         ({"url": "no url: hush"}, "url"),
     ],
 )
 def test_what_cannot_be_opened_names_its_field(tmp_path: Path, fields: dict[str, Any], param: str) -> None:
     said: dict[str, Any] = {"url": "sqlite:////x.db", "query": _QUERY, "id_column": "id", "text_columns": ("body",), **fields}
     with pytest.raises(InvalidRequest) as told:
-        SqlConnector.open(Sql(**said), {}, folder=tmp_path, most_bytes=1)
+        connect(Sql(**said), {}, most_bytes=1, surroundings=Surroundings(tmp_path))
     assert told.value.param == param and "hush" not in told.value.message
 
 

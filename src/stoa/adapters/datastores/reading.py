@@ -49,16 +49,10 @@ class ReadOnlyDatabase:
     @classmethod
     def open(cls, url: str, *, longest_s: float = 60.0) -> Self:
         """Nothing is connected to yet. Raises InvalidRequest, without showing the URL: it may hold a password."""
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            raise InvalidRequest(
-                "The database URL cannot be understood; write postgresql://user:password@host/database or sqlite:////srv/file.db.",
-                param="url",
-            ) from None
+        parsed = _parsed(url)
         backend = parsed.get_backend_name()
         if backend == "sqlite":
-            file = _sqlite_file(parsed)
+            file = _file(parsed)
             return cls(_sqlite(file), longest_s=longest_s, file=file)
         if backend in ("postgresql", "postgres"):
             return cls(_postgresql(parsed), longest_s=longest_s)
@@ -139,9 +133,25 @@ def require_select(sql: str, *, param: str = "query") -> None:
         raise InvalidRequest(f"{param} must be one SELECT, but it begins with {sql.strip()[:40]!r}.", param=param)
 
 
-def _sqlite_file(url: URL) -> Path:
+def sqlite_file(url: str) -> Path | None:
+    """The file that a URL names, None for a server's. Raises InvalidRequest as `open` does."""
+    parsed = _parsed(url)
+    return _file(parsed) if parsed.get_backend_name() == "sqlite" else None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise InvalidRequest(
+            "The database URL cannot be understood; write postgresql://user:password@host/database or sqlite:////srv/file.db.",
+            param="url",
+        ) from None
+
+
+def _file(url: URL) -> Path:
     path = Path(url.database or "")
-    if not url.database or not path.is_absolute():
+    if url.host or not url.database or not path.is_absolute():
         raise InvalidRequest(
             f"A SQLite URL has an absolute path, such as sqlite:////srv/wiki.db, but it is {url.database!r}.", param="url"
         )

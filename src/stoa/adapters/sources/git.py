@@ -4,7 +4,6 @@ Nothing of a repository is run or checked out. Submodules and symbolic links are
 """
 
 import asyncio
-import hashlib
 import shutil
 import stat
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -12,11 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from stoa.adapters.sources.sidecars import require_rights
+from stoa.adapters.sources.surroundings import Surroundings
 from stoa.domain import sidecars
-from stoa.domain.sources import Entry, Fetched, Git, is_hidden
+from stoa.domain.sources import Connector, Entry, Fetched, Git, is_hidden
 from stoa.errors import InvalidRequest, SourceError, Unreadable
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dulwich.refs import Ref
     from dulwich.repo import Repo
 
-_SILENCE_S = 60.0
 _MOST_PACKS = 40
 """Each change brings a pack. After so many the clone is made anew, which for one commit costs little."""
 _LARGE_FILE_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -39,32 +38,33 @@ class _Place:
     path: str
 
 
-class GitConnector:
-    """Behind `Connector`. `folder` is where clones lie, each under a name made of its URL."""
+def connect(
+    origin: Git, credentials: Mapping[str, str], *, most_bytes: int, surroundings: Surroundings, silence_s: float = 60.0
+) -> "GitConnector":
+    """Raises InvalidRequest, naming the field and never showing a password."""
+    url = urlsplit(origin.url)
+    if url.username or url.password:
+        raise InvalidRequest("url holds a user name or password; those go into credentials, which are sealed.", param="url")
+    if url.scheme not in ("http", "https", "file") and not origin.url.startswith("/"):
+        raise InvalidRequest(
+            f"url is http(s)://host/repository or an absolute path, but it is {origin.url[:200]!r}.", param="url"
+        )
+    if ".." in PurePosixPath(origin.folder).parts:
+        raise InvalidRequest(f"folder is one inside the repository, but it is {origin.folder!r}.", param="folder")
+    clone = surroundings.folder("git", origin.url)
+    return GitConnector(origin, credentials, clone=clone, most_bytes=most_bytes, silence_s=silence_s)
 
-    def __init__(self, origin: Git, credentials: Mapping[str, str], *, folder: Path, most_bytes: int, silence_s: float) -> None:
+
+class GitConnector(Connector):
+    """Behind `Connector`. `silence_s` is how long a server may say nothing."""
+
+    def __init__(self, origin: Git, credentials: Mapping[str, str], *, clone: Path, most_bytes: int, silence_s: float) -> None:
         self._origin = origin
         self._credentials = credentials
-        self._clone = folder / f"git-{hashlib.sha256(origin.url.encode()).hexdigest()[:24]}"
+        self._clone = clone
         self._most_bytes = most_bytes
         self._silence_s = silence_s
         self._updating = asyncio.Lock()
-
-    @classmethod
-    def open(
-        cls, origin: Git, credentials: Mapping[str, str], *, folder: Path, most_bytes: int, silence_s: float = _SILENCE_S
-    ) -> "GitConnector":
-        """Raises InvalidRequest, naming the field and never showing a password."""
-        url = urlsplit(origin.url)
-        if url.username or url.password:
-            raise InvalidRequest("url holds a user name or password; those go into credentials, which are sealed.", param="url")
-        if url.scheme not in ("http", "https", "file") and not origin.url.startswith("/"):
-            raise InvalidRequest(
-                f"url is http(s)://host/repository or an absolute path, but it is {origin.url[:200]!r}.", param="url"
-            )
-        if ".." in PurePosixPath(origin.folder).parts:
-            raise InvalidRequest(f"folder is one inside the repository, but it is {origin.folder!r}.", param="folder")
-        return cls(origin, credentials, folder=folder, most_bytes=most_bytes, silence_s=silence_s)
 
     async def test(self) -> str:
         """Ask for the branch, without fetching what is in it."""
@@ -150,9 +150,7 @@ class GitConnector:
             return [value for value in found if value not in repository.object_store]
 
         try:
-            result: FetchPackResult = place.client.fetch(
-                place.path.encode(), repository, determine_wants=wanted, depth=1
-            )
+            result: FetchPackResult = place.client.fetch(place.path.encode(), repository, determine_wants=wanted, depth=1)
             ref, commit = self._branch({**result.refs}, {**result.symrefs})
         except SourceError:
             raise
@@ -161,9 +159,7 @@ class GitConnector:
         repository.refs[ref] = commit
         return commit
 
-    def _branch(
-        self, refs: "Mapping[Ref, ObjectID | None]", symbolic: "Mapping[Ref, Ref]"
-    ) -> "tuple[Ref, ObjectID]":
+    def _branch(self, refs: "Mapping[Ref, ObjectID | None]", symbolic: "Mapping[Ref, Ref]") -> "tuple[Ref, ObjectID]":
         from dulwich.refs import HEADREF, Ref
 
         branch = self._origin.branch
@@ -171,7 +167,9 @@ class GitConnector:
         commit = refs.get(ref) or (refs.get(HEADREF) if branch is None else None)
         if commit is None:
             heads = ", ".join(sorted(_name(name) for name in refs if name.startswith(b"refs/heads/"))) or "none"
-            raise SourceError(f"The repository {self._origin.url!r} has no branch {branch or 'HEAD'!r}; there are: {heads[:500]}.")
+            raise SourceError(
+                f"The repository {self._origin.url!r} has no branch {branch or 'HEAD'!r}; there are: {heads[:500]}."
+            )
         return ref, commit
 
     def _entries(self, repository: "Repo", commit: "ObjectID") -> Iterator[Entry]:
@@ -203,7 +201,7 @@ class GitConnector:
             if not stat.S_ISDIR(mode):
                 raise SourceError(f"The branch has no folder {folder!r}.")
         for each in iter_tree_contents(repository.object_store, tree):
-            if each.path is None or each.mode is None or each.sha is None or not stat.S_ISREG(each.mode):
+            if not stat.S_ISREG(each.mode):
                 continue
             path = each.path.decode("utf-8", "replace")
             if ".." not in path.split("/"):
@@ -236,7 +234,9 @@ class GitConnector:
                 timeout=self._silence_s,
             )
             return _Place(client, url.path)
-        return _Place(LocalGitClient(config=ConfigFile()), url.path)
+        path = unquote(url.path) if url.scheme == "file" else self._origin.url
+        _require_own(Path(path), self._origin.url)
+        return _Place(LocalGitClient(config=ConfigFile()), path)
 
     def _explain(self, error: Exception) -> SourceError:
         from dulwich.client import HTTPUnauthorized
@@ -251,6 +251,14 @@ class GitConnector:
         for secret in filter(None, self._credentials.values()):
             reason = reason.replace(secret, "***").replace(quote(secret, safe=""), "***")
         return SourceError(f"The repository {self._origin.url!r} cannot be reached ({reason[:300]}).")
+
+
+def _require_own(path: Path, url: str) -> None:
+    """A repository that keeps its files elsewhere would lead out of the folders that sources may read."""
+    git = path / ".git"
+    objects = (git if git.exists() else path) / "objects"
+    if git.is_file() or not objects.resolve().is_relative_to(path.resolve()) or (objects / "info" / "alternates").exists():
+        raise SourceError(f"The repository {url!r} keeps its objects elsewhere; name the one that holds them.")
 
 
 def _name(ref: bytes) -> str:

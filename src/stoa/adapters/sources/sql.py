@@ -16,15 +16,30 @@ from urllib.parse import quote
 
 from stoa.adapters.datastores.reading import ReadOnlyDatabase, require_select
 from stoa.adapters.sources.spool import Spool
+from stoa.adapters.sources.surroundings import Surroundings
 from stoa.domain.identity import Rights
-from stoa.domain.sources import Entry, Fetched, Sql
+from stoa.domain.sources import Connector, Entry, Fetched, Sql
 from stoa.errors import InvalidRequest, SourceError, Unreadable
 
 _AT_ONCE = 200
 _LONGEST_PATH = 500
 
 
-class SqlConnector:
+def connect(origin: Sql, credentials: Mapping[str, str], *, most_bytes: int, surroundings: Surroundings) -> "SqlConnector":
+    """Raises InvalidRequest, naming the field."""
+    require_select(origin.query)
+    hidden = credentials.get("url")
+    if (origin.url is None) == (hidden is None):
+        raise InvalidRequest(
+            "A source of type sql has one URL: as url, or in its credentials if it holds a password.", param="url"
+        )
+    if not origin.text_columns:
+        raise InvalidRequest("text_columns names the columns whose text is read, but it names none.", param="text_columns")
+    database = ReadOnlyDatabase.open(origin.url or hidden or "")
+    return SqlConnector(origin, database, folder=surroundings.scratch, most_bytes=most_bytes)
+
+
+class SqlConnector(Connector):
     """Behind `Connector`. `folder` is where the rows of one listing lie until they are fetched."""
 
     def __init__(self, origin: Sql, database: ReadOnlyDatabase, *, folder: Path, most_bytes: int) -> None:
@@ -34,17 +49,6 @@ class SqlConnector:
         self._most_bytes = most_bytes
         self._spool: Spool | None = None
         self._versions: dict[str, str] = {}
-
-    @classmethod
-    def open(cls, origin: Sql, credentials: Mapping[str, str], *, folder: Path, most_bytes: int) -> "SqlConnector":
-        """Raises InvalidRequest, naming the field."""
-        require_select(origin.query)
-        url = credentials.get("url") or origin.url
-        if url is None:
-            raise InvalidRequest("A source of kind sql needs the database's URL: as url, or in its credentials.", param="url")
-        if not origin.text_columns:
-            raise InvalidRequest("text_columns names the columns whose text is read, but it names none.", param="text_columns")
-        return cls(origin, ReadOnlyDatabase.open(url), folder=folder, most_bytes=most_bytes)
 
     async def test(self) -> str:
         """Run the query and look at its first row."""
