@@ -65,6 +65,7 @@ class GitConnector(Connector):
         self._most_bytes = most_bytes
         self._silence_s = silence_s
         self._updating = asyncio.Lock()
+        self._blobs: dict[str, str] | None = None
 
     async def test(self) -> str:
         """Ask for the branch, without fetching what is in it."""
@@ -78,15 +79,15 @@ class GitConnector(Connector):
             yield entry
 
     async def fetch(self, entry: Entry, *, known: str | None) -> Fetched | None:
-        """The bytes as they were listed. A clone that is gone is fetched again."""
+        """The bytes as they were listed last; a connector that has listed nothing yet looks first what there is."""
         if entry.version is not None and entry.version == known:
             return None
-        data, version = await asyncio.to_thread(self._read, entry)
-        if data is None:
-            async with self._updating:
-                now = {each.path: each for each in await asyncio.to_thread(self._list)}
-            data, version = await asyncio.to_thread(self._read, now.get(entry.path, entry))
-        if data is None:
+        async with self._updating:
+            if self._blobs is None:
+                await asyncio.to_thread(self._list)
+            version = (self._blobs or {}).get(entry.path)
+        data = await asyncio.to_thread(self._read, version) if version is not None else None
+        if data is None or version is None:
             raise Unreadable("The branch has no such file any more.")
         if len(data) > self._most_bytes:
             raise Unreadable(f"The file has {len(data):,} bytes, but the largest document has {self._most_bytes:,}.")
@@ -124,7 +125,9 @@ class GitConnector(Connector):
     def _updated(self) -> list[Entry]:
         with closing(self._opened()) as repository:
             commit = self._fetched(repository)
-            return list(self._entries(repository, commit))
+            found = list(self._entries(repository, commit))
+        self._blobs = {entry.path: entry.version or "" for entry in found}
+        return found
 
     def _opened(self) -> "Repo":
         from dulwich.repo import Repo
@@ -142,6 +145,10 @@ class GitConnector(Connector):
 
     def _fetched(self, repository: "Repo") -> "ObjectID":
         """Bring what the branch's last commit needs, and say which that is."""
+        from dulwich.client import HTTPUnauthorized
+        from dulwich.errors import GitProtocolError, NotGitRepository
+        from urllib3.exceptions import HTTPError
+
         place = self._place()
 
         def wanted(refs: "Mapping[Ref, ObjectID]", depth: int | None = None) -> "list[ObjectID]":
@@ -152,9 +159,7 @@ class GitConnector(Connector):
         try:
             result: FetchPackResult = place.client.fetch(place.path.encode(), repository, determine_wants=wanted, depth=1)
             ref, commit = self._branch({**result.refs}, {**result.symrefs})
-        except SourceError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the client raises what sockets, TLS, HTTP and Git do
+        except (GitProtocolError, HTTPUnauthorized, NotGitRepository, HTTPError, OSError) as error:
             raise self._explain(error) from None
         repository.refs[ref] = commit
         return commit
@@ -207,18 +212,19 @@ class GitConnector(Connector):
             if ".." not in path.split("/"):
                 yield path, each.sha
 
-    def _read(self, entry: Entry) -> tuple[bytes | None, str]:
+    def _read(self, version: str) -> bytes | None:
         from dulwich.objects import ObjectID
         from dulwich.repo import Repo
 
-        version = entry.version or ""
-        if not (self._clone / "HEAD").is_file() or not version:
-            return None, version
-        with closing(Repo(str(self._clone))) as repository:
-            try:
-                return repository.object_store.get_raw(ObjectID(version.encode()))[1], version
-            except (KeyError, ValueError, OSError):
-                return None, version
+        try:
+            with closing(Repo(str(self._clone))) as repository:
+                return repository.object_store.get_raw(ObjectID(version.encode()))[1]
+        except KeyError:
+            return None
+        except Exception as error:  # noqa: BLE001 - a clone that was taken away meanwhile raises anything
+            raise SourceError(
+                f"The clone of {self._origin.url!r} cannot be read: {type(error).__name__}. Sync again."
+            ) from None
 
     def _place(self) -> _Place:
         from dulwich.client import HttpGitClient, LocalGitClient
