@@ -254,13 +254,17 @@ async def test_a_source_that_is_away_is_an_error_that_says_so(place: Place) -> N
     entry = (await listed(connector))[place.path_of("readme.md")]
     await connector.close()
     await place.vanish()
+    away = await place.connect()
     with pytest.raises(SourceError) as refused:
-        await (await place.connect()).test()
+        await away.test()
     assert len(refused.value.message) > 20
     with pytest.raises(SourceError):
-        await listed(await place.connect())
+        await listed(away)
+    await away.close()
+    fresh = await place.connect()
     with pytest.raises((SourceError, Unreadable)):
-        await (await place.connect()).fetch(entry, known=None)
+        await fresh.fetch(entry, known=None)
+    await fresh.close()
 
 
 async def test_a_listing_may_be_broken_off(place: Place) -> None:

@@ -40,9 +40,10 @@ def _local_path(origin: Origin, credentials: Mapping[str, str]) -> tuple[str, st
         case Git():
             return "url", _file_of(origin.url)
         case Sql():
-            url = origin.url or credentials.get("url", "")
-            scheme, _, rest = url.partition(":///")
-            return "url", rest.partition("?")[0].removeprefix("file:") if scheme.startswith("sqlite") and rest else None
+            from stoa.adapters.datastores.reading import sqlite_file  # late: it needs SQLAlchemy
+
+            file = sqlite_file(origin.url or credentials.get("url", ""))
+            return "url", str(file) if file is not None else None
         case _:
             return "", None
 

@@ -1,7 +1,8 @@
 """Every type of origin, and the module that knows it, imported when the first source of its kind is opened.
 
-Each module has one function, `connect(origin, credentials, *, most_bytes)`, which reaches nothing yet. Packages add types of
-their own under the entry point group `stoa.sources`: the same function, given the `options` of the origin.
+Each module has one function, `connect(origin, credentials, *, most_bytes)`, which reaches nothing yet; those that keep
+something between listings are also given their `Surroundings`. Packages add types of their own under the entry point group
+`stoa.sources`: the same function, given the `options` of the origin.
 """
 
 import importlib
@@ -10,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol, cast
 
 from stoa.adapters.sources.places import require_allowed
+from stoa.adapters.sources.surroundings import Surroundings
 from stoa.domain.sources import Bucket, Connector, Connectors, Folder, Git, Mail, Origin, Plugin, Push, Sql, Website
 from stoa.errors import InvalidRequest, MissingExtra
 from stoa.kit.names import did_you_mean
@@ -25,18 +27,21 @@ MODULES: Mapping[type[Origin], str] = {
     Mail: "mail",
 }
 
+_WITH_SURROUNDINGS: tuple[type[Origin], ...] = (Git, Website, Sql, Mail)
+
 
 class Connect(Protocol):
     """What makes a connector. Any: an origin of the module's own type, or the options of a plugin. Raises InvalidRequest."""
 
-    def __call__(self, origin: Any, credentials: Mapping[str, str], *, most_bytes: int) -> Connector: ...
+    def __call__(self, origin: Any, credentials: Mapping[str, str], *, most_bytes: int, **around: Any) -> Connector: ...
 
 
 class ConnectorTable(Connectors):
     """Implements `domain.sources.Connectors`. `folders` are the only places of this machine that sources may read."""
 
-    def __init__(self, *, folders: Sequence[str] = ()) -> None:
+    def __init__(self, *, folders: Sequence[str] = (), surroundings: Surroundings | None = None) -> None:
         self._folders = folders
+        self._surroundings = surroundings or Surroundings()
 
     def open(self, origin: Origin, credentials: Mapping[str, str], *, most_bytes: int) -> Connector:
         if isinstance(origin, Push):
@@ -52,7 +57,8 @@ class ConnectorTable(Connectors):
         except ModuleNotFoundError as error:
             raise MissingExtra(f"Sources of type {name!r} need the package {error.name!r}, which is not installed.") from None
         connect = cast("Connect", module.connect)  # cast: modules have no type; a test opens one of each kind
-        return connect(origin, credentials, most_bytes=most_bytes)
+        around = {"surroundings": self._surroundings} if isinstance(origin, _WITH_SURROUNDINGS) else {}
+        return connect(origin, credentials, most_bytes=most_bytes, **around)
 
 
 def _plugin(name: str) -> Connect:
