@@ -9,8 +9,9 @@ from stoa.control.limit_fields import check as check_limit
 from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
+from stoa.control.source_fields import check as check_source
 from stoa.domain.guardrails import TopicsGuard
-from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
+from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route, Source
 from stoa.domain.tokenizers import TOKENIZERS, is_tokenizer
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
@@ -38,6 +39,9 @@ class References:
             case Collection():
                 self._known(resource, "team", resource.team, self._teams)
                 self._serves(resource, "embedding_model", resource.embedding_model, "embedding")
+            case Source():
+                self._known(resource, "collection", resource.collection, self._collections)
+                check_source(resource)
             case Assistant():
                 self._serves(resource, "route", resource.route, "chat")
                 for name in resource.collections:

@@ -24,6 +24,9 @@ AccessTag = str
 PUBLIC: AccessTag = "public"
 """Held by everybody who is signed in and by every key."""
 
+NOBODY: AccessTag = "nobody"
+"""Held by no one: what a document is opened to that nobody may read where it lies."""
+
 TAG_FORMS = "A tag is team:NAME, group:NAME, user:NAME or public."
 
 _PERSON, _MADE_BY = "user:", "by:"

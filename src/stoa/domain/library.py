@@ -87,6 +87,10 @@ class JobStore(Protocol):
         """Complete a waiting job. False when it is not waiting."""
         ...
 
+    async def reach(self, job_id: str, **counters: int | str | None) -> None:
+        """Set counters (`total`, `done`, `failed`) and `message` of one that has not ended."""
+        ...
+
     async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:
         """Cancel and end one that nobody has begun. False when somebody has."""
         ...

@@ -272,6 +272,11 @@ class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):
     exclude: tuple[str, ...] = ()
     most_removed: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """A sync that would take away a larger share of what it brought stops and says so, until it is confirmed."""
+    window: Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")] | None = None
+    """Hours of the day in which documents are fetched and indexed, such as 22:00-06:00; rights and removals follow at all
+    hours."""
+    time_zone: str = "UTC"
+    """Of the window, as the IANA list names it, such as Europe/Berlin."""
     paused: bool = False
 
 
@@ -350,6 +355,16 @@ class Budget(_Resource, frozen=True, tag_field="kind", tag="Budget"):
     local_share: Share = LOCAL_SHARE
 
 
-Resource = Provider | Model | Route | Collection | Assistant | Guardrail | Limit | Budget
-KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
+Resource = Provider | Model | Route | Collection | Source | Assistant | Guardrail | Limit | Budget
+KINDS: tuple[type[Resource], ...] = (
+    Provider,
+    Model,
+    Route,
+    Collection,
+    Source,
+    Assistant,
+    Guardrail,
+    Limit,
+    Budget,
+)
 """In the order in which they refer to each other."""

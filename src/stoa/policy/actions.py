@@ -24,7 +24,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Source", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
 
