@@ -55,7 +55,7 @@ async def test_a_datastore_is_kept_without_its_url_and_told_to_gateways_without_
         shown = (await administrator.get("/api/resources/Datastore/erp")).text
         assert "erp.db" not in shown
         masked = msgspec.json.decode(shown)
-        assert (await put(stoa, masked)).json()["results"][0]["status"] == "unchanged", shown
+        assert (await put(stoa, masked)).json()["changes"][0]["change"] == "unchanged", shown
     async with stoa.client(stoa.parts.secrets.internal_token) as gateway:
         snapshot = (await gateway.get("/internal/snapshot")).content
     assert b"Orders of a customer." in snapshot
