@@ -12,7 +12,9 @@ ROWS = {"columns": ["id", "note"], "rows": [[7, None], [9, "late"]], "more": Tru
 
 def test_rows_are_a_table_and_values_are_of_their_type(stoa: Callable[..., Result], api: ScriptedApi) -> None:
     api.answers["POST", PATH] = ROWS
-    result = stoa("datastore", "query", "erp", "orders", "-p", "days=3", "-p", 'code="3"', "-p", "day=2026-03-01", "-p", "x=a=b")
+    result = stoa(
+        "datastore", "query", "erp", "orders", "-p", "days=3", "-p", 'code="3"', "-p", "day=2026-03-01", "-p", "x=a=b"
+    )
     assert result.exit_code == 0, result.stderr
     assert "late" in result.stdout and "more rows" in result.stderr
     sent = {"arguments": {"days": 3, "code": "3", "day": "2026-03-01", "x": "a=b"}}
