@@ -10,7 +10,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, document_view
 from stoa.api.forms import View
-from stoa.api.holdings import collection_named, collections_for, keep, rights_of, target_of
+from stoa.api.holdings import collection_named, collections_for, keep, require_no_source, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.domain.documents import DocumentState
@@ -104,6 +104,7 @@ async def upload_documents(
     source: Annotated[str, Form(max_length=255, description="Where they came from.")] = "upload",
 ) -> Uploaded:
     """Store the files and queue a job that indexes them. A file of the same name and source is replaced."""
+    require_no_source(source)
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
         rights = await rights_of(stores, collection, groups=_names(groups), allow=_names(allow), deny=_names(deny))

@@ -16,6 +16,7 @@ from stoa.errors import InvalidRequest
 
 _LOOK_EVERY_S = 0.3
 _PATIENCE_S = 60.0
+_DOING = {"batch": "Asking", "sync": "Fetching"}
 _ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -96,7 +97,7 @@ def start_sync(
 
 def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Wait until a job has ended. A Stoa that restarts meanwhile is waited for."""
-    name = "Asking" if job["kind"] == "batch" else "Indexing"
+    name = _DOING.get(job["kind"], "Indexing")
     progress.step(name, max(job["total"], 1))
     total, heard = job["total"], time.monotonic()
     while job["state"] not in _ENDED:
@@ -111,7 +112,7 @@ def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str,
         if job["total"] != total:
             total = job["total"]
             progress.step(name, max(total, 1))
-        note = job["message"] or "" if name == "Asking" else f"{job['pages_per_second'] or 0:.1f} pages/s"
+        note = job["message"] or "" if name != "Indexing" else f"{job['pages_per_second'] or 0:.1f} pages/s"
         progress.reach(job["done"] + job["failed"], note)
     return job
 

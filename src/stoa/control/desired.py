@@ -97,8 +97,8 @@ async def find(stores: Stores, kind: str, name: str) -> Resource:
     return resources[name]
 
 
-async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, now_ms: int) -> None:
-    """Raises NotFound, Forbidden, and Conflict when something still needs the resource or it still has documents."""
+async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, now_ms: int) -> Resource:
+    """What is gone. Raises NotFound, Forbidden, and Conflict when something still needs it or it still has documents."""
     await stores.revision.advance(now_ms=now_ms)
     resource = await find(stores, kind, name)
     require(target_of(resource))
@@ -110,6 +110,7 @@ async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, requi
     except InvalidRequest as error:
         raise Conflict(f"{kind} {name!r} is still in use. {error.message}") from error
     await stores.resources.remove(kind, name)
+    return resource
 
 
 async def require_sound(stores: Stores, state: Sequence[Resource], *, engine_url: str) -> None:

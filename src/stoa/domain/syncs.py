@@ -13,8 +13,9 @@ from stoa.domain.sources import Entry
 
 SyncState = Literal["running", "succeeded", "failed", "unconfirmed", "cancelled"]
 """`unconfirmed`: all was done but the removals, which were too many to be meant."""
-SyncCause = Literal["asked", "due", "watched", "changed", "removed"]
-"""Why it began: somebody asked, its time had come, a folder moved, the source was applied anew, or deleted."""
+SyncCause = Literal["asked", "due", "watched", "changed", "pushed", "removed"]
+"""Why it began: somebody asked, its time had come, a folder changed, the source was applied anew, documents
+were sent to it, or it was deleted."""
 
 PREFIX = "source:"
 
@@ -112,6 +113,10 @@ class EntryStore(Protocol):
         """How many documents the source has, and how many of them the sync did not list."""
         ...
 
+    async def counts(self, source: str | None = None) -> Mapping[str, tuple[int, int]]:
+        """How many documents each source has, and how many of them could not be read."""
+        ...
+
     async def forget(self, sync: Sync) -> None:
         """Drop what is known of paths that the sync did not list."""
         ...
@@ -124,7 +129,9 @@ class SyncStore(Protocol):
         """False when a sync of the source is under way."""
         ...
 
-    async def get(self, sync_id: str) -> Sync | None: ...
+    async def get(self, sync_id: str, *, lock: bool = False) -> Sync | None:
+        """`lock` keeps others from changing it until the transaction ends."""
+        ...
 
     async def change(self, sync_id: str, **values: Any) -> None: ...
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stoa.domain.syncs import Applied, AppliedSources, OpenStores, Sync, SyncCause
-from stoa.knowledge.sources import begin, next_sync
+from stoa.knowledge.push import GATHER_MS
+from stoa.knowledge.sources import begin, hand_over, next_sync
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,19 @@ class Schedule:
         return list((await self.sources.all()).values())
 
     async def begin_due(self, applied: Collection[Applied], moved: Collection[str] = ()) -> list[Sync]:
-        """The syncs that were begun. `moved` are sources whose watched folder changed; those begin as soon as they can."""
+        """The syncs that were begun; what was sent to sources is handed over beside.
+
+        `moved` are sources whose watched folder changed: those begin as soon as they can.
+        """
         if not applied:
             return []
         async with self.read() as stores:
             last = await stores.syncs.latest()
         begun: list[Sync] = []
+        for each in last.values():
+            if each.cause == "pushed" and each.ended_at is None and each.started_at <= self.now_ms() - GATHER_MS:
+                async with self.write() as stores:
+                    await hand_over(stores, each.id, now_ms=self.now_ms())
         for each in applied:
             if (cause := self._cause(each, last.get(each.source.name), moved)) is None:
                 continue

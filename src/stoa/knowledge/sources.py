@@ -38,7 +38,21 @@ async def withdraw(stores: SyncStores, source: Source, *, by: str, now_ms: int) 
     """The source was deleted: its documents go too. A sync under way is cancelled and sees to that at its end."""
     if await begin(stores, source.name, source.collection, cause="removed", by=by, now_ms=now_ms) is None:
         running = (await stores.syncs.latest(source.name))[source.name]
-        await stores.jobs.cancel(running.id)
+        if running.cause != "pushed":
+            await stores.jobs.cancel(running.id)
+            return
+        await hand_over(stores, running.id, now_ms=now_ms)
+        await begin(stores, source.name, source.collection, cause="removed", by=by, now_ms=now_ms)
+
+
+async def hand_over(stores: SyncStores, sync_id: str, *, now_ms: int) -> None:
+    """Have documents that were sent indexed. Handing over again changes nothing."""
+    sync = await stores.syncs.get(sync_id, lock=True)
+    job = await stores.jobs.get(sync_id)
+    if sync is None or job is None or sync.ended_at is not None:
+        return
+    await stores.jobs.queue(sync_id, total=job.total)
+    await stores.syncs.change(sync_id, ended_at=now_ms, state="succeeded", whole=True)
 
 
 def included(source: Source, path: str) -> bool:

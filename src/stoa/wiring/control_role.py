@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
 from stoa.settings import Settings, environment
-from stoa.wiring.shared import PATIENCE_S, SETTLED_S, files_of, now_ms
+from stoa.wiring.shared import PATIENCE_S, SETTLED_S, connectors_of, files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
+    from stoa.domain.sources import Connectors
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.ledger.contents import Readings
@@ -60,6 +61,7 @@ class Control:
     counter: "TokenCounter"
     model_api: "ModelApi"
     objects: "Objects"
+    connectors: "Connectors"
     blobs: "Blobs"
     files: "Files"
     sweeper: "Sweeper"
@@ -135,6 +137,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,
+                connectors=connectors_of(settings),
                 files=files_of(settings, database, objects),
                 sweeper=Sweeper(
                     opener(database.write, RetentionTable),

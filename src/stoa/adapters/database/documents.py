@@ -45,6 +45,11 @@ class DocumentTable:
         )
         return [document_of(row) for row in rows.mappings()]
 
+    async def at(self, collection: str, source: str, path: str) -> Document | None:
+        there = (documents.c.collection == collection, documents.c.source == source, documents.c.path == path)
+        row = (await self._connection.execute(_living().where(*there))).mappings().first()
+        return document_of(row) if row is not None else None
+
     async def of_job(self, job_id: str) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, in order of path."""
         rows = await self._connection.execute(
@@ -59,6 +64,7 @@ class DocumentTable:
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
@@ -66,6 +72,8 @@ class DocumentTable:
         query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
         if state is not None:
             query = query.where(documents.c.state == state)
+        if source is not None:
+            query = query.where(documents.c.source == source)
         if search:
             held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
             query = query.where(or_(*held))

@@ -1,9 +1,9 @@
 """What lies in sources, over one connection."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, and_, delete, func, select, update
+from sqlalchemy import RowMapping, and_, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,7 @@ from stoa.adapters.database.tables import documents, source_entries
 from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
 from stoa.domain.sources import Entry
-from stoa.domain.syncs import Brought, Listed, Sync, document_source
+from stoa.domain.syncs import PREFIX, Brought, Listed, Sync, document_source
 
 _T = TypeVar("_T")
 
@@ -84,6 +84,17 @@ class EntryTable:
         every = select(func.count()).select_from(documents).where(*_of_source(sync))
         gone = select(func.count()).select_from(documents).where(*self._gone(sync))
         return await self._connection.scalar(every) or 0, await self._connection.scalar(gone) or 0
+
+    async def counts(self, source: str | None = None) -> Mapping[str, tuple[int, int]]:
+        failed = func.sum(case((documents.c.state == "failed", 1), else_=0))
+        query = select(documents.c.source, func.count(), failed).where(documents.c.state != "removed")
+        query = query.where(
+            documents.c.source.startswith(PREFIX, autoescape=True)
+            if source is None
+            else documents.c.source == document_source(source)
+        )
+        rows = await self._connection.execute(query.group_by(documents.c.source))
+        return {name.removeprefix(PREFIX): (count, int(bad or 0)) for name, count, bad in rows}
 
     async def forget(self, sync: Sync) -> None:
         await self._connection.execute(delete(source_entries).where(_ENTRY.source == sync.source, _ENTRY.seen_in != sync.id))

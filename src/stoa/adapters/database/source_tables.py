@@ -29,7 +29,7 @@ syncs = Table(
     Column("id", String(40), primary_key=True, comment="the id of its job"),
     Column("source", String(63), nullable=False),
     Column("collection", String(63), nullable=False),
-    Column("cause", String(20), nullable=False, comment="asked, due, watched, changed or removed"),
+    Column("cause", String(20), nullable=False, comment="asked, due, watched, changed, pushed or removed"),
     Column("state", String(20), nullable=False, comment="running, succeeded, failed, unconfirmed or cancelled"),
     Column("confirmed", Boolean, nullable=False, comment="whether somebody said that removals are meant"),
     Column("message", Text),

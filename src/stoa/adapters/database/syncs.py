@@ -28,8 +28,9 @@ class SyncTable:
         adding = insert(syncs).values(**msgspec.structs.asdict(sync)).on_conflict_do_nothing()
         return (await self._connection.execute(adding)).rowcount == 1
 
-    async def get(self, sync_id: str) -> Sync | None:
-        row = (await self._connection.execute(select(syncs).where(syncs.c.id == sync_id))).mappings().first()
+    async def get(self, sync_id: str, *, lock: bool = False) -> Sync | None:
+        query = select(syncs).where(syncs.c.id == sync_id)  # SQLite has one writer, and no locks of rows
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).mappings().first()
         return _sync(row) if row is not None else None
 
     async def change(self, sync_id: str, **values: Any) -> None:  # Any: values of many columns

@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False, comment="the id of its job"),
         sa.Column("source", sa.String(length=63), nullable=False),
         sa.Column("collection", sa.String(length=63), nullable=False),
-        sa.Column("cause", sa.String(length=20), nullable=False, comment="asked, due, watched, changed or removed"),
+        sa.Column("cause", sa.String(length=20), nullable=False, comment="asked, due, watched, changed, pushed or removed"),
         sa.Column(
             "state", sa.String(length=20), nullable=False, comment="running, succeeded, failed, unconfirmed or cancelled"
         ),
