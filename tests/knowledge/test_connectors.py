@@ -9,7 +9,7 @@ import pytest
 from tests.adapters.sources.test_bucket import S3, server  # noqa: F401 - the fixture
 from tests.adapters.sources.test_git import Repository, Served
 from tests.adapters.sources.test_mail import Away, Box, Dir
-from tests.adapters.sources.test_sql import Table
+from tests.adapters.sources.test_sql import ServerTable, Table
 from tests.adapters.sources.test_website import Pages
 from tests.contracts.sources import Place
 from tests.knowledge.sourced import Sourced, counted
@@ -20,7 +20,7 @@ from stoa.adapters.database import Database
 from stoa.adapters.database.tables import metadata
 from stoa.domain.sources import Connector, Connectors, Entry, Fetched, Origin
 
-SLOW = ("bucket", "git-http")
+SLOW = ("bucket", "git-http", "postgresql")
 
 
 class Late(Connector):
@@ -75,6 +75,8 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         match request.param:
             case "sql":
                 yield Table(tmp_path / "wiki.db")
+            case "postgresql":
+                yield ServerTable(request.getfixturevalue("postgres_url"), tmp_path)
             case "git-path":
                 yield Repository(tmp_path)
             case "git-http":
