@@ -1,7 +1,7 @@
 """A collection that is filled from a place in memory, with the worker's part played in this process."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -63,7 +63,7 @@ class Sourced:
             sources=SourceRecords(self.database), connectors=MemoryConnectors({"attic": self.place}),
             unseal=lambda sealed: sealed, rights=self._rights, now_ms=lambda: self.now, most_bytes=1000, pauses_s=(0.0, 0.0),
         )  # fmt: skip
-        return SyncWork(ports)
+        return SyncWork(replace(ports, **changed))
 
     async def _rights(self, job_id: str) -> None:
         await self.ingestion.rights(job_id)

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 
 @contextlib.asynccontextmanager
-async def silent() -> AsyncIterator[int]:
+async def silent() -> AsyncGenerator[int]:
     """Its port on 127.0.0.1. Connections are closed at the end."""
     writers: list[asyncio.StreamWriter] = []
 

@@ -24,7 +24,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Source", "Assistant", "Guardrail", "Limit", "Budget")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Source", "Datastore", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
 
@@ -113,6 +113,7 @@ _TABLE = (
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("datastore:query", "ask a datastore one of its queries"),
     Action("guardrail:try", "see what a guardrail makes of a text", "Desired", _DESIRED),
     Action("source:test", "see whether a source can be reached", "Desired", _DESIRED),
     Action("price:list", "see what models cost"),
@@ -131,6 +132,7 @@ _TABLE = (
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
     Action("content:ship", "deliver what was asked and answered, of teams that keep it"),
+    Action("lookup:run", "run an assistant's queries on behalf of whoever asks it"),
     Action("target:report", "tell how the targets of routes are doing"),
 )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
     from stoa.domain.chat import ChatClient
+    from stoa.domain.datastores import QueryRunner
     from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
     from stoa.domain.guards import Trier
@@ -67,6 +68,7 @@ class Control:
     seals: "ContentSeals"
     readings: "Readings"
     engine_url: str
+    runner: "QueryRunner"
 
 
 @asynccontextmanager
@@ -78,6 +80,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
     from stoa.adapters.gateway_client.guards import GatewayTrier
@@ -145,6 +148,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 seals=ContentSeals(secrets),
                 readings=LoggedReadings(),
                 engine_url=roles.engine.url,
+                runner=DatabaseRunner(folders=settings.worker.folders),
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())

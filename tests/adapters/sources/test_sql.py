@@ -99,9 +99,37 @@ class Table:
             lite.execute(statement, values)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Table:
-    return Table(tmp_path / "wiki.db")
+class ServerTable(Table):
+    """The same on a server, which is away when its table is."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        super().__init__(folder / "none")
+
+    async def put(self, path: str, text: str, rights: Rights | None = None) -> None:
+        await self.remove(path)
+        self._run("INSERT INTO page VALUES (%s, %s)", path, text)
+
+    async def remove(self, path: str) -> None:
+        self._run("DELETE FROM page WHERE path = %s", path)
+
+    async def vanish(self) -> None:
+        self._run("DROP TABLE page")
+
+    async def connect(self, *, most_bytes: int = 1 << 20) -> SqlConnector:
+        origin = Sql(query="SELECT * FROM page;", id_column="path", text_columns=("words",))
+        return connect(origin, {"url": self._url}, most_bytes=most_bytes, surroundings=Surroundings(self._scratch))
+
+    def _run(self, statement: str, *values: str) -> None:
+        with psycopg.connect(self._url) as post:
+            post.execute(statement.encode(), values)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Table:
+    if request.param == "sqlite":
+        return Table(tmp_path / "wiki.db")
+    return ServerTable(request.getfixturevalue("postgres_url"), tmp_path)
 
 
 async def listed(connector: SqlConnector) -> dict[str, Entry]:

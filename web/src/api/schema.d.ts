@@ -451,6 +451,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datastores/{name}/queries/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Datastore
+         * @description As an assistant would have it looked up for this person: with the rights of their team, and bound values.
+         */
+        post: operations["query_datastore_api_datastores__name__queries__query__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -1473,6 +1493,18 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /**
+         * Asked
+         * @description Values by the parameters' names.
+         */
+        Asked: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** Team */
+            team?: string | null;
         };
         /**
          * AssistantTrial
@@ -3207,6 +3239,18 @@ export interface components {
             why: string;
         };
         /**
+         * RowsView
+         * @description `more` says that there are rows beyond the query's limit.
+         */
+        RowsView: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ScoreForm
          * @description How many passages each query asks for.
          */
@@ -3851,7 +3895,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Source"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Source"] | components["schemas"]["Resource.Datastore"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -4319,6 +4363,64 @@ export interface components {
             };
         };
         /**
+         * Datastore
+         * @description A database that assistants may ask, by the queries that stand here and by no others. Nothing is ever written.
+         */
+        "Resource.Datastore": {
+            /** @enum {unknown} */
+            kind: "Datastore";
+            queries: components["schemas"]["Resource.Query"][];
+            /** @default null */
+            url: string | null;
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Query
+         * @description One SELECT that may be asked. Its description is what a model goes by.
+         */
+        "Resource.Query": {
+            name: string;
+            description: string;
+            sql: string;
+            /** @default {} */
+            parameters: {
+                [key: string]: components["schemas"]["Resource.Parameter"];
+            };
+            /** @default 50 */
+            most_rows: number;
+            /** @default 5 */
+            longest_s: number;
+            /** @default null */
+            teams: string[] | null;
+        };
+        /**
+         * Parameter
+         * @description A value that whoever asks gives. One that is not required is NULL where it is left out.
+         */
+        "Resource.Parameter": {
+            /**
+             * @default string
+             * @enum {unknown}
+             */
+            type: "boolean" | "integer" | "number" | "string";
+            /** @default  */
+            description: string;
+            /** @default true */
+            required: boolean;
+            /** @default [] */
+            enum: (string | number)[];
+            /** @default 200 */
+            most_characters: number;
+        };
+        /**
          * Assistant
          * @description A name, a prompt, a route and collections: called as `model: assistant/<name>`.
          */
@@ -4337,6 +4439,8 @@ export interface components {
             passages: number;
             /** @default 3000 */
             context_tokens: number;
+            /** @default [] */
+            tools: string[];
             /** @default [] */
             examples: string[];
             /** @default null */
@@ -5462,7 +5566,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5499,7 +5603,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5533,7 +5637,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5706,6 +5810,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_datastore_api_datastores__name__queries__query__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsView"];
                 };
             };
             /** @description Refused. */

@@ -19,6 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from stoa.domain.datastores import require_select
 from stoa.errors import InvalidRequest, SourceError
 
 Row = Mapping[str, Any]
@@ -31,7 +32,6 @@ _CONNECT_S = 10
 _CLOSE_S = 5.0
 _STEPS = 20_000
 """Of SQLite's machine between two looks at the clock: about a millisecond."""
-_SELECT = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(*\s*(SELECT|WITH|VALUES)\b", re.IGNORECASE | re.DOTALL)
 _COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
 
 
@@ -125,12 +125,6 @@ class ReadOnlyDatabase:
         if "interrupted" in reason or "statement timeout" in reason:
             return SourceError(f"The query took longer than {self._longest_s:g} s and was stopped.", code="source_timeout")
         return SourceError(f"The database refused: {_without_password(reason, self._engine.url)}")
-
-
-def require_select(sql: str, *, param: str = "query") -> None:
-    """Raises InvalidRequest for what does not begin as a SELECT does; that it does not write is the transaction's to see to."""
-    if _SELECT.match(sql) is None:
-        raise InvalidRequest(f"{param} must be one SELECT, but it begins with {sql.strip()[:40]!r}.", param=param)
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -14,10 +14,14 @@ from stoa.errors import InvalidRequest
 def require_allowed(origin: Origin, credentials: Mapping[str, str], folders: Sequence[str]) -> None:
     """Raises InvalidRequest for a local path outside of `folders`; symbolic links are followed before it is looked at."""
     field, path = _local_path(origin, credentials)
-    if path is None:
-        return
+    if path is not None:
+        require_below(path, folders, field=f"origin.{field}")
+
+
+def require_below(path: str, folders: Sequence[str], *, field: str) -> None:
+    """Raises InvalidRequest for a path that is not below one of the folders."""
     if not Path(path).is_absolute():
-        raise InvalidRequest(f"{path!r} must be an absolute path.", param=f"origin.{field}")
+        raise InvalidRequest(f"{path!r} must be an absolute path.", param=field)
     place = Path(path).resolve()
     roots = [Path(each).expanduser().resolve() for each in folders]
     if not any(place.is_relative_to(root) for root in roots):
@@ -26,7 +30,7 @@ def require_allowed(origin: Origin, credentials: Mapping[str, str], folders: Seq
         raise InvalidRequest(
             f"{path!r} is not to be indexed: {what}. Whoever runs Stoa can allow it with the setting worker.folders, such as "
             f"STOA_WORKER__FOLDERS={place if place.is_dir() else place.parent}.",
-            param=f"origin.{field}",
+            param=field,
         )  # fmt: skip
 
 

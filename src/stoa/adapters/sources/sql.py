@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from stoa.adapters.datastores.reading import ReadOnlyDatabase, require_select
+from stoa.adapters.datastores.reading import ReadOnlyDatabase
 from stoa.adapters.sources.spool import Spool
 from stoa.adapters.sources.surroundings import Surroundings
+from stoa.domain.datastores import require_select
 from stoa.domain.identity import Rights
 from stoa.domain.sources import Connector, Entry, Fetched, Sql
 from stoa.errors import InvalidRequest, SourceError, Unreadable
