@@ -16,7 +16,8 @@ from stoa.adapters.parsers.read import READERS
 _IDS = re.compile(r"<([^<>\s]+)>")
 _REPLY = re.compile(r"^\s*((re|aw|antw|sv|fwd?|wg|tr|rif|r)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _MARKS = re.compile(
-    rb"^(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-[\w-]+|Content-Length|Lines):.*\n?", re.MULTILINE | re.IGNORECASE
+    rb"^(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-[\w-]+|Content-Length|Lines):.*\n?",
+    re.MULTILINE | re.IGNORECASE,
 )
 _LONGEST_SLUG = 60
 
@@ -94,7 +95,7 @@ def summary(key: str, data: bytes) -> Message:
 def digest_of(data: bytes) -> str:
     """Of all that was sent: marks that mail programs put into its head where it lies do not change it."""
     head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
-    return hashlib.sha256(_MARKS.sub(b"", head) + b"\0" + body.rstrip()).hexdigest()[:32]
+    return hashlib.sha256(_MARKS.sub(b"", head).strip() + b"\0" + body.rstrip()).hexdigest()[:32]
 
 
 def threads(messages: Iterable[Message]) -> list[Thread]:
