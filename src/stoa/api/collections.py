@@ -30,6 +30,8 @@ class CollectionRights(View):
     ingest: bool
     judge: bool
     see_usage: bool
+    see_sources: bool
+    sync_sources: bool
 
 
 class CollectionView(View):
@@ -130,6 +132,8 @@ def _rights(caller: Caller, collection: Collection) -> CollectionRights:
         ingest=caller.may(target, "document:ingest"),
         judge=caller.may(target, "evaluation:judge"),
         see_usage=caller.may(target, "collection:usage"),
+        see_sources=caller.may(target, "source:list"),
+        sync_sources=caller.may(target, "source:sync"),
     )
 
 

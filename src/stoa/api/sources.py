@@ -30,7 +30,7 @@ TEST_S = 20.0
 _FAILURES = 100
 
 
-class SyncView(View):
+class SourceSyncView(View):
     """Counts are documents. `held_back` wait for the source's hours; `acl_lag_ms` is how long the slowest change of a right
     took from being seen at the source to being in force.
     """
@@ -66,7 +66,7 @@ class SourceView(View):
     window: str | None
     documents: int
     failed: int
-    last_sync: SyncView | None
+    last_sync: SourceSyncView | None
     next_sync_at: Moment | None
 
 
@@ -95,9 +95,9 @@ class SourceTested(View):
     """What is there, or why it cannot be reached."""
 
 
-def sync_view(sync: Sync) -> SyncView:
-    fields = {name: getattr(sync, name) for name in SyncView.model_fields if name not in ("started_at", "ended_at")}
-    return SyncView(**fields, started_at=moment(sync.started_at), ended_at=moment_or_none(sync.ended_at))
+def sync_view(sync: Sync) -> SourceSyncView:
+    fields = {name: getattr(sync, name) for name in SourceSyncView.model_fields if name not in ("started_at", "ended_at")}
+    return SourceSyncView(**fields, started_at=moment(sync.started_at), ended_at=moment_or_none(sync.ended_at))
 
 
 @router.get("")
@@ -135,7 +135,7 @@ async def list_syncs(
     parts: Parts,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Page[SyncView]:
+) -> Page[SourceSyncView]:
     """The newest first. Of syncs in a row that began by themselves and found nothing, the last is kept."""
     await source_named(parts, caller, name)
     async with parts.database.read() as connection:
@@ -144,7 +144,9 @@ async def list_syncs(
 
 
 @router.post("/{name}/syncs", status_code=202)
-async def begin_sync(name: str, wanted: SyncRequest, caller: Annotated[Caller, allow("source:sync")], parts: Parts) -> SyncView:
+async def begin_sync(
+    name: str, wanted: SyncRequest, caller: Annotated[Caller, allow("source:sync")], parts: Parts
+) -> SourceSyncView:
     """Sync now, whatever its hours are. Its job has the sync's id. Raises Conflict while one is under way."""
     applied = await source_named(parts, caller, name)
     if isinstance(applied.source.origin, Push):

@@ -1829,6 +1829,10 @@ export interface components {
             judge: boolean;
             /** See Usage */
             see_usage: boolean;
+            /** See Sources */
+            see_sources: boolean;
+            /** Sync Sources */
+            sync_sources: boolean;
         };
         /**
          * CollectionUsage
@@ -2753,17 +2757,17 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SourceSyncView] */
+        Page_SourceSyncView_: {
+            /** Data */
+            data: components["schemas"]["SourceSyncView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SourceView] */
         Page_SourceView_: {
             /** Data */
             data: components["schemas"]["SourceView"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
-        /** Page[SyncView] */
-        Page_SyncView_: {
-            /** Data */
-            data: components["schemas"]["stoa__api__sources__SyncView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3161,6 +3165,8 @@ export interface components {
             change_assistants: boolean;
             /** Change Guardrails */
             change_guardrails: boolean;
+            /** Change Sources */
+            change_sources: boolean;
             /** Run Replays */
             run_replays: boolean;
             /** See Budgets */
@@ -3369,11 +3375,56 @@ export interface components {
             documents: number;
             /** Failed */
             failed: number;
-            last_sync: components["schemas"]["stoa__api__sources__SyncView"] | null;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
             /** Next Sync At */
             next_sync_at: string | null;
             /** Errors */
             errors: components["schemas"]["FailureView"][];
+        };
+        /**
+         * SourceSyncView
+         * @description Counts are documents. `held_back` wait for the source's hours; `acl_lag_ms` is how long the slowest change of a right
+         *     took from being seen at the source to being in force.
+         */
+        SourceSyncView: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "asked" | "due" | "watched" | "changed" | "pushed" | "removed";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "succeeded" | "failed" | "unconfirmed" | "cancelled";
+            /** Message */
+            message: string | null;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Listed */
+            listed: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Rights Moved */
+            rights_moved: number;
+            /** Failed */
+            failed: number;
+            /** Held Back */
+            held_back: number;
+            /** Bytes */
+            bytes: number;
+            /** Acl Lag Ms */
+            acl_lag_ms: number | null;
         };
         /**
          * SourceTest
@@ -3417,7 +3468,7 @@ export interface components {
             documents: number;
             /** Failed */
             failed: number;
-            last_sync: components["schemas"]["stoa__api__sources__SyncView"] | null;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
             /** Next Sync At */
             next_sync_at: string | null;
         };
@@ -3483,6 +3534,22 @@ export interface components {
              * @default false
              */
             confirm_removals: boolean;
+        };
+        /**
+         * SyncView
+         * @description Send each file of `upload`, then start. `remove` are the documents that go.
+         *
+         *     A file that is too large is not asked for; the job names it among its errors.
+         */
+        SyncView: {
+            /** Sync */
+            sync: string;
+            /** Upload */
+            upload: string[];
+            /** Unchanged */
+            unchanged: number;
+            /** Remove */
+            remove: string[];
         };
         /** TakenBack */
         TakenBack: {
@@ -3802,67 +3869,6 @@ export interface components {
             };
             /** Latency Us */
             latency_us: number;
-        };
-        /**
-         * SyncView
-         * @description Counts are documents. `held_back` wait for the source's hours; `acl_lag_ms` is how long the slowest change of a right
-         *     took from being seen at the source to being in force.
-         */
-        stoa__api__sources__SyncView: {
-            /** Id */
-            id: string;
-            /** Source */
-            source: string;
-            /**
-             * Cause
-             * @enum {string}
-             */
-            cause: "asked" | "due" | "watched" | "changed" | "pushed" | "removed";
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "succeeded" | "failed" | "unconfirmed" | "cancelled";
-            /** Message */
-            message: string | null;
-            /** Started At */
-            started_at: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** Listed */
-            listed: number;
-            /** Added */
-            added: number;
-            /** Changed */
-            changed: number;
-            /** Removed */
-            removed: number;
-            /** Rights Moved */
-            rights_moved: number;
-            /** Failed */
-            failed: number;
-            /** Held Back */
-            held_back: number;
-            /** Bytes */
-            bytes: number;
-            /** Acl Lag Ms */
-            acl_lag_ms: number | null;
-        };
-        /**
-         * SyncView
-         * @description Send each file of `upload`, then start. `remove` are the documents that go.
-         *
-         *     A file that is too large is not asked for; the job names it among its errors.
-         */
-        stoa__api__syncs__SyncView: {
-            /** Sync */
-            sync: string;
-            /** Upload */
-            upload: string[];
-            /** Unchanged */
-            unchanged: number;
-            /** Remove */
-            remove: string[];
         };
         /** VerdictView */
         stoa__api__traces__VerdictView: {
@@ -6647,7 +6653,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["stoa__api__syncs__SyncView"];
+                    "application/json": components["schemas"]["SyncView"];
                 };
             };
             /** @description Refused. */
@@ -6813,7 +6819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_SyncView_"];
+                    "application/json": components["schemas"]["Page_SourceSyncView_"];
                 };
             };
             /** @description Refused. */
@@ -6848,7 +6854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["stoa__api__sources__SyncView"];
+                    "application/json": components["schemas"]["SourceSyncView"];
                 };
             };
             /** @description Refused. */
