@@ -358,3 +358,9 @@ def test_what_cannot_be_opened_names_its_field(
     with pytest.raises(InvalidRequest) as told:
         connect(Mail(**fields), credentials, most_bytes=1, surroundings=Surroundings(tmp_path))
     assert told.value.param == param and "hush" not in told.value.message
+
+
+def test_marks_of_a_mail_program_are_no_change() -> None:
+    sent = b"Subject: x\nMessage-ID: <a@b>\n\nHello."
+    marked = b"Status: RO\r\nSubject: x\r\nX-Mozilla-Status2: 1\r\nMessage-ID: <a@b>\r\nX-Keywords: \r\n\r\nHello.\r\n"
+    assert summary("1", sent).digest == summary("2", marked).digest != summary("1", sent + b"!").digest

@@ -13,6 +13,7 @@ from stoa.adapters.sources.mail_messages import (
     Thread,
     attached,
     attachment_paths,
+    digest_of,
     summary,
     threads,
 )
@@ -140,7 +141,7 @@ class MailConnector(Connector):
     def _read(self, message: Message) -> bytes:
         """A mailbox that a mail program rewrote meanwhile has others in its places."""
         data = self._messages().read(message.key)
-        if data is None or summary(message.key, data).digest != message.digest:
+        if data is None or digest_of(data) != message.digest:
             raise SourceError(f"The mailbox {self._what!r} was changed while it was read; sync it again.")
         return data
 

@@ -15,6 +15,10 @@ from stoa.adapters.parsers.read import READERS
 
 _IDS = re.compile(r"<([^<>\s]+)>")
 _REPLY = re.compile(r"^\s*((re|aw|antw|sv|fwd?|wg|tr|rif|r)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_MARKS = re.compile(
+    rb"^(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-[\w-]+|Content-Length|Lines):.*\n?",
+    re.MULTILINE | re.IGNORECASE,
+)
 _LONGEST_SLUG = 60
 
 
@@ -70,13 +74,12 @@ def header(message: EmailMessage, name: str) -> str:
 
 
 def summary(key: str, data: bytes) -> Message:
-    """What is needed to sort a message in. Marks that mail programs put into its head do not change its digest."""
+    """What is needed to sort a message in."""
     message = parse(data)
     own = _IDS.findall(header(message, "Message-ID"))
     answers = [*_IDS.findall(header(message, "References")), *_IDS.findall(header(message, "In-Reply-To"))]
     subject = header(message, "Subject")
-    body = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[-1].rstrip()
-    digest = hashlib.sha256(subject.encode("utf-8", "replace") + b"\0" + body).hexdigest()[:32]
+    digest = digest_of(data)
     return Message(
         key=key,
         id=own[0] if own else f"{digest}@no-id",
@@ -87,6 +90,12 @@ def summary(key: str, data: bytes) -> Message:
         digest=digest,
         attachments=tuple(_attachments(message)),
     )
+
+
+def digest_of(data: bytes) -> str:
+    """Of all that was sent: marks that mail programs put into its head where it lies do not change it."""
+    head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return hashlib.sha256(_MARKS.sub(b"", head).strip() + b"\0" + body.rstrip()).hexdigest()[:32]
 
 
 def threads(messages: Iterable[Message]) -> list[Thread]:
