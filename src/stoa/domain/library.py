@@ -34,6 +34,8 @@ class DocumentStore(Protocol):
 
     async def of_source(self, collection: str, source: str) -> Sequence[Document]: ...
 
+    async def at(self, collection: str, source: str, path: str) -> Document | None: ...
+
     async def put(self, changed: Sequence[Document]) -> None:
         """Insert, or replace what has the same collection, source and path; that one keeps its id."""
         ...
@@ -49,11 +51,12 @@ class DocumentStore(Protocol):
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
         wanted: DocumentFilter = EVERY,
     ) -> Sequence[Document]:
-        """Those open to a caller who holds `acl` and `wanted`, by id; `search` looks into path and title."""
+        """Those `wanted` and open to whoever holds `acl`, by id; `search` looks into path and title, `source` is theirs."""
         ...
 
     async def told(self, some: Sequence[Document], held: frozenset[AccessTag]) -> Sequence[Document]:
@@ -99,6 +102,10 @@ class JobStore(Protocol):
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""
+        ...
+
+    async def reach(self, job_id: str, **counters: int | str | None) -> None:
+        """Set counters (`total`, `done`, `failed`) and `message` of one that has not ended."""
         ...
 
     async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:
