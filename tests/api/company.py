@@ -16,6 +16,7 @@ from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import HybridRetriever
 
 
@@ -38,11 +39,14 @@ class Company:
         """Do every job there is."""
         database = self.running.parts.database
         ports = IngestionPorts(
-            documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
-            parser=DirectParser(), splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph),
+            documents=DocumentRecords(database),
+            jobs=JobRecords(database),
+            objects=self.running.parts.objects,
+            processor=Pipeline(objects=self.running.parts.objects, parser=DirectParser(), splitter=WordSplitter()),
+            index=LinkedIndex(self.index, self.graph),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
-        )  # fmt: skip
+        )
         runner = MemoryRunner({"ingest": Ingestion(ports)})
         for job in await ports.jobs.unfinished():
             await runner.submit(job.kind, job.id, lane="x")

@@ -7,43 +7,42 @@ documents each, so that a batch for the embedder spans documents and a crash cos
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-import msgspec
-
-from stoa.domain.documents import (
-    Document,
-    DocumentLedger,
-    Objects,
-    Outcome,
-    ParsedDocument,
-    Parser,
-    Splitter,
-    parsed_name,
-    raw_name,
-)
+from stoa.domain.documents import Document, DocumentLedger, Objects, Outcome
 from stoa.domain.identity import Rights
 from stoa.domain.jobs import JobLedger
-from stoa.domain.passages import Embedder
+from stoa.domain.passages import Embedder, Metered, Spent
+from stoa.domain.processing import Item, Processed, Processor, Recipe
 from stoa.domain.resources import Collection
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
-from stoa.errors import ProviderError, StoaError, Unreadable
-from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content, same_rights
+from stoa.domain.vectors import IndexedChunk, PassageIndex
+from stoa.errors import ProcessingError, ProviderError, StoaError
+from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights
 from stoa.knowledge.forget import forget
+from stoa.knowledge.process import EMBED_AT_ONCE, EMBED_TEXTS, unpack
 
 RIGHTS = "rights"
 """The name of the part that brings rights and removals into the index."""
 
 PART_DOCUMENTS = 16
 PART_BYTES = 4_000_000
-EMBED_TEXTS = 64
-EMBED_AT_ONCE = 2
-TEND_EVERY = 25
-"""Parts between two rounds of compaction within a long job."""
+"""Of a part that is processed here."""
+
+PARTITION_DOCUMENTS = 512
+PARTITION_BYTES = 256_000_000
+"""Of a part of a large job, which is processed in partitions."""
+
+TEND_EVERY = 400
+"""Documents between two rounds of compaction within a long job."""
+
+PAGE = 1_000
+"""Rows of documents looked at together, however many a job has."""
 
 _SAY_EVERY_S = 2.0
+_T = TypeVar("_T")
 
 
 class Cancelled(StoaError):
@@ -66,11 +65,14 @@ class IngestionPorts:
     documents: DocumentLedger
     jobs: JobLedger
     objects: Objects
-    parser: Parser
-    splitter: Splitter
+    processor: Processor
     index: PassageIndex
     embedder_of: Callable[[Collection], Embedder]
     collection_of: Callable[[str], Awaitable[Collection | None]]
+    partitioned: Processor | None = None
+    """For jobs of many documents; None where all are processed as few are."""
+    many: int = 300
+    """Documents from which on a job is one of many."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -79,27 +81,45 @@ class Ingestion:
 
     def __init__(self, ports: IngestionPorts) -> None:
         self._ports = ports
-        self._splitting = asyncio.Lock()
 
     async def plan(self, job_id: str) -> Sequence[str]:
-        """Rights and removals, then the ids of documents to read, some at a time."""
+        """Rights and removals, then the ids of documents to read, some at a time: partitions where there are many."""
         if not await self._ports.jobs.start(job_id):
             return [RIGHTS]
-        waiting = [document for document in await self._ports.documents.of_job(job_id) if document.state == "queued"]
-        return [RIGHTS, *_parts(waiting)]
+        waiting = [(d.id, d.bytes) async for some in self._of_job(job_id) for d in some if d.state == "queued"]
+        many = self._ports.partitioned is not None and len(waiting) >= self._ports.many
+        most = (PARTITION_DOCUMENTS, PARTITION_BYTES) if many else (PART_DOCUMENTS, PART_BYTES)
+        return [RIGHTS, *_parts(waiting, *most)]
 
     async def part(self, job_id: str, part: str) -> None:
         """One part of the plan. Raises ProviderError when the embedding model stays away, Cancelled when nobody wants it."""
         if part == RIGHTS:
             await self.rights(job_id)
             return
-        ids, _, number = part.partition("#")
+        listed, _, before = part.partition("#")
+        ids = listed.split(",")
         collection = await self._collection(job_id)
         await self._not_cancelled(job_id)
-        rows = await self._ports.documents.read(ids.split(","))
-        mine = [row for row in rows.values() if row.job_id == job_id and row.state == "queued"]
-        await self._read_and_index(job_id, collection, mine)
-        if int(number) % TEND_EVERY == 0:
+        rows = await self._ports.documents.read(ids)
+        mine = {row.id: row for row in rows.values() if row.job_id == job_id and row.state == "queued"}
+        items = [Item(id=one.id, path=one.path, digest=one.digest, refusal=one.error) for one in mine.values()]
+        recipe, waiting = Recipe(collection.embedding_model, collection.chunk_tokens), {item.id: item for item in items}
+
+        async def through(processor: Processor) -> None:
+            found = processor.process(list(waiting.values()), recipe, team=collection.team)
+            async with aclosing(_ahead(found)) as batches:
+                async for some in batches:
+                    await self._index(job_id, collection, [(mine[each.id], each) for each in some])
+                    for each in some:
+                        waiting.pop(each.id)
+
+        try:
+            many = self._ports.partitioned if len(ids) > PART_DOCUMENTS else None
+            await through(many or self._ports.processor)
+        except ProcessingError as error:
+            await self._ports.jobs.say(job_id, f"{error.message} What is left of this part is processed here.")
+            await through(self._ports.processor)
+        if int(before) // TEND_EVERY != (int(before) + len(ids)) // TEND_EVERY:
             await self._ports.index.tend(collection.name)
 
     async def rights(self, job_id: str) -> None:
@@ -107,10 +127,11 @@ class Ingestion:
 
         A row never says that the index holds more than it does: it takes back what it says before the index changes.
         """
+        async for some in self._of_job(job_id):
+            await self._rights(job_id, some)
+
+    async def _rights(self, job_id: str, documents: Sequence[Document]) -> None:
         ports = self._ports
-        documents = await ports.documents.of_job(job_id)
-        if not documents:
-            return
         collection = documents[0].collection
         resource = await ports.collection_of(collection)
         removed = [document for document in documents if document.state == "removed"]
@@ -137,36 +158,31 @@ class Ingestion:
         job = await ports.jobs.get(job_id)
         if job is None or job.collection is None:
             return
-        left = [document for document in await ports.documents.of_job(job_id) if document.state == "queued"]
-        if left:
-            reason = f"Not indexed: {error or 'the job was cancelled.'}"
-            await ports.index.replace(job.collection, [document.id for document in left], [])
-            outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
-            await ports.documents.record(job_id, job.collection, outcomes)
+        async for some in self._of_job(job_id):
+            if left := [document for document in some if document.state == "queued"]:
+                reason = f"Not indexed: {error or 'the job was cancelled.'}"
+                await ports.index.replace(job.collection, [document.id for document in left], [])
+                outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
+                await ports.documents.record(job_id, job.collection, outcomes)
         await ports.index.tend(job.collection)
         await ports.jobs.end(job_id, error=error)
 
-    async def _read_and_index(self, job_id: str, collection: Collection, documents: Sequence[Document]) -> None:
+    async def _index(self, job_id: str, collection: Collection, processed: Sequence[tuple[Document, Processed]]) -> None:
+        """Bring what was made of some documents into the index and into their rows."""
         ports = self._ports
-        read = await asyncio.gather(*(self._read(document, collection) for document in documents))
-        chunks = [one for _, some in read for one in some]
-        rights = {document.id: document.rights for document in documents}
-        vectors = await self._embed(job_id, collection, [one.contextual_text for one in chunks])
+        rights = {document.id: document.rights for document, _ in processed}
+        vectors, spent = await self._vectors(job_id, collection, [each for _, each in processed])
         claimed = await ports.documents.claim(job_id, list(rights))
         indexed = [
-            IndexedChunk(one, vector, rights[one.document_id].allow, rights[one.document_id].deny)
-            for one, vector in zip(chunks, vectors, strict=True)
-            if one.document_id in claimed
+            IndexedChunk(one, vector, document.rights.allow, document.rights.deny)
+            for (document, each), own in zip(processed, vectors, strict=True)
+            if document.id in claimed
+            for one, vector in zip(each.chunks, own, strict=True)
         ]
         await ports.index.replace(collection.name, sorted(claimed), indexed)
         written = await self._as_it_is_now(collection.name, {one: rights[one] for one in sorted(claimed)})
-        outcomes = [
-            msgspec.structs.replace(outcome, indexed_as=fingerprint(document, collection, written.get(document.id)))
-            if outcome.state == "indexed"
-            else outcome
-            for document, (outcome, _) in zip(documents, read, strict=True)
-        ]
-        await ports.documents.record(job_id, collection.name, outcomes)
+        outcomes = [_outcome(each, fingerprint(row, collection, written.get(row.id))) for row, each in processed]
+        await ports.documents.record(job_id, collection.name, outcomes, spent=spent)
 
     async def _as_it_is_now(self, collection: str, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
@@ -179,37 +195,23 @@ class Ingestion:
             await self._ports.index.grant(collection, moved)
         return {**written, **moved}
 
-    async def _read(self, document: Document, collection: Collection) -> tuple[Outcome, list[Chunk]]:
-        """The chunks of a document, or an outcome that says why there are none."""
-        try:
-            if document.error:  # its bytes were not taken, and why was known then
-                raise Unreadable(document.error)
-            parsed = await self._parsed(document)
-        except Unreadable as error:
-            return Outcome(document_id=document.id, state="failed", error=error.message), []
-        async with self._splitting:  # one core for cutting, so that answers to questions keep the other
-            chunks = await asyncio.to_thread(
-                chunk, parsed, self._ports.splitter, tokens=collection.chunk_tokens, document_id=document.id, path=document.path
-            )
-        outcome = Outcome(
-            document_id=document.id, state="indexed", title=parsed.title or title_of(document.path),
-            pages=len(parsed.pages) or None, chunks=len(chunks),
-        )  # fmt: skip
-        return outcome, chunks
-
-    async def _parsed(self, document: Document) -> ParsedDocument:
-        name = parsed_name(document.digest, document.path, version=PIPELINE)
-        if (kept := await self._ports.objects.get(name)) is not None:
-            return msgspec.json.decode(kept, type=ParsedDocument)
-        data = await self._ports.objects.get(raw_name(document.digest))
-        if data is None:
-            raise Unreadable("The file's bytes are not in the object store; send it again.")
-        parsed = await self._ports.parser.parse(data, name=document.path)
-        await self._ports.objects.put(name, msgspec.json.encode(parsed))
-        return parsed
-
-    async def _embed(self, job_id: str, collection: Collection, texts: Sequence[str]) -> list[Sequence[float]]:
+    async def _vectors(
+        self, job_id: str, collection: Collection, processed: Sequence[Processed]
+    ) -> tuple[list[Sequence[Sequence[float]]], Spent]:
+        """The vectors of each document's chunks; those that did not come along are made here. And what all of them took."""
+        found = [unpack(each) for each in processed]
+        lacking = [each for each, vectors in zip(processed, found, strict=True) if vectors is None]
+        texts = [chunk.contextual_text for each in lacking for chunk in each.chunks]
         embedder = self._ports.embedder_of(collection)
+        before = embedder.spent if isinstance(embedder, Metered) else Spent()
+        made = iter(await self._embed(job_id, embedder, texts, collection.team))
+        vectors: list[Sequence[Sequence[float]]] = [
+            [next(made) for _ in each.chunks] if own is None else own for each, own in zip(processed, found, strict=True)
+        ]
+        spent = embedder.spent - before if isinstance(embedder, Metered) else Spent()
+        return vectors, sum((each.spent for each in processed), spent)
+
+    async def _embed(self, job_id: str, embedder: Embedder, texts: Sequence[str], team: str) -> list[Sequence[float]]:
         batches = [texts[n : n + EMBED_TEXTS] for n in range(0, len(texts), EMBED_TEXTS)]
         places = asyncio.Semaphore(EMBED_AT_ONCE)
         done, said = 0, time.monotonic()
@@ -218,7 +220,7 @@ class Ingestion:
             nonlocal done, said
             async with places:
                 await self._not_cancelled(job_id)
-                vectors = await self._patiently(job_id, embedder, batch, collection.team)
+                vectors = await self._patiently(job_id, embedder, batch, team)
                 done += len(batch)
                 if time.monotonic() - said > _SAY_EVERY_S:
                     said = time.monotonic()
@@ -256,14 +258,50 @@ class Ingestion:
         if job is None or job.state == "cancelled":
             raise Cancelled("The job was cancelled.")
 
+    async def _of_job(self, job_id: str) -> AsyncGenerator[Sequence[Document]]:
+        """The documents of a job, a page at a time: there may be more than fit into memory. Pages are never empty."""
+        after: str | None = None
+        while some := await self._ports.documents.of_job(job_id, after=after, limit=PAGE):
+            yield some
+            after = some[-1].id
 
-def _parts(documents: Sequence[Document]) -> list[str]:
-    parts: list[list[str]] = []
-    size = 0
-    for document in documents:
-        if not parts or len(parts[-1]) >= PART_DOCUMENTS or size + document.bytes > PART_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(document.id)
-        size += document.bytes
-    return [f"{','.join(ids)}#{number}" for number, ids in enumerate(parts, 1)]
+
+def _outcome(each: Processed, indexed_as: str) -> Outcome:
+    if each.failure is not None:
+        return Outcome(document_id=each.id, state="failed", error=each.failure)
+    return Outcome(
+        document_id=each.id, state="indexed", title=each.title, pages=each.pages, chunks=len(each.chunks), indexed_as=indexed_as
+    )
+
+
+async def _ahead(stream: AsyncIterator[_T]) -> AsyncGenerator[_T]:
+    """The same, the next one being made while the last one is dealt with: one ahead and no more."""
+
+    async def following() -> _T | None:
+        return await anext(stream, None)
+
+    coming = asyncio.create_task(following())
+    try:
+        while (one := await coming) is not None:
+            coming = asyncio.create_task(following())
+            yield one
+    finally:
+        coming.cancel()
+        await asyncio.wait([coming])
+        if not coming.cancelled():
+            coming.exception()  # whoever went away does not want to know
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+
+
+def _parts(documents: Sequence[tuple[str, int]], most: int, most_bytes: int) -> Iterator[str]:
+    """The ids of each part, and behind a # how many documents came before it. Documents are given as id and bytes."""
+    part, size, before = list[str](), 0, 0
+    for document, its_bytes in documents:
+        if part and (len(part) >= most or size + its_bytes > most_bytes):
+            yield f"{','.join(part)}#{before}"
+            part, size, before = [], 0, before + len(part)
+        part.append(document)
+        size += its_bytes
+    if part:
+        yield f"{','.join(part)}#{before}"

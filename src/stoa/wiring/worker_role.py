@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
+from stoa.wiring.processing import open_objects, partitioned, pipeline
 from stoa.wiring.shared import files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
@@ -33,13 +34,10 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
-    from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
-    from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
-    from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.vectors.late import LateIndex
@@ -63,14 +61,15 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
     index = LateIndex(str(home.vectors))
-    objects = ObjectFolder.local(home.objects)
+    objects = open_objects(settings)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
         ports = IngestionPorts(
             documents=DocumentRecords(database),
             jobs=JobRecords(database),
             objects=objects,
-            parser=parser,
-            splitter=TokenSplitter(minilm_tokenizer()),
+            processor=pipeline(objects, parser),
+            partitioned=partitioned(settings, token=token),
+            many=limits.partition_from,
             index=LinkedIndex(index, FolderGraph(home.graph)),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=Collections(database).get,

@@ -45,11 +45,12 @@ class DocumentTable:
         )
         return [_document(row) for row in rows.mappings()]
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
-        """Those whose latest change belongs to the job, removed ones included, in order of path."""
-        rows = await self._connection.execute(
-            select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
-        )
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
+        """Those whose latest change belongs to the job, removed ones included, by id."""
+        query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
+        if after is not None:
+            query = query.where(documents.c.id > after)
+        rows = await self._connection.execute(query)
         return [_document(row) for row in rows.mappings()]
 
     async def page(

@@ -15,6 +15,7 @@ from stoa.adapters.database.tables import corpus
 from stoa.adapters.database.upsert import upsert
 from stoa.domain.documents import Document, Outcome
 from stoa.domain.jobs import Job
+from stoa.domain.passages import Spent
 from stoa.domain.resources import Collection
 
 
@@ -24,9 +25,9 @@ class DocumentRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
         async with self._database.read() as connection:
-            return await DocumentTable(connection).of_job(job_id)
+            return await DocumentTable(connection).of_job(job_id, after=after, limit=limit)
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
         async with self._database.read() as connection:
@@ -36,7 +37,7 @@ class DocumentRecords:
         async with self._database.write() as connection:
             return await DocumentTable(connection).claim(job_id, ids)
 
-    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:
         now_ms = _now_ms()
         async with self._database.write() as connection:
             table = DocumentTable(connection)
@@ -49,6 +50,7 @@ class DocumentRecords:
             await JobTable(connection).count(
                 job_id, remaining=remaining, failed=failed,
                 pages=sum(outcome.pages or 1 for outcome in read), chunks=sum(outcome.chunks or 0 for outcome in read),
+                spent=spent or Spent(),
             )  # fmt: skip
 
     async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
