@@ -1,7 +1,8 @@
 """Partitions processed in a process of its own: Daft can be told once a process what to run on.
 
-`python -m tests.adapters.processing.partitions native|ray FOLDER` processes what lies in the folder's `items`, and writes what
-came of it to its `processed`. A document called `crash...` kills its parser, one called `hang...` never ends.
+`python -m tests.adapters.processing.partitions HOW FOLDER`, HOW being native, ray, stopped or open_..., processes what lies in
+the folder's `items` and writes what came of it to its `processed`. A document called `crash...` kills its parser, one called
+`hang...` never ends.
 """
 
 import asyncio
@@ -74,18 +75,32 @@ async def direct(folder: Path, items: list[Item]) -> list[Processed]:
     return sorted(found, key=lambda each: each.id)
 
 
-async def _main(runner: str, folder: Path) -> None:
+async def _main(how: str, folder: Path) -> None:
     address = None
-    if runner == "ray":
+    if how == "ray":
         import ray
 
         ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, log_to_driver=False)
         address = "here"  # it is joined already
     items = msgspec.msgpack.decode((folder / "items").read_bytes(), type=list[Item])
-    opening = Opening("tests.adapters.processing.partitions:open_poisonable", str(folder / "objects").encode())
+    function = how if how.startswith("open_") else "open_poisonable"
+    opening = Opening(f"tests.adapters.processing.partitions:{function}", str(folder / "objects").encode())
     processor = DaftProcessor(lambda _team: opening, ray_address=address)
-    found = [each async for some in processor.process(items, RECIPE, team="t") for each in some]
+    stream = processor.process(items, RECIPE, team="t")
+    if how == "stopped":
+        await anext(aiter(stream))
+        await stream.aclose()  # type: ignore[attr-defined]
+        await _alone()
+        return
+    found = [each async for some in stream for each in some]
     (folder / "processed").write_bytes(msgspec.msgpack.encode(sorted(found, key=lambda each: each.id)))
+
+
+async def _alone() -> None:
+    """Until this process has no other left but the one that tidies up shared memory at the end."""
+    async with asyncio.timeout(30):
+        while [c for c in psutil.Process().children(recursive=True) if "resource_tracker" not in " ".join(c.cmdline())]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 from tests.adapters.processing.partitions import RECIPE, direct
 
@@ -17,10 +16,6 @@ from stoa.adapters.processing.child import Opening
 from stoa.adapters.processing.daft import DaftProcessor
 from stoa.domain.documents import raw_name
 from stoa.domain.processing import Item, Processed
-from stoa.errors import ProcessingError
-
-# Daft leaves the pipes of a process that died to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 ROOT = Path(__file__).parents[3]
 HERE = "tests.adapters.processing.partitions"
@@ -39,14 +34,12 @@ async def stored(folder: Path) -> list[Item]:
     return [*items, Item("d98", "big.pdf", "0" * 64, "It is too large.")]
 
 
-async def over(runner: str, folder: Path) -> list[Processed]:
+async def run(how: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    command = [sys.executable, "-m", HERE, runner, str(folder)]
-    done = await asyncio.to_thread(
+    command = [sys.executable, "-m", HERE, how, str(folder)]
+    return await asyncio.to_thread(
         subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return msgspec.msgpack.decode((folder / "processed").read_bytes(), type=list[Processed])
 
 
 @pytest.mark.slow
@@ -55,7 +48,9 @@ async def test_partitions_give_the_very_chunks_that_this_process_gives(tmp_path:
     here, there = tmp_path / "here", tmp_path / "there"
     items = await stored(here)
     await stored(there)
-    expected, found = await direct(here, items), await over(runner, there)
+    expected, done = await direct(here, items), await run(runner, there)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = msgspec.msgpack.decode((there / "processed").read_bytes(), type=list[Processed])
     assert msgspec.msgpack.encode(found) == msgspec.msgpack.encode(expected)
     failures = {each.id: each.failure for each in found if each.failure}
     assert failures.keys() == {"d68", "d69", "d98"}
@@ -68,21 +63,17 @@ async def test_partitions_give_the_very_chunks_that_this_process_gives(tmp_path:
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["open_nothing", "open_dying"])
 async def test_processes_that_cannot_work_are_an_error_and_no_wait(tmp_path: Path, function: str) -> None:
-    processor = DaftProcessor(lambda _team: Opening(f"{HERE}:{function}", b""))
-    with pytest.raises(ProcessingError):
-        async for _ in processor.process(await stored(tmp_path), RECIPE, team="t"):
-            pass
+    await stored(tmp_path)
+    done = await run(function, tmp_path)
+    assert done.returncode == 1
+    assert "ProcessingError: Processing a partition broke off" in done.stderr
 
 
 @pytest.mark.slow
 async def test_whoever_stops_listening_leaves_no_process(tmp_path: Path) -> None:
-    opening = Opening(f"{HERE}:open_poisonable", str(tmp_path / "objects").encode())
-    stream = DaftProcessor(lambda _team: opening).process(await stored(tmp_path), RECIPE, team="t")
-    assert await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]
-    async with asyncio.timeout(30):
-        while any("daft" in " ".join(child.cmdline()) for child in psutil.Process().children()):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+    await stored(tmp_path)
+    done = await run("stopped", tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 async def test_nothing_to_process_starts_nothing() -> None:
