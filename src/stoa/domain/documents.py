@@ -98,6 +98,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     chunks: int | None = None
     error: str | None = None
     indexed_as: str | None = None
+    version: int | None = None
+    """Of the index that holds it so; None where there is only one."""
 
 
 class Parser(Protocol):
@@ -152,8 +154,11 @@ class DocumentLedger(Protocol):
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
 
-    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those that are still the job's; their rows say from now on that nothing is known of what the index holds of them."""
+    async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
+        """Those that are still the job's; their rows say from now on that nothing is known of what the index holds of them.
+
+        Nor of what indexes beside it hold, unless they are only `moved`: other rights, and the same text.
+        """
         ...
 
     async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:

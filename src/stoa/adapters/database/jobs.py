@@ -94,6 +94,14 @@ class JobTable:
             cost=None if spent.cost is None else jobs.c.cost + spent.cost,
         )  # fmt: skip
 
+    async def add_up(self, job_id: str, *, done: int, failed: int, pages: int, chunks: int, spent: Spent) -> None:
+        """Add to the counters of one whose parts count what they did themselves."""
+        await self._change(
+            job_id, jobs.c.id == job_id, done=jobs.c.done + done, failed=jobs.c.failed + failed, pages=jobs.c.pages + pages,
+            chunks=jobs.c.chunks + chunks, tokens=jobs.c.tokens + spent.tokens,
+            cost=None if spent.cost is None else jobs.c.cost + spent.cost,
+        )  # fmt: skip
+
     async def _change(self, job_id: str, condition: Any, **values: Any) -> bool:  # Any: a SQL condition, values of many columns
         result = await self._connection.execute(update(jobs).where(jobs.c.id == job_id, condition).values(**values))
         return result.rowcount == 1
