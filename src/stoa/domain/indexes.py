@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from stoa.domain.documents import Document
-from stoa.domain.passages import Spent
+from stoa.domain.passages import Passage, Spent
 from stoa.domain.processing import Recipe
 
 IndexState = Literal["building", "serving", "kept", "dropped"]
@@ -30,6 +30,14 @@ def index_name(collection: str, version: int) -> str:
 def collection_of(name: str) -> str:
     """Whose index it is."""
     return name.partition(".")[2] if name.startswith("_") else name
+
+
+def of_collection(passages: Sequence[Passage]) -> Sequence[Passage]:
+    """Passages as their collection's, whichever of its indexes they were found in."""
+    return [
+        msgspec.structs.replace(each, collection=collection_of(each.collection)) if each.collection.startswith("_") else each
+        for each in passages
+    ]
 
 
 def version_named(collection: str, version: int) -> str:

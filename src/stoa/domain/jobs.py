@@ -77,8 +77,8 @@ class JobLedger(Protocol):
         """What the job is about just now, for whoever watches it."""
         ...
 
-    async def end(self, job_id: str, *, error: str | None = None) -> None:
-        """Mark as succeeded, or as failed with the error; a cancelled job stays so."""
+    async def end(self, job_id: str, *, error: str | None = None, note: str | None = None) -> None:
+        """Mark as succeeded, perhaps with a note, or as failed with the error; a cancelled job stays so."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Indexes of collections in the database: over one connection, and as the worker sees them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from stoa.adapters.database.ledgers import raise_corpus
 from stoa.adapters.database.tables import documents, held, indexes
 from stoa.adapters.database.upsert import upsert
 from stoa.domain.documents import Document
-from stoa.domain.indexes import Comparison, Held, Index, Served, version_named
+from stoa.domain.indexes import Comparison, Held, Index
 from stoa.domain.passages import Spent
 from stoa.domain.processing import Recipe
 from stoa.errors import Conflict, NotFound
@@ -148,15 +148,6 @@ class IndexTable:
         await self._connection.execute(update(documents).where(of_it, documents.c.state == "indexed").values(**taken))
         here = select(documents.c.id).where(of_it)
         await self._connection.execute(delete(held).where(held.c.version == after.version, held.c.document_id.in_(here)))
-
-    async def served(self) -> Mapping[str, Served]:
-        """By collection the one that is searched, and by collection and version every one that could be."""
-        found: dict[str, Served] = {}
-        for each in await self.every():
-            found[version_named(each.collection, each.version)] = Served(each.name, each.embedding_model)
-            if each.state == "serving":
-                found[each.collection] = Served(each.name, each.embedding_model)
-        return found
 
 
 class IndexRecords:

@@ -70,9 +70,9 @@ class JobTable:
         """Mark as cancelled; whoever works on it stops and ends it. False when it has ended."""
         return await self._change(job_id, _OPEN, state="cancelled")
 
-    async def end(self, job_id: str, *, now_ms: int, error: str | None) -> None:
+    async def end(self, job_id: str, *, now_ms: int, error: str | None, note: str | None = None) -> None:
         state = "failed" if error else "succeeded"
-        await self._change(job_id, _OPEN, state=state, message=error, ended_at=now_ms)
+        await self._change(job_id, _OPEN, state=state, message=error or note, ended_at=now_ms)
         await self._change(job_id, jobs.c.ended_at.is_(None), ended_at=now_ms)
 
     async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:

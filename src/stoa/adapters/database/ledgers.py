@@ -95,9 +95,9 @@ class JobRecords:
         async with self._database.write() as connection:
             await JobTable(connection).say(job_id, message)
 
-    async def end(self, job_id: str, *, error: str | None = None) -> None:
+    async def end(self, job_id: str, *, error: str | None = None, note: str | None = None) -> None:
         async with self._database.write() as connection:
-            await JobTable(connection).end(job_id, now_ms=_now_ms(), error=error)
+            await JobTable(connection).end(job_id, now_ms=_now_ms(), error=error, note=note)
 
 
 async def raise_corpus(connection: AsyncConnection, collection: str) -> None:
