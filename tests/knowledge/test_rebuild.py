@@ -241,7 +241,7 @@ async def test_going_back_brings_in_what_came_since(place: Place) -> None:
     await place.switch(1)
     assert await place.found() == ["b.md"]
     await place.look()
-    assert await place.indexes() == {1: "serving", 2: "kept"} | {3: "building"}
+    assert await place.indexes() == {1: "serving", 2: "kept"}
     assert await place.found() == ["a.md", "b.md", "c.md"]
     assert (await place.document("a.md")).chunks == 1
 

@@ -1,14 +1,16 @@
 """`stoa collection`: the indexes of a collection: one that is searched, one built beside it, one kept for a way back."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stoa.cli import output, values
-from stoa.cli.client import Client
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
 from stoa.errors import NotFound
+
+if TYPE_CHECKING:
+    from stoa.cli.client import Client
 
 collections = typer.Typer(
     name="collection", help="The indexes of collections: list, build anew, compare, switch, go back.", no_args_is_help=True
@@ -102,7 +104,7 @@ def _at(name: str) -> str:
     return f"/api/collections/{values.segment(name)}/indexes"
 
 
-def _built(api: Client, name: str) -> int:
+def _built(api: "Client", name: str) -> int:
     for each in api.get(_at(name))["data"]:
         if each["state"] == "building":
             return each["version"]

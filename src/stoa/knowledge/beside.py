@@ -31,11 +31,11 @@ async def keep_up(collection: Collection, indexes: IndexStore, jobs: JobStore, *
         return []
     building = next((each for each in live if each.state == "building"), None)
     made: list[Job] = []
-    if serving.recipe != recipe_of(collection):
+    if serving.recipe != recipe_of(collection) and not _went_back(collection, serving, live):
         if building is None or building.recipe != recipe_of(collection):
             made.append((await begin(collection, indexes, jobs, by=BY, now_ms=now_ms))[1])
             return made
-    elif building is not None and building.recipe != serving.recipe:
+    elif building is not None and building.recipe not in (serving.recipe, recipe_of(collection)):
         await give_up(building, indexes, jobs, now_ms=now_ms)
         building = None
     kept = any(each.state == "kept" for each in live)
@@ -78,6 +78,12 @@ async def give_up(index: Index, indexes: IndexStore, jobs: JobStore, *, now_ms: 
     if index.job_id is not None:
         await jobs.cancel(index.job_id)
     await indexes.drop(index, now_ms=now_ms)
+
+
+def _went_back(collection: Collection, serving: Index, live: Sequence[Index]) -> bool:
+    """Whether somebody went back from an index that was made as the collection says; it is not built again by itself."""
+    wanted = recipe_of(collection)
+    return any(each.state == "kept" and each.recipe == wanted and each.version > serving.version for each in live)
 
 
 def recipe_of(collection: Collection) -> Recipe:

@@ -51,6 +51,7 @@ class Rebuild:
         self._ports = ports
         self._processors = Processors(ports.processor, ports.partitioned, ports.many)
         self._embedding = PatientEmbedding(ports.jobs, ports.patience)
+        self._not_compared: dict[str, str] = {}
 
     async def plan(self, job_id: str) -> Sequence[str]:
         """The documents that the index lacks, some at a time, and a look at how well it searches."""
@@ -95,6 +96,7 @@ class Rebuild:
             return
         await ports.index.tend(index.name)
         job, note = await ports.jobs.get(job_id), None
+        uncompared = self._not_compared.pop(job_id, None)
         if error is None and job is not None and job.state == "running" and index.state == "building":
             note = _against(collection.switch, index, job.failed)
             try:
@@ -103,7 +105,7 @@ class Rebuild:
             except Conflict as conflict:  # documents came meanwhile: another job brings them in, and switches then
                 note = conflict.message
             error = note if job.failed else None
-        await ports.jobs.end(job_id, error=error, note=note)
+        await ports.jobs.end(job_id, error=error, note=note or uncompared)
 
     async def _put(
         self, job_id: str, collection: Collection, index: Index, processed: Sequence[tuple[Document, Processed]]
@@ -144,7 +146,7 @@ class Rebuild:
         try:
             report = await self._ports.compare(collection, index, serving)
         except StoaError as error:
-            await self._ports.jobs.say(job_id, f"The indexes could not be compared: {error.message}")
+            self._not_compared[job_id] = f"The indexes could not be compared: {error.message}"
             return
         await self._ports.indexes.told(index, report)
 
