@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -33,6 +33,7 @@ class Elsewhere(msgspec.Struct, frozen=True):
     models: str | None
     """Where the built-in embedder's graph lies, or is built; None where this process does not embed by itself."""
     threads: int
+    runtime: Literal["onnxruntime", "openvino"]
 
 
 def open_objects(settings: Settings) -> "ObjectFolder":
@@ -62,7 +63,7 @@ def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processo
             document_bytes=told.document_bytes, gateway_url=told.ray_gateway_url if told.ray_address else None,
             token=token(team) if told.ray_address and told.ray_gateway_url else "",
             models=_models(settings) if told.partition_embedding == "local" else None,
-            threads=1 if told.ray_address else settings.engine.threads,
+            threads=1 if told.ray_address else settings.engine.threads, runtime=settings.engine.runtime,
         )  # fmt: skip
         return Opening("stoa.wiring.processing:open_elsewhere", msgspec.msgpack.encode(elsewhere))
 
@@ -101,7 +102,7 @@ def _embedder(here: Elsewhere, model: str) -> "Embedder | None":
     if model == LOCAL_MODEL and here.models is not None:
         from stoa.adapters.embedders.local import LocalEmbedder
 
-        return LocalEmbedder(Path(here.models), threads=here.threads)
+        return LocalEmbedder(Path(here.models), threads=here.threads, runtime=here.runtime)
     if here.gateway_url is not None:
         from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
 
