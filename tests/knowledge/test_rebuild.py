@@ -204,6 +204,17 @@ async def test_while_it_is_built_the_old_one_is_searched_by_the_old_model(place:
     assert seen == [["a.md", "b.md"], {1: "serving", 2: "building"}]
 
 
+async def test_gateways_learn_of_one_that_is_built_so_that_it_can_be_compared(place: Place) -> None:
+    await place.apply(embedding_model="new", switch="by-hand")
+    async with place.database.read() as connection:
+        before = await RevisionTable(connection).current()
+    await place.keeper.look()
+    async with place.database.read() as connection:
+        assert await RevisionTable(connection).current() > before
+        known = await served(connection)
+    assert {name: each.name for name, each in known.items()} == {"c": "c", "c@1": "c", "c@2": "_2.c"}
+
+
 async def test_what_comes_changes_and_goes_meanwhile_is_in_both(place: Place) -> None:
     await place.put({"c.md": b"Plums are fruit."})
     await place.apply(embedding_model="new")

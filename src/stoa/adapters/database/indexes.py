@@ -12,6 +12,7 @@ from stoa.adapters.database.documents import document_of
 from stoa.adapters.database.engine import Database
 from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.ledgers import raise_corpus
+from stoa.adapters.database.revision import advance
 from stoa.adapters.database.tables import documents, held, indexes
 from stoa.adapters.database.upsert import upsert
 from stoa.domain.documents import Document
@@ -41,7 +42,8 @@ class IndexTable:
         return [_index(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def add(self, collection: str, recipe: Recipe, *, state: str, now_ms: int, job_id: str | None = None) -> Index:
-        """The next version."""
+        """The next version. Gateways learn of it, so that it can be searched to be compared."""
+        await advance(self._connection)
         highest = select(func.max(indexes.c.version)).where(indexes.c.collection == collection)
         version = (await self._connection.scalar(highest) or 0) + 1
         made = Index(
@@ -61,6 +63,7 @@ class IndexTable:
 
     async def drop(self, index: Index, *, now_ms: int) -> None:
         """Give it up: nothing is noted of what it holds any more. What it holds is erased later."""
+        await advance(self._connection)
         of_it = select(documents.c.id).where(documents.c.collection == index.collection)
         await self._connection.execute(delete(held).where(held.c.version == index.version, held.c.document_id.in_(of_it)))
         await self._connection.execute(update(indexes).where(_is(index)).values(state="dropped", changed_at=now_ms))
