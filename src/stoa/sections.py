@@ -78,6 +78,10 @@ class WorkerSettings(Section, frozen=True):
     """Largest single document."""
     batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
     """How many lines of one batch are asked at once."""
+    folders: tuple[str, ...] = ()
+    """Folders of this machine that sources may read, and all below them; none if empty."""
+    website_allow: tuple[str, ...] = ()
+    """Hosts, *.suffixes, addresses or networks that sources may read websites from although they are not public."""
     partition_from: Annotated[int, Meta(ge=1)] = 300
     """A job of at least so many documents is processed in partitions, beside this process or on Ray."""
     partition_processes: Annotated[int, Meta(ge=1, le=64)] = 1

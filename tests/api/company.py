@@ -41,19 +41,23 @@ class Company:
     other: httpx.AsyncClient
     """A developer of another team."""
 
-    async def work(self) -> None:
-        """Do every job there is."""
-        database = self.running.parts.database
-        ports = IngestionPorts(
+    def ingestion_ports(self) -> IngestionPorts:
+        """What the worker indexes with."""
+        database, objects = self.running.parts.database, self.running.parts.objects
+        return IngestionPorts(
             documents=DocumentRecords(database),
             jobs=JobRecords(database),
-            objects=self.running.parts.objects,
-            processor=Pipeline(objects=self.running.parts.objects, parser=DirectParser(), splitter=WordSplitter()),
+            objects=objects,
+            processor=Pipeline(objects=objects, parser=DirectParser(), splitter=WordSplitter()),
             index=LinkedIndex(self.index, self.graph),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
             indexes=IndexRecords(database),
         )
+
+    async def work(self) -> None:
+        """Do every job there is."""
+        ports, database = self.ingestion_ports(), self.running.parts.database
         rebuild = RebuildPorts(
             documents=ports.documents, jobs=ports.jobs, indexes=IndexRecords(database), processor=ports.processor,
             index=ports.index, embedder_of=ports.embedder_of, collection_of=ports.collection_of,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from stoa.control.authentication import of_key, of_user
+from stoa.control.datastore_fields import tools_of
 from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
 from stoa.domain.indexes import Served
@@ -117,6 +118,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         limits=_named(state.resources, Limit),
         budgets=_named(state.resources, Budget),
         indexes={name: each for name, each in state.indexes.items() if name.partition("@")[0] in collections},
+        tools=tools_of(state.resources),
     )
 
 

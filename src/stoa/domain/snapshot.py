@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from stoa.domain.datastores import Tool
 from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import Served
 from stoa.domain.operations import Operation
@@ -91,6 +92,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     indexes: dict[str, Served] = {}
     """By collection the index that is searched, by collection@version every one; a collection that is missing has its first,
     made as the collection says."""
+    tools: dict[str, Tool] = {}
+    """The queries that assistants may have looked up, by `datastore/query`. Their SQL and databases are control's alone."""
 
 
 class Unsealer(Protocol):

@@ -23,10 +23,13 @@ from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights
 from stoa.knowledge.forget import forget
 from stoa.knowledge.parts import PART_DOCUMENTS, Processors, read_part
 
-__all__ = ["PART_DOCUMENTS", "Cancelled", "Ingestion", "IngestionPorts", "Patience"]
+__all__ = ["NOT_INDEXED", "PART_DOCUMENTS", "Cancelled", "Ingestion", "IngestionPorts", "Patience"]
 
 RIGHTS = "rights"
 """The name of the part that brings rights and removals into the index."""
+
+NOT_INDEXED = "Not indexed: "
+"""How the reason begins where nothing was wrong with the document itself."""
 
 PAGE = 1_000
 """Rows of documents looked at together, however many a job has."""
@@ -145,7 +148,7 @@ class Ingestion:
         _, live = await self._as_searched(job.collection, None)
         async for some in self._of_job(job_id):
             if left := [document for document in some if document.state == "queued"]:
-                reason = f"Not indexed: {error or 'the job was cancelled.'}"
+                reason = f"{NOT_INDEXED}{error or 'the job was cancelled.'}"
                 await ports.documents.claim(job_id, [document.id for document in left])
                 await self._take_out(live, [document.id for document in left])
                 outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 from stoa.settings import Settings
 from stoa.wiring.comparing import comparing
 from stoa.wiring.processing import open_objects, partitioned, pipeline
-from stoa.wiring.shared import files_of, now_ms
+from stoa.wiring.shared import connectors_of, files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
+    from stoa.adapters.database import Database
     from stoa.adapters.database.keeping import IndexKeeper
+    from stoa.adapters.secrets import Secrets
+    from stoa.adapters.sources.watching import FolderWatch
     from stoa.batches.files import Files
+    from stoa.domain.documents import Objects
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.knowledge.ingest import Ingestion
+    from stoa.knowledge.source_schedule import Schedule
+    from stoa.knowledge.source_sync import SyncWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,8 @@ class Worker:
     runner: "JobRunner"
     files: "Files"
     keeper: "IndexKeeper"
+    schedule: "Schedule"
+    watch: "FolderWatch"
 
 
 @asynccontextmanager
@@ -47,6 +55,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.parsers.process import ParserProcesses
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.sources.watching import FolderWatch
     from stoa.adapters.vectors.late import LateIndex
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
@@ -54,6 +63,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
     from stoa.knowledge.rebuild import Rebuild, RebuildPorts
+    from stoa.knowledge.sources import KIND as SYNC
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -103,14 +113,42 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
                 parallel=limits.batch_parallel, most_bytes=settings.gateway.body_bytes,
             )
         )  # fmt: skip
-        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion, KIND: batches, beside.KIND: rebuild})
+        syncing, schedule = _syncing(settings, database, objects, ingestion, secrets)
+        watch = FolderWatch(folders=limits.folders)
+        works = {"ingest": ingestion, KIND: batches, beside.KIND: rebuild, SYNC: syncing}
+        runner = DurableRunner(settings.jobs_database_url, works)
         await runner.start()
         try:
             files = files_of(settings, database, objects)
             keeper = IndexKeeper(database, ports.index, kind=beside.KIND, keep_up=beside.keep_up, now_ms=now_ms)
-            yield Worker(jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, keeper=keeper)
+            yield Worker(
+                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, keeper=keeper, schedule=schedule, watch=watch
+            )  # fmt: skip
         finally:
+            await watch.close()
             await runner.close()
+            await syncing.close()
             await parser.close()
             await index.close()
             await database.close()
+
+
+def _syncing(
+    settings: Settings, database: "Database", objects: "Objects", ingestion: "Ingestion", secrets: "Secrets"
+) -> "tuple[SyncWork, Schedule]":
+    """Syncs of sources, and what begins them."""
+    from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
+    from stoa.adapters.database.opening import opener
+    from stoa.adapters.database.syncs import SourceRecords, SyncTables
+    from stoa.knowledge.source_ports import SyncPorts
+    from stoa.knowledge.source_schedule import Schedule
+    from stoa.knowledge.source_sync import SyncWork
+
+    sources = SourceRecords(database)
+    read, write = opener(database.read, SyncTables), opener(database.write, SyncTables)
+    ports = SyncPorts(
+        read=read, write=write, jobs=JobRecords(database), documents=DocumentRecords(database), objects=objects,
+        sources=sources, connectors=connectors_of(settings), unseal=secrets.open, rights=ingestion.rights, now_ms=now_ms,
+        most_bytes=settings.worker.document_bytes,
+    )  # fmt: skip
+    return SyncWork(ports), Schedule(read, write, sources, now_ms)

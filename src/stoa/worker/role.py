@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from stoa.kit.logs import configure_logging
@@ -19,6 +19,7 @@ from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
+from stoa.worker.sources import schedule_syncs
 
 LOOK_EVERY_S = 0.25
 CLEAR_EVERY_S = 60.0
@@ -41,7 +42,10 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
         not_ready.clear()
         _log.info("ready")
-        async with _background(take_jobs(parts)), _background(clear_files(parts)), _background(keep_indexes(parts)):
+        tasks = (take_jobs(parts), clear_files(parts), schedule_syncs(parts), keep_indexes(parts))
+        async with AsyncExitStack() as background:
+            for task in tasks:
+                await background.enter_async_context(_background(task))
             await stop.wait()
         not_ready.append("stopping")
 
@@ -58,7 +62,7 @@ async def take_jobs(parts: Worker) -> None:
             busy = bool(unfinished)
             for job in unfinished:
                 if job.id not in taken:
-                    if job.kind == INGEST:
+                    if job.kind == INGEST and job.state == "queued":  # one that was begun has done this, and is at work again
                         await parts.ingestion.rights(job.id)
                     # An index is built beside everything else that goes on in its collection.
                     lane = f"{job.lane}@index" if job.kind == REINDEX else job.lane

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,11 @@ class DocumentTable:
         )
         return [document_of(row) for row in rows.mappings()]
 
+    async def at(self, collection: str, source: str, path: str) -> Document | None:
+        there = (documents.c.collection == collection, documents.c.source == source, documents.c.path == path)
+        row = (await self._connection.execute(_living().where(*there))).mappings().first()
+        return document_of(row) if row is not None else None
+
     async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, by id."""
         query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
@@ -60,6 +65,7 @@ class DocumentTable:
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
@@ -67,6 +73,8 @@ class DocumentTable:
         query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
         if state is not None:
             query = query.where(documents.c.state == state)
+        if source is not None:
+            query = query.where(documents.c.source == source)
         if search:
             held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
             query = query.where(or_(*held))
@@ -194,8 +202,8 @@ def _living() -> Select[Any]:
     return select(documents).where(documents.c.state != "removed")
 
 
-def document_of(row: RowMapping) -> Document:
-    """A row of the table."""
+def document_of(row: Mapping[Any, Any]) -> Document:  # Any: columns, and their values
+    """The document of a row with all columns."""
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])
