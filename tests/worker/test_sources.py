@@ -1,6 +1,7 @@
 """Sources in the worker as a process: syncs by the clock, by watching and by asking, and killed at any moment."""
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,11 +14,15 @@ from tests.worker.test_role import ACL, Site, site  # noqa: F401 - the fixture
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.syncs import SyncTables
-from stoa.domain.documents import Document
+from stoa.adapters.objects.store import ObjectFolder
+from stoa.domain.documents import Document, raw_name
+from stoa.domain.identity import Rights
 from stoa.domain.resources import Source
-from stoa.domain.sources import Folder
+from stoa.domain.sources import Folder, Push
 from stoa.domain.syncs import Sync, SyncCause, document_source
-from stoa.knowledge import sources
+from stoa.knowledge import push, sources
+from stoa.knowledge.intake import File
+from stoa.wiring import now_ms
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +78,40 @@ class Sourced:
 @pytest.fixture
 def wiki(site: Site, tmp_path: Path) -> Sourced:  # noqa: F811 - the fixture
     return Sourced(site, tmp_path / "wiki")
+
+
+async def send(wiki: Sourced, files: Mapping[str, str]) -> list[push.Change]:
+    """As the API takes documents in."""
+    objects = ObjectFolder.local(wiki.site.settings.home_folder.objects)
+    changes: list[push.Change] = []
+    for path, text in files.items():
+        data = text.encode()
+        file = File(path, hashlib.sha256(data).hexdigest(), len(data))
+        await objects.put(raw_name(file.digest), data)
+        async with wiki.site.database.write() as connection:
+            pushed = await push.push(SyncTables(connection), wiki.source, file, Rights(ACL), by="test", now_ms=now_ms())
+        changes.append(pushed.change)
+    return changes
+
+
+async def test_documents_that_are_sent_again_after_a_kill_are_there_once(wiki: Sourced) -> None:
+    await wiki.apply(origin=Push())
+    files = {f"{n:03}.md": f"# Document {n}\n\n" + f"Sentence of {n}. " * 20 for n in range(90)}
+    assert set(await send(wiki, files)) == {"created"}
+    wiki.site.embedding.pause_s = 0.05
+    async with wiki.site.worker() as process:
+        await wiki.until(lambda h, d: any(each.state == "indexed" for each in d.values()))
+        process.kill()
+    more = {f"{n:03}.md": f"# Document {n}\n\nLate." for n in range(90, 100)}
+    again = await send(wiki, files | more)
+    assert again == ["unchanged"] * 90 + ["created"] * 10
+    async with wiki.site.worker():
+        documents = await wiki.until(lambda h, d: ended(h) and len(d) == 100 and settled(d))
+    chunks = await wiki.indexed()
+    assert {each.state for each in documents.values()} == {"indexed"}
+    assert len(chunks) == sum(each.chunks or 0 for each in documents.values())
+    assert set(chunks) == {each.id for each in documents.values()}
+    assert [sync.added for sync in await wiki.history()] == [10, 90]
 
 
 def ended(history: list[Sync]) -> bool:

@@ -57,7 +57,7 @@ async def take_jobs(parts: Worker) -> None:
             busy = bool(unfinished)
             for job in unfinished:
                 if job.id not in taken:
-                    if job.kind == INGEST:
+                    if job.kind == INGEST and job.state == "queued":  # one that was begun has done this, and is at work again
                         await parts.ingestion.rights(job.id)
                     await parts.runner.submit(job.kind, job.id, lane=job.lane)
                     taken.add(job.id)
