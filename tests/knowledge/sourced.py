@@ -104,7 +104,7 @@ class Sourced:
             runner = MemoryRunner({"sync": self.work, "ingest": self.ingestion})
             for job in jobs:
                 await runner.submit(job.kind, job.id, lane="x")
-            await asyncio.wait_for(runner.drained(), 20)
+            await asyncio.wait_for(runner.drained(), 120)
 
     async def known(self, sync_id: str) -> Sync:
         async with self.database.read() as connection:
