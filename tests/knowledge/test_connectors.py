@@ -67,7 +67,8 @@ class Made(Connectors):
 
 @pytest.fixture(
     params=[
-        "sqlite", "git-path", "website", "mbox", "maildir", "imap", *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
+        "sqlite", "git-path", "website", "mbox", "maildir", "imap",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
     ]
 )  # fmt: skip
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
