@@ -1,28 +1,42 @@
-"""What every index of passages does, on the memory fake and on LanceDB."""
+"""What every index of passages does, on the memory fake, on LanceDB and on Milvus Lite's server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
+from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageReader, PassageSearch
+from stoa.domain.vectors import Chunk, IndexedChunk, VectorStore
 from stoa.errors import SchemaError
 
 EMBEDDER = HashingEmbedder(32)
 
 
-class Index(PassageIndex, PassageSearch, PassageReader, Protocol):
-    """All sides of the index."""
+Index = VectorStore
 
 
-@pytest.fixture(params=["memory", "lance"])
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
+    with lite_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "lance", pytest.param("milvus", marks=pytest.mark.slow)])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
     if request.param == "memory":
         yield MemoryIndex()
+        return
+    if request.param == "milvus":
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        store = MilvusIndex(request.getfixturevalue("milvus").url)
+        for collection in await store.collections():
+            await store.drop(collection)
+        yield store
+        await store.close()
         return
     from stoa.adapters.vectors.lance import LanceIndex
 

@@ -1,6 +1,6 @@
 """The index of passages: dense and lexical search over chunks, both behind the same access tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -102,3 +102,36 @@ class PassageIndex(Protocol):
     async def tend(self, collection: str) -> None:
         """Compact, and bring what was added lately into the indices: after a job, and now and then within a long one."""
         ...
+
+
+class IndexStore(Protocol):
+    """Whole collections, for copying one into another store and for putting one back."""
+
+    async def collections(self) -> Sequence[str]:
+        """The names of those that there are, sorted."""
+        ...
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        """The ids of the documents that have chunks, sorted. None of an unknown collection."""
+        ...
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        """All chunks of these documents, each document whole, in any order."""
+        ...
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        """Make these all that the collection has. Readers find what was there before until all of it is in place.
+
+        Nobody else may change the collection meanwhile. An error, or a crash, leaves what was there.
+        """
+        ...
+
+    async def drop(self, collection: str) -> None:
+        """Take the collection away; one that is not there is fine."""
+        ...
+
+
+class VectorStore(PassageSearch, PassageReader, PassageIndex, IndexStore, Protocol):
+    """All that one product does for Stoa."""
+
+    async def close(self) -> None: ...
