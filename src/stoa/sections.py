@@ -86,6 +86,71 @@ class RedisSettings(Section, frozen=True):
             )
 
 
+class VectorsSettings(Section, frozen=True):
+    """Where the index of passages is."""
+
+    url: str | None = None
+    """A folder, for LanceDB, or a Milvus server such as http://10.0.0.7:19530 (extra `milvus`); `vectors` in the home folder
+    if left out. Move what is there with `stoa vectors migrate` before changing it."""
+    token: str | None = None
+    """For Milvus: user:password, or a key."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        if self.url is not None:
+            check_vectors(self.url)
+
+
+class ObjectsSettings(Section, frozen=True):
+    """Where raw files, what parsers made of them, batches and snapshots are."""
+
+    url: str | None = None
+    """A folder, or s3://bucket/prefix; `objects` in the home folder if left out."""
+    endpoint: str | None = None
+    """Of S3 that is not Amazon's, such as https://minio.example.com:9000."""
+    region: str = "us-east-1"
+    key_id: str | None = None
+    """Access key; if left out it comes from where the machine or the pod has its own, as AWS does it."""
+    secret: str | None = None
+    """The access key's secret."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError, which never shows the secret."""
+        if self.url is not None and "://" in self.url:
+            place = urlsplit(self.url)
+            if place.scheme != "s3" or not place.hostname or place.username or place.query or place.fragment:
+                raise SettingsError(
+                    f"Setting 'objects.url': expected a folder or s3://bucket/prefix, but found {place.scheme + '://...'!r}.",
+                    param="objects.url",
+                )
+        elif self.endpoint or self.key_id or self.secret:
+            raise SettingsError(
+                "objects.endpoint, objects.key_id and objects.secret are for an objects.url such as s3://bucket/prefix.",
+                param="objects.url",
+            )
+        if (self.key_id is None) != (self.secret is None):
+            raise SettingsError("objects.key_id and objects.secret belong together: set both or none.", param="objects.key_id")
+
+
+def check_vectors(url: str) -> None:
+    """Raises SettingsError, which never shows what may be a password."""
+    if "://" not in url:
+        return
+    place = urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname:
+        raise SettingsError(
+            f"Setting 'vectors.url': expected a folder, or a Milvus server such as http://10.0.0.7:19530, but found "
+            f"{place.scheme + '://...'!r}.",
+            param="vectors.url",
+        )
+    if place.username is not None or place.password is not None or place.query or place.fragment:
+        raise SettingsError(
+            "Setting 'vectors.url' must hold no user, no password and nothing behind the address; put who you are into "
+            "vectors.token.",
+            param="vectors.url",
+        )
+
+
 def check_replicas(replicas: int, redis: RedisSettings) -> None:
     """Raises SettingsError for several gateways without a place to count together."""
     if replicas > 1 and redis.url is None:

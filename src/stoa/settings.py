@@ -20,11 +20,13 @@ from stoa.kit.names import did_you_mean
 from stoa.sections import (
     Bytes,
     LedgerSettings,
+    ObjectsSettings,
     Port,
     RedisSettings,
     Seconds,
     Section,
     TelemetrySettings,
+    VectorsSettings,
     check_control,
     check_replicas,
 )
@@ -143,6 +145,8 @@ class Settings(Section, frozen=True):
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
+    vectors: VectorsSettings = VectorsSettings()
+    objects: ObjectsSettings = ObjectsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
 
@@ -169,7 +173,9 @@ class Settings(Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers"})
+SECRET_FIELDS = frozenset(
+    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret"}
+)
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

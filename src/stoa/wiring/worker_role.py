@@ -42,7 +42,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
-    from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.vectors.opening import open_index
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
@@ -62,7 +62,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
-    index = LateIndex(str(home.vectors))
+    index = open_index(settings.vectors, home.vectors)
     objects = ObjectFolder.local(home.objects)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
         ports = IngestionPorts(

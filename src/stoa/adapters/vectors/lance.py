@@ -6,7 +6,8 @@ Importing this module takes a second and 100 MB: whoever needs it imports it lat
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
@@ -25,6 +26,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
+    from stoa.adapters.vectors.lance_whole import Spool, documents_of, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
 
 KEEP_VERSIONS = timedelta(minutes=10)
@@ -67,7 +69,7 @@ _SEARCHES = 3
 
 
 class LanceIndex:
-    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. A search sees what was committed before it."""
+    """VectorStore over the tables under `uri`. A search sees what was committed before it."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -157,6 +159,39 @@ class LanceIndex:
             return []
         found = await table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}").select(PASSAGE).to_arrow()
         return list(passages(collection, found))
+
+    async def collections(self) -> Sequence[str]:
+        database, found, token = await self._connection(), list[str](), None
+        while True:
+            page = await database.list_tables(page_token=token, limit=_IDS)
+            found += page.tables
+            if not (token := page.page_token):
+                return sorted(found)
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        table = await self._table(collection)
+        return await documents_of(table) if table is not None else []
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        table = await self._table(collection)
+        if table is None:
+            return []
+        parts = [documents[n : n + _IDS] for n in range(0, len(documents), _IDS)]
+        return [row for some in parts for row in await rows_where(table, f"document_id IN {_list(some)}")]
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        with closing(Spool()) as spool:
+            await spool.fill(parts)
+            table = await self._table(collection)
+            if table is None and spool.width:
+                table = await self._make(collection, width=spool.width)
+            if table is not None:
+                await spool.put(table)
+
+    async def drop(self, collection: str) -> None:
+        if await self._table(collection) is not None:
+            await (await self._connection()).drop_table(collection)
+            del self._tables[collection]
 
     async def close(self) -> None:
         self._tables.clear()

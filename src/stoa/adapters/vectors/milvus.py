@@ -212,7 +212,7 @@ class MilvusIndex:
         numbers = self._numbers.setdefault(collection, Numbers())
         at = self._learnt_at.get(collection)
         late = at is None or time.monotonic() - at > LEARN_EVERY_S
-        if (late if wanted is None else any(number not in numbers for number in wanted)):
+        if late if wanted is None else any(number not in numbers for number in wanted):
             now = time.monotonic()
             entries: list[Entry] = []
             try:

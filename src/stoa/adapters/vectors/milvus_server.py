@@ -6,8 +6,9 @@ what was written before it: a right taken away is gone from the next question on
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from grpc import RpcError
@@ -19,16 +20,20 @@ from stoa.errors import OperatorError
 
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs every failed call with its traceback; we say what failed
 
-READ_S, WRITE_S = 15.0, 300.0
+CONNECT_S, READ_S, WRITE_S = 3.0, 15.0, 300.0
 """The longest that one call may take."""
+
+REST_S = 2.0
+"""A server that could not be reached is left alone this long: meanwhile whoever asks hears so at once."""
 
 _PAGE = 4_000
 """Rows of a table read at once."""
 
-_ABSENT, _ABSENT_ALIAS = 100, 1600
-"""What Milvus says of a table or an alias that is not there."""
+_AWAY, _ABSENT, _NOT_LOADED, _ABSENT_ALIAS = 2, 100, 101, 1600
+"""How a server that cannot be reached, a table that is not there or not loaded, and an alias that is not there are numbered."""
 
-_T = TypeVar("_T")
+_GRPC = {"grpc.use_local_subchannel_pool": 1, "grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2000}
+"""So that a new connection does not wait as long as an old one has come to wait."""
 
 Values = dict[str, Any]  # Any: the values of many columns
 
@@ -40,6 +45,7 @@ class Milvus:
         self._url, self._token = url, token
         self._client: MilvusClient | None = None
         self._connecting = asyncio.Lock()
+        self._refused_at = -REST_S
 
     @property
     def place(self) -> str:
@@ -58,30 +64,39 @@ class Milvus:
         return bool(await self._do(lambda client: client.has_collection(name, timeout=READ_S)))
 
     async def create(self, name: str, schema: CollectionSchema, indices: IndexParams) -> None:
-        """Make a table, unless it is there."""
+        """Make a table, unless it is there, and have it ready for searches. What a crash left half made is made whole."""
+
+        def make(client: MilvusClient) -> None:
+            client.create_collection(name, schema=schema, consistency_level="Strong", timeout=WRITE_S)
+
+        def ready(client: MilvusClient) -> None:
+            known = set(client.list_indexes(name))
+            missing = IndexParams()
+            missing.extend(index for index in indices if index.index_name not in known and index.field_name not in known)
+            if missing:
+                client.create_index(name, missing, timeout=WRITE_S, sync=False)  # there is nothing in it to wait for
+            client.load_collection(name, timeout=WRITE_S)
+
         if not await self.has(name):
             try:
-                await self._do(
-                    lambda client: client.create_collection(
-                        name, schema=schema, index_params=indices, consistency_level="Strong", timeout=WRITE_S
-                    )
-                )
-            except OperatorError:
+                await self._do(make)
+            except MilvusError:
                 if not await self.has(name):  # else somebody made it just now
                     raise
+        await self._do(ready)
 
     async def point(self, alias: str, name: str) -> None:
         """Let the alias mean this table from now on."""
         try:
             await self._do(lambda client: client.alter_alias(name, alias, timeout=WRITE_S))
-        except OperatorError:
+        except MilvusError:
             await self._do(lambda client: client.create_alias(name, alias, timeout=WRITE_S))
 
     async def pointed(self, alias: str) -> str | None:
         """The table that the alias means."""
         try:
             found = await self._do(lambda client: client.describe_alias(alias, timeout=READ_S))
-        except OperatorError:
+        except MilvusError:
             if await self.has(alias):
                 raise
             return None
@@ -105,18 +120,28 @@ class Milvus:
         await self._do(lambda client: client.delete(name, filter=condition, timeout=WRITE_S))
 
     async def query(self, name: str, condition: str, fields: Sequence[str]) -> Sequence[Values]:
-        return await self._do(
+        return await self._loaded(
+            name,
             lambda client: client.query(
                 name, filter=condition, output_fields=list(fields), consistency_level="Strong", timeout=READ_S
-            )
+            ),
         )
 
     async def search(
-        self, name: str, field: str, asked: Sequence[float] | str, *, condition: str, limit: int, fields: Sequence[str], **how: int
+        self,
+        name: str,
+        field: str,
+        asked: Sequence[float] | str,
+        *,
+        condition: str,
+        limit: int,
+        fields: Sequence[str],
+        **how: int,
     ) -> Sequence[Values]:
         """The best rows by one of the table's vectors: their fields, and `distance`."""
         question: Any = asked if isinstance(asked, str) else list(asked)  # Any: the library's own argument
-        found = await self._do(
+        found = await self._loaded(
+            name,
             lambda client: client.search(
                 name, data=[question], anns_field=field, filter=condition, limit=limit, output_fields=list(fields),
                 search_params={"params": how}, consistency_level="Strong", timeout=READ_S,
@@ -129,7 +154,8 @@ class Milvus:
         condition = ""
         while True:
             here = condition
-            page: Sequence[Values] = await self._do(
+            page: Sequence[Values] = await self._loaded(
+                name,
                 lambda client, here=here: client.query(
                     name, filter=here, output_fields=list(fields), limit=_PAGE, iterator="True",
                     consistency_level="Strong", timeout=WRITE_S,
@@ -142,31 +168,53 @@ class Milvus:
                 return
 
     async def close(self) -> None:
-        if self._client is not None:
-            await asyncio.to_thread(self._client.close)
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            await asyncio.to_thread(client.close)
 
-    async def _do(self, call: Callable[[MilvusClient], _T]) -> _T:
+    async def _loaded(self, name: str, call: Callable[[Any], Any]) -> Any:  # Any: as in `_do`
+        """Make a call that reads a table: Milvus Lite forgets at its start which it had loaded, and people may release one."""
+        try:
+            return await self._do(call)
+        except MilvusError as error:
+            if error.number != _NOT_LOADED:
+                raise
+            await self._do(lambda client: client.load_collection(name, timeout=WRITE_S))
+            return await self._do(call)
+
+    async def _do(self, call: Callable[[Any], Any]) -> Any:  # Any: the library hardly says what it gives
         """Make a call in a thread: the library's own asyncio client needs what Milvus Lite has not."""
         client = await self._connected()
         try:
             return await asyncio.to_thread(call, client)
         except MilvusException as error:
+            if error.code == _AWAY:
+                await self.close()  # the library's own reconnecting does not survive a server that stays away for a while
             raise MilvusError(f"Milvus at {self.place} said: {error.message}", number=error.code) from error
         except RpcError as error:
-            raise MilvusError(f"Milvus at {self.place} did not answer: {error}", number=0) from error
+            await self.close()
+            raise MilvusError(f"Milvus at {self.place} did not answer: {error}", number=_AWAY) from error
 
     async def _connected(self) -> MilvusClient:
         async with self._connecting:
             if self._client is None:
+                away = OperatorError(
+                    f"Milvus at {self.place} cannot be reached. Is it running, and are vectors.url and vectors.token right?"
+                )
+                if time.monotonic() - self._refused_at < REST_S:
+                    raise away
                 try:
                     self._client = await asyncio.to_thread(
-                        MilvusClient, self._url, token=self._token or "", timeout=READ_S, dedicated=True
+                        MilvusClient,
+                        self._url,
+                        token=self._token or "",
+                        timeout=CONNECT_S,
+                        dedicated=True,
+                        grpc_options=_GRPC,
                     )
                 except (MilvusException, RpcError) as error:
-                    raise OperatorError(
-                        f"Milvus at {self.place} cannot be reached. Is it running, and are vectors.url and vectors.token right?"
-                    ) from error
+                    self._refused_at = time.monotonic()
+                    raise away from error
             return self._client
 
 

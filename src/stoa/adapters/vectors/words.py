@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from stoa.errors import MissingExtra
 
-_STOP = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was "
-    "will with".split()
-)
+_STOP_WORDS = """
+a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to
+was will with
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 _LONGEST = 40
 _BYTES = 65_535
 """The most that Milvus takes as one text."""
@@ -41,7 +42,7 @@ def _stem(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # noqa: ANN202 - of a package without types
+def _stemmer():
     try:
         from Stemmer import Stemmer
     except ImportError:
