@@ -132,22 +132,22 @@ class ObjectsSettings(Section, frozen=True):
             raise SettingsError("objects.key_id and objects.secret belong together: set both or none.", param="objects.key_id")
 
 
-def check_vectors(url: str) -> None:
-    """Raises SettingsError, which never shows what may be a password."""
+def check_vectors(url: str, *, setting: str = "vectors.url") -> None:
+    """Raises SettingsError, which names the setting and never shows what may be a password."""
     if "://" not in url:
         return
     place = urlsplit(url)
     if place.scheme not in ("http", "https") or not place.hostname:
         raise SettingsError(
-            f"Setting 'vectors.url': expected a folder, or a Milvus server such as http://10.0.0.7:19530, but found "
+            f"Setting {setting!r}: expected a folder, or a Milvus server such as http://10.0.0.7:19530, but found "
             f"{place.scheme + '://...'!r}.",
-            param="vectors.url",
+            param=setting,
         )
     if place.username is not None or place.password is not None or place.query or place.fragment:
         raise SettingsError(
-            "Setting 'vectors.url' must hold no user, no password and nothing behind the address; put who you are into "
+            f"Setting {setting!r} must hold no user, no password and nothing behind the address; put who you are into "
             "vectors.token.",
-            param="vectors.url",
+            param=setting,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from stoa.domain.documents import Document
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
 
@@ -135,3 +136,35 @@ class VectorStore(PassageSearch, PassageReader, PassageIndex, IndexStore, Protoc
     """All that one product does for Stoa."""
 
     async def close(self) -> None: ...
+
+
+class CorpusLedger(Protocol):
+    """What the database says that an index should hold, for whoever copies one or puts one back."""
+
+    async def documents(self, collection: str, *, after: str = "", limit: int = 1_000) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        ...
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Those of the ids that there are, removed ones included."""
+        ...
+
+    async def version(self, collection: str) -> int:
+        """The corpus version; 0 before anything was indexed."""
+        ...
+
+    async def unknown(self, documents: Sequence[str]) -> None:
+        """Say that nothing is known of what the index holds of these: the next sync, or sending them again, indexes them."""
+        ...
+
+    async def raise_version(self, collection: str) -> None:
+        """Say that the index is another now: answers that are kept from before are no longer given."""
+        ...
+
+
+class RowFiles(Protocol):
+    """Rows as bytes that any tool for tables reads."""
+
+    def pack(self, rows: Sequence[IndexedChunk]) -> bytes: ...
+
+    def unpack(self, data: bytes) -> Sequence[IndexedChunk]: ...

@@ -82,7 +82,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.gateway_client.wire import GatewayWire
-    from stoa.adapters.objects.store import ObjectFolder
+    from stoa.adapters.objects.opening import open_objects
     from stoa.adapters.policy import CedarPolicy
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
@@ -98,7 +98,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     await check(settings.database_url, rows=False)
     roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
-    objects = ObjectFolder.local(settings.home_folder.objects)
+    objects = open_objects(settings.objects, settings.home_folder.objects)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
     prices = GenaiPrices()

@@ -37,14 +37,15 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
-    from stoa.adapters.objects.store import ObjectFolder
+    from stoa.adapters.objects.opening import open_objects
     from stoa.adapters.parsers.process import ParserProcesses
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
-    from stoa.adapters.vectors.opening import open_index
+    from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
+    from stoa.knowledge.gate import GatedIndex, IndexGate
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
 
@@ -63,7 +64,8 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
     index = open_index(settings.vectors, home.vectors)
-    objects = ObjectFolder.local(home.objects)
+    objects = open_objects(settings.objects, home.objects)
+    gate = IndexGate(objects, store=place_of(settings.vectors, home.vectors), now_ms=now_ms)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
         ports = IngestionPorts(
             documents=DocumentRecords(database),
@@ -71,7 +73,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             objects=objects,
             parser=parser,
             splitter=TokenSplitter(minilm_tokenizer()),
-            index=LinkedIndex(index, FolderGraph(home.graph)),
+            index=LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=Collections(database).get,
         )

@@ -45,6 +45,16 @@ class DocumentTable:
         )
         return [_document(row) for row in rows.mappings()]
 
+    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
+        return [_document(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+
+    async def unknown(self, ids: Sequence[str]) -> None:
+        """What the index holds of these is unknown from now on."""
+        for some in _batches(ids):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
+
     async def of_job(self, job_id: str) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, in order of path."""
         rows = await self._connection.execute(
