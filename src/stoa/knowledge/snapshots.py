@@ -70,6 +70,7 @@ class SnapshotPorts:
     files: RowFiles
     gate: IndexGate
     now_ms: Callable[[], int]
+    part_rows: int = PART_ROWS
 
 
 class Snapshots:
@@ -96,7 +97,7 @@ class Snapshots:
             waiting += [row for row in found if row.chunk.document_id in contents]
             done += len(some)
             say(done, len(documents))
-            if len(waiting) >= PART_ROWS:
+            if len(waiting) >= ports.part_rows:
                 parts.append(await self._part(f"{folder}/{len(parts):05}.parquet", ports.files.pack(waiting), len(waiting)))
                 rows, waiting = rows + len(waiting), []
         if waiting:
