@@ -11,7 +11,6 @@ from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import Chunk, IndexedChunk, VectorStore
-from stoa.errors import SchemaError
 
 EMBEDDER = HashingEmbedder(32)
 
@@ -342,16 +341,3 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
-
-
-async def test_a_table_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
-    import lancedb
-
-    from stoa.adapters.vectors.lance import LanceIndex
-
-    database = await lancedb.connect_async(str(tmp_path))
-    await database.create_table("c", [{"id": "d.0", "text": "Apples.", "acl": ["team:a"]}])
-    index = LanceIndex(str(tmp_path))
-    with pytest.raises(SchemaError, match=r"collection 'c' .* Delete '.*c\.lance'"):
-        await found(index, "apples", "team:a")
-    await index.close()

@@ -63,15 +63,16 @@ async def test_a_second_time_writes_only_what_differs(target: VectorStore) -> No
 
 
 async def test_a_row_that_differs_in_anything_is_seen(target: VectorStore) -> None:
-    source = await filled(1)
-    (first, second) = await source.rows("c", ["d0"])
-    await target.replace("c", ["d0"], [first, IndexedChunk(second.chunk, second.vector, second.acl, frozenset())])
-    assert (await compare(source, target, "c")).changed == ["d0"]
-    await target.replace("c", ["d0"], [first, IndexedChunk(second.chunk, [*second.vector[1:], second.vector[0]], *_of(second))])
-    assert (await compare(source, target, "c")).changed == ["d0"]
-    await target.replace("c", ["d0"], [first])
-    assert (await compare(source, target, "c")).changed == ["d0"]
-    await target.replace("c", ["d0"], [second, first])
+    source = await filled(2)
+    await target.replace("c", ["d0"], await source.rows("c", ["d0"]))
+    (first, second) = await source.rows("c", ["d1"])
+    await target.replace("c", ["d1"], [first, IndexedChunk(second.chunk, second.vector, second.acl, frozenset())])
+    assert (await compare(source, target, "c")).changed == ["d1"]
+    await target.replace("c", ["d1"], [first, IndexedChunk(second.chunk, [*second.vector[1:], second.vector[0]], *_of(second))])
+    assert (await compare(source, target, "c")).changed == ["d1"]
+    await target.replace("c", ["d1"], [first])
+    assert (await compare(source, target, "c")).changed == ["d1"]
+    await target.replace("c", ["d1"], [second, first])
     assert (await compare(source, target, "c")).none
 
 

@@ -112,6 +112,13 @@ class IndexStore(Protocol):
         """The names of those that there are, sorted."""
         ...
 
+    async def outdated(self) -> Sequence[str]:
+        """Those of them that an earlier version wrote in another form: refused everywhere until they are rebuilt.
+
+        Their documents and rows can be read.
+        """
+        ...
+
     async def documents(self, collection: str) -> Sequence[str]:
         """The ids of the documents that have chunks, sorted. None of an unknown collection."""
         ...
@@ -128,7 +135,7 @@ class IndexStore(Protocol):
         ...
 
     async def drop(self, collection: str) -> None:
-        """Take the collection away; one that is not there is fine."""
+        """Take the collection away; one that is not there is fine. Its name is not to be used again while others read it."""
         ...
 
 

@@ -1,9 +1,7 @@
 """Snapshots of an index: its rows as files among the objects, and how one is put back.
 
 A snapshot lies under `vectors/snapshots/COLLECTION/ID`: files of rows, what each document's rows were made from, and a manifest
-that comes last, so that one without it is not a snapshot. What is put back is no older than what the database says: of each
-document the rows as the snapshot has them, if they were made from the bytes and in the way that hold now, under the rights that
-hold now; of the others what the index holds. Documents that were removed since stay away.
+that comes last, so that one without it is not a snapshot. How one is put back, `putting_back` says.
 """
 
 import hashlib
@@ -12,15 +10,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stoa.domain.documents import Document, ListedObjects
-from stoa.domain.identity import Rights
+from stoa.domain.documents import ListedObjects
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import CorpusLedger, IndexedChunk, RowFiles, VectorStore
 from stoa.errors import Conflict, InternalError, NotFound
 from stoa.kit.ids import new_id
-from stoa.knowledge.comparing import batches, of_document
-from stoa.knowledge.fingerprint import fingerprint, same_content
+from stoa.knowledge.comparing import batches
 from stoa.knowledge.gate import IndexGate
+from stoa.knowledge.putting_back import PutBack, put_back
 
 FOLDER = "vectors/snapshots"
 
@@ -50,16 +47,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     contents: Part
     parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class Restored:
-    """What became of the documents: from the snapshot, as they were in the index, and those that must be indexed again."""
-
-    restored: int
-    kept: int
-    missing: Sequence[str]
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -134,7 +121,7 @@ class Snapshots:
         for name in sorted(names, key=lambda name: not name.endswith("/manifest.json")):
             await self._ports.objects.delete(name)
 
-    async def restore(self, collection: Collection, snapshot_id: str, *, say: Callable[[int, int], None]) -> Restored:
+    async def restore(self, collection: Collection, snapshot_id: str, *, say: Callable[[int, int], None]) -> PutBack:
         """Put one back. Readers find the index as it was until all is in place; an error leaves it as it was.
 
         Raises NotFound, Conflict when the collection's vectors are of another model now, InternalError for a file that is not
@@ -146,63 +133,14 @@ class Snapshots:
                 f"Snapshot {snapshot.id!r} holds vectors of {snapshot.embedding_model!r}, and collection {collection.name!r} "
                 f"is searched with {collection.embedding_model!r}. Nothing was changed."
             )
-        await self._ports.gate.close(collection.name)
-        try:
-            return await self._restore(collection, snapshot, say)
-        finally:
-            await self._ports.gate.open(collection.name)
-
-    async def _restore(self, collection: Collection, snapshot: Snapshot, say: Callable[[int, int], None]) -> Restored:
-        ports, name = self._ports, collection.name
-        documents = await self._documents(name)
         contents = msgspec.json.decode(await self._read(snapshot.contents), type=dict[str, str])
-        wanted = {key: fingerprint(document, collection) for key, document in documents.items()}
-        living = {key for key, document in documents.items() if document.state in ("indexed", "queued")}
-        back = {key for key in living if same_content(contents.get(key), wanted[key])}
-        seen, rows = dict[str, Rights](), 0
 
-        async def all_rows() -> AsyncIterator[Sequence[IndexedChunk]]:
-            nonlocal rows
+        async def rows() -> AsyncIterator[Sequence[IndexedChunk]]:
             for number, part in enumerate(snapshot.parts):
-                await ports.gate.close(name)
-                taken = [row for row in ports.files.unpack(await self._read(part)) if row.chunk.document_id in back]
-                now = [_under(row, documents[row.chunk.document_id].rights) for row in taken]
-                seen.update({row.chunk.document_id: row.rights for row in now})
-                rows += len(now)
+                yield self._ports.files.unpack(await self._read(part))
                 say(number + 1, len(snapshot.parts))
-                yield now
-            for some in batches(sorted(living - back)):
-                await ports.gate.close(name)
-                held = of_document(await ports.index.rows(name, some))
-                kept = [row for key, found in held.items() for row in _as_now(found, documents[key], wanted[key])]
-                seen.update({row.chunk.document_id: row.rights for row in kept})
-                rows += len(kept)
-                yield kept
 
-        await ports.index.rebuild(name, all_rows())
-        await self._catch_up(name, seen)
-        await ports.index.tend(name)
-        missing = sorted(key for key in living - set(seen) if documents[key].chunks != 0)
-        await ports.corpus.unknown(missing)
-        await ports.corpus.raise_version(name)
-        restored = len(back & set(seen))
-        return Restored(restored, len(seen) - restored, missing, rows)
-
-    async def _catch_up(self, collection: str, seen: Mapping[str, Rights]) -> None:
-        """Rights that changed, and removals that happened, while it was put back: jobs that bring them wait at the gate."""
-        now = await self._documents(collection)
-        if gone := sorted(set(seen) - set(now)):
-            await self._ports.index.replace(collection, gone, [])
-        moved = {key: now[key].rights for key, rights in seen.items() if key in now and now[key].rights != rights}
-        if moved:
-            await self._ports.index.grant(collection, moved)
-
-    async def _documents(self, collection: str) -> dict[str, Document]:
-        found, after = dict[str, Document](), ""
-        while page := await self._ports.corpus.documents(collection, after=after):
-            found |= {document.id: document for document in page}
-            after = page[-1].id
-        return found
+        return await put_back(self._ports.index, self._ports.corpus, self._ports.gate, collection, contents, rows())
 
     async def _prints(self, documents: Sequence[str]) -> Mapping[str, str]:
         """What the index holds of them, as far as that is known."""
@@ -219,14 +157,3 @@ class Snapshots:
             found = "is not there" if data is None else "is not what was written"
             raise InternalError(f"The object {part.name!r} of the snapshot {found}. The index was left as it is.")
         return data
-
-
-def _under(row: IndexedChunk, rights: Rights) -> IndexedChunk:
-    return IndexedChunk(row.chunk, row.vector, rights.allow, rights.deny)
-
-
-def _as_now(rows: Sequence[IndexedChunk], document: Document, wanted: str) -> Sequence[IndexedChunk]:
-    """What the index holds of a document, under the rights of now; old text goes to nobody whom it was not for."""
-    if same_content(document.indexed_as, wanted):
-        return [_under(row, document.rights) for row in rows]
-    return [row for row in rows if row.rights == document.rights]

@@ -1,9 +1,13 @@
 """What the verbs about stores of vectors need, put together. They work beside a running Stoa, or without one."""
 
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from stoa.domain.resources import Collection
 from stoa.errors import NotFound
@@ -13,9 +17,17 @@ from stoa.wiring.shared import now_ms
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database.ledgers import Collections
+    from stoa.domain.documents import Objects
     from stoa.domain.vectors import CorpusLedger, VectorStore
     from stoa.knowledge.gate import IndexGate
     from stoa.knowledge.snapshots import Snapshots
+
+log = logging.getLogger(__name__)
+
+FORM = 3
+"""Of the rows in a folder (LanceDB). It grows when a table of before can't be read any more as it is."""
+
+_SEEN = "vectors/form.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,27 @@ class Vectors:
             yield store, place_of(settings, folder)
         finally:
             await store.close()
+
+
+async def renew_outdated(
+    index: "VectorStore", place: str, corpus: "CorpusLedger", gate: "IndexGate", collections: "Collections", objects: "Objects"
+) -> None:
+    """Write collections anew that are in an earlier version's form. Loads the store only if that was not seen to yet."""
+    from stoa.knowledge.putting_back import renew
+
+    seen = msgspec.json.encode({"store": place, "form": FORM})
+    there = Path(place).is_dir()  # noqa: ASYNC240 - one look at a start
+    if not there or await objects.get(_SEEN) == seen:
+        return
+    for name in await index.outdated():
+        resource = await collections.get(name)
+        if resource is None:
+            log.warning("The index of %r is in an earlier version's form, and there is no such collection any more.", name)
+            continue
+        log.info("The index of collection %r is in an earlier version's form, and is written anew.", name)
+        done = await renew(index, corpus, gate, resource)
+        log.info("Collection %r: %d passages written anew; %d documents to be sent again.", name, done.rows, len(done.missing))
+    await objects.put(_SEEN, seen)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
 from stoa.wiring.shared import files_of, now_ms
+from stoa.wiring.vectors import renew_outdated
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.batches.files import Files
@@ -30,6 +31,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     """The worker role, with what an earlier process left under way taken up again."""
     from stoa.adapters.database import Database
     from stoa.adapters.database.batches import BatchRecords
+    from stoa.adapters.database.corpus import CorpusRecords
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
@@ -65,7 +67,10 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
     index = open_index(settings.vectors, home.vectors)
     objects = open_objects(settings.objects, home.objects)
-    gate = IndexGate(objects, store=place_of(settings.vectors, home.vectors), now_ms=now_ms)
+    place = place_of(settings.vectors, home.vectors)
+    gate = IndexGate(objects, store=place, now_ms=now_ms)
+    collections = Collections(database)
+    await renew_outdated(index, place, CorpusRecords(database), gate, collections, objects)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
         ports = IngestionPorts(
             documents=DocumentRecords(database),
@@ -75,7 +80,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             splitter=TokenSplitter(minilm_tokenizer()),
             index=LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
-            collection_of=Collections(database).get,
+            collection_of=collections.get,
         )
         ingestion = Ingestion(ports)
         batches = BatchWork(

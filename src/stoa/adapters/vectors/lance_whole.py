@@ -5,9 +5,10 @@ from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+from lancedb import AsyncConnection
 from lancedb.table import AsyncTable
 
-from stoa.adapters.vectors.rows import WHOLE, as_table, chunks
+from stoa.adapters.vectors.rows import OLD, PASSAGE, WHOLE, as_table, chunks, old_chunks
 from stoa.domain.vectors import IndexedChunk
 
 _SHUFFLED = Path("rows.arrow")
@@ -22,8 +23,22 @@ async def documents_of(table: AsyncTable) -> Sequence[str]:
 
 
 async def rows_where(table: AsyncTable, condition: str) -> Sequence[IndexedChunk]:
-    found = await table.query().where(condition).select(WHOLE).to_arrow()
-    return list(chunks(found))
+    """Of a table in the form of now, or of an earlier version."""
+    names = set((await table.schema()).names)
+    if is_current(names):
+        return list(chunks(await table.query().where(condition).select(WHOLE).to_arrow()))
+    columns = [*OLD, *(["deny"] if "deny" in names else [])]
+    return list(old_chunks(await table.query().where(condition).select(columns).to_arrow()))
+
+
+def is_current(names: set[str]) -> bool:
+    """Whether a table with these columns is in the form of now."""
+    return {*WHOLE, *PASSAGE} <= names
+
+
+def is_readable(names: set[str]) -> bool:
+    """Whether the rows hold all that is needed: those of now, and those of earlier versions."""
+    return is_current(names) or set(OLD) <= names
 
 
 class Spool:
@@ -42,6 +57,13 @@ class Spool:
                 self.width = len(part[0].vector)
         if self._writer is not None:
             self._writer.close()
+
+    async def overwrite(self, database: AsyncConnection, name: str) -> None:
+        """Put a table of these rows in the place of one of another form: one commit. It has no indices yet."""
+        assert self._writer is not None, "a table of no rows is dropped instead"
+        with pa.memory_map(str(self._path)) as mapped, pa.ipc.open_file(mapped) as file:
+            reader = pa.RecordBatchReader.from_batches(file.schema, _batches(file))
+            await database.create_table(name, data=reader, mode="overwrite")
 
     async def put(self, table: AsyncTable) -> None:
         """Make what is in the file all that the table holds: one commit, so that readers see the old rows or the new."""

@@ -54,6 +54,9 @@ class LateIndex:
     async def collections(self) -> Sequence[str]:
         return await (await self.load()).collections()
 
+    async def outdated(self) -> Sequence[str]:
+        return await (await self.load()).outdated()
+
     async def documents(self, collection: str) -> Sequence[str]:
         return await (await self.load()).documents(collection)
 

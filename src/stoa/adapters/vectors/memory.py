@@ -67,6 +67,9 @@ class MemoryIndex:
     async def collections(self) -> Sequence[str]:
         return sorted(self._rows)
 
+    async def outdated(self) -> Sequence[str]:
+        return []
+
     async def documents(self, collection: str) -> Sequence[str]:
         return sorted(document for document, rows in self._rows.get(collection, {}).items() if rows)
 

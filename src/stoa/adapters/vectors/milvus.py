@@ -133,6 +133,9 @@ class MilvusIndex:
         found = [collection for name in names if (collection := from_rights_in_milvus(name)) is not None]
         return sorted([collection for collection in found if await self._server.has(in_milvus(collection))])
 
+    async def outdated(self) -> Sequence[str]:
+        return []  # there has been one form
+
     async def documents(self, collection: str) -> Sequence[str]:
         table = in_milvus(collection)
         if not await self._server.has(table):

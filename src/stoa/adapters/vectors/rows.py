@@ -141,6 +141,23 @@ def chunks(found: pa.Table) -> Iterator[IndexedChunk]:
         yield IndexedChunk(chunk, vector.tolist(), frozenset(acl), frozenset(deny))
 
 
+OLD = ["id", "document_id", "title", "path", "heading", "page", "start", "end", "context", "contextual_text", "acl", "vector"]
+"""The columns of a table that an earlier version made, beside `deny`, which the first had not: nobody was denied anything."""
+
+
+def old_chunks(found: pa.Table) -> Iterator[IndexedChunk]:
+    """Those of rows that were read with the columns OLD, and `deny` if there is one."""
+    names = [name for name in found.column_names if name != "vector"]
+    for values, vector in zip(zip(*(found[name].to_pylist() for name in names), strict=True), _vectors(found), strict=True):
+        row = dict(zip(names, values, strict=True))
+        chunk = Chunk(
+            id=row["id"], document_id=row["document_id"], title=row["title"], path=row["path"], heading=tuple(row["heading"]),
+            page=row["page"], start=row["start"], end=row["end"], context=row["context"],
+            text=row["contextual_text"].removeprefix(f"{row['context']}\n" if row["context"] else ""),
+        )  # fmt: skip
+        yield IndexedChunk(chunk, vector.tolist(), frozenset(row["acl"]), frozenset(row.get("deny") or ()))
+
+
 def _vectors(found: pa.Table) -> npt.NDArray[np.float32]:
     width = found.schema.field("vector").type.list_size
     return found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
