@@ -1,13 +1,16 @@
 """Conditions for LanceDB: every value is a quoted literal, and access tags are a filter inside the search."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from stoa.domain.identity import AccessTag, denying, opening
 
 _BETWEEN = "\x1f"
 
 
+@lru_cache(maxsize=256)
 def open_to(held: frozenset[AccessTag]) -> str:
+    """Rows of documents that whoever holds these tags may read, as `Rights.open_to` says."""
     return f"array_has_any(acl, {_tags(opening(held))}) AND NOT array_has_any(deny, {_tags(denying(held))})"
 
 
