@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,13 +48,15 @@ async def test_an_index_moves_to_milvus_under_a_running_worker_and_what_waits_ar
     site: Site, milvus: LiteServer
 ) -> None:
     first = await site.queue(files(12))
-    async with site.worker():
+    async with site.worker() as process:
         await site.until(first, lambda job: job.ended_at is not None)
         code, setting, told = await stoa(site, "vectors", "migrate", "--to", milvus.url)
         assert (code, setting) == (0, f"STOA_VECTORS__URL={milvus.url}\n"), told
         second = await site.queue({"late.md": b"# Late\n\nCame after the move."})
         await asyncio.sleep(2)
         assert (await site.job(second)).ended_at is None
+        process.send_signal(signal.SIGTERM)  # a worker whose write waits ends like any other
+        await asyncio.wait_for(process.wait(), 30)
     async with site.worker(STOA_VECTORS__URL=milvus.url):
         job = await site.until(second, lambda job: job.ended_at is not None)
     assert job.state == "succeeded"
