@@ -1,9 +1,10 @@
 """Moving an index: what arrives, what changes meanwhile, and what a broken-off try leaves."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 from tests.knowledge.corpora import HR, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.objects.store import ObjectFolder
@@ -19,10 +20,24 @@ def quiet(collection: str, done: int, total: int) -> None:
     """Says nothing."""
 
 
-@pytest.fixture(params=["memory", "lance"])
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
+    with lite_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "lance", pytest.param("milvus", marks=pytest.mark.slow)])
 async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorStore]:
     if request.param == "memory":
         yield MemoryIndex()
+        return
+    if request.param == "milvus":
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        store = MilvusIndex(request.getfixturevalue("milvus").url)
+        await store.drop("c")
+        yield store
+        await store.close()
         return
     from stoa.adapters.vectors.lance import LanceIndex
 

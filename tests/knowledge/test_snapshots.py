@@ -1,11 +1,12 @@
 """Snapshots: what is in one, and that putting one back brings back nothing that was taken away since."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 from tests.knowledge.corpora import COLLECTION, EMBEDDER, HR, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.objects.store import ObjectFolder
@@ -55,11 +56,25 @@ class Shelf:
         return {hit.passage.document_id for hit in (*dense, *lexical)}
 
 
-@pytest.fixture(params=["memory", "lance"])
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
+    with lite_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "lance", pytest.param("milvus", marks=pytest.mark.slow)])
 async def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shelf]:
     objects = ObjectFolder.local(tmp_path / "objects")
     if request.param == "memory":
         yield Shelf(MemoryIndex(), objects)
+        return
+    if request.param == "milvus":
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        store = MilvusIndex(request.getfixturevalue("milvus").url)
+        await store.drop("c")
+        yield Shelf(store, objects)
+        await store.close()
         return
     from stoa.adapters.vectors.lance import LanceIndex
 
