@@ -113,6 +113,10 @@ class WorkerSettings(Section, frozen=True):
     """Largest single document."""
     batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
     """How many lines of one batch are asked at once."""
+    folders: tuple[str, ...] = ()
+    """Folders of this machine that sources may read, and all below them; none if empty."""
+    website_allow: tuple[str, ...] = ()
+    """Hosts, *.suffixes, addresses or networks that sources may read websites from although they are not public."""
 
 
 class EngineSettings(Section, frozen=True):

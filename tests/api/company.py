@@ -34,15 +34,19 @@ class Company:
     other: httpx.AsyncClient
     """A developer of another team."""
 
-    async def work(self) -> None:
-        """Do every job there is."""
+    def ingestion_ports(self) -> IngestionPorts:
+        """What the worker indexes with."""
         database = self.running.parts.database
-        ports = IngestionPorts(
+        return IngestionPorts(
             documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
             parser=DirectParser(), splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
         )  # fmt: skip
+
+    async def work(self) -> None:
+        """Do every job there is."""
+        ports = self.ingestion_ports()
         runner = MemoryRunner({"ingest": Ingestion(ports)})
         for job in await ports.jobs.unfinished():
             await runner.submit(job.kind, job.id, lane="x")

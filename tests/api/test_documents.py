@@ -22,9 +22,10 @@ async def test_an_upload_is_indexed_counted_and_found(company: Company) -> None:
     (collection,) = (await company.hana.get("/api/collections")).json()["data"]
     assert (collection["name"], collection["documents"], collection["chunks"], collection["failed"]) == ("handbook", 2, 2, 0)
     assert collection["version"] > 0
-    assert collection["rights"] == {"read": True, "ingest": True, "judge": True, "see_usage": True}
+    rights = ("read", "ingest", "judge", "see_usage", "see_sources", "sync_sources")
+    assert collection["rights"] == dict.fromkeys(rights, True)
     (seen,) = (await company.other.get("/api/collections")).json()["data"]
-    assert seen["rights"] == {"read": True, "ingest": False, "judge": False, "see_usage": False}
+    assert seen["rights"] == {**dict.fromkeys(rights, False), "read": True}
     documents = (await company.hana.get("/api/collections/handbook/documents")).json()["data"]
     assert {(d["path"], d["title"], d["state"]) for d in documents} == {
         ("travel.md", "Travel policy", "indexed"),

@@ -52,8 +52,8 @@ class Site:
 
     @asynccontextmanager
     async def worker(self, **settings: str) -> AsyncGenerator[asyncio.subprocess.Process]:
-        inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        home = {**inherited, "STOA_HOME": self.settings.home, **settings}
+        home = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        home |= {"STOA_HOME": self.settings.home, "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders), **settings}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error::ResourceWarning", "-m", "stoa", "worker", "--fd", str(self.listener.fileno()),
             pass_fds=[self.listener.fileno()], env=home, stderr=asyncio.subprocess.PIPE,

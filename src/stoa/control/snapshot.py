@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from stoa.control.authentication import of_key, of_user
+from stoa.control.datastore_fields import tools_of
 from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
 from stoa.domain.keys import DEFAULT_PERIOD, Key
@@ -113,6 +114,7 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         guardrails=_named(state.resources, Guardrail),
         limits=_named(state.resources, Limit),
         budgets=_named(state.resources, Budget),
+        tools=tools_of(state.resources),
     )
 
 

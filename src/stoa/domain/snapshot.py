@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from stoa.domain.datastores import Tool
 from stoa.domain.identity import AccessTag
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
@@ -87,6 +88,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Headers of own guards are sealed, as those of providers."""
     limits: dict[str, Limit] = {}
     budgets: dict[str, Budget] = {}
+    tools: dict[str, Tool] = {}
+    """The queries that assistants may have looked up, by `datastore/query`. Their SQL and databases are control's alone."""
 
 
 class Unsealer(Protocol):

@@ -119,7 +119,7 @@ class Answering(Delivery):
 
     def _stoa(self, text: str, target: Target, tokens: Tokens) -> dict[str, object]:
         assistant, cost = self.offering.assistant, cost_of(target.price, tokens, self.engine_s)
-        searched = assistant is not None and bool(assistant.collections)
+        searched = assistant is not None and bool(assistant.collections or (assistant.tools and self._passages))
         return stoa_of(text, self._passages or (), cost=cost, searched=searched)
 
     def _consults(self, stoa: Mapping[str, object]) -> None:

@@ -25,7 +25,7 @@ from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Judged, augment
+from stoa.gateway.augment import Augmented, Judged, LookedUp, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
@@ -45,6 +45,7 @@ from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
 from stoa.gateway.local import LocalEmbedder
+from stoa.gateway.lookups import Looking
 from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
@@ -119,6 +120,7 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        self._looking = Looking(self._stages, ports.lookups) if ports.lookups is not None else None
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._gauges = Gauges(ports.tokenizers)
@@ -343,7 +345,15 @@ class Gateway:
             rewrite=self._ports.rewrite,
             decompose=self._ports.decompose,
             judged=judged,
+            looked_up=self._looked_up(offering, client, parent_id),
         )
+
+    def _looked_up(self, offering: Offering, client: Client, parent_id: str) -> LookedUp | None:
+        """None where nothing is to be looked up."""
+        assert offering.assistant is not None
+        if self._looking is None or not offering.assistant.tools:
+            return None
+        return self._looking.gathering(self._served(), offering, client, parent_id)
 
     def _name_of(self, key_id: str) -> str | None:
         client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None

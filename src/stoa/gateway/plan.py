@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stoa.domain.datastores import Tool
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, CachePolicy, Provider, Route
@@ -144,5 +145,7 @@ class Plan:
     """The rules of projects, which requests name."""
     guardrails: Rulebook | None = None
     """All of them, for whoever tries one."""
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    """The queries that assistants may have looked up, by `datastore/query`."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""

@@ -77,6 +77,7 @@ def compile_plan(
         embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
         guardrails=rulebook,
         book=book,
+        tools=snapshot.tools,
     )
     book.close()
     return plan
@@ -258,9 +259,11 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
 
 
 def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
-    """An assistant that answers through a route."""
+    """An assistant that answers through a route. Rows of datastores change unseen, so answers made from them are not kept."""
+    kept = {} if not assistant.tools else {"cache": None, "miss_lines": b""}
     return replace(
         below,
+        **kept,
         name=name,
         needs=needs,
         fingerprint=hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode()).digest(),

@@ -43,6 +43,9 @@ EMBED_AT_ONCE = 2
 TEND_EVERY = 25
 """Parts between two rounds of compaction within a long job."""
 
+NOT_INDEXED = "Not indexed: "
+"""How the reason begins where nothing was wrong with the document itself."""
+
 _SAY_EVERY_S = 2.0
 
 
@@ -139,7 +142,7 @@ class Ingestion:
             return
         left = [document for document in await ports.documents.of_job(job_id) if document.state == "queued"]
         if left:
-            reason = f"Not indexed: {error or 'the job was cancelled.'}"
+            reason = f"{NOT_INDEXED}{error or 'the job was cancelled.'}"
             await ports.index.replace(job.collection, [document.id for document in left], [])
             outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
             await ports.documents.record(job_id, job.collection, outcomes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
 from stoa.settings import Settings, environment
-from stoa.wiring.shared import PATIENCE_S, SETTLED_S, files_of, now_ms
+from stoa.wiring.shared import PATIENCE_S, SETTLED_S, connectors_of, files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
     from stoa.domain.chat import ChatClient
+    from stoa.domain.datastores import QueryRunner
     from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
     from stoa.domain.guards import Trier
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
+    from stoa.domain.sources import Connectors
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.ledger.contents import Readings
@@ -59,12 +61,14 @@ class Control:
     counter: "TokenCounter"
     model_api: "ModelApi"
     objects: "Objects"
+    connectors: "Connectors"
     blobs: "Blobs"
     files: "Files"
     sweeper: "Sweeper"
     seals: "ContentSeals"
     readings: "Readings"
     engine_url: str
+    runner: "QueryRunner"
 
 
 @asynccontextmanager
@@ -76,6 +80,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
     from stoa.adapters.gateway_client.guards import GatewayTrier
@@ -132,6 +137,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,
+                connectors=connectors_of(settings),
                 files=files_of(settings, database, objects),
                 sweeper=Sweeper(
                     opener(database.write, RetentionTable),
@@ -142,6 +148,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 seals=ContentSeals(secrets),
                 readings=LoggedReadings(),
                 engine_url=roles.engine.url,
+                runner=DatabaseRunner(folders=settings.worker.folders),
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())

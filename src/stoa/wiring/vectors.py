@@ -77,21 +77,31 @@ async def renew_outdated(
     index: "VectorStore", place: str, corpus: "CorpusLedger", gate: "IndexGate", collections: "Collections", objects: "Objects"
 ) -> None:
     """Write collections anew that are in an earlier version's form. Loads the store only if that was not seen to yet."""
-    from stoa.knowledge.putting_back import renew
-
     seen = msgspec.json.encode({"store": place, "form": FORM})
     there = Path(place).is_dir()  # noqa: ASYNC240 - one look at a start
     if not there or await objects.get(_SEEN) == seen:
         return
-    for name in await index.outdated():
-        resource = await collections.get(name)
-        if resource is None:
-            log.warning("The index of %r is in an earlier version's form, and there is no such collection any more.", name)
-            continue
-        log.info("The index of collection %r is in an earlier version's form, and is written anew.", name)
-        done = await renew(index, corpus, gate, resource)
-        log.info("Collection %r: %d passages written anew; %d documents to be sent again.", name, done.rows, len(done.missing))
-    await objects.put(_SEEN, seen)
+    try:
+        for name in await index.outdated():
+            await _renew(name, index, corpus, gate, collections)
+    except Exception:
+        log.exception("An index in an earlier version's form could not be written anew. It is tried again at the next start.")
+    else:
+        await objects.put(_SEEN, seen)
+
+
+async def _renew(
+    name: str, index: "VectorStore", corpus: "CorpusLedger", gate: "IndexGate", collections: "Collections"
+) -> None:
+    from stoa.knowledge.putting_back import renew
+
+    resource = await collections.get(name)
+    if resource is None:
+        log.warning("The index of %r is in an earlier version's form, and there is no such collection any more.", name)
+        return
+    log.info("The index of collection %r is in an earlier version's form, and is written anew.", name)
+    done = await renew(index, corpus, gate, resource)
+    log.info("Collection %r: %d passages written anew; %d documents to be sent again.", name, done.rows, len(done.missing))
 
 
 @asynccontextmanager

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
-from stoa.wiring.shared import files_of, now_ms
+from stoa.wiring.shared import connectors_of, files_of, now_ms
 from stoa.wiring.vectors import renew_outdated
 
 if TYPE_CHECKING:  # late: see the functions
+    from stoa.adapters.database import Database
+    from stoa.adapters.secrets import Secrets
+    from stoa.adapters.sources.watching import FolderWatch
     from stoa.batches.files import Files
+    from stoa.domain.documents import Objects
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.knowledge.ingest import Ingestion
+    from stoa.knowledge.source_schedule import Schedule
+    from stoa.knowledge.source_sync import SyncWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,8 @@ class Worker:
     ingestion: "Ingestion"
     runner: "JobRunner"
     files: "Files"
+    schedule: "Schedule"
+    watch: "FolderWatch"
 
 
 @asynccontextmanager
@@ -44,12 +52,14 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.sources.watching import FolderWatch
     from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge.gate import GatedIndex, IndexGate
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
+    from stoa.knowledge.sources import KIND as SYNC
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -89,13 +99,40 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
                 parallel=limits.batch_parallel, most_bytes=settings.gateway.body_bytes,
             )
         )  # fmt: skip
-        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion, KIND: batches})
+        syncing, schedule = _syncing(settings, database, objects, ingestion, secrets)
+        watch = FolderWatch(folders=limits.folders)
+        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion, KIND: batches, SYNC: syncing})
         await runner.start()
         try:
             files = files_of(settings, database, objects)
-            yield Worker(jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files)
+            yield Worker(
+                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, schedule=schedule, watch=watch
+            )  # fmt: skip
         finally:
+            await watch.close()
             await runner.close()
+            await syncing.close()
             await parser.close()
             await index.close()
             await database.close()
+
+
+def _syncing(
+    settings: Settings, database: "Database", objects: "Objects", ingestion: "Ingestion", secrets: "Secrets"
+) -> "tuple[SyncWork, Schedule]":
+    """Syncs of sources, and what begins them."""
+    from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
+    from stoa.adapters.database.opening import opener
+    from stoa.adapters.database.syncs import SourceRecords, SyncTables
+    from stoa.knowledge.source_ports import SyncPorts
+    from stoa.knowledge.source_schedule import Schedule
+    from stoa.knowledge.source_sync import SyncWork
+
+    sources = SourceRecords(database)
+    read, write = opener(database.read, SyncTables), opener(database.write, SyncTables)
+    ports = SyncPorts(
+        read=read, write=write, jobs=JobRecords(database), documents=DocumentRecords(database), objects=objects,
+        sources=sources, connectors=connectors_of(settings), unseal=secrets.open, rights=ingestion.rights, now_ms=now_ms,
+        most_bytes=settings.worker.document_bytes,
+    )  # fmt: skip
+    return SyncWork(ports), Schedule(read, write, sources, now_ms)

@@ -18,6 +18,7 @@ from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
+from stoa.worker.sources import schedule_syncs
 
 LOOK_EVERY_S = 0.25
 CLEAR_EVERY_S = 60.0
@@ -39,7 +40,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
         not_ready.clear()
         _log.info("ready")
-        async with _background(take_jobs(parts)), _background(clear_files(parts)):
+        async with _background(take_jobs(parts)), _background(clear_files(parts)), _background(schedule_syncs(parts)):
             await stop.wait()
         not_ready.append("stopping")
 
@@ -56,7 +57,7 @@ async def take_jobs(parts: Worker) -> None:
             busy = bool(unfinished)
             for job in unfinished:
                 if job.id not in taken:
-                    if job.kind == INGEST:
+                    if job.kind == INGEST and job.state == "queued":  # one that was begun has done this, and is at work again
                         await parts.ingestion.rights(job.id)
                     await parts.runner.submit(job.kind, job.id, lane=job.lane)
                     taken.add(job.id)

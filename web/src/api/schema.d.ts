@@ -451,6 +451,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datastores/{name}/queries/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Datastore
+         * @description As an assistant would have it looked up for this person: with the rights of their team, and bound values.
+         */
+        post: operations["query_datastore_api_datastores__name__queries__query__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -887,6 +907,117 @@ export interface paths {
          */
         post: operations["start_sync_api_syncs__id__start_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Those of collections that the caller may see the sources of, by name.
+         */
+        get: operations["list_sources_api_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Source */
+        get: operations["read_source_api_sources__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Syncs
+         * @description The newest first. Of syncs in a row that began by themselves and found nothing, the last is kept.
+         */
+        get: operations["list_syncs_api_sources__name__syncs_get"];
+        put?: never;
+        /**
+         * Begin Sync
+         * @description Sync now, whatever its hours are. Its job has the sync's id. Raises Conflict while one is under way.
+         */
+        post: operations["begin_sync_api_sources__name__syncs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Source
+         * @description Reach a source without bringing anything.
+         */
+        post: operations["test_source_api_sources_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pushed
+         * @description Documents of a source, of whichever type, that the caller may read.
+         */
+        get: operations["list_pushed_api_sources__name__documents_get"];
+        /**
+         * Push Document
+         * @description The document's bytes are the body; they replace what was at the path. Sending the same again answers 200.
+         *
+         *     It is for whoever holds a tag of `allow`, the source's own if left out, and none of `deny` or of what the source denies.
+         */
+        put: operations["push_document_api_sources__name__documents_put"];
+        post?: never;
+        /**
+         * Delete Pushed
+         * @description Out of reach at once; out of the index when the job has run.
+         */
+        delete: operations["delete_pushed_api_sources__name__documents_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1364,6 +1495,18 @@ export interface components {
             dry_run: boolean;
         };
         /**
+         * Asked
+         * @description Values by the parameters' names.
+         */
+        Asked: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** Team */
+            team?: string | null;
+        };
+        /**
          * AssistantTrial
          * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
          */
@@ -1686,6 +1829,10 @@ export interface components {
             judge: boolean;
             /** See Usage */
             see_usage: boolean;
+            /** See Sources */
+            see_sources: boolean;
+            /** Sync Sources */
+            sync_sources: boolean;
         };
         /**
          * CollectionUsage
@@ -2610,6 +2757,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SourceSyncView] */
+        Page_SourceSyncView_: {
+            /** Data */
+            data: components["schemas"]["SourceSyncView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SourceView] */
+        Page_SourceView_: {
+            /** Data */
+            data: components["schemas"]["SourceView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[TeamView] */
         Page_TeamView_: {
             /** Data */
@@ -2727,6 +2888,20 @@ export interface components {
             version: string;
             /** Data */
             data: components["schemas"]["ModelPriceView"][];
+        };
+        /**
+         * PushedView
+         * @description `job` indexes it together with others sent about now; null where it is here already, as it was sent.
+         */
+        PushedView: {
+            document: components["schemas"]["DocumentView"];
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "unchanged";
+            /** Job */
+            job: string | null;
         };
         /**
          * QueryScore
@@ -2990,6 +3165,8 @@ export interface components {
             change_assistants: boolean;
             /** Change Guardrails */
             change_guardrails: boolean;
+            /** Change Sources */
+            change_sources: boolean;
             /** Run Replays */
             run_replays: boolean;
             /** See Budgets */
@@ -3060,6 +3237,18 @@ export interface components {
             on: ("rate_limit" | "timeout" | "server_error" | "context_window" | "content_policy" | "credentials" | "not_found" | "invalid_request")[];
             /** Why */
             why: string;
+        };
+        /**
+         * RowsView
+         * @description `more` says that there are rows beyond the query's limit.
+         */
+        RowsView: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /** More */
+            more: boolean;
         };
         /**
          * ScoreForm
@@ -3162,6 +3351,128 @@ export interface components {
             token: string;
         };
         /**
+         * SourceDetail
+         * @description `errors` are documents that could not be fetched or read, of those that the caller may read; the first hundred.
+         */
+        SourceDetail: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Collection */
+            collection: string;
+            /** Type */
+            type: string;
+            /** Paused */
+            paused: boolean;
+            /** Every */
+            every: string | null;
+            /** Watch */
+            watch: boolean;
+            /** Window */
+            window: string | null;
+            /** Documents */
+            documents: number;
+            /** Failed */
+            failed: number;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
+            /** Next Sync At */
+            next_sync_at: string | null;
+            /** Errors */
+            errors: components["schemas"]["FailureView"][];
+        };
+        /**
+         * SourceSyncView
+         * @description Counts are documents. `held_back` wait for the source's hours; `acl_lag_ms` is how long the slowest change of a right
+         *     took from being seen at the source to being in force.
+         */
+        SourceSyncView: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "asked" | "due" | "watched" | "changed" | "pushed" | "removed";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "succeeded" | "failed" | "unconfirmed" | "cancelled";
+            /** Message */
+            message: string | null;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Listed */
+            listed: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Rights Moved */
+            rights_moved: number;
+            /** Failed */
+            failed: number;
+            /** Held Back */
+            held_back: number;
+            /** Bytes */
+            bytes: number;
+            /** Acl Lag Ms */
+            acl_lag_ms: number | null;
+        };
+        /**
+         * SourceTest
+         * @description A source that was applied, by name, or one as it is drawn up.
+         */
+        SourceTest: {
+            /** Name */
+            name?: string | null;
+            /** Source */
+            source?: components["schemas"]["Resource.Source"];
+        };
+        /** SourceTested */
+        SourceTested: {
+            /** Reached */
+            reached: boolean;
+            /** Message */
+            message: string;
+        };
+        /**
+         * SourceView
+         * @description `type` is its origin's; `next_sync_at` is null where it waits to be asked. `documents` and `failed` are as of now.
+         */
+        SourceView: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Collection */
+            collection: string;
+            /** Type */
+            type: string;
+            /** Paused */
+            paused: boolean;
+            /** Every */
+            every: string | null;
+            /** Watch */
+            watch: boolean;
+            /** Window */
+            window: string | null;
+            /** Documents */
+            documents: number;
+            /** Failed */
+            failed: number;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
+            /** Next Sync At */
+            next_sync_at: string | null;
+        };
+        /**
          * SpanView
          * @description Microseconds since the request began.
          */
@@ -3216,6 +3527,14 @@ export interface components {
             /** Deny */
             deny?: string[] | null;
         };
+        /** SyncRequest */
+        SyncRequest: {
+            /**
+             * Confirm Removals
+             * @default false
+             */
+            confirm_removals: boolean;
+        };
         /**
          * SyncView
          * @description Send each file of `upload`, then start. `remove` are the documents that go.
@@ -3231,6 +3550,11 @@ export interface components {
             unchanged: number;
             /** Remove */
             remove: string[];
+        };
+        /** TakenBack */
+        TakenBack: {
+            /** Job */
+            job: string;
         };
         /**
          * TargetError
@@ -3571,7 +3895,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Source"] | components["schemas"]["Resource.Datastore"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -3865,6 +4189,238 @@ export interface components {
             description: string;
         };
         /**
+         * Source
+         * @description A place that documents of a collection come from, kept in step with it.
+         */
+        "Resource.Source": {
+            /** @enum {unknown} */
+            kind: "Source";
+            collection: string;
+            origin: components["schemas"]["Resource.Folder"] | components["schemas"]["Resource.Bucket"] | components["schemas"]["Resource.Git"] | components["schemas"]["Resource.Website"] | components["schemas"]["Resource.Sql"] | components["schemas"]["Resource.Mail"] | components["schemas"]["Resource.Push"] | components["schemas"]["Resource.Plugin"];
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default null */
+            every: string | null;
+            /** @default false */
+            watch: boolean;
+            /** @default [] */
+            allow: string[];
+            /** @default [] */
+            deny: string[];
+            /** @default [] */
+            include: string[];
+            /** @default [] */
+            exclude: string[];
+            /** @default 0.5 */
+            most_removed: number;
+            /** @default null */
+            window: string | null;
+            /** @default UTC */
+            time_zone: string;
+            /** @default false */
+            paused: boolean;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Folder
+         * @description A folder that the worker can read, indexed where it lies.
+         */
+        "Resource.Folder": {
+            /** @enum {unknown} */
+            type: "folder";
+            path: string;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "posix" | "sidecar";
+            /** @default {} */
+            users: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            groups: {
+                [key: string]: string;
+            };
+            /** @default false */
+            hidden: boolean;
+        };
+        /**
+         * Bucket
+         * @description A bucket of S3 or of what speaks like it. Credentials: access_key_id, secret_access_key; else the machine's own.
+         */
+        "Resource.Bucket": {
+            /** @enum {unknown} */
+            type: "bucket";
+            bucket: string;
+            /** @default  */
+            prefix: string;
+            /** @default null */
+            endpoint: string | null;
+            /** @default null */
+            region: string | null;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "sidecar";
+        };
+        /**
+         * Git
+         * @description A branch of a Git repository, by its URL or path. Credentials: username, password (a token).
+         */
+        "Resource.Git": {
+            /** @enum {unknown} */
+            type: "git";
+            url: string;
+            /** @default null */
+            branch: string | null;
+            /** @default  */
+            folder: string;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "sidecar";
+        };
+        /**
+         * Website
+         * @description The pages of a site below one address, by its sitemap and its links. robots.txt is honoured.
+         */
+        "Resource.Website": {
+            /** @enum {unknown} */
+            type: "website";
+            url: string;
+            /** @default 10000 */
+            most_pages: number;
+            /** @default 2 */
+            requests_per_s: number;
+            /** @default true */
+            follow_links: boolean;
+        };
+        /**
+         * Sql
+         * @description The rows of a query, each a document. Credentials: url, if it holds a password.
+         */
+        "Resource.Sql": {
+            /** @enum {unknown} */
+            type: "sql";
+            /** @default null */
+            url: string | null;
+            query: string;
+            id_column: string;
+            text_columns: string[];
+            /** @default null */
+            title_column: string | null;
+            /** @default null */
+            version_column: string | null;
+            /** @default null */
+            allow_column: string | null;
+            /** @default null */
+            deny_column: string | null;
+        };
+        /**
+         * Mail
+         * @description E-mail, a thread a document: an mbox file or Maildir by `path`, or over IMAP. Credentials: username, password.
+         */
+        "Resource.Mail": {
+            /** @enum {unknown} */
+            type: "mail";
+            /** @default null */
+            path: string | null;
+            /** @default null */
+            host: string | null;
+            /** @default 993 */
+            port: number;
+            /** @default true */
+            tls: boolean;
+            /** @default INBOX */
+            mailbox: string;
+        };
+        /**
+         * Push
+         * @description Nothing is fetched: others send documents to `/api/sources/NAME/documents`, each with rights of its own.
+         */
+        "Resource.Push": {
+            /** @enum {unknown} */
+            type: "push";
+        };
+        /**
+         * Plugin
+         * @description What a package brings under the entry point group `stoa.sources`; `options` are as that says.
+         */
+        "Resource.Plugin": {
+            /** @enum {unknown} */
+            type: "plugin";
+            plugin: string;
+            /** @default {} */
+            options: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        /**
+         * Datastore
+         * @description A database that assistants may ask, by the queries that stand here and by no others. Nothing is ever written.
+         */
+        "Resource.Datastore": {
+            /** @enum {unknown} */
+            kind: "Datastore";
+            queries: components["schemas"]["Resource.Query"][];
+            /** @default null */
+            url: string | null;
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Query
+         * @description One SELECT that may be asked. Its description is what a model goes by.
+         */
+        "Resource.Query": {
+            name: string;
+            description: string;
+            sql: string;
+            /** @default {} */
+            parameters: {
+                [key: string]: components["schemas"]["Resource.Parameter"];
+            };
+            /** @default 50 */
+            most_rows: number;
+            /** @default 5 */
+            longest_s: number;
+            /** @default null */
+            teams: string[] | null;
+        };
+        /**
+         * Parameter
+         * @description A value that whoever asks gives. One that is not required is NULL where it is left out.
+         */
+        "Resource.Parameter": {
+            /**
+             * @default string
+             * @enum {unknown}
+             */
+            type: "boolean" | "integer" | "number" | "string";
+            /** @default  */
+            description: string;
+            /** @default true */
+            required: boolean;
+            /** @default [] */
+            enum: (string | number)[];
+            /** @default 200 */
+            most_characters: number;
+        };
+        /**
          * Assistant
          * @description A name, a prompt, a route and collections: called as `model: assistant/<name>`.
          */
@@ -3883,6 +4439,8 @@ export interface components {
             passages: number;
             /** @default 3000 */
             context_tokens: number;
+            /** @default [] */
+            tools: string[];
             /** @default [] */
             examples: string[];
             /** @default null */
@@ -5008,7 +5566,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5045,7 +5603,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5079,7 +5637,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5252,6 +5810,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_datastore_api_datastores__name__queries__query__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsView"];
                 };
             };
             /** @description Refused. */
@@ -6125,6 +6719,289 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_sources_api_sources_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_source_api_sources__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_syncs_api_sources__name__syncs_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceSyncView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    begin_sync_api_sources__name__syncs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSyncView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    test_source_api_sources_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTested"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_pushed_api_sources__name__documents_get: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: ("queued" | "indexed" | "failed" | "removed") | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    push_document_api_sources__name__documents_put: {
+        parameters: {
+            query: {
+                /** @description Its place in the source, such as hr/leave.md. */
+                path: string;
+                /** @description Tags with commas between them, such as group:hr,user:ada. */
+                allow?: string | null;
+                /** @description Tags with commas between them, such as group:hr,user:ada. */
+                deny?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_pushed_api_sources__name__documents_delete: {
+        parameters: {
+            query: {
+                /** @description Its place in the source, such as hr/leave.md. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBack"];
                 };
             };
             /** @description Refused. */

@@ -5,6 +5,7 @@ import type { Collection } from "../api/types";
 import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
+import { SourcesView } from "../sources/SourcesView";
 import { DocumentsView } from "./DocumentsView";
 import { EvaluationView } from "./EvaluationView";
 import { SearchBench } from "./SearchBench";
@@ -16,6 +17,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
   const { name, team, description, documents, chunks, failed, rights } = collection;
   const views: [View, string, boolean][] = [
     ["documents", "Documents", rights.read],
+    ["sources", "Sources", rights.see_sources],
     ["search", "Search", rights.read],
     ["evaluation", "Evaluation", rights.read],
     ["usage", "Usage", rights.see_usage],
@@ -57,6 +59,8 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
   switch (view) {
     case "documents":
       return <DocumentsView collection={collection} />;
+    case "sources":
+      return <SourcesView collection={collection} />;
     case "search":
       return <SearchBench collection={collection} />;
     case "evaluation":

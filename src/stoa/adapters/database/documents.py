@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,21 +29,26 @@ class DocumentTable:
     async def get(self, document_id: str) -> Document | None:
         """One that is not removed."""
         row = (await self._connection.execute(_living().where(documents.c.id == document_id))).mappings().first()
-        return _document(row) if row is not None else None
+        return document_of(row) if row is not None else None
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Those of the ids that there are, removed ones included."""
         found: dict[str, Document] = {}
         for some in _batches(ids):
             rows = await self._connection.execute(select(documents).where(documents.c.id.in_(some)))
-            found |= {row["id"]: _document(row) for row in rows.mappings()}
+            found |= {row["id"]: document_of(row) for row in rows.mappings()}
         return found
 
     async def of_source(self, collection: str, source: str) -> Sequence[Document]:
         rows = await self._connection.execute(
             _living().where(documents.c.collection == collection, documents.c.source == source)
         )
-        return [_document(row) for row in rows.mappings()]
+        return [document_of(row) for row in rows.mappings()]
+
+    async def at(self, collection: str, source: str, path: str) -> Document | None:
+        there = (documents.c.collection == collection, documents.c.source == source, documents.c.path == path)
+        row = (await self._connection.execute(_living().where(*there))).mappings().first()
+        return document_of(row) if row is not None else None
 
     async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
         """Those that are not removed, by id."""
@@ -60,7 +65,7 @@ class DocumentTable:
         rows = await self._connection.execute(
             select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
         )
-        return [_document(row) for row in rows.mappings()]
+        return [document_of(row) for row in rows.mappings()]
 
     async def page(
         self,
@@ -69,6 +74,7 @@ class DocumentTable:
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
@@ -76,12 +82,14 @@ class DocumentTable:
         query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
         if state is not None:
             query = query.where(documents.c.state == state)
+        if source is not None:
+            query = query.where(documents.c.source == source)
         if search:
             held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
             query = query.where(or_(*held))
         if after is not None:
             query = query.where(documents.c.id > after)
-        return [_document(row) for row in (await self._connection.execute(query)).mappings()]
+        return [document_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def counts(self) -> Mapping[str, CollectionCounts]:
         """By collection."""
@@ -116,7 +124,7 @@ class DocumentTable:
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
             replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
             written = await self._connection.execute(replacing.returning(documents))
-            await versions.add(self._connection, [_document(row) for row in written.mappings()])
+            await versions.add(self._connection, [document_of(row) for row in written.mappings()])
 
     async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
         """Give one other rights and queue it for the job. False when it is not there any more."""
@@ -128,7 +136,7 @@ class DocumentTable:
             )
             .returning(documents)
         )
-        written = [_document(row) for row in (await self._connection.execute(changed)).mappings()]
+        written = [document_of(row) for row in (await self._connection.execute(changed)).mappings()]
         await versions.add(self._connection, written)
         return bool(written)
 
@@ -196,7 +204,8 @@ def _living() -> Select[Any]:
     return select(documents).where(documents.c.state != "removed")
 
 
-def _document(row: RowMapping) -> Document:
+def document_of(row: Mapping[Any, Any]) -> Document:  # Any: columns, and their values
+    """The document of a row with all columns."""
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])

@@ -35,6 +35,7 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.source_tables import source_entries, syncs
 
 __all__ = [
     "cited",
@@ -48,8 +49,10 @@ __all__ = [
     "metadata",
     "price_versions",
     "prices",
+    "source_entries",
     "spend",
     "spent",
+    "syncs",
     "traces",
     "usage",
 ]
