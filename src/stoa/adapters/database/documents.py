@@ -53,7 +53,7 @@ class DocumentTable:
     async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
         """Those that are not removed, by id."""
         query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
-        return [_document(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+        return [document_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
 
     async def unknown(self, ids: Sequence[str]) -> None:
         """What the index holds of these is unknown from now on."""
