@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,6 +43,7 @@ from stoa.knowledge.moving import Moved, copy
 from stoa.knowledge.retrieve import CANDIDATES, HybridRetriever
 
 FOLDERS, QUESTIONS, QUICK = 2_000, 50, 5_000
+PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ async def build(uri: str, made: index.Made) -> Weight:
 
 
 async def migrate(uri: str, url: str) -> tuple[Moved, float, Agreement, Timed]:
-    source, target = LanceIndex(uri), MilvusIndex(url)
+    source, target = LanceIndex(uri), MilvusIndex(url, read_s=PATIENCE_S)
     timed, started = Timed(target), time.perf_counter()
 
     def say(collection: str, done: int, total: int) -> None:
@@ -184,7 +185,7 @@ def _ask(place: str, known: Mapping[str, Sequence[float]]) -> Answers:
 
 
 async def _ask_as(place: str, known: Mapping[str, Sequence[float]], acl: frozenset[str]) -> index.Asked:
-    store: VectorStore = MilvusIndex(place) if place.startswith("http") else LanceIndex(place)
+    store: VectorStore = MilvusIndex(place, read_s=PATIENCE_S) if place.startswith("http") else LanceIndex(place)
     embedder = KnownEmbedder(known)
     retriever = HybridRetriever(store, lambda _: embedder)
     first = next(iter(known))
@@ -217,7 +218,7 @@ def row(
 
 
 @contextmanager
-def milvus_lite(folder: Path) -> Iterator[tuple[str, int]]:
+def milvus_lite(folder: Path) -> Generator[tuple[str, int]]:
     """Its server over the folder, as a process of its own: the URL and the process's number."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]

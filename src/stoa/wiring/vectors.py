@@ -66,7 +66,7 @@ class Vectors:
 
         check_vectors(url, setting="--to or --against")
         settings, folder = VectorsSettings(url=url, token=self.settings.vectors.token), self.settings.home_folder.vectors
-        store = open_index(settings, folder)
+        store = open_index(settings, folder, patient=True)
         try:
             yield store, place_of(settings, folder)
         finally:
@@ -120,7 +120,7 @@ async def vectors(settings: Settings) -> "AsyncGenerator[Vectors]":
     await check(settings.database_url, rows=False)
     home = settings.home_folder
     database = Database.open(settings.database_url, pool_size=2)
-    index, place = open_index(settings.vectors, home.vectors), place_of(settings.vectors, home.vectors)
+    index, place = open_index(settings.vectors, home.vectors, patient=True), place_of(settings.vectors, home.vectors)
     objects, corpus = open_objects(settings.objects, home.objects), CorpusRecords(database)
     gate = IndexGate(objects, store=place, now_ms=now_ms)
     ports = SnapshotPorts(objects=objects, index=index, corpus=corpus, files=ParquetRows(), gate=gate, now_ms=now_ms)

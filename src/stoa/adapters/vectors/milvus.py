@@ -26,7 +26,7 @@ from stoa.adapters.vectors.milvus_rows import (
     rights_schema,
     whole_documents,
 )
-from stoa.adapters.vectors.milvus_server import Milvus, MilvusError, Values
+from stoa.adapters.vectors.milvus_server import READ_S, Milvus, MilvusError, Values
 from stoa.adapters.vectors.names import (
     from_rights_in_milvus,
     generation_in_milvus,
@@ -55,10 +55,10 @@ _IDS = 1_000
 
 
 class MilvusIndex:
-    """VectorStore over a Milvus server. `token` is `user:password` or a key."""
+    """VectorStore over a Milvus server. `token` is `user:password` or a key; a read takes `read_s` at most."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        self._server = Milvus(url, token)
+    def __init__(self, url: str, token: str | None = None, *, read_s: float = READ_S) -> None:
+        self._server = Milvus(url, token, read_s=read_s)
         self._numbers: dict[str, Numbers] = {}
         self._learnt_at: dict[str, float] = {}
         self._writing = asyncio.Lock()  # Milvus Lite takes one write at a time

@@ -21,7 +21,7 @@ from stoa.errors import OperatorError
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs every failed call with its traceback; we say what failed
 
 CONNECT_S, READ_S, WRITE_S = 3.0, 15.0, 300.0
-"""The longest that one call may take."""
+"""The longest that one call may take; a command reads more patiently than a question."""
 
 REST_S = 2.0
 """A server that could not be reached is left alone this long: meanwhile whoever asks hears so at once."""
@@ -41,8 +41,8 @@ Values = dict[str, Any]  # Any: the values of many columns
 class Milvus:
     """One server, connected to when it is first called. A table may be named by its alias everywhere."""
 
-    def __init__(self, url: str, token: str | None) -> None:
-        self._url, self._token = url, token
+    def __init__(self, url: str, token: str | None, *, read_s: float = READ_S) -> None:
+        self._url, self._token, self._read_s = url, token, read_s
         self._client: MilvusClient | None = None
         self._connecting = asyncio.Lock()
         self._refused_at = -REST_S
@@ -55,13 +55,13 @@ class Milvus:
 
     async def is_lite(self) -> bool:
         """Whether it is Milvus Lite, for one process on one machine."""
-        return "lite" in await self._do(lambda client: client.get_server_version(timeout=READ_S))
+        return "lite" in await self._do(lambda client: client.get_server_version(timeout=self._read_s))
 
     async def tables(self) -> Sequence[str]:
-        return await self._do(lambda client: client.list_collections(timeout=READ_S))
+        return await self._do(lambda client: client.list_collections(timeout=self._read_s))
 
     async def has(self, name: str) -> bool:
-        return bool(await self._do(lambda client: client.has_collection(name, timeout=READ_S)))
+        return bool(await self._do(lambda client: client.has_collection(name, timeout=self._read_s)))
 
     async def create(self, name: str, schema: CollectionSchema, indices: IndexParams) -> None:
         """Make a table, unless it is there, and have it ready for searches. What a crash left half made is made whole."""
@@ -95,7 +95,7 @@ class Milvus:
     async def pointed(self, alias: str) -> str | None:
         """The table that the alias means."""
         try:
-            found = await self._do(lambda client: client.describe_alias(alias, timeout=READ_S))
+            found = await self._do(lambda client: client.describe_alias(alias, timeout=self._read_s))
         except MilvusError:
             if await self.has(alias):
                 raise
@@ -123,7 +123,7 @@ class Milvus:
         return await self._loaded(
             name,
             lambda client: client.query(
-                name, filter=condition, output_fields=list(fields), consistency_level="Strong", timeout=READ_S
+                name, filter=condition, output_fields=list(fields), consistency_level="Strong", timeout=self._read_s
             ),
         )
 
@@ -144,7 +144,7 @@ class Milvus:
             name,
             lambda client: client.search(
                 name, data=[question], anns_field=field, filter=condition, limit=limit, output_fields=list(fields),
-                search_params={"params": how}, consistency_level="Strong", timeout=READ_S,
+                search_params={"params": how}, consistency_level="Strong", timeout=self._read_s,
             )
         )  # fmt: skip
         return [{**hit["entity"], "id": hit["id"], "distance": hit["distance"]} for hit in found[0]]

@@ -10,8 +10,11 @@ from stoa.errors import MissingExtra
 from stoa.sections import VectorsSettings
 
 
-def open_index(settings: VectorsSettings, folder: Path) -> LateIndex:
-    """LanceDB in the folder, or where the settings say. Raises MissingExtra where a package is missing."""
+def open_index(settings: VectorsSettings, folder: Path, *, patient: bool = False) -> LateIndex:
+    """LanceDB in the folder, or where the settings say; `patient` is for commands, which nobody waits for in a question.
+
+    Raises MissingExtra where a package is missing.
+    """
     url, token = settings.url or str(folder), settings.token
     if not is_milvus(url):
         return LateIndex(lambda: _lance(url))
@@ -20,7 +23,7 @@ def open_index(settings: VectorsSettings, folder: Path) -> LateIndex:
             "vectors.url names a Milvus server, but the packages for it are not installed. "
             "Install them with: pip install 'stoa[milvus]'"
         )
-    return LateIndex(lambda: _milvus(url, token))
+    return LateIndex(lambda: _milvus(url, token, patient=patient))
 
 
 def is_milvus(url: str) -> bool:
@@ -39,7 +42,8 @@ def _lance(uri: str) -> VectorStore:
     return LanceIndex(str(Path(uri).expanduser()))
 
 
-def _milvus(url: str, token: str | None) -> VectorStore:
+def _milvus(url: str, token: str | None, *, patient: bool) -> VectorStore:
     from stoa.adapters.vectors.milvus import MilvusIndex
+    from stoa.adapters.vectors.milvus_server import READ_S, WRITE_S
 
-    return MilvusIndex(url, token)
+    return MilvusIndex(url, token, read_s=WRITE_S if patient else READ_S)
