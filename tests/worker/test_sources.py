@@ -96,22 +96,22 @@ async def send(wiki: Sourced, files: Mapping[str, str]) -> list[push.Change]:
 
 async def test_documents_that_are_sent_again_after_a_kill_are_there_once(wiki: Sourced) -> None:
     await wiki.apply(origin=Push())
-    files = {f"{n:03}.md": f"# Document {n}\n\n" + f"Sentence of {n}. " * 20 for n in range(90)}
+    files = {f"{n:03}.md": f"# Document {n}\n\n" + f"Sentence of {n}. " * 20 for n in range(40)}
     assert set(await send(wiki, files)) == {"created"}
     wiki.site.embedding.pause_s = 0.05
     async with wiki.site.worker() as process:
         await wiki.until(lambda h, d: any(each.state == "indexed" for each in d.values()))
         process.kill()
-    more = {f"{n:03}.md": f"# Document {n}\n\nLate." for n in range(90, 100)}
+    more = {f"{n:03}.md": f"# Document {n}\n\nLate." for n in range(40, 50)}
     again = await send(wiki, files | more)
-    assert again == ["unchanged"] * 90 + ["created"] * 10
+    assert again == ["unchanged"] * 40 + ["created"] * 10
     async with wiki.site.worker():
-        documents = await wiki.until(lambda h, d: ended(h) and len(d) == 100 and settled(d))
+        documents = await wiki.until(lambda h, d: ended(h) and len(d) == 50 and settled(d))
     chunks = await wiki.indexed()
     assert {each.state for each in documents.values()} == {"indexed"}
     assert len(chunks) == sum(each.chunks or 0 for each in documents.values())
     assert set(chunks) == {each.id for each in documents.values()}
-    assert [sync.added for sync in await wiki.history()] == [10, 90]
+    assert [sync.added for sync in await wiki.history()] == [10, 40]
 
 
 def ended(history: list[Sync]) -> bool:
@@ -142,20 +142,20 @@ async def test_a_watched_folder_is_followed_and_a_change_of_rights_is_in_force(w
 
 
 async def test_killed_at_any_moment_a_sync_brings_each_document_once(wiki: Sourced) -> None:
-    wiki.write({f"folder {n % 7}/doc-{n:03}.md": f"# Document {n}\n\n" + f"Sentence of {n}. " * 20 for n in range(140)})
+    wiki.write({f"folder {n % 7}/doc-{n:03}.md": f"# Document {n}\n\n" + f"Sentence of {n}. " * 20 for n in range(100)})
     wiki.site.embedding.pause_s = 0.01
     await wiki.apply()
     sync_id = await wiki.begin()
     dice = random.Random(6)
-    for _ in range(3):
+    for _ in range(2):
         async with wiki.site.worker() as process:
             await wiki.site.until(sync_id, lambda job: job.state in ("running", "succeeded"))
             await asyncio.sleep(dice.uniform(0.0, 1.2))
             process.kill()
     async with wiki.site.worker():
-        documents = await wiki.until(lambda h, d: ended(h) and len(d) == 140 and settled(d))
+        documents = await wiki.until(lambda h, d: ended(h) and len(d) == 100 and settled(d))
     (sync,) = await wiki.history()
-    assert (sync.state, sync.listed, sync.added, sync.failed) == ("succeeded", 140, 140, 0)
+    assert (sync.state, sync.listed, sync.added, sync.failed) == ("succeeded", 100, 100, 0)
     assert {each.state for each in documents.values()} == {"indexed"}
     chunks = await wiki.indexed()
     assert len(chunks) == sum(each.chunks or 0 for each in documents.values())
