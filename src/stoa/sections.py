@@ -69,6 +69,39 @@ class TelemetrySettings(Section, frozen=True):
         return found
 
 
+class WorkerSettings(Section, frozen=True):
+    """Long work: documents, batches."""
+
+    parse_timeout_s: Seconds = 120.0
+    """Longest that one document may take to parse before it is reported as broken."""
+    document_bytes: Bytes = 134_217_728
+    """Largest single document."""
+    batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
+    """How many lines of one batch are asked at once."""
+    folders: tuple[str, ...] = ()
+    """Folders of this machine that sources may read, and all below them; none if empty."""
+    website_allow: tuple[str, ...] = ()
+    """Hosts, *.suffixes, addresses or networks that sources may read websites from although they are not public."""
+    partition_from: Annotated[int, Meta(ge=1)] = 300
+    """A job of at least so many documents is processed in partitions, beside this process or on Ray."""
+    partition_processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """How many processes of this machine work on a partition; Ray decides for itself."""
+    ray_address: str | None = None
+    """Where partitions are processed: a Ray cluster such as 10.0.0.7:6379 or ray://10.0.0.7:10001. Needs the extra `ray`, one
+    object store that all machines reach, and Stoa installed on them; this machine alone if left out."""
+    ray_gateway_url: str | None = None
+    """How Ray's machines reach the gateway to have texts embedded; the worker asks for all of them if left out."""
+    partition_embedding: Literal["gateway", "local"] = "gateway"
+    """Who embeds the texts of partitions for stoa-embed: the gateway's models, or the process that cuts them."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        for field in ("ray_address", "ray_gateway_url"):
+            found = getattr(self, field)
+            if found is not None and not found.strip():
+                raise SettingsError(f"Setting 'worker.{field}' is empty; leave it out.", param=f"worker.{field}")
+
+
 class RedisSettings(Section, frozen=True):
     """What gateways on several machines share: cached answers, limits and budgets. Needs the extra `redis`."""
 
@@ -101,14 +134,14 @@ class VectorsSettings(Section, frozen=True):
             check_vectors(self.url)
 
 
-class ObjectsSettings(Section, frozen=True):
+class ObjectSettings(Section, frozen=True):
     """Where raw files, what parsers made of them, batches and snapshots are."""
 
     url: str | None = None
     """A folder, or s3://bucket/prefix; `objects` in the home folder if left out."""
     endpoint: str | None = None
     """Of S3 that is not Amazon's, such as https://minio.example.com:9000."""
-    region: str = "us-east-1"
+    region: str | None = None
     key_id: str | None = None
     """Access key; if left out it comes from where the machine or the pod has its own, as AWS does it."""
     secret: str | None = None

@@ -10,6 +10,7 @@ from typer.testing import Result
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
+from stoa.adapters.database.indexes import IndexRecords
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.migrate import migrate
@@ -24,6 +25,7 @@ from stoa.domain.resources import Collection
 from stoa.domain.vectors import IndexedChunk
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
+from stoa.knowledge.process import Pipeline
 from stoa.settings import Settings
 
 HANDBOOK = Collection(name="handbook", team="company", chunk_tokens=32)
@@ -57,8 +59,9 @@ async def _fill(settings: Settings) -> None:
     index = LanceIndex(str(settings.home_folder.vectors))
     ingestion = Ingestion(
         IngestionPorts(
-            documents=DocumentRecords(database), jobs=JobRecords(database), objects=objects, parser=DirectParser(),
-            splitter=WordSplitter(), index=index, embedder_of=lambda _: HashingEmbedder(16), collection_of=collection,
+            documents=DocumentRecords(database), jobs=JobRecords(database), objects=objects,
+            processor=Pipeline(objects=objects, parser=DirectParser(), splitter=WordSplitter()), index=index,
+            indexes=IndexRecords(database), embedder_of=lambda _: HashingEmbedder(16), collection_of=collection,
         )
     )  # fmt: skip
     for part in await ingestion.plan(queued.job.id):

@@ -8,10 +8,11 @@ from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
-from stoa.domain.vectors import Chunk, IndexedChunk
+from stoa.domain.vectors import Chunk, IndexedChunk, Searched
 from stoa.knowledge.fingerprint import fingerprint
 
 COLLECTION = Collection(name="c", team="a")
+SEARCHED = Searched("c", COLLECTION)
 EMBEDDER = HashingEmbedder(16)
 TEAM = Rights(frozenset({"team:a"}))
 HR = Rights(frozenset({"group:hr"}), frozenset({"user:ann"}))

@@ -1,6 +1,6 @@
 """Whether an index holds what the documents say, and how that is made good."""
 
-from tests.knowledge.corpora import HR, TEAM, MemoryCorpus, rows
+from tests.knowledge.corpora import HR, SEARCHED, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.knowledge.checking import check, repair
@@ -11,7 +11,7 @@ async def test_an_index_as_the_documents_say_has_no_faults() -> None:
     for name in ("d", "e"):
         corpus.put(name, "x", rights=HR)
         await index.replace("c", [name], await rows(name, "x", rights=HR))
-    found = await check(index, corpus, "c")
+    found = await check(index, corpus, SEARCHED)
     assert (found.none, found.documents, found.rows) == (True, 2, 4)
 
 
@@ -26,12 +26,12 @@ async def test_each_fault_is_found_and_made_good() -> None:
     corpus.put("lost", "x")
     corpus.put("under-way", "x", rights=HR, known=False)
     await index.replace("c", ["lost"], [])
-    found = await check(index, corpus, "c")
+    found = await check(index, corpus, SEARCHED)
     assert found.open_wrongly == ["open"]
     assert found.strangers == ["failed", "removed", "unknown"]
     assert found.incomplete == ["lost", "short"]
-    await repair(index, corpus, "c", found)
-    after = await check(index, corpus, "c")
+    await repair(index, corpus, SEARCHED, found)
+    after = await check(index, corpus, SEARCHED)
     assert after.none
     assert await index.documents("c") == ["open", "short", "under-way"]
     assert {row.rights for row in await index.rows("c", ["open"])} == {HR}

@@ -67,13 +67,14 @@ class Made(Connectors):
 
 @pytest.fixture(
     params=[
-        "sql", "git-path", "website", "mbox", "maildir", "imap", *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
+        "sqlite", "git-path", "website", "mbox", "maildir", "imap",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
     ]
 )  # fmt: skip
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         match request.param:
-            case "sql":
+            case "sqlite":
                 yield Table(tmp_path / "wiki.db")
             case "postgresql":
                 yield ServerTable(request.getfixturevalue("postgres_url"), tmp_path)

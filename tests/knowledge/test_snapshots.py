@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.adapters.vectors.milvus_server import LiteServer, lite_server
-from tests.knowledge.corpora import COLLECTION, EMBEDDER, HR, TEAM, MemoryCorpus, rows
+from tests.knowledge.corpora import COLLECTION, EMBEDDER, HR, SEARCHED, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.adapters.vectors.parquet import ParquetRows
 from stoa.domain.identity import Rights
-from stoa.domain.vectors import IndexedChunk, VectorStore
+from stoa.domain.vectors import IndexedChunk, Searched, VectorStore
 from stoa.errors import Conflict, InternalError, NotFound
 from stoa.knowledge.gate import GatedIndex, IndexGate
 from stoa.knowledge.snapshots import SnapshotPorts, Snapshots
@@ -87,10 +87,10 @@ async def test_what_was_lost_comes_back_as_it_was(shelf: Shelf) -> None:
     for n in range(7):
         await shelf.put(f"d{n}", f"apples{n}", rights=HR if n % 2 else TEAM)
     before = await shelf.held()
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     assert (made.documents, made.rows, made.created_at) == (7, 14, 1_000)
     await shelf.index.drop("c")
-    done = await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    done = await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert (done.restored, done.kept, list(done.missing), done.rows) == (7, 0, [], 14)
     assert await shelf.held() == before
     assert await shelf.found(TEAM.allow, "apples2") >= {"d2"}
@@ -101,11 +101,11 @@ async def test_what_was_removed_since_stays_away(shelf: Shelf) -> None:
     await shelf.put("stays", "apples")
     await shelf.put("gone", "secret")
     await shelf.put("going", "secret")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     del shelf.corpus.kept["gone"]
     await shelf.index.replace("c", ["gone"], [])
     shelf.corpus.put("going", "secret", state="removed")
-    await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert set(await shelf.held()) == {"stays"}
     assert await shelf.found(ALL, "secret") <= {"stays"}
 
@@ -113,10 +113,10 @@ async def test_what_was_removed_since_stays_away(shelf: Shelf) -> None:
 async def test_rights_are_those_of_now_even_where_no_job_has_carried_them_yet(shelf: Shelf) -> None:
     await shelf.put("carried", "apples")
     await shelf.put("waiting", "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     await shelf.put("carried", "apples", rights=HR)
     shelf.corpus.share("waiting", HR)
-    await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert await shelf.held() == {"carried": ("apples", HR), "waiting": ("apples", HR)}
     assert await shelf.found(TEAM.allow, "apples") == set()
 
@@ -124,10 +124,10 @@ async def test_rights_are_those_of_now_even_where_no_job_has_carried_them_yet(sh
 async def test_a_document_that_changed_since_keeps_its_new_text(shelf: Shelf) -> None:
     await shelf.put("changed", "old")
     await shelf.put("same", "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     await shelf.put("changed", "new")
     await shelf.put("added", "pears")
-    done = await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    done = await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert {name: text for name, (text, _) in (await shelf.held()).items()} == {
         "changed": "new", "same": "apples", "added": "pears",
     }  # fmt: skip
@@ -137,19 +137,19 @@ async def test_a_document_that_changed_since_keeps_its_new_text(shelf: Shelf) ->
 async def test_old_text_does_not_go_to_those_for_whom_only_the_new_one_is(shelf: Shelf) -> None:
     """It was sent again, changed and for others, and the job has not come to it."""
     await shelf.put("d", "salaries", rights=HR)
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     shelf.corpus.put("d", "harmless", rights=TEAM, state="queued", known=False)
-    done = await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    done = await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert await shelf.held() == {}
     assert list(done.missing) == ["d"]
 
 
 async def test_what_is_in_neither_is_named_and_indexed_by_the_next_sync(shelf: Shelf) -> None:
     await shelf.put("d", "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     await shelf.put("lost", "pears")
     await shelf.index.drop("c")
-    done = await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+    done = await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
     assert list(done.missing) == ["lost"]
     assert shelf.corpus.kept["lost"].indexed_as is None
     assert shelf.corpus.kept["d"].indexed_as is not None
@@ -157,21 +157,21 @@ async def test_what_is_in_neither_is_named_and_indexed_by_the_next_sync(shelf: S
 
 async def test_a_file_that_was_changed_or_lost_changes_nothing(shelf: Shelf) -> None:
     await shelf.put("d", "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     await shelf.put("d", "pears")
     name = made.parts[0].name
     for act in (shelf.objects.put(name, b"other bytes"), shelf.objects.delete(name)):
         await act
         with pytest.raises(InternalError, match="The index was left as it is"):
-            await shelf.snapshots.restore(COLLECTION, made.id, say=quiet)
+            await shelf.snapshots.restore(SEARCHED, made.id, say=quiet)
         assert await shelf.held() == {"d": ("pears", TEAM)}
     await asyncio.wait_for(GatedIndex(shelf.index, shelf.gate).grant("c", {"d": HR}), 1)  # and nobody is kept waiting
 
 
 async def test_vectors_of_another_model_are_refused(shelf: Shelf) -> None:
     await shelf.put("d", "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
-    other = msgspec.structs.replace(COLLECTION, embedding_model="another")
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
+    other = Searched("c", msgspec.structs.replace(COLLECTION, embedding_model="another"))
     with pytest.raises(Conflict, match=r"vectors of 'stoa-embed'.* searched with 'another'"):
         await shelf.snapshots.restore(other, made.id, say=quiet)
 
@@ -179,12 +179,12 @@ async def test_vectors_of_another_model_are_refused(shelf: Shelf) -> None:
 async def test_a_snapshot_is_there_when_its_manifest_is(shelf: Shelf) -> None:
     for n in range(3):
         await shelf.put(f"d{n}", "apples")
-    first, second = [await shelf.snapshots.create(COLLECTION, say=quiet) for _ in range(2)]
+    first, second = [await shelf.snapshots.create(SEARCHED, say=quiet) for _ in range(2)]
     assert [one.id for one in await shelf.snapshots.all("c")] == [second.id, first.id]
     await shelf.objects.delete(f"vectors/snapshots/c/{first.id}/manifest.json")  # as a crash before the end leaves it
     assert [one.id for one in await shelf.snapshots.all("c")] == [second.id]
     with pytest.raises(NotFound, match=rf"no snapshot '{first.id}'\. There are {second.id}\."):
-        await shelf.snapshots.restore(COLLECTION, first.id, say=quiet)
+        await shelf.snapshots.restore(SEARCHED, first.id, say=quiet)
     for one in (first, second):
         await shelf.snapshots.delete("c", one.id)
     assert await shelf.objects.names("vectors/snapshots") == []
@@ -206,14 +206,14 @@ async def test_what_changes_while_a_snapshot_is_made_is_left_out(shelf: Shelf) -
             corpus.put("moving", "plums")
             return found
 
-    made = await Snapshots(shelf.ports(Moving())).create(COLLECTION, say=quiet)
+    made = await Snapshots(shelf.ports(Moving())).create(SEARCHED, say=quiet)
     assert (made.documents, made.rows) == (1, 2)
 
 
 async def test_a_right_that_is_taken_away_during_the_restore_is_gone_when_it_ends(shelf: Shelf) -> None:
     for name in ("shared", "removed", "stays"):
         await shelf.put(name, "apples")
-    made = await shelf.snapshots.create(COLLECTION, say=quiet)
+    made = await shelf.snapshots.create(SEARCHED, say=quiet)
     index, corpus = shelf.index, shelf.corpus
 
     class Meanwhile(MemoryIndex):
@@ -228,5 +228,5 @@ async def test_a_right_that_is_taken_away_during_the_restore_is_gone_when_it_end
         async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
             await index.grant(collection, rights)
 
-    await Snapshots(shelf.ports(Meanwhile())).restore(COLLECTION, made.id, say=quiet)
+    await Snapshots(shelf.ports(Meanwhile())).restore(SEARCHED, made.id, say=quiet)
     assert await shelf.held() == {"shared": ("apples", HR), "stays": ("apples", TEAM)}

@@ -85,19 +85,21 @@ def verify(
     ] = False,
 ) -> None:
     """Compare the index with another store row by row, or with the documents. Exit code 1 when they differ."""
+    from stoa.domain.indexes import collection_of
     from stoa.knowledge.checking import check
     from stoa.knowledge.checking import repair as make_good
-    from stoa.knowledge.comparing import compare
     from stoa.knowledge.gate import GatedIndex
+    from stoa.knowledge.sameness import compare
 
     if against and repair:
         raise typer.BadParameter("--repair is for comparing with the documents: leave out --against")
 
     async def with_documents(parts: "Vectors", name: str) -> bool:
-        faults = await check(parts.index, parts.corpus, name)
+        known = await parts.searched(name)
+        faults = await check(parts.index, parts.corpus, known)
         output.note(f"{name}: {faults.rows:,} passages of {faults.documents:,} documents. {_told(faults)}")
         if not faults.none and repair:
-            await make_good(GatedIndex(parts.index, parts.gate), parts.corpus, name, faults)
+            await make_good(GatedIndex(parts.index, parts.gate), parts.corpus, known, faults)
             output.note(f"{name}: made good. {len(faults.incomplete):,} documents are indexed again by the next sync.")
             return True
         return faults.none
@@ -116,8 +118,10 @@ def verify(
             return found.none
 
     async def run(parts: "Vectors") -> None:
+        chosen = await parts.chosen(collection or [])
         look = with_other if against else with_documents
-        bad = [name for name in await parts.chosen(collection or []) if not await look(parts, name)]
+        names = chosen if against else sorted({collection_of(name) for name in chosen})
+        bad = [name for name in names if not await look(parts, name)]
         if bad:
             raise OperatorError(f"Not as it should be: {', '.join(bad)}.")
 
@@ -129,7 +133,7 @@ def create(ctx: typer.Context, collection: _NAME) -> None:
     """Copy a collection's index into the objects, also while Stoa runs, and print the snapshot's id."""
 
     async def run(parts: "Vectors") -> None:
-        found = await parts.collection(collection)
+        found = await parts.searched(collection)
         with progress() as bar:
             made = await parts.snapshots.create(found, say=_stepping(bar.step, bar.reach, "Documents"))
         output.note(f"{made.rows:,} passages of {made.documents:,} documents, {made.bytes / 1e6:,.1f} MB.")
@@ -147,7 +151,7 @@ def list_snapshots(ctx: typer.Context, collection: _NAME) -> None:
         return output.when(datetime.fromtimestamp(at_ms / 1000, UTC).isoformat())
 
     async def run(parts: "Vectors") -> None:
-        found = await parts.snapshots.all((await parts.collection(collection)).name)
+        found = await parts.snapshots.all((await parts.searched(collection)).collection.name)
         rows = [(one.id, made(one.created_at), one.documents, one.rows, f"{one.bytes / 1e6:,.1f} MB") for one in found]
         output.table(
             ["id", "made", "documents", "passages", "size"], rows,
@@ -166,7 +170,7 @@ def restore(ctx: typer.Context, collection: _NAME, snapshot: _ID) -> None:
     """
 
     async def run(parts: "Vectors") -> None:
-        found = await parts.collection(collection)
+        found = await parts.searched(collection)
         with progress() as bar:
             done = await parts.snapshots.restore(found, snapshot, say=_stepping(bar.step, bar.reach, "Files"))
         output.note(
@@ -186,14 +190,14 @@ def delete(ctx: typer.Context, collection: _NAME, snapshot: _ID) -> None:
     """Delete a snapshot, or what a crash left of one."""
 
     async def run(parts: "Vectors") -> None:
-        await parts.snapshots.delete((await parts.collection(collection)).name, snapshot)
+        await parts.snapshots.delete((await parts.searched(collection)).collection.name, snapshot)
 
     _run(ctx, run)
 
 
 async def _same_answers(parts: "Vectors", there: "VectorStore", name: str) -> None:
     """Raises OperatorError when the other store finds other passages for questions drawn from the rows."""
-    from stoa.knowledge.comparing import ask_both
+    from stoa.knowledge.sameness import ask_both
 
     agreed = await ask_both(parts.index, there, name, questions=QUESTIONS)
     told = (

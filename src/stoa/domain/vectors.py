@@ -8,6 +8,7 @@ import msgspec
 from stoa.domain.documents import Document
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
+from stoa.domain.resources import Collection
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +105,10 @@ class PassageIndex(Protocol):
         """Compact, and bring what was added lately into the indices: after a job, and now and then within a long one."""
         ...
 
+    async def drop(self, collection: str) -> None:
+        """Take away all of it, and what it lies in."""
+        ...
+
 
 class IndexStore(Protocol):
     """Whole collections, for copying one into another store and for putting one back."""
@@ -134,15 +139,18 @@ class IndexStore(Protocol):
         """
         ...
 
-    async def drop(self, collection: str) -> None:
-        """Take the collection away; one that is not there is fine. Its name is not to be used again while others read it."""
-        ...
-
 
 class VectorStore(PassageSearch, PassageReader, PassageIndex, IndexStore, Protocol):
     """All that one product does for Stoa."""
 
     async def close(self) -> None: ...
+
+
+class Searched(msgspec.Struct, frozen=True):
+    """The index of a collection that is searched: what stores call it, and the collection in the way that it was made."""
+
+    name: str
+    collection: Collection
 
 
 class CorpusLedger(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stoa.domain.documents import Document
-from stoa.domain.vectors import CorpusLedger, IndexedChunk, PassageIndex, VectorStore
-from stoa.knowledge.comparing import batches, of_document
+from stoa.domain.vectors import CorpusLedger, IndexedChunk, PassageIndex, Searched, VectorStore
+from stoa.knowledge.sameness import batches, of_document
 
 
 @dataclass
@@ -23,12 +23,12 @@ class Faults:
         return not (self.open_wrongly or self.strangers or self.incomplete)
 
 
-async def check(index: VectorStore, corpus: CorpusLedger, collection: str) -> Faults:
+async def check(index: VectorStore, corpus: CorpusLedger, searched: Searched) -> Faults:
     """What is being changed by a job just now is not looked at."""
-    documents, found = await _indexed(corpus, collection), Faults()
-    there = await index.documents(collection)
+    documents, found = await _indexed(corpus, searched.collection.name), Faults()
+    there = await index.documents(searched.name)
     for some in batches(sorted({*there, *documents})):
-        held = of_document(await index.rows(collection, some))
+        held = of_document(await index.rows(searched.name, some))
         now = await corpus.read(some)  # anew, so that a job which came between is not taken for a fault
         for key in some:
             rows, document = held.get(key, []), now.get(key)
@@ -45,14 +45,14 @@ async def check(index: VectorStore, corpus: CorpusLedger, collection: str) -> Fa
     return found
 
 
-async def repair(index: PassageIndex, corpus: CorpusLedger, collection: str, faults: Faults) -> None:
+async def repair(index: PassageIndex, corpus: CorpusLedger, searched: Searched, faults: Faults) -> None:
     """Set rights right, take strangers out, and leave the incomplete to the next sync."""
     rows = await corpus.read(faults.open_wrongly)
-    await index.grant(collection, {key: row.rights for key, row in rows.items() if row.state != "removed"})
+    await index.grant(searched.name, {key: row.rights for key, row in rows.items() if row.state != "removed"})
     if faults.strangers:
-        await index.replace(collection, faults.strangers, [])
+        await index.replace(searched.name, faults.strangers, [])
     await corpus.unknown(faults.incomplete)
-    await corpus.raise_version(collection)
+    await corpus.raise_version(searched.collection.name)
 
 
 async def _indexed(corpus: CorpusLedger, collection: str) -> dict[str, Document]:

@@ -1,111 +1,87 @@
-"""Whether two stores hold the same: every row by its digest, and questions drawn from the rows by what they find."""
+"""Two indexes of a collection compared: the same questions asked of both, and what people have judged held against each."""
 
-import hashlib
-import random
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-import msgspec
+from stoa.domain.evaluation import Judgement
+from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import Comparison, Index, Scored, version_named
+from stoa.domain.passages import Passage, PassageFinder
+from stoa.domain.resources import Collection
+from stoa.knowledge.judging import Judged, judge, scores
 
-from stoa.domain.identity import opening
-from stoa.domain.vectors import Hit, IndexedChunk, PassageSearch, VectorStore
+LIMIT = 10
+MOST_QUESTIONS = 200
+"""Asked of both, two searches each."""
 
-DOCUMENTS = 200
-"""Documents whose rows are read at once."""
-
-NEAREST = 10
-_WORDS = 12
+_AT_ONCE = 2
+_SAME = 0.5
+"""Two passages are the same when so much of the shorter of them lies in the other."""
 
 
-@dataclass
-class Difference:
-    """What one store holds that another does not, by document: to be written there, and to be taken out there."""
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked: `judged` by query, of one evaluation set, else `others`. `acl` are the rights to search with."""
 
-    documents: int = 0
-    rows: int = 0
-    changed: list[str] = field(default_factory=list[str])
-    extra: list[str] = field(default_factory=list[str])
-
-    @property
-    def none(self) -> bool:
-        return not self.changed and not self.extra
+    acl: frozenset[AccessTag]
+    evaluation_set: str | None
+    judged: Mapping[str, Sequence[Judgement]]
+    others: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Of questions asked in both stores, the share of the nearest ten that is the same, by meaning and by words."""
+class Comparing:
+    """`questions_of` finds what to ask of a collection; `digests_of` those of documents by id."""
 
-    questions: int
-    dense: float
-    lexical: float
+    finder: PassageFinder
+    questions_of: Callable[[str], Awaitable[Questions]]
+    digests_of: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
+    now_ms: Callable[[], int]
 
+    async def compare(self, collection: Collection, new: Index, old: Index) -> Comparison:
+        """Raises ProviderError when no gateway searches."""
+        asked = await self.questions_of(collection.name)
+        queries = list(asked.judged or asked.others)[:MOST_QUESTIONS]
+        places = asyncio.Semaphore(_AT_ONCE)
 
-def digest(rows: Sequence[IndexedChunk]) -> bytes:
-    """Of the rows of a document, in whatever order: their passages, contexts, rights and vectors."""
-    each = sorted(_row(row) for row in rows)
-    return hashlib.sha256(b"".join(each)).digest()
+        async def found(query: str, index: Index) -> Sequence[Passage]:
+            name = version_named(collection.name, index.version)
+            async with places:
+                return await self.finder.search(query, collection=name, acl=asked.acl, limit=LIMIT, team=collection.team)
 
-
-def batches(documents: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Documents whose rows are read together."""
-    return (documents[n : n + DOCUMENTS] for n in range(0, len(documents), DOCUMENTS))
-
-
-async def compare(source: VectorStore, other: VectorStore, collection: str) -> Difference:
-    """Row by row. Both may be written meanwhile; what is then said holds for some moment of each document."""
-    here, there = await source.documents(collection), frozenset(await other.documents(collection))
-    found = Difference(documents=len(here), extra=sorted(there - set(here)))
-    for some in batches(here):
-        mine = of_document(await source.rows(collection, some))
-        known = [document for document in some if document in there]
-        theirs = of_document(await other.rows(collection, known) if known else [])
-        for document in some:
-            rows = mine.get(document, [])
-            found.rows += len(rows)
-            if digest(rows) != digest(theirs.get(document, [])):
-                found.changed.append(document)
-    return found
-
-
-async def ask_both(source: VectorStore, other: PassageSearch, collection: str, *, questions: int, seed: int = 1) -> Agreement:
-    """Ask both for what lies near rows drawn from the source, as somebody who holds what opens them."""
-    draw = random.Random(seed)  # noqa: S311 - which rows are asked for is no secret
-    documents = await source.documents(collection)
-    rows = await source.rows(collection, draw.sample(list(documents), min(questions, len(documents))))
-    drawn = [draw.choice(some) for some in of_document(rows).values()]
-    dense, lexical = list[float](), list[float]()
-    for row in drawn:
-        acl = opening(row.acl) - row.deny
-        words = " ".join(draw.sample(row.chunk.text.split(), min(_WORDS, len(row.chunk.text.split()))))
-        nearest = [await each.dense(collection, row.vector, acl=acl, limit=NEAREST) for each in (source, other)]
-        by_words = [await each.lexical(collection, words, row.vector, acl=acl, limit=NEAREST) for each in (source, other)]
-        dense.append(_shared(*nearest))
-        lexical.append(_shared(*by_words))
-    return Agreement(len(drawn), _mean(dense), _mean(lexical))
+        both = await asyncio.gather(*(asyncio.gather(found(query, old), found(query, new)) for query in queries))
+        digests = await self.digests_of(sorted({p.document_id for pair in both for some in pair for p in some}))
+        judged = [
+            [judge(query, asked.judged[query], pair[n], digests) for query, pair in zip(queries, both, strict=True)]
+            if asked.judged
+            else list[Judged]()
+            for n in (0, 1)
+        ]
+        before, after = (scores(each, limit=LIMIT) for each in judged)
+        return Comparison(
+            at=self.now_ms(), over=old.version, questions=len(queries),
+            overlap=_mean([overlap(one, other) for one, other in both]),
+            evaluation_set=asked.evaluation_set if asked.judged else None, judged=before.queries,
+            before=Scored(recall=(before.recall or {}).get(LIMIT), mrr=before.mrr) if asked.judged else None,
+            after=Scored(recall=(after.recall or {}).get(LIMIT), mrr=after.mrr) if asked.judged else None,
+        )  # fmt: skip
 
 
-def of_document(rows: Sequence[IndexedChunk]) -> Mapping[str, list[IndexedChunk]]:
-    found: dict[str, list[IndexedChunk]] = {}
-    for row in rows:
-        found.setdefault(row.chunk.document_id, []).append(row)
-    return found
-
-
-def _row(row: IndexedChunk) -> bytes:
-    said = msgspec.msgpack.encode((row.chunk, sorted(row.acl), sorted(row.deny)))
-    return hashlib.sha256(said + array("f", row.vector).tobytes()).digest()
-
-
-def _shared(ours: Sequence[Hit], theirs: Sequence[Hit]) -> float:
-    """The share of ours that is among theirs. Those as near as the last of theirs count: which of them is given is chance."""
-    if not ours:
+def overlap(one: Sequence[Passage], other: Sequence[Passage]) -> float:
+    """The share of the longer list that lies in the other too, however the documents were cut; 1 where both are empty."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    if not longer:
         return 1.0
-    found = {hit.passage.id for hit in theirs}
-    last = min((hit.similarity for hit in theirs), default=1.0)
-    tied = [hit for hit in ours if hit.passage.id in found or (len(theirs) >= len(ours) and abs(hit.similarity - last) < 1e-5)]
-    return len(tied) / len(ours)
+    return sum(any(_is_same(each, its) for its in shorter) for each in longer) / len(longer)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 1.0
+def _is_same(one: Passage, other: Passage) -> bool:
+    if one.document_id != other.document_id:
+        return False
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return shared >= _SAME * max(1, min(one.end - one.start, other.end - other.start))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

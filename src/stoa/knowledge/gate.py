@@ -102,3 +102,7 @@ class GatedIndex:
     async def tend(self, collection: str) -> None:
         await self._gate.passed(collection)
         await self._index.tend(collection)
+
+    async def drop(self, collection: str) -> None:
+        await self._gate.passed(collection)
+        await self._index.drop(collection)

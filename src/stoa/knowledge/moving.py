@@ -9,10 +9,11 @@ goes there when Stoa starts with it. Until then questions are answered from the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from stoa.domain.indexes import collection_of
 from stoa.domain.vectors import CorpusLedger, VectorStore
 from stoa.errors import InternalError
-from stoa.knowledge.comparing import Difference, batches, compare
 from stoa.knowledge.gate import IndexGate
+from stoa.knowledge.sameness import Difference, batches, compare
 
 ROUNDS = 20
 """Tries to make both equal, before it is said that there is too much going on."""
@@ -36,9 +37,9 @@ async def copy(source: VectorStore, target: VectorStore, collection: str, corpus
     """Make the target hold what the source holds, and see that it does. Raises InternalError when it never comes to that."""
     written = 0
     for number in range(1, ROUNDS + 1):
-        before = await corpus.version(collection)
+        before = await corpus.version(collection_of(collection))
         difference = await compare(source, target, collection)
-        if difference.none and await corpus.version(collection) == before:
+        if difference.none and await corpus.version(collection_of(collection)) == before:
             return Moved(collection, difference.documents, difference.rows, written, number)
         written += await _write(source, target, collection, difference, say)
         if number == 1:

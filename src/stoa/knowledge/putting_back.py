@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
-from stoa.domain.resources import Collection
-from stoa.domain.vectors import CorpusLedger, IndexedChunk, VectorStore
-from stoa.knowledge.comparing import batches, of_document
+from stoa.domain.vectors import CorpusLedger, IndexedChunk, Searched, VectorStore
 from stoa.knowledge.fingerprint import fingerprint, same_content
 from stoa.knowledge.gate import IndexGate
+from stoa.knowledge.sameness import batches, of_document
 
 
 @dataclass(frozen=True)
@@ -27,36 +26,37 @@ class PutBack:
     rows: int
 
 
-async def renew(index: VectorStore, corpus: CorpusLedger, gate: IndexGate, collection: Collection) -> PutBack:
+async def renew(index: VectorStore, corpus: CorpusLedger, gate: IndexGate, searched: Searched) -> PutBack:
     """Write the rows of an index anew, as one of an earlier version's form needs it."""
 
     async def none() -> AsyncIterator[Sequence[IndexedChunk]]:
         for nothing in ():
             yield nothing
 
-    return await put_back(index, corpus, gate, collection, {}, none())
+    return await put_back(index, corpus, gate, searched, {}, none())
 
 
 async def put_back(
-    index: VectorStore, corpus: CorpusLedger, gate: IndexGate, collection: Collection, contents: Mapping[str, str],
+    index: VectorStore, corpus: CorpusLedger, gate: IndexGate, searched: Searched, contents: Mapping[str, str],
     given: AsyncIterable[Sequence[IndexedChunk]],
 ) -> PutBack:  # fmt: skip
     """Make the rows that are given the index. `contents` says by document what they were made from, as `fingerprint` does.
 
     An error, of the rows too, leaves the index as it was.
     """
-    await gate.close(collection.name)
+    await gate.close(searched.name)
     try:
-        return await _put_back(index, corpus, gate, collection, contents, given)
+        return await _put_back(index, corpus, gate, searched, contents, given)
     finally:
-        await gate.open(collection.name)
+        await gate.open(searched.name)
 
 
 async def _put_back(
-    index: VectorStore, corpus: CorpusLedger, gate: IndexGate, collection: Collection, contents: Mapping[str, str],
+    index: VectorStore, corpus: CorpusLedger, gate: IndexGate, searched: Searched, contents: Mapping[str, str],
     given: AsyncIterable[Sequence[IndexedChunk]],
 ) -> PutBack:  # fmt: skip
-    name, documents = collection.name, await _documents(corpus, collection.name)
+    name, collection = searched.name, searched.collection
+    documents = await _documents(corpus, collection.name)
     wanted = {key: fingerprint(document, collection) for key, document in documents.items()}
     living = {key for key, document in documents.items() if document.state in ("indexed", "queued")}
     back = {key for key in living if same_content(contents.get(key), wanted[key])}
@@ -79,23 +79,23 @@ async def _put_back(
             yield kept
 
     await index.rebuild(name, all_rows())
-    await _catch_up(index, corpus, name, seen)
+    await _catch_up(index, corpus, searched, seen)
     await index.tend(name)
     missing = sorted(key for key in living - set(seen) if documents[key].chunks != 0)
     await corpus.unknown(missing)
-    await corpus.raise_version(name)
+    await corpus.raise_version(collection.name)
     restored = len(back & set(seen))
     return PutBack(restored, len(seen) - restored, missing, rows)
 
 
-async def _catch_up(index: VectorStore, corpus: CorpusLedger, collection: str, seen: Mapping[str, Rights]) -> None:
+async def _catch_up(index: VectorStore, corpus: CorpusLedger, searched: Searched, seen: Mapping[str, Rights]) -> None:
     """Rights that changed, and removals that happened, meanwhile: jobs that bring them wait at the gate."""
-    now = await _documents(corpus, collection)
+    now = await _documents(corpus, searched.collection.name)
     if gone := sorted(set(seen) - set(now)):
-        await index.replace(collection, gone, [])
+        await index.replace(searched.name, gone, [])
     moved = {key: now[key].rights for key, rights in seen.items() if key in now and now[key].rights != rights}
     if moved:
-        await index.grant(collection, moved)
+        await index.grant(searched.name, moved)
 
 
 async def _documents(corpus: CorpusLedger, collection: str) -> dict[str, Document]:

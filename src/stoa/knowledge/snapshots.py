@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import msgspec
 
 from stoa.domain.documents import ListedObjects
-from stoa.domain.resources import Collection
-from stoa.domain.vectors import CorpusLedger, IndexedChunk, RowFiles, VectorStore
+from stoa.domain.vectors import CorpusLedger, IndexedChunk, RowFiles, Searched, VectorStore
 from stoa.errors import Conflict, InternalError, NotFound
 from stoa.kit.ids import new_id
-from stoa.knowledge.comparing import batches
 from stoa.knowledge.gate import IndexGate
 from stoa.knowledge.putting_back import PutBack, put_back
+from stoa.knowledge.sameness import batches
 
 FOLDER = "vectors/snapshots"
 
@@ -66,12 +65,12 @@ class Snapshots:
     def __init__(self, ports: SnapshotPorts) -> None:
         self._ports = ports
 
-    async def create(self, collection: Collection, *, say: Callable[[int, int], None]) -> Snapshot:
+    async def create(self, searched: Searched, *, say: Callable[[int, int], None]) -> Snapshot:
         """Write one, also while the collection is changed. `say` is told documents done, and in all."""
-        ports, name = self._ports, collection.name
+        ports, name, collection = self._ports, searched.name, searched.collection
         made, at = new_id("snp"), ports.now_ms()
-        folder = f"{FOLDER}/{name}/{made}"
-        corpus = await ports.corpus.version(name)
+        folder = f"{FOLDER}/{collection.name}/{made}"
+        corpus = await ports.corpus.version(collection.name)
         parts, contents = list[Part](), dict[str, str]()
         waiting, rows, done = list[IndexedChunk](), 0, 0
         documents = await ports.index.documents(name)
@@ -92,7 +91,7 @@ class Snapshots:
             rows += len(waiting)
         said = await self._part(f"{folder}/contents.json", msgspec.json.encode(contents), len(contents))
         snapshot = Snapshot(
-            id=made, collection=name, created_at=at, corpus=corpus, embedding_model=collection.embedding_model,
+            id=made, collection=collection.name, created_at=at, corpus=corpus, embedding_model=collection.embedding_model,
             documents=len(contents), rows=rows, bytes=sum(part.bytes for part in (*parts, said)), contents=said,
             parts=tuple(parts),
         )  # fmt: skip
@@ -121,12 +120,13 @@ class Snapshots:
         for name in sorted(names, key=lambda name: not name.endswith("/manifest.json")):
             await self._ports.objects.delete(name)
 
-    async def restore(self, collection: Collection, snapshot_id: str, *, say: Callable[[int, int], None]) -> PutBack:
+    async def restore(self, searched: Searched, snapshot_id: str, *, say: Callable[[int, int], None]) -> PutBack:
         """Put one back. Readers find the index as it was until all is in place; an error leaves it as it was.
 
         Raises NotFound, Conflict when the collection's vectors are of another model now, InternalError for a file that is not
         what was written.
         """
+        collection = searched.collection
         snapshot = await self.get(collection.name, snapshot_id)
         if snapshot.embedding_model != collection.embedding_model:
             raise Conflict(
@@ -140,7 +140,7 @@ class Snapshots:
                 yield self._ports.files.unpack(await self._read(part))
                 say(number + 1, len(snapshot.parts))
 
-        return await put_back(self._ports.index, self._ports.corpus, self._ports.gate, collection, contents, rows())
+        return await put_back(self._ports.index, self._ports.corpus, self._ports.gate, searched, contents, rows())
 
     async def _prints(self, documents: Sequence[str]) -> Mapping[str, str]:
         """What the index holds of them, as far as that is known."""

@@ -85,6 +85,8 @@ _TABLE = (
     Action("source:sync", "have a source synced now", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
+    Action("index:list", "see the indexes of a collection, and how they compare", "Collection"),
+    Action("index:change", "build an index of a collection anew, switch to it, go back", "Collection"),
     Action("evaluation:list", "list evaluation sets", "Collection"),
     Action("evaluation:read", "read an evaluation set, and measure the search by it", "Collection"),
     Action("evaluation:create", "make an evaluation set", "Collection"),

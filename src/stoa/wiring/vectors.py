@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.resources import Collection
+from stoa.domain.indexes import collection_of
+from stoa.domain.vectors import Searched
 from stoa.errors import NotFound
 from stoa.sections import VectorsSettings, check_vectors
 from stoa.settings import Settings
@@ -18,6 +19,7 @@ from stoa.wiring.shared import now_ms
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database.ledgers import Collections
     from stoa.domain.documents import Objects
+    from stoa.domain.indexes import IndexLedger
     from stoa.domain.vectors import CorpusLedger, VectorStore
     from stoa.knowledge.gate import IndexGate
     from stoa.knowledge.snapshots import Snapshots
@@ -39,25 +41,27 @@ class Vectors:
     place: str
     corpus: "CorpusLedger"
     collections: "Collections"
+    indexes: "IndexLedger"
     gate: "IndexGate"
     snapshots: "Snapshots"
 
-    async def collection(self, name: str) -> Collection:
-        """Raises NotFound."""
-        found = await self.collections.get(name)
+    async def searched(self, collection: str) -> Searched:
+        """The index of a collection that is searched. Raises NotFound."""
+        found = await searched(collection, self.collections, self.indexes)
         if found is None:
-            raise NotFound(f"There is no collection {name!r}. See: stoa get collection", param="collection")
+            raise NotFound(f"There is no collection {collection!r}. See: stoa get collection", param="collection")
         return found
 
     async def chosen(self, names: Sequence[str]) -> Sequence[str]:
-        """Those of the index that are named, or all that it has. Raises NotFound."""
+        """What the store has of the collections that are named, each of their versions, or all. Raises NotFound."""
         there = await self.index.collections()
-        if unknown := sorted(set(names) - set(there)):
+        known = sorted({collection_of(name) for name in there})
+        if unknown := sorted(set(names) - set(known)):
             raise NotFound(
-                f"The index in {self.place!r} has no collection {unknown[0]!r}. It has: {', '.join(there) or 'none'}.",
+                f"The index in {self.place!r} has no collection {unknown[0]!r}. It has: {', '.join(known) or 'none'}.",
                 param="collection",
             )
-        return list(names) or there
+        return [name for name in there if not names or collection_of(name) in names]
 
     @asynccontextmanager
     async def other(self, url: str) -> "AsyncGenerator[tuple[VectorStore, str]]":
@@ -74,7 +78,13 @@ class Vectors:
 
 
 async def renew_outdated(
-    index: "VectorStore", place: str, corpus: "CorpusLedger", gate: "IndexGate", collections: "Collections", objects: "Objects"
+    index: "VectorStore",
+    place: str,
+    corpus: "CorpusLedger",
+    gate: "IndexGate",
+    collections: "Collections",
+    indexes: "IndexLedger",
+    objects: "Objects",
 ) -> None:
     """Write collections anew that are in an earlier version's form. Loads the store only if that was not seen to yet."""
     seen = msgspec.json.encode({"store": place, "form": FORM})
@@ -83,24 +93,31 @@ async def renew_outdated(
         return
     try:
         for name in await index.outdated():
-            await _renew(name, index, corpus, gate, collections)
+            await _renew(name, index, corpus, gate, await searched(collection_of(name), collections, indexes))
     except Exception:
         log.exception("An index in an earlier version's form could not be written anew. It is tried again at the next start.")
     else:
         await objects.put(_SEEN, seen)
 
 
-async def _renew(
-    name: str, index: "VectorStore", corpus: "CorpusLedger", gate: "IndexGate", collections: "Collections"
-) -> None:
+async def searched(collection: str, collections: "Collections", indexes: "IndexLedger") -> Searched | None:
+    """The index of a collection that is searched; None where there is no such collection."""
+    resource = await collections.get(collection)
+    live = next((each for each in await indexes.of(collection) if each.state == "serving"), None)
+    if resource is None or live is None:
+        return Searched(collection, resource) if resource is not None else None
+    made = msgspec.structs.replace(resource, embedding_model=live.embedding_model, chunk_tokens=live.chunk_tokens)
+    return Searched(live.name, made)
+
+
+async def _renew(name: str, index: "VectorStore", corpus: "CorpusLedger", gate: "IndexGate", known: Searched | None) -> None:
     from stoa.knowledge.putting_back import renew
 
-    resource = await collections.get(name)
-    if resource is None:
-        log.warning("The index of %r is in an earlier version's form, and there is no such collection any more.", name)
+    if known is None or known.name != name:
+        log.warning("The index %r is in an earlier version's form, and is not searched any more: it is left as it is.", name)
         return
     log.info("The index of collection %r is in an earlier version's form, and is written anew.", name)
-    done = await renew(index, corpus, gate, resource)
+    done = await renew(index, corpus, gate, known)
     log.info("Collection %r: %d passages written anew; %d documents to be sent again.", name, done.rows, len(done.missing))
 
 
@@ -109,6 +126,7 @@ async def vectors(settings: Settings) -> "AsyncGenerator[Vectors]":
     """The store of the settings, with the database and the objects of this Stoa."""
     from stoa.adapters.database import Database
     from stoa.adapters.database.corpus import CorpusRecords
+    from stoa.adapters.database.indexes import IndexRecords
     from stoa.adapters.database.ledgers import Collections
     from stoa.adapters.database.migrate import check
     from stoa.adapters.objects.opening import open_objects
@@ -126,8 +144,8 @@ async def vectors(settings: Settings) -> "AsyncGenerator[Vectors]":
     ports = SnapshotPorts(objects=objects, index=index, corpus=corpus, files=ParquetRows(), gate=gate, now_ms=now_ms)
     try:
         yield Vectors(
-            settings=settings, index=index, place=place, corpus=corpus, collections=Collections(database), gate=gate,
-            snapshots=Snapshots(ports),
+            settings=settings, index=index, place=place, corpus=corpus, collections=Collections(database),
+            indexes=IndexRecords(database), gate=gate, snapshots=Snapshots(ports),
         )  # fmt: skip
     finally:
         await index.close()

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stoa.sections import ObjectsSettings
+from stoa.sections import ObjectSettings
 
 BUCKET = "stoa"
 _PROGRAM = Path(__file__).parents[3] / ".build" / "suites" / "bin" / "moto_server"
@@ -21,8 +21,8 @@ class MotoServer:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
 
-    def settings(self, prefix: str) -> ObjectsSettings:
-        return ObjectsSettings(url=f"s3://{BUCKET}/{prefix}", endpoint=self.url, key_id="key", secret="hunter2-secret")
+    def settings(self, prefix: str) -> ObjectSettings:
+        return ObjectSettings(url=f"s3://{BUCKET}/{prefix}", endpoint=self.url, key_id="key", secret="hunter2-secret")
 
     def ask(self, path: str, *, method: str = "GET") -> str:
         with urllib.request.urlopen(urllib.request.Request(self.url + path, method=method), timeout=30) as answer:

@@ -8,7 +8,7 @@ from tests.adapters.objects.moto_server import BUCKET, MotoServer, moto_server
 
 from stoa.adapters.objects.opening import open_objects
 from stoa.errors import SettingsError
-from stoa.sections import ObjectsSettings
+from stoa.sections import ObjectSettings
 from stoa.settings import Settings, effective
 
 
@@ -19,8 +19,8 @@ def moto() -> Iterator[MotoServer]:
 
 
 async def test_a_folder_may_be_named_and_is_else_that_of_the_home(tmp_path: Path) -> None:
-    await open_objects(ObjectsSettings(), tmp_path / "home").put("raw/x", b"1")
-    await open_objects(ObjectsSettings(url=str(tmp_path / "other")), tmp_path / "home").put("raw/x", b"2")
+    await open_objects(ObjectSettings(), tmp_path / "home").put("raw/x", b"1")
+    await open_objects(ObjectSettings(url=str(tmp_path / "other")), tmp_path / "home").put("raw/x", b"2")
     assert ((tmp_path / "home/raw/x").read_bytes(), (tmp_path / "other/raw/x").read_bytes()) == (b"1", b"2")
 
 
@@ -48,7 +48,7 @@ async def test_an_upload_that_breaks_off_is_not_left_open(moto: MotoServer, tmp_
 
 
 def test_the_secret_is_masked_where_settings_are_shown() -> None:
-    shown = effective(Settings(objects=ObjectsSettings(url="s3://b", key_id="key", secret="hunter2")))
+    shown = effective(Settings(objects=ObjectSettings(url="s3://b", key_id="key", secret="hunter2")))
     assert shown["objects.secret"] == "********"
     assert shown["objects.key_id"] == "key"
 
@@ -65,5 +65,5 @@ def test_the_secret_is_masked_where_settings_are_shown() -> None:
 )
 def test_settings_that_mean_nothing_are_refused(given: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError, match=said.replace("(", r"\(").replace(".", r"\.")) as found:
-        ObjectsSettings(**given)
+        ObjectSettings(**given)
     assert "hunter2" not in found.value.message

@@ -7,7 +7,7 @@ from typing import Any
 import lancedb
 import pyarrow as pa
 import pytest
-from tests.knowledge.corpora import COLLECTION, EMBEDDER, HR, TEAM, MemoryCorpus, rows
+from tests.knowledge.corpora import COLLECTION, EMBEDDER, HR, SEARCHED, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.vectors.lance import LanceIndex
@@ -74,7 +74,7 @@ async def test_an_old_table_is_refused_and_then_written_anew(index: LanceIndex, 
     corpus, gate = MemoryCorpus(), IndexGate(ObjectFolder.memory(), store="s", now_ms=lambda: 1)
     corpus.put("d", "apples")
     corpus.put("e", "apples", rights=rights)
-    done = await renew(index, corpus, gate, COLLECTION)
+    done = await renew(index, corpus, gate, SEARCHED)
     assert (done.kept, done.rows, list(done.missing), await index.outdated()) == (2, 4, [], [])
     assert {row.chunk.id: (row.chunk, row.rights) for row in await index.rows("c", ["d", "e"])} == before
     assert (await found(index, TEAM.allow), await found(index, HR.allow)) == ({"d"}, {"e"})
@@ -87,7 +87,7 @@ async def test_rights_and_removals_that_the_old_table_never_heard_of_hold_in_the
     corpus, gate = MemoryCorpus(), IndexGate(ObjectFolder.memory(), store="s", now_ms=lambda: 1)
     corpus.put("moved", "apples", rights=HR)
     corpus.put("doubtful", "apples", rights=HR, known=False)  # what it holds was in question when its rights moved
-    done = await renew(index, corpus, gate, COLLECTION)
+    done = await renew(index, corpus, gate, SEARCHED)
     assert (await found(index, TEAM.allow), await found(index, HR.allow)) == (set(), {"moved"})
     assert list(done.missing) == ["doubtful"]
 
@@ -104,7 +104,7 @@ async def test_a_crash_between_the_rows_and_their_indices_is_made_good(index: La
     corpus, gate = MemoryCorpus(), IndexGate(ObjectFolder.memory(), store="s", now_ms=lambda: 1)
     corpus.put("d", "apples")
     assert await index.outdated() == ["c"]
-    await renew(index, corpus, gate, COLLECTION)
+    await renew(index, corpus, gate, SEARCHED)
     assert await found(index, TEAM.allow) == {"d"}
 
 
@@ -133,13 +133,18 @@ async def test_the_worker_looks_once(index: LanceIndex, tmp_path: Path) -> None:
         async def get(self, name: str) -> Any:
             return COLLECTION if name == "c" else None
 
+    class Indexes:
+        async def of(self, collection: str) -> list[Any]:
+            return []
+
     objects, corpus = ObjectFolder.memory(), MemoryCorpus()
     gate, place = IndexGate(objects, store="s", now_ms=lambda: 1), str(tmp_path / "vectors")
     corpus.put("d", "apples")
     known: Any = Known()
-    await renew_outdated(index, place, corpus, gate, known, objects)
+    indexes: Any = Indexes()
+    await renew_outdated(index, place, corpus, gate, known, indexes, objects)
     assert await objects.get("vectors/form.json") is None  # there is no folder yet
     await old_table(tmp_path, await rows("d", "apples"), deny=True)
     for _ in range(2):
-        await renew_outdated(index, place, corpus, gate, known, objects)
+        await renew_outdated(index, place, corpus, gate, known, indexes, objects)
         assert (await found(index, TEAM.allow), corpus.raised) == ({"d"}, 1)

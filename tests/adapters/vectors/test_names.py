@@ -13,7 +13,7 @@ from stoa.adapters.vectors.names import (
     rights_in_milvus,
 )
 
-NAMES = st.text("abv019-._@", min_size=1, max_size=30)
+NAMES = st.text("abv019-._", min_size=1, max_size=30)
 
 
 @given(NAMES, NAMES)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stoa.adapters.objects.store import ObjectFolder
-from stoa.sections import ObjectsSettings
+from stoa.sections import ObjectSettings
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
@@ -14,7 +14,7 @@ _CONNECT, _TIMEOUT = "5s", "60s"
 """The longest that a connection and one request may take; a large object is many requests."""
 
 
-def open_objects(settings: ObjectsSettings, folder: Path) -> ObjectFolder:
+def open_objects(settings: ObjectSettings, folder: Path) -> ObjectFolder:
     """The folder, or where the settings say. Nothing is called yet."""
     if settings.url is None:
         return ObjectFolder.local(folder)
@@ -23,11 +23,13 @@ def open_objects(settings: ObjectsSettings, folder: Path) -> ObjectFolder:
     return ObjectFolder(_bucket(settings, settings.url))
 
 
-def _bucket(settings: ObjectsSettings, url: str) -> "S3Store":
+def _bucket(settings: ObjectSettings, url: str) -> "S3Store":
     from obstore.store import S3Store
 
     place = urlsplit(url)
-    config: S3Config = {"region": settings.region, "virtual_hosted_style_request": settings.endpoint is None}
+    config: S3Config = {"virtual_hosted_style_request": settings.endpoint is None}
+    if settings.region is not None:
+        config["region"] = settings.region
     if settings.endpoint is not None:
         config["endpoint"] = settings.endpoint
     if settings.key_id is not None and settings.secret is not None:

@@ -110,6 +110,12 @@ class LanceIndex:
             if not segments or segments > MOST_SEGMENTS:
                 await table.create_index("vector", config=IvfRq(distance_type="dot", num_bits=_BITS), name=_VECTORS)
 
+    async def drop(self, collection: str) -> None:
+        async with self._opening:
+            self._tables.pop(collection, None)
+            await (await self._connection()).drop_table(collection, ignore_missing=True)
+            self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
+
     async def segments(self, collection: str) -> int:
         """Parts that the index of vectors has; none where every vector is compared."""
         table = await self._table(collection)
@@ -199,12 +205,6 @@ class LanceIndex:
                 table = await self._make(collection, width=spool.width)
             if table is not None:
                 await spool.put(table)
-
-    async def drop(self, collection: str) -> None:
-        if await self._opened(collection) is not None:
-            await (await self._connection()).drop_table(collection)
-            self._tables.pop(collection, None)
-            self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
 
     async def close(self) -> None:
         self._tables.clear()

@@ -32,6 +32,9 @@ class LateIndex:
     async def tend(self, collection: str) -> None:
         await (await self.load()).tend(collection)
 
+    async def drop(self, collection: str) -> None:
+        await (await self.load()).drop(collection)
+
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
         return await (await self.load()).dense(collection, vector, acl=acl, limit=limit)
 
@@ -65,9 +68,6 @@ class LateIndex:
 
     async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
         await (await self.load()).rebuild(collection, parts)
-
-    async def drop(self, collection: str) -> None:
-        await (await self.load()).drop(collection)
 
     async def close(self) -> None:
         if self._index is not None:

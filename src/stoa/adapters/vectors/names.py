@@ -1,7 +1,7 @@
 """What the tables of collections are called in each store: the one place that knows.
 
-A collection's name is Stoa's own, such as `handbook` or `handbook@2`, an index of it beside the first. LanceDB takes it as it
-is. Milvus knows letters, digits and underscores: there every other character is written as its code between underscores.
+A name is Stoa's own: `handbook`, or `_2.handbook` for the second index of that collection (`domain.indexes`). LanceDB takes it
+as it is. Milvus knows letters, digits and underscores: there every other character is written as its code between underscores.
 """
 
 import re
