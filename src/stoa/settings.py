@@ -26,6 +26,7 @@ from stoa.sections import (
     Seconds,
     Section,
     TelemetrySettings,
+    VectorsSettings,
     WorkerSettings,
     check_control,
     check_replicas,
@@ -140,6 +141,7 @@ class Settings(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     objects: ObjectSettings = ObjectSettings()
     redis: RedisSettings = RedisSettings()
+    vectors: VectorsSettings = VectorsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
 
@@ -166,7 +168,9 @@ class Settings(Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers"})
+SECRET_FIELDS = frozenset(
+    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret"}
+)
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

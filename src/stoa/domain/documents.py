@@ -145,6 +145,14 @@ class Objects(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
+class ListedObjects(Objects, Protocol):
+    """Objects that can be found by how their names begin."""
+
+    async def names(self, prefix: str) -> Sequence[str]:
+        """Those of the names that begin with this folder, such as `vectors/snapshots`, sorted."""
+        ...
+
+
 class DocumentLedger(Protocol):
     """The documents of a job, as the worker sees them."""
 

@@ -112,11 +112,9 @@ def _embedder(here: Elsewhere, model: str) -> "Embedder | None":
 
 
 def _objects(settings: ObjectSettings, folder: Path) -> "ObjectFolder":
-    from stoa.adapters.objects.store import ObjectFolder
+    from stoa.adapters.objects.opening import open_objects as opened
 
-    if settings.url is None:
-        return ObjectFolder.local(folder)
-    return ObjectFolder.bucket(settings.url, endpoint=settings.endpoint, region=settings.region)
+    return opened(settings, folder)
 
 
 def _models(settings: Settings) -> str:

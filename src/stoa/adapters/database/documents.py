@@ -50,6 +50,16 @@ class DocumentTable:
         row = (await self._connection.execute(_living().where(*there))).mappings().first()
         return document_of(row) if row is not None else None
 
+    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
+        return [document_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+
+    async def unknown(self, ids: Sequence[str]) -> None:
+        """What the index holds of these is unknown from now on."""
+        for some in _batches(ids):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
+
     async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, by id."""
         query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
