@@ -20,11 +20,14 @@ from stoa.kit.names import did_you_mean
 from stoa.sections import (
     Bytes,
     LedgerSettings,
+    ObjectSettings,
     Port,
     RedisSettings,
     Seconds,
     Section,
     TelemetrySettings,
+    VectorsSettings,
+    WorkerSettings,
     check_control,
     check_replicas,
 )
@@ -104,24 +107,12 @@ class ControlSettings(Section, frozen=True):
     """Port for that; any free one if 0."""
 
 
-class WorkerSettings(Section, frozen=True):
-    parse_timeout_s: Seconds = 120.0
-    """Longest that one document may take to parse before it is reported as broken."""
-    document_bytes: Bytes = 134_217_728
-    """Largest single document."""
-    ocr_languages: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_]+$")], ...] = ("eng",)
-    """Languages of scanned pages, as Tesseract names them, where it is installed; none leaves such pages unread."""
-    batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
-    """How many lines of one batch are asked at once."""
-    folders: tuple[str, ...] = ()
-    """Folders of this machine that sources may read, and all below them; none if empty."""
-    website_allow: tuple[str, ...] = ()
-    """Hosts, *.suffixes, addresses or networks that sources may read websites from although they are not public."""
-
-
 class EngineSettings(Section, frozen=True):
     threads: Annotated[int, Meta(ge=0)] = 0
     """Threads for inference; 0 is one for each core."""
+    runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
+    """What documents are embedded with. OpenVINO, of the extra `openvino`, is faster where the processor multiplies bfloat16,
+    and takes more memory; where it is not installed, gains nothing or gives other vectors, onnxruntime is used all the same."""
 
 
 class DatabaseSettings(Section, frozen=True):
@@ -148,7 +139,9 @@ class Settings(Section, frozen=True):
     worker: WorkerSettings = WorkerSettings()
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
+    objects: ObjectSettings = ObjectSettings()
     redis: RedisSettings = RedisSettings()
+    vectors: VectorsSettings = VectorsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
 
@@ -175,7 +168,9 @@ class Settings(Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers"})
+SECRET_FIELDS = frozenset(
+    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret"}
+)
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

@@ -56,6 +56,7 @@ async def test_a_datastore_is_kept_without_its_url_and_told_to_gateways_without_
         assert "erp.db" not in shown
         masked = msgspec.json.decode(shown)
         assert (await put(stoa, masked)).json()["changes"][0]["change"] == "unchanged", shown
+    await stoa.parts.feed.refresh()
     async with stoa.client(stoa.parts.secrets.internal_token) as gateway:
         snapshot = (await gateway.get("/internal/snapshot")).content
     assert b"Orders of a customer." in snapshot

@@ -1,16 +1,26 @@
-"""What every store of objects does, in a folder and in memory."""
+"""What every store of objects does: in a folder, in memory, and in S3."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.adapters.objects.moto_server import MotoServer, moto_server
 
+from stoa.adapters.objects.opening import open_objects
 from stoa.adapters.objects.store import ObjectFolder
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="module")
+def moto() -> Iterator[MotoServer]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectFolder:
+    if request.param == "s3":
+        return open_objects(request.getfixturevalue("moto").settings(request.node.name), tmp_path)
     return ObjectFolder.local(tmp_path / "objects") if request.param == "folder" else ObjectFolder.memory()
 
 
@@ -23,6 +33,14 @@ async def test_an_object_is_there_until_it_is_deleted(objects: ObjectFolder) -> 
     for _ in range(2):
         await objects.delete("raw/ab/x")
     assert await objects.get("raw/ab/x") is None
+
+
+async def test_objects_are_found_by_their_folder(objects: ObjectFolder) -> None:
+    for name in ("vectors/a/2", "vectors/a/1", "vectors/ab/1", "raw/x"):
+        await objects.put(name, b"x")
+    assert await objects.names("vectors/a") == ["vectors/a/1", "vectors/a/2"]
+    assert await objects.names("vectors") == ["vectors/a/1", "vectors/a/2", "vectors/ab/1"]
+    assert await objects.names("nothing") == []
 
 
 async def test_names_do_not_leave_the_folder(tmp_path: Path) -> None:

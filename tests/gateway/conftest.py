@@ -297,7 +297,7 @@ def house() -> Callable[..., House]:
         chosen = script if callable(script) else lambda sent: script or whole()
         upstreams, usage, documents = MemoryUpstreams(chosen), log or MemoryLog(), Documents()
 
-        def retriever(embedder_of: Any) -> Documents:
+        def retriever(embedder_of: Any, _index_of: Any) -> Documents:
             documents.embedder_of = embedder_of
             return documents
 

@@ -24,6 +24,7 @@ from stoa.domain.sources import Plugin
 from stoa.domain.syncs import Sync, SyncCause, document_source
 from stoa.knowledge import sources
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
+from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import HybridRetriever
 from stoa.knowledge.source_ports import SyncPorts
 from stoa.knowledge.source_sync import SyncWork
@@ -49,7 +50,8 @@ class Sourced:
         self.ingestion = Ingestion(
             IngestionPorts(
                 documents=DocumentRecords(self.database), jobs=JobRecords(self.database), objects=self.objects,
-                parser=DirectParser(), splitter=WordSplitter(), index=self.index, embedder_of=lambda _: self.embedder,
+                processor=Pipeline(objects=self.objects, parser=DirectParser(), splitter=WordSplitter()),
+                index=self.index, embedder_of=lambda _: self.embedder,
                 collection_of=Collections(self.database).get,
             )
         )  # fmt: skip
@@ -102,7 +104,7 @@ class Sourced:
             runner = MemoryRunner({"sync": self.work, "ingest": self.ingestion})
             for job in jobs:
                 await runner.submit(job.kind, job.id, lane="x")
-            await asyncio.wait_for(runner.drained(), 20)
+            await asyncio.wait_for(runner.drained(), 120)
 
     async def known(self, sync_id: str) -> Sync:
         async with self.database.read() as connection:

@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine
+from tests.adapters.vectors.milvus_server import lite_server
 from tests.contracts.cached import CachedRetrieval, plan_of
 
 from stoa.adapters.database import Database
@@ -35,6 +36,7 @@ from stoa.domain.documents import Outcome, raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.keys import Key
 from stoa.domain.nesting import nesting_of, require_nesting
+from stoa.domain.passages import Spent
 from stoa.domain.resources import Collection
 from stoa.domain.teams import Group
 from stoa.domain.users import User
@@ -43,6 +45,7 @@ from stoa.gateway.plan import Plan
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import HybridRetriever
 
 USERS, GROUPS, PATHS = ("ann", "ben"), ("hr", "it", "staff"), ("a.md", "b.md")
@@ -66,11 +69,11 @@ class Records(DocumentRecords):
 
     dying = False
 
-    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:
         if self.dying:
             self.dying = False
             raise Crash
-        await super().record(job_id, collection, outcomes)
+        await super().record(job_id, collection, outcomes, spent=spent)
 
 
 class Embedder(HashingEmbedder):
@@ -106,11 +109,15 @@ class RightsMachine(RuleBasedStateMachine):
 
         self.ingestion = Ingestion(
             IngestionPorts(
-                documents=self.records, jobs=JobRecords(self.database), objects=self.objects, parser=DirectParser(),
-                splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph), embedder_of=lambda _: self.embedder,
+                documents=self.records,
+                jobs=JobRecords(self.database),
+                objects=self.objects,
+                processor=Pipeline(objects=self.objects, parser=DirectParser(), splitter=WordSplitter()),
+                index=LinkedIndex(self.index, self.graph),
+                embedder_of=lambda _: self.embedder,
                 collection_of=collection,
             )
-        )  # fmt: skip
+        )
         self.cached = CachedRetrieval(HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph))
         self.groups_of = {"ann": frozenset({"hr"}), "ben": frozenset({"it"})}
         self.teams = dict.fromkeys(USERS, "company")
@@ -343,6 +350,19 @@ class LanceRightsMachine(RightsMachine):
         await super().close()
 
 
+class MilvusRightsMachine(LanceRightsMachine):
+    """The same on Milvus Lite's server."""
+
+    url: str
+
+    def make_index(self) -> Any:
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        index = MilvusIndex(self.url)
+        self.runner.run(index.drop("c"))
+        return index
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "db.sqlite"
@@ -365,3 +385,10 @@ def test_nobody_is_given_what_they_may_not_read_and_everybody_what_they_may(
 ) -> None:
     bound = type(machine.__name__, (machine,), {"template": template})
     run_state_machine_as_test(bound, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))
+
+
+@pytest.mark.slow
+def test_nor_by_milvus(template: Path, tmp_path: Path) -> None:
+    with lite_server(tmp_path / "milvus") as server:
+        bound = type("Machine", (MilvusRightsMachine,), {"template": template, "url": server.url})
+        run_state_machine_as_test(bound, settings=settings(max_examples=5, stateful_step_count=20, deadline=None))

@@ -23,6 +23,7 @@ from stoa.cli.source import sources
 from stoa.cli.team import teams
 from stoa.cli.trace import traces
 from stoa.cli.user import users
+from stoa.cli.vectors import vectors
 
 for module in (
     "up",
@@ -41,11 +42,11 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (collections, documents, sources, jobs, batches, evalsets, evaluations, imports, guards, datastores):
+for group in (documents, collections, sources, jobs, batches, evalsets, evaluations, imports, guards, datastores):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (traces, contents, prices, config, database):
+for group in (traces, contents, prices, config, database, vectors):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

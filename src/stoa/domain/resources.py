@@ -252,6 +252,10 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     """Whose documents these are: the default right on each of them."""
     embedding_model: Name = "stoa-embed"
     chunk_tokens: Annotated[int, Meta(ge=32, le=256)] = 200
+    """Another model or size of chunks builds a new index beside the one that is searched."""
+    switch: Literal["ready", "no-worse", "by-hand"] = "ready"
+    """When that one is searched instead: once it is built, if it also does no worse on an evaluation set of the collection, or
+    when somebody says so."""
 
 
 class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):

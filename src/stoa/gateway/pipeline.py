@@ -89,7 +89,7 @@ class Gateway:
         chosen = ports.log_requests
         self._access = AccessLog(everything=chosen == "all", name_of=self._name_of) if chosen != "none" else None
         self._settings = settings
-        self._retriever = ports.retriever(self._embedder_of)
+        self._retriever = ports.retriever(self._embedder_of, self._index_of)
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
@@ -158,7 +158,7 @@ class Gateway:
     @property
     def has_documents(self) -> bool:
         """Whether there are collections to retrieve from."""
-        return self._plan is not None and bool(self._plan.embedding_models)
+        return self._plan is not None and bool(self._plan.indexes)
 
     def shipped(self, position: int, told: Sequence[Told]) -> None:
         """Control has the usage up to `position`, and told what is spent of every budget."""
@@ -361,10 +361,13 @@ class Gateway:
 
     def _embedder_of(self, collection: str) -> Embedder:
         """In this process; the team pays as for any other request."""
-        model = self._served().embedding_models[collection]  # an assistant names collections that its snapshot has
+        model = self._served().indexes[collection].embedding_model  # an assistant names collections that its snapshot has
         if model not in self._embedders:
             self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
         return self._embedders[model]
+
+    def _index_of(self, collection: str) -> str:
+        return self._served().indexes[collection].name
 
     async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
         return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stoa.domain.datastores import Tool
+from stoa.domain.indexes import Served
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, CachePolicy, Provider, Route
@@ -137,8 +138,8 @@ class Plan:
     providers: Mapping[str, Provider]
     health: Mapping[str, Endpoint]
     """Where those providers that are to be checked are asked whether they are there."""
-    embedding_models: Mapping[str, str]
-    """By collection."""
+    indexes: Mapping[str, Served]
+    """By collection the index that is searched; by collection@version every one, for Stoa's own roles."""
     keys_by_id: Mapping[str, Client]
     """The same clients by the id of the key, for tokens that speak for one."""
     book: Book

@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from stoa.domain.identity import impersonal
+from stoa.domain.indexes import Served
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
@@ -74,7 +75,7 @@ def compile_plan(
         targets=targets,
         providers=snapshot.providers,
         health=_health(snapshot, links),
-        embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
+        indexes={name: Served(name, each.embedding_model) for name, each in snapshot.collections.items()} | snapshot.indexes,
         guardrails=rulebook,
         book=book,
         tools=snapshot.tools,

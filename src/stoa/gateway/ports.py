@@ -33,8 +33,8 @@ class Ports:
     unsealer: Unsealer
     log: UsageLog
     behalf_key: bytes
-    retriever: Callable[[Callable[[str], Embedder]], Retriever]
-    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    retriever: Callable[[Callable[[str], Embedder], Callable[[str], str]], Retriever]
+    """Makes the retriever from what gives, by collection, the embedder its vectors were made with and its index's name."""
     passages: PassageReader
     rewrite: Rewrite
     decompose: Decompose

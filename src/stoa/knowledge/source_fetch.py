@@ -14,7 +14,7 @@ from stoa.domain.resources import Collection
 from stoa.domain.sources import Connector, Fetched
 from stoa.domain.syncs import Brought, Listed
 from stoa.errors import SourceError, Unreadable
-from stoa.knowledge.fingerprint import fingerprint, same_content
+from stoa.knowledge.fingerprint import fingerprint, same_text
 from stoa.knowledge.intake import NOT_TAKEN, File, too_large
 from stoa.knowledge.source_plan import known_version
 
@@ -66,7 +66,7 @@ def differs(found: Fetch, rights: Rights, collection: Collection) -> bool:
         return document.state != "failed" or document.error != found.brought.error
     if document.digest != found.file.digest or document.state == "failed":
         return True
-    return document.state == "indexed" and not same_content(document.indexed_as, fingerprint(document, collection))
+    return document.state == "indexed" and not same_text(document.indexed_as, fingerprint(document, collection))
 
 
 def counts(found: Sequence[Fetch]) -> dict[str, int]:

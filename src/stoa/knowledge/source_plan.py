@@ -5,7 +5,7 @@ from typing import Literal
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 from stoa.domain.syncs import Listed
-from stoa.knowledge.fingerprint import fingerprint, same_content
+from stoa.knowledge.fingerprint import fingerprint, same_text
 from stoa.knowledge.ingest import NOT_INDEXED
 
 Need = Literal["nothing", "rights", "index", "fetch", "urgent"]
@@ -26,7 +26,7 @@ def need_of(listed: Listed, rights: Rights, *, origin: str, collection: Collecti
         return "rights"
     if document.state == "failed":
         return "index" if retry or (document.error or "").startswith(NOT_INDEXED) else "nothing"
-    outdated = document.state == "indexed" and not same_content(document.indexed_as, fingerprint(document, collection))
+    outdated = document.state == "indexed" and not same_text(document.indexed_as, fingerprint(document, collection))
     return "index" if outdated else "nothing"
 
 

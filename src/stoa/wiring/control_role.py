@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
 from stoa.settings import Settings, environment
+from stoa.wiring.processing import open_objects
 from stoa.wiring.shared import PATIENCE_S, SETTLED_S, connectors_of, files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
@@ -87,7 +88,6 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.gateway_client.wire import GatewayWire
-    from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.policy import CedarPolicy
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
@@ -103,7 +103,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     await check(settings.database_url, rows=False)
     roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
-    objects = ObjectFolder.local(settings.home_folder.objects)
+    objects = open_objects(settings)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
     prices = GenaiPrices()

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stoa.settings import Settings
+from stoa.wiring.comparing import comparing
+from stoa.wiring.processing import open_objects, partitioned, pipeline
 from stoa.wiring.shared import connectors_of, files_of, now_ms
+from stoa.wiring.vectors import renew_outdated
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
+    from stoa.adapters.database.keeping import IndexKeeper
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.sources.watching import FolderWatch
     from stoa.batches.files import Files
@@ -29,6 +33,7 @@ class Worker:
     ingestion: "Ingestion"
     runner: "JobRunner"
     files: "Files"
+    keeper: "IndexKeeper"
     schedule: "Schedule"
     watch: "FolderWatch"
 
@@ -38,26 +43,30 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     """The worker role, with what an earlier process left under way taken up again."""
     from stoa.adapters.database import Database
     from stoa.adapters.database.batches import BatchRecords
+    from stoa.adapters.database.corpus import CorpusRecords
+    from stoa.adapters.database.indexes import IndexRecords
+    from stoa.adapters.database.keeping import IndexKeeper
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
-    from stoa.adapters.engines.rarity import VocabularyRarity
-    from stoa.adapters.engines.tokenizer import minilm_tokenizer
+    from stoa.adapters.gateway_client.http import make_client as make_gateway_client
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
+    from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
-    from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
     from stoa.adapters.parsers.recognition import find_recognition
-    from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.sources.watching import FolderWatch
-    from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
+    from stoa.knowledge import beside
+    from stoa.knowledge.gate import GatedIndex, IndexGate
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
+    from stoa.knowledge.rebuild import Rebuild, RebuildPorts
     from stoa.knowledge.sources import KIND as SYNC
 
     await check(settings.database_url, rows=False)
@@ -76,22 +85,38 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     parser = ParserProcesses(
         timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes, recognition=find_recognition(limits.ocr_languages)
     )
-    tokenizer = minilm_tokenizer()
-    index = LateIndex(str(home.vectors))
-    objects = ObjectFolder.local(home.objects)
-    async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
+    index = open_index(settings.vectors, home.vectors)
+    objects = open_objects(settings)
+    place = place_of(settings.vectors, home.vectors)
+    gate = IndexGate(objects, store=place, now_ms=now_ms)
+    collections = Collections(database)
+    await renew_outdated(index, place, CorpusRecords(database), gate, collections, IndexRecords(database), objects)
+    async with (
+        make_client() as client,
+        make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines,
+        make_gateway_client(gateway_url) as gateway,
+    ):
+        indexes, parts = IndexRecords(database), partitioned(settings, token=token)
         ports = IngestionPorts(
             documents=DocumentRecords(database),
             jobs=JobRecords(database),
             objects=objects,
-            parser=parser,
-            splitter=TokenSplitter(tokenizer),
-            rarity=VocabularyRarity(tokenizer),
-            index=LinkedIndex(index, FolderGraph(home.graph)),
+            processor=pipeline(objects, parser),
+            partitioned=parts,
+            many=limits.partition_from,
+            index=LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
+            indexes=indexes,
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
-            collection_of=Collections(database).get,
+            collection_of=collections.get,
         )
         ingestion = Ingestion(ports)
+        rebuild = Rebuild(
+            RebuildPorts(
+                documents=ports.documents, jobs=ports.jobs, indexes=indexes, processor=ports.processor, index=ports.index,
+                embedder_of=ports.embedder_of, collection_of=ports.collection_of, partitioned=parts, many=ports.many,
+                compare=comparing(database, GatewayFinder(gateway, token=speaks_for)).compare,
+            )
+        )  # fmt: skip
         batches = BatchWork(
             BatchPorts(
                 ledger=BatchRecords(database), blobs=objects, asker=GatewayAsker(lines, token=speaks_for), now_ms=now_ms,
@@ -100,12 +125,14 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
         )  # fmt: skip
         syncing, schedule = _syncing(settings, database, objects, ingestion, secrets)
         watch = FolderWatch(folders=limits.folders)
-        runner = DurableRunner(settings.jobs_database_url, {"ingest": ingestion, KIND: batches, SYNC: syncing})
+        works = {"ingest": ingestion, KIND: batches, beside.KIND: rebuild, SYNC: syncing}
+        runner = DurableRunner(settings.jobs_database_url, works)
         await runner.start()
         try:
             files = files_of(settings, database, objects)
+            keeper = IndexKeeper(database, ports.index, kind=beside.KIND, keep_up=beside.keep_up, now_ms=now_ms)
             yield Worker(
-                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, schedule=schedule, watch=watch
+                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, keeper=keeper, schedule=schedule, watch=watch
             )  # fmt: skip
         finally:
             await watch.close()

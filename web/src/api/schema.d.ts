@@ -535,6 +535,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections/{name}/indexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Indexes */
+        get: operations["list_indexes_api_collections__name__indexes_get"];
+        put?: never;
+        /**
+         * Build Index
+         * @description Build a new one beside the one that is searched, as the collection says now. One being built is given up, unless its
+         *     job failed or was cancelled: then that one goes on.
+         */
+        post: operations["build_index_api_collections__name__indexes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Index
+         * @description Ask the same of this one and of the one that is searched, and keep what came of it.
+         */
+        post: operations["compare_index_api_collections__name__indexes__version__compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Index
+         * @description Search this one from now on, all of it at once; the one before is kept, so that one can go back.
+         */
+        post: operations["switch_index_api_collections__name__indexes__version__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Search the one that was kept again, at once. Documents that came since are brought into it behind that.
+         */
+        post: operations["roll_back_api_collections__name__indexes_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}": {
         parameters: {
             query?: never;
@@ -653,7 +735,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/collections/{name}/reindex": {
+    "/api/collections/{name}/reread": {
         parameters: {
             query?: never;
             header?: never;
@@ -663,10 +745,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reindex Documents
+         * Reread Documents
          * @description Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were.
          */
-        post: operations["reindex_documents_api_collections__name__reindex_post"];
+        post: operations["reread_documents_api_collections__name__reread_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1556,6 +1638,11 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["TriedMessage"][];
         };
+        /** Begun */
+        Begun: {
+            index: components["schemas"]["IndexView"];
+            job: components["schemas"]["JobView"];
+        };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
             /**
@@ -1935,6 +2022,29 @@ export interface components {
             rights: components["schemas"]["CollectionRights"];
         };
         /**
+         * ComparisonView
+         * @description The search of a version against that of version `over`, when it was made.
+         *
+         *     `overlap` is the mean share of the first ten passages that both find, over `questions`; `before` and `after` are by the
+         *     `judged` queries of an evaluation set, null where there is none.
+         */
+        ComparisonView: {
+            /** At */
+            at: string;
+            /** Over */
+            over: number;
+            /** Questions */
+            questions: number;
+            /** Overlap */
+            overlap: number | null;
+            /** Evaluation Set */
+            evaluation_set: string | null;
+            /** Judged */
+            judged: number;
+            before: components["schemas"]["ScoredView"] | null;
+            after: components["schemas"]["ScoredView"] | null;
+        };
+        /**
          * ConsultationDay
          * @description A day in UTC. `passages` were given to a model, `cited` of them stand in the answers; `unanswered` cite nothing.
          */
@@ -2226,6 +2336,40 @@ export interface components {
             data: components["schemas"]["SetPriceView"][];
         };
         /**
+         * IndexView
+         * @description `lacking` are documents that are indexed and not in it as they are now; `job_id` the last job that worked on it.
+         */
+        IndexView: {
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "serving" | "kept" | "dropped";
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Lacking */
+            lacking: number;
+            /** Job Id */
+            job_id: string | null;
+            report: components["schemas"]["ComparisonView"] | null;
+            /** Created At */
+            created_at: string;
+            /** Changed At */
+            changed_at: string;
+        };
+        /**
+         * Indexes
+         * @description The newest first.
+         */
+        Indexes: {
+            /** Data */
+            data: components["schemas"]["IndexView"][];
+        };
+        /**
          * ItemView
          * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
          */
@@ -2240,6 +2384,9 @@ export interface components {
         /**
          * JobView
          * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
+         *
+         *     `seconds_left` is at the speed so far, null where there is none; `tokens` and `cost_nano_usd` are of embedding, and a cost
+         *     that is not known is null.
          */
         JobView: {
             /** Id */
@@ -2265,6 +2412,14 @@ export interface components {
             chunks: number;
             /** Pages Per Second */
             pages_per_second: number | null;
+            /** Documents Per Second */
+            documents_per_second: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
             /** Message */
             message: string | null;
             /** Created At */
@@ -3026,65 +3181,6 @@ export interface components {
             /** Model */
             model?: string | null;
         };
-        /**
-         * Reindexing
-         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
-         *
-         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
-         *     says almost the same.
-         */
-        Reindexing: {
-            /**
-             * State
-             * @default []
-             */
-            state: ("indexed" | "failed" | "queued")[];
-            /**
-             * Source
-             * @default []
-             */
-            source: string[];
-            /**
-             * Path
-             * @default []
-             */
-            path: string[];
-            /**
-             * Kind
-             * @default []
-             */
-            kind: string[];
-            /**
-             * Language
-             * @default []
-             */
-            language: string[];
-            /**
-             * Keyword
-             * @default []
-             */
-            keyword: string[];
-            /**
-             * Entity
-             * @default []
-             */
-            entity: string[];
-            /**
-             * Personal
-             * @default []
-             */
-            personal: string[];
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-            /** Parser Before */
-            parser_before?: number | null;
-            /** Unread */
-            unread?: boolean | null;
-            /** Duplicate */
-            duplicate?: boolean | null;
-        };
         /** Removal */
         Removal: {
             job: components["schemas"]["JobView"];
@@ -3305,6 +3401,65 @@ export interface components {
         Requeued: {
             job: components["schemas"]["JobView"];
         };
+        /**
+         * Rereading
+         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
+         *
+         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
+         *     says almost the same.
+         */
+        Rereading: {
+            /**
+             * State
+             * @default []
+             */
+            state: ("indexed" | "failed" | "queued")[];
+            /**
+             * Source
+             * @default []
+             */
+            source: string[];
+            /**
+             * Path
+             * @default []
+             */
+            path: string[];
+            /**
+             * Kind
+             * @default []
+             */
+            kind: string[];
+            /**
+             * Language
+             * @default []
+             */
+            language: string[];
+            /**
+             * Keyword
+             * @default []
+             */
+            keyword: string[];
+            /**
+             * Entity
+             * @default []
+             */
+            entity: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Parser Before */
+            parser_before?: number | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
+        };
         /** ResourcePage */
         ResourcePage: {
             /** Data */
@@ -3442,6 +3597,16 @@ export interface components {
             bad: number | null;
             /** Each */
             each: components["schemas"]["QueryScore"][];
+        };
+        /**
+         * ScoredView
+         * @description recall@10 and the mean reciprocal rank by what was judged; null where no query counts.
+         */
+        ScoredView: {
+            /** Recall */
+            recall: number | null;
+            /** Mrr */
+            mrr: number | null;
         };
         /**
          * Search
@@ -3675,6 +3840,30 @@ export interface components {
             traces: number;
             /** Contents */
             contents: number;
+        };
+        /**
+         * SwitchForm
+         * @description With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside.
+         */
+        SwitchForm: {
+            /**
+             * Unless Worse
+             * @default false
+             */
+            unless_worse: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
+         * Switched
+         * @description `catching_up` is the job that brings in what the index lacks, null where it lacks nothing.
+         */
+        Switched: {
+            index: components["schemas"]["IndexView"];
+            catching_up: components["schemas"]["JobView"] | null;
         };
         /** SyncFile */
         SyncFile: {
@@ -4387,6 +4576,11 @@ export interface components {
             embedding_model: string;
             /** @default 200 */
             chunk_tokens: number;
+            /**
+             * @default ready
+             * @enum {unknown}
+             */
+            switch: "by-hand" | "no-worse" | "ready";
             name: string;
             /** @default  */
             description: string;
@@ -6214,6 +6408,167 @@ export interface operations {
             };
         };
     };
+    list_indexes_api_collections__name__indexes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indexes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    build_index_api_collections__name__indexes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_index_api_collections__name__indexes__version__compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    switch_index_api_collections__name__indexes__version__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    roll_back_api_collections__name__indexes_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_document_api_documents__id__get: {
         parameters: {
             query?: never;
@@ -6436,7 +6791,7 @@ export interface operations {
             };
         };
     };
-    reindex_documents_api_collections__name__reindex_post: {
+    reread_documents_api_collections__name__reread_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6447,7 +6802,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reindexing"];
+                "application/json": components["schemas"]["Rereading"];
             };
         };
         responses: {

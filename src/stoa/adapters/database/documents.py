@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database import versions
-from stoa.adapters.database.tables import documents, judgements
+from stoa.adapters.database.tables import documents, held, judgements
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
@@ -52,11 +52,22 @@ class DocumentTable:
         row = (await self._connection.execute(_living().where(*there))).mappings().first()
         return document_of(row) if row is not None else None
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
-        """Those whose latest change belongs to the job, removed ones included, in order of path."""
-        rows = await self._connection.execute(
-            select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
-        )
+    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
+        return [document_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+
+    async def unknown(self, ids: Sequence[str]) -> None:
+        """What the index holds of these is unknown from now on."""
+        for some in _batches(ids):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
+
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
+        """Those whose latest change belongs to the job, removed ones included, by id."""
+        query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
+        if after is not None:
+            query = query.where(documents.c.id > after)
+        rows = await self._connection.execute(query)
         return [document_of(row) for row in rows.mappings()]
 
     async def page(
@@ -102,10 +113,6 @@ class DocumentTable:
             else each
             for each in some
         ]
-
-    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = _BATCH) -> Sequence[Document]:
-        """By id, whoever may read them."""
-        return await self._after(_living().where(documents.c.collection == collection).order_by(documents.c.id), after, limit)
 
     async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:
         """Queue documents for a job as they are, each with what is to be said of its index."""
@@ -177,13 +184,19 @@ class DocumentTable:
         )
         return result.rowcount == 1
 
-    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those that the job still has and that are not removed; what the index holds of them is unknown from now on."""
+    async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
+        """Those that the job still has and that are not removed; what the index holds of them is unknown from now on.
+
+        Of those that are only `moved`, other indexes hold the text that they should.
+        """
         claimed: set[str] = set()
         for some in _batches(ids):
             mine = (documents.c.id.in_(some), documents.c.job_id == job_id, documents.c.state != "removed")
             await self._connection.execute(update(documents).where(*mine).values(indexed_digest=None))
-            claimed |= set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+            those = set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+            if not moved:
+                await self._connection.execute(delete(held).where(held.c.document_id.in_(those)))
+            claimed |= those
         return frozenset(claimed)
 
     async def drop(self, document_id: str, job_id: str) -> bool:
@@ -192,6 +205,7 @@ class DocumentTable:
             delete(documents).where(documents.c.id == document_id, documents.c.job_id == job_id, documents.c.state == "removed")
         )
         if result.rowcount == 1:
+            await self._connection.execute(delete(held).where(held.c.document_id == document_id))
             await self._connection.execute(update(judgements).where(judgements.c.document_id == document_id).values(text=""))
         return result.rowcount == 1
 

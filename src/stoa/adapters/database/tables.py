@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
+from stoa.adapters.database.index_tables import held, indexes
 from stoa.adapters.database.ledger_tables import (
     cited,
     consulted,
@@ -48,6 +49,8 @@ __all__ = [
     "evaluation_sets",
     "feedback",
     "followed",
+    "held",
+    "indexes",
     "judgements",
     "metadata",
     "price_versions",
@@ -220,6 +223,7 @@ documents = Table(
     Column("traits", JSON, comment="found out when it was read; null before"),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
+    Index("ix_documents_job_id", "job_id", "state", "id"),
 )
 
 document_versions = Table(
@@ -254,6 +258,8 @@ jobs = Table(
     Column("ended_at", BigInteger),
     Column("plan", JSON, comment="what the job is to do, as its kind defines"),
     Column("team", String(63), comment="whose it is, where there is no collection to say so"),
+    Column("tokens", BigInteger, nullable=False, server_default="0", comment="what embedding took, as counted"),
+    Column("cost", BigInteger, server_default="0", comment="nano-dollars of it; null is unknown"),
 )
 
 # --- files and batches ---

@@ -1,7 +1,7 @@
 """Objects through obstore: the same calls for a folder, a bucket and memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -49,6 +49,11 @@ class ObjectFolder:
             await self._store.delete_async(name)
         except FileNotFoundError:
             await asyncio.to_thread(self._clear, name)
+
+    async def names(self, prefix: str) -> Sequence[str]:
+        """Those in this folder and those below it, sorted."""
+        pages = self._store.list(prefix)
+        return sorted([str(one["path"]) async for page in pages for one in page])
 
     async def write(self, name: str, pieces: AsyncIterable[bytes]) -> int:
         """Store all pieces; if they break off, nothing of them stays."""
