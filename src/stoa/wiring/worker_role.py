@@ -55,6 +55,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.recognition import find_recognition
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.sources.watching import FolderWatch
@@ -81,7 +82,9 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
         return speaks_for(Behalf(team=team))
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
-    parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
+    parser = ParserProcesses(
+        timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes, recognition=find_recognition(limits.ocr_languages)
+    )
     index = open_index(settings.vectors, home.vectors)
     objects = open_objects(settings)
     place = place_of(settings.vectors, home.vectors)
