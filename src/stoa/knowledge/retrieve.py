@@ -11,9 +11,9 @@ from typing import Any
 
 from stoa.domain.graph import GraphWalk
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Embedder, Passage
+from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
-from stoa.knowledge.fuse import LEXICAL, after_walk, fuse, reachable, seeds
+from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, fuse, reachable, seeds
 
 CANDIDATES = 50
 """How many each search brings, at least."""
@@ -31,25 +31,39 @@ class HybridRetriever:
         self._search, self._embedder_of, self._graph = search, embedder_of, graph
 
     async def retrieve(
-        self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        on_behalf_of: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
         """The passages that fit the question best, at most `limit`. `on_behalf_of` is the team that pays for the embedding."""
-        if not acl or not question.strip():
+        among = among or {}
+        searched = [name for name in collections if name not in among or not among[name].nothing]
+        if not acl or not searched or not question.strip():
             return []
-        vectors = await self._vectors(question, collections, on_behalf_of)
+        vectors = await self._vectors(question, searched, on_behalf_of)
         wanted = max(CANDIDATES, 2 * limit)
         searches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: what a coroutine is sent and yields is asyncio's own
-        for collection, vector in vectors.items():
-            searches.append(self._search.dense(collection, vector, acl=acl, limit=wanted))
-            searches.append(self._search.lexical(collection, question, vector, acl=acl, limit=wanted))
+        for name, vector in vectors.items():
+            if mode != "lexical":
+                searches.append(self._search.dense(name, vector, acl=acl, limit=wanted, among=among.get(name)))
+            if mode != "dense":
+                searches.append(self._search.lexical(name, question, vector, acl=acl, limit=wanted, among=among.get(name)))
         found = await asyncio.gather(*searches)
+        if mode != "hybrid":
+            return by_one((hit for hits in found for hit in hits), limit=limit)
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
             return ranked[:limit]
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
-        return await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit)
+        return await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit, among=among)
 
     async def _vectors(self, question: str, collections: Sequence[str], team: str) -> dict[str, Sequence[float]]:
         """The question's vector for each collection."""
@@ -71,6 +85,7 @@ class HybridRetriever:
         *,
         acl: frozenset[AccessTag],
         limit: int,
+        among: Mapping[str, Among],
     ) -> Sequence[Passage]:
         """Rank anew after a walk, with what only the walk found. `farthest` is the least cosine that each search brought."""
         began = seeds(ranked)
@@ -91,6 +106,13 @@ class HybridRetriever:
             if new:
                 fetches.append(self._search.fetch(name, new, vectors[name], acl=acl))
         if fetches:
-            others = fuse((hit for hits in await asyncio.gather(*fetches) for hit in hits), limit=WALKED * len(fetches))
+            fetched = [hit for hits in await asyncio.gather(*fetches) for hit in hits]
+            about = (hit for hit in fetched if _is_about(hit.passage, among))
+            others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
         return again[:limit]
+
+
+def _is_about(passage: Passage, among: Mapping[str, Among]) -> bool:
+    found = among.get(passage.collection)
+    return found is None or found.holds(passage.document_id)

@@ -35,12 +35,14 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.store_tables import document_attributes, vector_stores
 
 __all__ = [
     "cited",
     "consulted",
     "content_keys",
     "contents",
+    "document_attributes",
     "evaluation_sets",
     "feedback",
     "followed",
@@ -52,6 +54,7 @@ __all__ = [
     "spent",
     "traces",
     "usage",
+    "vector_stores",
 ]
 """Those that have files of their own, beside the ones here."""
 

@@ -13,7 +13,7 @@ os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its 
 
 from stoa.adapters.vectors.lean import without_pandas
 from stoa.domain.identity import AccessTag, Rights, denying, opening
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 from stoa.errors import SchemaError
 
@@ -61,6 +61,9 @@ _OLD_FORM = (
     "The index of the collection {collection!r} was made by an earlier version, in another form. "
     "Delete {folder!r} and the collection's documents, and send them again."
 )
+
+_LISTED = 100
+"""Documents that a filter names one by one, for which it looks into their index."""
 
 _SEARCHES = 3
 """Times a search is made when rows that it found are gone, rewritten or moved before they are read."""
@@ -115,23 +118,38 @@ class LanceIndex:
         known = await table.index_stats(_VECTORS) if table is not None else None
         return known.num_indices or 0 if known is not None else 0
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
-        table = await self._table(collection) if acl else None
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
+        table = await self._table(collection) if acl and not _empty(among) else None
         if table is None:
             return []
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
-        query = nearest.nprobes(_ALL_PARTITIONS).where(_open_to(acl)).limit(max(limit, _NEAREST))
+        query = nearest.nprobes(_ALL_PARTITIONS).where(_open_to(acl) + _among(among)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
-        table = await self._table(collection) if acl and question.strip() else None
+        table = await self._table(collection) if acl and question.strip() and not _empty(among) else None
         if table is None:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
-        query = table.query().nearest_to_text(words).where(_open_to(acl)).limit(limit)
+        query = table.query().nearest_to_text(words).where(_open_to(acl) + _among(among)).limit(limit)
         return await self._found(collection, table, query.select(["_score"]).with_row_id(), vector)
 
     async def fetch(
@@ -218,6 +236,19 @@ class LanceIndex:
 
 def _open_to(held: frozenset[AccessTag]) -> str:
     return f"array_has_any(acl, {_tags(opening(held))}) AND NOT array_has_any(deny, {_tags(denying(held))})"
+
+
+def _empty(among: Among | None) -> bool:
+    return among is not None and among.nothing
+
+
+def _among(among: Among | None) -> str:
+    """Measured with 60,000 rows: 10,000 ids as a list take 59 ms, as one literal that is split 25."""
+    if among is None or not among.ids:
+        return ""
+    few = len(among.ids) <= _LISTED
+    held = f"document_id IN {_list(among.ids)}" if few else f"array_has({_tags(among.ids)}, document_id)"
+    return f" AND NOT ({held})" if among.but else f" AND {held}"
 
 
 def _tags(values: Iterable[AccessTag]) -> str:
