@@ -12,7 +12,7 @@ from stoa.domain.graph import Link
 from stoa.domain.vectors import Chunk, IndexedChunk
 
 SEARCH, OF_DOCUMENT, LINKS = "/v1/passages/search", "/v1/passages/of-document", "/v1/passages/links"
-QUESTION = {"collection": "handbook", "question": "trains", "limit": 2, "acl": ["group:hr"]}
+QUESTION = {"collections": ["handbook"], "question": "trains", "limit": 2, "acl": ["group:hr"]}
 
 
 def token(team: str = "company") -> str:
@@ -52,9 +52,9 @@ async def test_keys_do_not_search_this_way(house) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        (QUESTION | {"collection": "hendbook"}, 404, "Did you mean 'handbook'?"),
+        (QUESTION | {"collections": ["hendbook"]}, 404, "Did you mean 'handbook'?"),
         (QUESTION | {"lim": 1}, 400, "lim"),
-        ({}, 400, "collection"),
+        ({}, 400, "collections"),
         (b"\xff", 400, "cannot be read"),
     ],
 )

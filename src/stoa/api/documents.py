@@ -18,7 +18,7 @@ from stoa.domain.documents import Document, DocumentState, ParsedDocument, parse
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict, NotFound
 from stoa.knowledge import intake
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_text
+from stoa.knowledge.fingerprint import PARSER, fingerprint, same_text
 from stoa.knowledge.passage import open_passage
 from stoa.wiring import Control, now_ms
 
@@ -187,7 +187,7 @@ async def parsed_text(parts: Control, document: Document, collection: Collection
     """What the index holds passages of. Raises Conflict while that is another text than the document's."""
     if document.state == "failed":
         raise Conflict(f"The document {document.path!r} could not be read: {document.error}", param="id")
-    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
+    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PARSER))
     if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
         raise Conflict(f"The document {document.path!r} is being indexed anew, so its passages may lie elsewhere now.")
     return msgspec.json.decode(text, type=ParsedDocument)

@@ -1,15 +1,13 @@
-"""Which documents a search is about: what a filter may say of one, and the port that finds those it holds for.
+"""What a search may be narrowed to: documents by what is known of them, by id, title, time, and what applications say of them.
 
 A filter narrows what is searched and never widens it: rights are a filter of their own, and hold whatever is said here.
 """
 
-from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
-from stoa.domain.documents import DocumentState
-from stoa.domain.passages import Among
+from stoa.domain.narrowing import DocumentFilter
 
 AttributeValue = str | float | bool
 
@@ -37,16 +35,14 @@ class Combine(msgspec.Struct, frozen=True):
 Condition = Compare | Combine
 
 
-class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said must hold together, of several values one; what is empty or None says nothing. Times are UTC milliseconds.
+class SearchFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said must hold together; what is empty or None says nothing. Times are UTC milliseconds.
 
-    `paths` are patterns as `kit.patterns` reads them, `title` a part of the title in any case.
+    `known` is what is known of a document, `title` a part of its title in any case.
     """
 
+    known: DocumentFilter = DocumentFilter()
     documents: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    states: tuple[DocumentState, ...] = ()
     title: str = ""
     created_from: int | None = None
     created_before: int | None = None
@@ -56,12 +52,4 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def says_nothing(self) -> bool:
-        return self == DocumentFilter()
-
-
-class DocumentFinder(Protocol):
-    """Finds documents by a filter."""
-
-    async def among(self, collections: Sequence[str], wanted: DocumentFilter) -> dict[str, Among]:
-        """By collection. Raises InvalidRequest when neither those it holds for nor the others are few enough to search among."""
-        ...
+        return self == SearchFilter()

@@ -6,8 +6,11 @@ from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 
-PIPELINE = "1"
-"""Grows when parsing or chunking change what comes out of the same bytes."""
+PARSER = "2"
+"""Grows when another text, or another page or heading in it, comes out of the same bytes."""
+
+CHUNKER = "2"
+"""Grows when other chunks come out of the same text."""
 
 _TEXT, _CONTENT, _WHOLE = 32, 40, 64
 """Where the parts end: bytes, path and parsing; then cutting and embedding; then the rights."""
@@ -15,8 +18,8 @@ _TEXT, _CONTENT, _WHOLE = 32, 40, 64
 
 def fingerprint(document: Document, collection: Collection, rights: Rights | None = None) -> str:
     """What the index should hold of a document, under its own rights or these."""
-    text = _hash(PIPELINE, document.digest, document.path)
-    cut = _hash(collection.embedding_model, str(collection.chunk_tokens))
+    text = _hash(PARSER, document.digest, document.path)
+    cut = _hash(CHUNKER, collection.embedding_model, str(collection.chunk_tokens))
     return text[:_TEXT] + cut[: _CONTENT - _TEXT] + _rights(document.rights if rights is None else rights)
 
 

@@ -46,9 +46,7 @@ def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
 def by_one(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
     """The best of searches of one kind: by cosine, or by BM25 where hits have it, saturated as above."""
     scored = [
-        msgspec.structs.replace(
-            hit.passage, score=one, scores=Scores(dense=hit.similarity, lexical=hit.lexical, fused=one)
-        )
+        msgspec.structs.replace(hit.passage, score=one, scores=Scores(dense=hit.similarity, lexical=hit.lexical, fused=one))
         for hit in hits
         for one in (hit.similarity if hit.lexical is None else _saturated(hit.lexical),)
     ]

@@ -30,7 +30,7 @@ from stoa.domain.resources import Collection
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
 from stoa.errors import ProviderError, StoaError, Unreadable
 from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content, same_rights
+from stoa.knowledge.fingerprint import PARSER, fingerprint, same_content, same_rights
 from stoa.knowledge.forget import forget
 
 RIGHTS = "rights"
@@ -198,7 +198,7 @@ class Ingestion:
         return outcome, chunks
 
     async def _parsed(self, document: Document) -> ParsedDocument:
-        name = parsed_name(document.digest, document.path, version=PIPELINE)
+        name = parsed_name(document.digest, document.path, version=PARSER)
         if (kept := await self._ports.objects.get(name)) is not None:
             return msgspec.json.decode(kept, type=ParsedDocument)
         data = await self._ports.objects.get(raw_name(document.digest))

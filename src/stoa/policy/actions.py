@@ -27,6 +27,8 @@ class Action:
 _DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
+_STORES = ("vector_store",)
+"""Collections that were made over `/v1/vector_stores`; applications change those, and no others."""
 
 _TABLE = (
     # everybody
@@ -81,6 +83,10 @@ _TABLE = (
     Action("document:delete", "remove documents from a collection", "Collection"),
     Action("document:share", "change who may read a document", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
+    Action("mcp:use", "search and read through MCP what one may read"),
+    Action("vector_stores:create", "make a collection as a vector store", "Collection", _STORES),
+    Action("vector_stores:update", "change a vector store, and the files in it", "Collection", _STORES),
+    Action("vector_stores:delete", "delete a vector store with all that is in it", "Collection", _STORES),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
     Action("evaluation:list", "list evaluation sets", "Collection"),
     Action("evaluation:read", "read an evaluation set, and measure the search by it", "Collection"),

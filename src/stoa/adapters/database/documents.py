@@ -13,6 +13,7 @@ from stoa.adapters.database.tables import documents, judgements
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
+from stoa.domain.traits import Traits
 
 _T = TypeVar("_T")
 
@@ -102,7 +103,7 @@ class DocumentTable:
         for some in _batches(changed, size=50):
             rows = [_row(document) for document in some]
             statement = insert(documents).values(rows)
-            kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks"}
+            kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks", "traits"}
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
             replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
             written = await self._connection.execute(replacing.returning(documents))
@@ -190,6 +191,7 @@ def _document(row: RowMapping) -> Document:
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])
+    fields["traits"] = msgspec.convert(fields["traits"], Traits | None)
     return Document(**fields)
 
 
@@ -197,6 +199,7 @@ def _row(document: Document) -> dict[str, Any]:
     fields = msgspec.structs.asdict(document)
     fields["indexed_digest"] = fields.pop("indexed_as")
     fields["acl"], fields["deny"] = sorted(document.acl), sorted(document.deny)
+    fields["traits"] = msgspec.to_builtins(document.traits)
     return fields
 
 

@@ -5,17 +5,18 @@ vectors and rights, and nothing that would have to follow every change of a titl
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, not_, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.store_tables import document_attributes
 from stoa.adapters.database.tables import documents
-from stoa.domain.filters import AttributeValue, Combine, Compare, Condition, DocumentFilter
+from stoa.domain.filters import AttributeValue, Combine, Compare, Condition, SearchFilter
+from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.passages import Among
+from stoa.domain.traits import Traits
 from stoa.errors import InvalidRequest
-from stoa.kit.patterns import beginning, matcher
 
 MOST = 50_000
 """Ids in one filter: as many as an index takes in 0.1 s."""
@@ -25,12 +26,13 @@ _NAMED = 500
 
 
 class FilterTable:
-    """Implements `domain.filters.DocumentFinder` over one connection, and keeps attributes."""
+    """Over one connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def among(self, collections: Sequence[str], wanted: DocumentFilter) -> dict[str, Among]:
+    async def among(self, collections: Sequence[str], wanted: SearchFilter) -> dict[str, Among]:
+        """By collection. Raises InvalidRequest when both those it holds for and all others are too many to search among."""
         if wanted.says_nothing:
             return {}
         return {name: await self._among(name, wanted) for name in collections}
@@ -47,23 +49,17 @@ class FilterTable:
 
     async def describe(self, document_id: str, attributes: Mapping[str, AttributeValue]) -> None:
         """Give a document these in the place of those it had."""
-        await self._connection.execute(
-            delete(document_attributes).where(document_attributes.c.document_id == document_id)
-        )
+        await self._connection.execute(delete(document_attributes).where(document_attributes.c.document_id == document_id))
         rows = [{"document_id": document_id, "name": name, **_columns(value)} for name, value in attributes.items()]
         if rows:
             await self._connection.execute(insert(document_attributes), rows)
 
-    async def _among(self, collection: str, wanted: DocumentFilter) -> Among:
-        held, like = _held(wanted), matcher(wanted.paths) if wanted.paths else None
-        of_it = select(documents.c.id, documents.c.path).where(
-            documents.c.collection == collection, documents.c.state != "removed"
-        )
-        ids = await self._ids(of_it.where(held), like)
+    async def _among(self, collection: str, wanted: SearchFilter) -> Among:
+        of_it = and_(documents.c.collection == collection, documents.c.state != "removed")
+        ids = await self._ids(and_(of_it, _held(wanted)), wanted.known)
         if len(ids) <= MOST:
             return Among(ids)
-        others = await self._connection.execute(of_it)
-        rest = frozenset(row.id for row in others if row.id not in ids)
+        rest = frozenset(await self._connection.scalars(select(documents.c.id).where(of_it))) - ids
         if len(rest) <= MOST:
             return Among(rest, but=True)
         raise InvalidRequest(
@@ -72,25 +68,32 @@ class FilterTable:
             param="filters",
         )
 
-    async def _ids(self, query: Select[Any], like: Any) -> frozenset[str]:  # Any: a row's types; the matcher or None
-        rows = await self._connection.execute(query)
-        return frozenset(row.id for row in rows if like is None or like(row.path))
+    async def _ids(self, held: ColumnElement[bool], known: DocumentFilter) -> frozenset[str]:
+        if msgspec.structs.replace(known, state=(), source=()).all:  # SQL has said all of it
+            return frozenset(await self._connection.scalars(select(documents.c.id).where(held)))
+        table = documents.c
+        found: list[str] = []
+        for row in await self._connection.execute(
+            select(table.id, table.state, table.source, table.path, table.traits).where(held)
+        ):
+            traits = msgspec.convert(row.traits, Traits | None)
+            if known.fits(state=row.state, source=row.source, path=row.path, traits=traits):
+                found.append(row.id)
+        return frozenset(found)
 
 
-def _held(wanted: DocumentFilter) -> ColumnElement[bool]:
-    """All that SQL can say of it; paths are looked at again."""
+def _held(wanted: SearchFilter) -> ColumnElement[bool]:
+    """All that SQL can say of it."""
     table = documents.c
-    said: list[ColumnElement[bool]] = []
+    said: list[ColumnElement[bool]] = [true()]
     if wanted.documents:
         said.append(table.id.in_(wanted.documents))
-    if wanted.sources:
-        said.append(table.source.in_(wanted.sources))
-    if wanted.states:
-        said.append(table.state.in_(wanted.states))
+    if wanted.known.source:
+        said.append(table.source.in_(wanted.known.source))
+    if wanted.known.state:
+        said.append(table.state.in_(wanted.known.state))
     if wanted.title:
         said.append(table.title.icontains(wanted.title, autoescape=True))
-    if wanted.paths:
-        said.append(or_(*(table.path.startswith(beginning(each), autoescape=True) for each in wanted.paths)))
     for column, first, end in (
         (table.created_at, wanted.created_from, wanted.created_before),
         (table.updated_at, wanted.updated_from, wanted.updated_before),
@@ -99,7 +102,7 @@ def _held(wanted: DocumentFilter) -> ColumnElement[bool]:
         said += [column < end] if end is not None else []
     if wanted.attributes is not None:
         said.append(_condition(wanted.attributes))
-    return and_(True, *said)
+    return and_(*said)
 
 
 def _condition(condition: Condition) -> ColumnElement[bool]:
@@ -113,8 +116,6 @@ def _condition(condition: Condition) -> ColumnElement[bool]:
             return not_(_has(condition.key, or_(*(_is(value) for value in condition.values))))
         case "gt" | "gte" | "lt" | "lte":
             return _has(condition.key, _beside(condition))
-        case never:
-            assert_never(never)
 
 
 def _has(name: str, held: ColumnElement[bool]) -> ColumnElement[bool]:

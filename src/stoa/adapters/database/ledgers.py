@@ -3,9 +3,11 @@
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stoa.adapters.database import resemblance
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.engine import Database
@@ -13,9 +15,10 @@ from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.revision import advance
 from stoa.adapters.database.tables import corpus
 from stoa.adapters.database.upsert import upsert
-from stoa.domain.documents import Document, Outcome
+from stoa.domain.documents import Document, Outcome, Resembling
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
+from stoa.domain.traits import Sketch
 
 
 class DocumentRecords:
@@ -44,12 +47,19 @@ class DocumentRecords:
             if await table.personal([outcome.document_id for outcome in outcomes]):
                 await connection.execute(update(corpus).where(corpus.c.collection == collection).values(personal=True))
             written = [outcome for outcome in outcomes if await _write(table, job_id, outcome, now_ms)]
+            for outcome in written:
+                if outcome.sketch is not None and outcome.state != "removed":
+                    await resemblance.keep(connection, outcome.document_id, outcome.sketch)
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
             await JobTable(connection).count(
                 job_id, remaining=remaining, failed=failed,
                 pages=sum(outcome.pages or 1 for outcome in read), chunks=sum(outcome.chunks or 0 for outcome in read),
             )  # fmt: skip
+
+    async def resembling(self, collection: str, sketches: Mapping[str, Sketch]) -> Mapping[str, Sequence[Resembling]]:
+        async with self._database.read() as connection:
+            return await resemblance.resembling(connection, collection, sketches)
 
     async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
         async with self._database.read() as connection:
@@ -111,6 +121,8 @@ async def _write(table: DocumentTable, job_id: str, outcome: Outcome, now_ms: in
     }  # fmt: skip
     kept = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
     values |= {name: value for name, value in kept.items() if value is not None}
+    if outcome.traits is not None:
+        values["traits"] = msgspec.to_builtins(outcome.traits)
     return await table.change(outcome.document_id, job_id, values)
 
 

@@ -35,6 +35,7 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.resemblance_tables import document_bands, document_sketches
 from stoa.adapters.database.store_tables import document_attributes, vector_stores
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "content_keys",
     "contents",
     "document_attributes",
+    "document_bands",
+    "document_sketches",
     "evaluation_sets",
     "feedback",
     "followed",
@@ -214,6 +217,7 @@ documents = Table(
     Column("job_id", String(40)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("traits", JSON, comment="found out when it was read; null before"),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
 )
