@@ -44,6 +44,7 @@ from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
+from stoa.domain.passages import Among
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Hit, PassageIndex
 from stoa.knowledge import intake

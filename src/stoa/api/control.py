@@ -55,6 +55,8 @@ from stoa.api import (
 from stoa.api.access import Caller, allow
 from stoa.api.attempts import Attempts
 from stoa.api.description import describe
+from stoa.api.mcp import endpoint as mcp
+from stoa.api.mcp.endpoint import Mcp
 from stoa.api.shields import BodyLimit, SecurityHeaders
 from stoa.kit.logs import configure_logging
 from stoa.settings import Settings
@@ -96,6 +98,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     files.router,
     batches.router,
+    mcp.router,
     internal.router,
 )
 """Every noun's routes."""
@@ -110,7 +113,9 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_parts(settings) as parts:
             app.state.parts = parts
+            app.state.mcp = Mcp()
             yield
+            await app.state.mcp.close()
 
     app = FastAPI(title="Stoa", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.attempts = Attempts()
