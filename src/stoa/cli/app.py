@@ -26,6 +26,7 @@ for module in (
     "example",
     "login",
     "ask",
+    "mcp",
     "ingest",
     "resources",
     "status",

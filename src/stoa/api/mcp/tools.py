@@ -114,7 +114,8 @@ async def fetch(asked: Asked, wanted: FetchArguments) -> Fetched:
     document = part.document
     metadata: dict[str, str | int | None] = {
         "collection": document.collection, "path": document.path, "source": document.source, "pages": document.pages,
-        "updated_at": moment(document.updated_at).isoformat(timespec="seconds"), "uri": uri_of(document), "offset": part.start, "characters": part.characters,
+        "updated_at": moment(document.updated_at).isoformat(timespec="seconds"), "uri": uri_of(document),
+        "offset": part.start, "characters": part.characters,
         "next_offset": part.end if part.end < part.characters else None,
     }  # fmt: skip
     return Fetched(
