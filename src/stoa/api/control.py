@@ -58,6 +58,9 @@ from stoa.api.description import describe
 from stoa.api.mcp import endpoint as mcp
 from stoa.api.mcp.endpoint import Mcp
 from stoa.api.shields import BodyLimit, SecurityHeaders
+from stoa.api.vector_stores import files as store_files
+from stoa.api.vector_stores import stores
+from stoa.api.vector_stores.keeping import expire_forever
 from stoa.kit.logs import configure_logging
 from stoa.settings import Settings
 from stoa.wiring import Control, control
@@ -98,6 +101,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     files.router,
     batches.router,
+    stores.router,
+    store_files.router,
     mcp.router,
     internal.router,
 )
@@ -114,7 +119,9 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
         async with open_parts(settings) as parts:
             app.state.parts = parts
             app.state.mcp = Mcp()
+            expiring = asyncio.create_task(expire_forever(parts))
             yield
+            expiring.cancel()
             await app.state.mcp.close()
 
     app = FastAPI(title="Stoa", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

@@ -30,28 +30,28 @@ class DocumentTable:
     async def get(self, document_id: str) -> Document | None:
         """One that is not removed."""
         row = (await self._connection.execute(_living().where(documents.c.id == document_id))).mappings().first()
-        return _document(row) if row is not None else None
+        return document_of(row) if row is not None else None
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Those of the ids that there are, removed ones included."""
         found: dict[str, Document] = {}
         for some in _batches(ids):
             rows = await self._connection.execute(select(documents).where(documents.c.id.in_(some)))
-            found |= {row["id"]: _document(row) for row in rows.mappings()}
+            found |= {row["id"]: document_of(row) for row in rows.mappings()}
         return found
 
     async def of_source(self, collection: str, source: str) -> Sequence[Document]:
         rows = await self._connection.execute(
             _living().where(documents.c.collection == collection, documents.c.source == source)
         )
-        return [_document(row) for row in rows.mappings()]
+        return [document_of(row) for row in rows.mappings()]
 
     async def of_job(self, job_id: str) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, in order of path."""
         rows = await self._connection.execute(
             select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
         )
-        return [_document(row) for row in rows.mappings()]
+        return [document_of(row) for row in rows.mappings()]
 
     async def page(
         self,
@@ -64,7 +64,12 @@ class DocumentTable:
         limit: int = 50,
     ) -> Sequence[Document]:
         """Those that the tags open, by id; `search` looks into path and title."""
-        query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
+        query = (
+            _living()
+            .where(documents.c.collection == collection, open_to(self._connection, acl))
+            .order_by(documents.c.id)
+            .limit(limit)
+        )
         if state is not None:
             query = query.where(documents.c.state == state)
         if search:
@@ -72,7 +77,7 @@ class DocumentTable:
             query = query.where(or_(*held))
         if after is not None:
             query = query.where(documents.c.id > after)
-        return [_document(row) for row in (await self._connection.execute(query)).mappings()]
+        return [document_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def counts(self) -> Mapping[str, CollectionCounts]:
         """By collection."""
@@ -107,7 +112,7 @@ class DocumentTable:
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
             replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
             written = await self._connection.execute(replacing.returning(documents))
-            await versions.add(self._connection, [_document(row) for row in written.mappings()])
+            await versions.add(self._connection, [document_of(row) for row in written.mappings()])
 
     async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
         """Give one other rights and queue it for the job. False when it is not there any more."""
@@ -119,7 +124,7 @@ class DocumentTable:
             )
             .returning(documents)
         )
-        written = [_document(row) for row in (await self._connection.execute(changed)).mappings()]
+        written = [document_of(row) for row in (await self._connection.execute(changed)).mappings()]
         await versions.add(self._connection, written)
         return bool(written)
 
@@ -171,23 +176,30 @@ class DocumentTable:
                 return True
         return False
 
-    def _open_to(self, held: frozenset[AccessTag]) -> ColumnElement[bool]:
-        """Whether somebody who holds these tags may read a row."""
-        allow, deny = documents.c.acl, documents.c.deny
-        return and_(self._shares(allow, opening(held)), ~self._shares(deny, denying(held)))
 
-    def _shares(self, column: "Column[Any]", tags: frozenset[AccessTag]) -> ColumnElement[bool]:  # Any: a list in JSON
-        """Whether a row's tags have one in common with these."""
-        unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
-        tag = unpack(column).table_valued("value", name=f"tag_{column.name}")
-        return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(tags))))
+def open_to(connection: AsyncConnection, held: frozenset[AccessTag]) -> ColumnElement[bool]:
+    """Whether somebody who holds these tags may read a row."""
+    allow, deny = documents.c.acl, documents.c.deny
+    return and_(_shares(connection, allow, opening(held)), ~_shares(connection, deny, denying(held)))
+
+
+def _shares(
+    connection: AsyncConnection,
+    column: "Column[Any]",
+    tags: frozenset[AccessTag],  # Any: a list in JSON
+) -> ColumnElement[bool]:
+    """Whether a row's tags have one in common with these."""
+    unpack = func.json_each if connection.dialect.name == "sqlite" else func.json_array_elements_text
+    tag = unpack(column).table_valued("value", name=f"tag_{column.name}")
+    return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(tags))))
 
 
 def _living() -> Select[Any]:
     return select(documents).where(documents.c.state != "removed")
 
 
-def _document(row: RowMapping) -> Document:
+def document_of(row: RowMapping) -> Document:
+    """A row of the table."""
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])

@@ -34,7 +34,7 @@ _INSTRUCTIONS = (
 _NOT_FOUND = -32002
 _REMEMBERED = 1000
 
-_log = logging.getLogger("stoa.mcp")
+log = logging.getLogger("stoa.mcp")
 
 Context = ServerRequestContext[Any, Any]  # Any: the library's own; nothing is kept in the first, the second is the request
 
@@ -71,8 +71,8 @@ class Messages:
             error = InternalError(f"It took longer than {LONGEST_S:.0f} seconds and was given up.", code="timeout")
         except StoaError as refused:
             error = refused
-        except Exception:  # noqa: BLE001 - logged; the protocol's library would tell the client what was raised
-            _log.exception("tool failed", extra={"fields": {"tool": params.name}})
+        except Exception:
+            log.exception("tool failed", extra={"fields": {"tool": params.name}})
             error = InternalError("Stoa itself failed; the log of the control role says why.")
         else:
             _told(asked, params.name, None, began)
@@ -190,4 +190,4 @@ def _told(asked: Asked, what: str, error: StoaError | None, began: float) -> Non
         "principal": who.id, "kind": who.kind, "name": who.name, "team": who.team, "what": what,
         "error": error.code if error is not None else None, "ms": round((time.perf_counter() - began) * 1000, 1),
     }  # fmt: skip
-    _log.info("mcp", extra={"fields": {name: value for name, value in fields.items() if value is not None}})
+    log.info("mcp", extra={"fields": {name: value for name, value in fields.items() if value is not None}})
