@@ -4,19 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.domain.decisions import (
-    FORM,
-    MARKS,
-    Claimed,
-    Decision,
-    decision_of,
-    pack_times,
-    packed_claims,
-    recorded_claim,
-    recorded_claims,
-    recorded_plainly,
-    recorded_route,
-)
+from stoa.domain.decision_bytes import packed_claims, recorded_claim, recorded_claims, recorded_plainly, recorded_route
+from stoa.domain.decisions import FORM, MARKS, Claimed, Decision, decision_of, pack_times
 
 AMOUNTS = st.integers(0, 2**62)
 NAMES = st.text(max_size=40)

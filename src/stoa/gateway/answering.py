@@ -11,6 +11,8 @@ from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
+from stoa.gateway.accounts import measured, tokens_told
+from stoa.gateway.accounts import tokens_in as tokens_of_characters
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.citing import consulted, stoa_of
@@ -20,8 +22,7 @@ from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, with_stoa
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_told
-from stoa.gateway.usage import tokens_in as tokens_of_characters
+from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage
 from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))

@@ -13,8 +13,8 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage, Retriever
 from stoa.domain.resources import Assistant
 from stoa.errors import InvalidRequest
-from stoa.gateway.ask import fields_of
-from stoa.gateway.usage import tokens_in
+from stoa.gateway.accounts import tokens_in
+from stoa.gateway.bodies import fields_of
 
 Rewrite = Callable[[str, Sequence[str]], str]
 """A follow-up question and the questions before it, oldest first, to a question that stands alone."""

@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import (
-    FORM,
-    Claimed,
-    Decision,
-    Found,
-    GuardVerdict,
-    PassedOver,
-    Try,
-    TryKind,
-    Way,
-    pack_times,
-    packed_claims,
-    recorded_claims,
-    recorded_plainly,
-)
+from stoa.domain.decision_bytes import packed_claims, recorded_claims, recorded_plainly
+from stoa.domain.decisions import FORM, Claimed, Decision, Found, GuardVerdict, PassedOver, Try, TryKind, Way, pack_times
 from stoa.domain.guards import Verdict
 
 if TYPE_CHECKING:

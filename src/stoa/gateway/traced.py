@@ -65,9 +65,9 @@ class TracedAttempt(Attempt):
         self._over("cancelled")
         super().cancel()
 
-    def _ended_well(self, tokens: int) -> None:
+    def _ended_well(self, tokens: int, now: float) -> None:
         self._over(None)
-        super()._ended_well(tokens)
+        super()._ended_well(tokens, now)
 
     def _fail(self, why: Fault, *, cut: bool = False) -> None:
         self._over(why.code)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.domain.counting import Held, Meter, Refused
-from stoa.domain.decisions import FORM, MARKS, Decision, decision_of, pack_times, recorded_claims
+from stoa.domain.decision_bytes import recorded_claims
+from stoa.domain.decisions import FORM, MARKS, Decision, decision_of, pack_times
 from stoa.domain.periods import window_of
 from stoa.gateway.admission import settled
 from stoa.gateway.counting.known import Known

@@ -7,12 +7,12 @@ words, budgets that warn or want a price, windows of an hour or a day, projects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from stoa.domain.counting import Claim
-from stoa.domain.decisions import packed_claims
+from stoa.domain.decision_bytes import claims_head
 from stoa.gateway.counting.known import Known
 from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.spans import Span
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from stoa.gateway.counting.rules import Rule
 
 _pack = msgspec.msgpack.Encoder().encode
+_NOTHING: Final = 0
+_TOKENS: Final = 1
+_MONEY: Final = 2
 
 
 class Quick:
     """`generation` is the counter's when it was made: it holds the counts themselves, until the counter lets go of some."""
 
-    __slots__ = ("generation", "is_usable", "money", "parallel", "requests", "rules", "spoken", "tokens")
+    __slots__ = ("_pieces", "generation", "is_usable", "money", "parallel", "requests", "rules", "spoken", "tokens")
 
     def __init__(self, rules: Rules, counter: LocalCounter) -> None:
         self.generation = counter.generation
@@ -39,6 +42,7 @@ class Quick:
         self.parallel: list[tuple[Span, int]] = []
         self.money: list[tuple[Span, Known, int]] = []
         self.spoken: list[tuple[Rule, Sliding]] = []
+        self._pieces: list[tuple[bytes, int]] | None = None
         self.is_usable = all(self._takes(rule, counter) for rule in rules)
         """Whether this way can be gone at all."""
 
@@ -124,14 +128,15 @@ class Quick:
 
     def recorded(self, tokens: int, money: int) -> bytes:
         """For the decision record, packed."""
-        return packed_claims(
-            [
-                rule.recorded
-                if rule.fixed is not None
-                else b"%b%b%b" % (rule.recorded, _pack(money if rule.known is not None else tokens), rule.recorded_end)
-                for rule in self.rules
-            ]
-        )
+        pieces = self._pieces
+        if pieces is None:
+            pieces = self._pieces = _pieces_of(self.rules)
+        packed: list[bytes] = []
+        for piece, unit in pieces:
+            packed.append(piece)
+            if unit:
+                packed.append(_pack(money if unit == _MONEY else tokens))
+        return b"".join(packed)
 
 
 class Taken:
@@ -152,3 +157,15 @@ class Taken:
         """In the order of the rules."""
         by_unit = {rule.unit: amount for rule, amount in zip(self.quick.rules, amounts, strict=True)}
         self.finish(self.at_ms, by_unit.get("tokens"), by_unit.get("nano_usd"))
+
+
+def _pieces_of(rules: Rules) -> list[tuple[bytes, int]]:
+    """The claims of a decision record, packed, but for the amounts that differ: what stands before each, and which it is."""
+    pieces, static = list[tuple[bytes, int]](), [claims_head(len(rules))]
+    for rule in rules:
+        static.append(rule.recorded)
+        if rule.fixed is None:
+            pieces.append((b"".join(static), _MONEY if rule.known is not None else _TOKENS))
+            static = [rule.recorded_end]
+    pieces.append((b"".join(static), _NOTHING))
+    return pieces

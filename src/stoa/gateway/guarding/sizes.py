@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stoa.domain.guards import Taken, Verdict
+from stoa.gateway.accounts import tokens_in
 from stoa.gateway.ask import Ask, ChatAsk, MessagesAsk, ResponsesAsk
 from stoa.gateway.guarding.judging import Refused
 from stoa.gateway.guarding.rules import Rules, Size
-from stoa.gateway.usage import tokens_in
 
 if TYPE_CHECKING:
     from stoa.gateway.guarding.guarded import Guarded
