@@ -299,6 +299,7 @@ def house() -> Callable[..., House]:
         index: Any = None,
         links: Any = None,
         tokenizers: Any = None,
+        control: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -321,6 +322,7 @@ def house() -> Callable[..., House]:
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents, tokenizers=MemoryTokenizers(tokenizers),
+            ask_control=control,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

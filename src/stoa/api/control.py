@@ -59,6 +59,7 @@ from stoa.api.mcp import endpoint as mcp
 from stoa.api.mcp.endpoint import Mcp
 from stoa.api.shields import BodyLimit, SecurityHeaders
 from stoa.api.vector_stores import files as store_files
+from stoa.api.vector_stores import serving as file_search
 from stoa.api.vector_stores import stores
 from stoa.api.vector_stores.keeping import expire_forever
 from stoa.kit.logs import configure_logging
@@ -104,6 +105,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     stores.router,
     store_files.router,
     mcp.router,
+    file_search.router,
     internal.router,
 )
 """Every noun's routes."""

@@ -35,12 +35,13 @@ def pass_on(
     exchange: Exchange, client: Client, control: Origin, *, behalf_key: bytes, now_s: float, body_limit: int, request_id: str
 ) -> Proxied:
     """Send the request on as the client's. Raises Forbidden for Stoa's own services, which keep no files."""
-    token = mint(_behalf(client), key=behalf_key, now_s=now_s)
+    token = mint(behalf_of(client), key=behalf_key, now_s=now_s)
     headers = _without_credentials(exchange.headers) | {b"authorization": b"Bearer " + token.encode()}
     return Proxied(exchange, control, body_limit=body_limit, request_id=request_id, headers=headers)
 
 
-def _behalf(client: Client) -> Behalf:
+def behalf_of(client: Client) -> Behalf:
+    """Whom control is told that it is. Raises Forbidden for a service."""
     caller = client.caller
     if caller.key_id is not None:
         return Behalf(key=caller.key_id)

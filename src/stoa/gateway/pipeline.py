@@ -39,6 +39,7 @@ from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
+from stoa.gateway.filesearch import FileSearching
 from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.guarding.trying import PATH, trying
 from stoa.gateway.inference import Inference
@@ -118,6 +119,7 @@ class Gateway:
             content_bytes=settings.content_bytes,
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
+            search_files=self._file_searching(ports),
         )
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
@@ -343,6 +345,13 @@ class Gateway:
             rewrite=self._ports.rewrite,
             decompose=self._ports.decompose,
             judged=judged,
+        )
+
+    def _file_searching(self, ports: Ports) -> FileSearching | None:
+        if ports.ask_control is None:
+            return None
+        return FileSearching(
+            ports.ask_control, behalf_key=ports.behalf_key, rewrite=ports.rewrite, decompose=ports.decompose, now_s=time.time
         )
 
     def _name_of(self, key_id: str) -> str | None:
