@@ -1,5 +1,7 @@
-"""Rights over HTTP: what people list, open, search and read chunk by chunk, and what their keys are given."""
+"""Rights over HTTP: what people and their keys list, open, search and read, through every interface that there is."""
 
+import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -15,9 +17,11 @@ from tests.contracts.rights import (  # all but what only the searches of an ind
 )
 
 from stoa.adapters.database.library import DatabaseLibrary
+from stoa.domain.behalf import Behalf, mint
 from stoa.domain.identity import Rights
 from stoa.knowledge import intake
 
+QUERY = "common words"
 SEARCHED = 50
 
 __all__ = [
@@ -31,9 +35,15 @@ __all__ = [
 class HttpDoor:
     """Rights that name nobody are refused, and then there is no document."""
 
-    def __init__(self, company: Company, people: Mapping[str, httpx.AsyncClient]) -> None:
+    def __init__(
+        self,
+        company: Company,
+        people: Mapping[str, httpx.AsyncClient],
+        behind_gateway: Mapping[str, httpx.AsyncClient],
+    ) -> None:
         self.company = company
         self.people = people
+        self.behind_gateway = behind_gateway
         self._ids: dict[str, str] = {}
 
     async def put(self, documents: Mapping[str, Rights]) -> None:
@@ -63,21 +73,51 @@ class HttpDoor:
         await self.company.work()
 
     async def given(self, caller: str) -> frozenset[str]:
-        if caller == "key":
-            snapshot = await self.company.running.parts.feed.refresh()
-            (held,) = [each.acl for each in snapshot.keys.values() if each.name == "key"]
-            return frozenset(path.removesuffix(".md") for path in await self.company.find("common words", *held))
+        """Through `/api`, `/v1/vector_stores`, the search behind the tool `file_search`, and the tools of MCP."""
         client = self.people[caller]
         listed = await self._pages(client, "/api/collections/handbook/documents")
-        found = await client.post("/api/collections/handbook/search", json={"query": "common words", "limit": SEARCHED})
         ways = {
             "list": frozenset(self._ids[each["id"]] for each in listed),
-            "search": frozenset(self._ids[each["document_id"]] for each in found.json()["passages"]),
             "open": await self._opened(client, ""),
             "chunks": await self._opened(client, "/chunks"),
+            "fetched by MCP": await self._fetched(client),
         }
+        for path in ("/api/collections/handbook/search", "/api/search"):
+            for mode in ("hybrid", "dense", "lexical"):
+                body = {"query": QUERY, "limit": SEARCHED, "mode": mode}
+                found = (await client.post(path, json=body)).json()["passages"]
+                ways[f"{path} {mode}"] = self._named(found, "document_id")
+            narrowed = {"query": QUERY, "limit": SEARCHED, "filters": {"documents": list(self._ids)}}
+            found = (await client.post(path, json=narrowed)).json()["passages"]
+            ways[f"{path} with filters"] = self._named(found, "document_id")
+        asked = await self._tool(client, "search", query=QUERY, limit=SEARCHED)
+        ways["searched by MCP"] = self._named(asked["structuredContent"]["results"], "id")
+        application = self.behind_gateway[caller]
+        body = {"query": QUERY, "max_num_results": SEARCHED}
+        found = (await application.post("/v1/vector_stores/handbook/search", json=body)).json()["data"]
+        ways["vector store"] = self._named(found, "file_id")
+        found = (await application.post("/internal/file-search", json=body | {"vector_store_ids": ["handbook"]})).json()[
+            "results"
+        ]
+        ways["file search"] = self._named(found, "file_id")
+        files = (await application.get("/v1/vector_stores/handbook/files", params={"limit": 100})).json()["data"]
+        ways["files of the store"] = self._named(files, "id")
         assert len(set(ways.values())) == 1, ways
         return ways["list"]
+
+    def _named(self, found: list[Any], key: str) -> frozenset[str]:
+        return frozenset(self._ids[each[key]] for each in found)
+
+    async def _tool(self, client: httpx.AsyncClient, name: str, **arguments: object) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+        answer = await client.post("/mcp", json=body, headers={"accept": "application/json, text/event-stream"})
+        assert answer.status_code == 200, answer.text
+        *_, last = [line for line in answer.text.splitlines() if line.startswith("data:")]
+        return json.loads(last.removeprefix("data:"))["result"]
+
+    async def _fetched(self, client: httpx.AsyncClient) -> frozenset[str]:
+        answers = {name: await self._tool(client, "fetch", id=known) for known, name in self._ids.items()}
+        return frozenset(name for name, answer in answers.items() if not answer.get("isError"))
 
     async def _opened(self, client: httpx.AsyncClient, view: str) -> frozenset[str]:
         answers = {name: await client.get(f"/api/documents/{known}{view}") for known, name in self._ids.items()}
@@ -105,7 +145,14 @@ async def door(company: Company) -> AsyncIterator[Door]:
         "ben": await stoa.add_user("ben", "member"),
         "cyn": await stoa.add_user("cyn", "member", team="other", groups=("it",)),
     }
-    assert (await people["ann"].post("/api/keys", json={"name": "key"})).status_code == 201
-    yield HttpDoor(company, people)
-    for client in people.values():
+    made = (await people["ann"].post("/api/keys", json={"name": "key"})).json()
+    people["key"] = stoa.client(made["key"])
+    async with stoa.parts.read() as stores:
+        users = {name: await stores.users.find(name) for name in people}
+    spoken_for = {name: Behalf(user=user.id) if user is not None else Behalf(key=made["id"]) for name, user in users.items()}
+    behind_gateway = {
+        name: stoa.client(mint(each, key=stoa.parts.secrets.behalf_key, now_s=time.time())) for name, each in spoken_for.items()
+    }
+    yield HttpDoor(company, people, behind_gateway)
+    for client in (*people.values(), *behind_gateway.values()):
         await client.aclose()

@@ -12,7 +12,8 @@ from tests.gateway.forms import behaving, events_of, house_of
 
 from stoa.domain.behalf import Behalf, verify
 from stoa.domain.filesearch import FileFound, FilesFound
-from stoa.domain.resources import Collection
+from stoa.domain.guardrails import PersonalGuard
+from stoa.domain.resources import Collection, Guardrail
 from stoa.domain.upstream import Fetched
 from stoa.errors import ProviderError
 
@@ -195,3 +196,16 @@ async def test_an_earlier_search_is_sent_back_without_harm(house, found) -> None
     said = [{"role": "user", "content": "Trains?"}, *first.json["output"], {"role": "user", "content": "And buses?"}]
     again = await here.ask(PATH, asking(text=said))  # type: ignore[arg-type]
     assert again.status == 200, again.body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_passages_are_judged_by_guardrails_before_anybody_reads_them(house, make, stream: bool) -> None:
+    found = FileFound(passage=make.passage(1, "Write to ada@example.com."), file_id="file-1", filename="one.md")
+    guardrails = {"all": Guardrail(name="all", guards=(PersonalGuard(kinds=("EMAIL_ADDRESS",)),), default=True)}
+    here = house(behaving("stream" if stream else "plain"), control=Control(found), **with_store(guardrails=guardrails))
+    reply = await here.ask(PATH, asking(include=["file_search_call.results"], stream=stream))
+    assert reply.status == 200, reply.body
+    assert b"ada@example.com" not in reply.body
+    assert b"file_search_call" in reply.body
+    assert b"ada@example.com" not in here.upstreams.sent[0].body
+    assert b"Write to" in here.upstreams.sent[0].body
