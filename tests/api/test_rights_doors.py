@@ -1,6 +1,5 @@
-"""Rights over HTTP: what people and their keys list, open, search and read, through every interface that there is."""
+"""Rights over HTTP: what people and their keys list, open, search and read chunk by chunk."""
 
-import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -44,7 +43,7 @@ class HttpDoor:
         self.company = company
         self.people = people
         self.behind_gateway = behind_gateway
-        self._ids: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
 
     async def put(self, documents: Mapping[str, Rights]) -> None:
         for name, each in documents.items():
@@ -54,12 +53,12 @@ class HttpDoor:
             if answer.status_code == 400:
                 assert answer.json()["error"]["param"] == "allow"
                 continue
-            self._ids[answer.json()["documents"][0]["id"]] = name
+            self.ids[answer.json()["documents"][0]["id"]] = name
         await self.company.work()
 
     async def share(self, name: str, rights: Rights) -> None:
         """As nobody in particular: whoever asks for it over HTTP must be able to read it, and here nobody always can."""
-        (document_id,) = [known for known, of in self._ids.items() if of == name]
+        (document_id,) = [known for known, of in self.ids.items() if of == name]
         async with self.company.running.parts.database.write() as connection:
             library = DatabaseLibrary(connection)
             document = await library.documents.get(document_id)
@@ -68,59 +67,28 @@ class HttpDoor:
         await self.company.work()
 
     async def remove(self, name: str) -> None:
-        (document_id,) = [known for known, of in self._ids.items() if of == name]
+        (document_id,) = [known for known, of in self.ids.items() if of == name]
         assert (await self.company.hana.delete(f"/api/documents/{document_id}")).status_code == 202
         await self.company.work()
 
     async def given(self, caller: str) -> frozenset[str]:
-        """Through `/api`, `/v1/vector_stores`, the search behind the tool `file_search`, and the tools of MCP."""
         client = self.people[caller]
         listed = await self._pages(client, "/api/collections/handbook/documents")
+        found = await client.post("/api/collections/handbook/search", json={"query": QUERY, "limit": SEARCHED})
         ways = {
-            "list": frozenset(self._ids[each["id"]] for each in listed),
+            "list": frozenset(self.ids[each["id"]] for each in listed),
+            "search": self.named(found.json()["passages"], "document_id"),
             "open": await self._opened(client, ""),
             "chunks": await self._opened(client, "/chunks"),
-            "fetched by MCP": await self._fetched(client),
         }
-        for path in ("/api/collections/handbook/search", "/api/search"):
-            for mode in ("hybrid", "dense", "lexical"):
-                body = {"query": QUERY, "limit": SEARCHED, "mode": mode}
-                found = (await client.post(path, json=body)).json()["passages"]
-                ways[f"{path} {mode}"] = self._named(found, "document_id")
-            narrowed = {"query": QUERY, "limit": SEARCHED, "filters": {"documents": list(self._ids)}}
-            found = (await client.post(path, json=narrowed)).json()["passages"]
-            ways[f"{path} with filters"] = self._named(found, "document_id")
-        asked = await self._tool(client, "search", query=QUERY, limit=SEARCHED)
-        ways["searched by MCP"] = self._named(asked["structuredContent"]["results"], "id")
-        application = self.behind_gateway[caller]
-        body = {"query": QUERY, "max_num_results": SEARCHED}
-        found = (await application.post("/v1/vector_stores/handbook/search", json=body)).json()["data"]
-        ways["vector store"] = self._named(found, "file_id")
-        found = (await application.post("/internal/file-search", json=body | {"vector_store_ids": ["handbook"]})).json()[
-            "results"
-        ]
-        ways["file search"] = self._named(found, "file_id")
-        files = (await application.get("/v1/vector_stores/handbook/files", params={"limit": 100})).json()["data"]
-        ways["files of the store"] = self._named(files, "id")
         assert len(set(ways.values())) == 1, ways
         return ways["list"]
 
-    def _named(self, found: list[Any], key: str) -> frozenset[str]:
-        return frozenset(self._ids[each[key]] for each in found)
-
-    async def _tool(self, client: httpx.AsyncClient, name: str, **arguments: object) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
-        answer = await client.post("/mcp", json=body, headers={"accept": "application/json, text/event-stream"})
-        assert answer.status_code == 200, answer.text
-        *_, last = [line for line in answer.text.splitlines() if line.startswith("data:")]
-        return json.loads(last.removeprefix("data:"))["result"]
-
-    async def _fetched(self, client: httpx.AsyncClient) -> frozenset[str]:
-        answers = {name: await self._tool(client, "fetch", id=known) for known, name in self._ids.items()}
-        return frozenset(name for name, answer in answers.items() if not answer.get("isError"))
+    def named(self, found: list[Any], key: str) -> frozenset[str]:
+        return frozenset(self.ids[each[key]] for each in found)
 
     async def _opened(self, client: httpx.AsyncClient, view: str) -> frozenset[str]:
-        answers = {name: await client.get(f"/api/documents/{known}{view}") for known, name in self._ids.items()}
+        answers = {name: await client.get(f"/api/documents/{known}{view}") for known, name in self.ids.items()}
         assert {answer.status_code for answer in answers.values()} <= {200, 404}
         return frozenset(name for name, answer in answers.items() if answer.status_code == 200)
 
