@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import httpx2
+import msgspec
 import openai
 import pytest
 from openai import AsyncOpenAI
@@ -101,6 +102,14 @@ async def test_files_are_put_in_read_described_and_taken_out(company: Company, c
     assert (await client.vector_stores.files.delete(ids["trains.md"], vector_store_id=store)).deleted
     with pytest.raises(openai.NotFoundError):
         await client.vector_stores.files.retrieve(ids["trains.md"], vector_store_id=store)
+
+
+async def test_a_file_that_is_deleted_is_out_of_every_store(company: Company, client: AsyncOpenAI) -> None:
+    store, ids = await filled(company, client)
+    await client.files.delete(ids["pay.txt"])
+    assert ids["pay.txt"] not in [each.id for each in (await client.vector_stores.files.list(store)).data]
+    await company.work()
+    assert "pay.txt" not in [each.filename for each in (await client.vector_stores.search(store, query="travel pay")).data]
 
 
 async def test_a_search_is_filtered_by_attributes_and_says_them(company: Company, client: AsyncOpenAI) -> None:
@@ -205,8 +214,6 @@ async def test_a_store_that_is_over_says_so_and_goes_with_its_documents(company:
         table = VectorStoreTable(connection)
         row = await table.get(store)
         assert row is not None
-        import msgspec
-
         await table.save(msgspec.structs.replace(row, last_active_at=row.last_active_at - 2 * 86_400_000))
     assert (await client.vector_stores.retrieve(store)).status == "expired"
     with pytest.raises(openai.BadRequestError, match="is over"):

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -80,22 +81,32 @@ def test_filters_and_rights_hold_for_a_search_of_the_store(
         assert [each.filename for each in other.vector_stores.search(store, query="travel").data] == ["rules.txt"]
 
 
-def over_http(stoa: RunningStoa, key: str) -> Any:
-    http = httpx2.AsyncClient(headers={"authorization": f"Bearer {key}"}, trust_env=False, timeout=30)
-    return streamable_http_client(f"{stoa.url}/mcp", http_client=http)
+@asynccontextmanager
+async def over_http(stoa: RunningStoa, key: str) -> AsyncGenerator[Client]:
+    headers = {"authorization": f"Bearer {key}"}
+    async with (
+        httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as http,
+        Client(streamable_http_client(f"{stoa.url}/mcp", http_client=http)) as session,
+    ):
+        yield session
 
 
-def over_stdio(stoa: RunningStoa, key: str) -> Any:
+@asynccontextmanager
+async def over_stdio(stoa: RunningStoa, key: str) -> AsyncGenerator[Client]:
     environment = {"STOA_URL": stoa.url, "STOA_KEY": key, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    return StdioServerParameters(command=sys.executable, args=["-m", "stoa", "mcp"], env=environment)
+    async with Client(StdioServerParameters(command=sys.executable, args=["-m", "stoa", "mcp"], env=environment)) as session:
+        yield session
 
 
 @pytest.mark.parametrize("way", [over_http, over_stdio])
 def test_two_users_search_and_fetch_over_mcp_what_each_may_read(
-    plain_stoa: RunningStoa, keys: dict[str, str], store: str, way: Callable[[RunningStoa, str], Any]
+    plain_stoa: RunningStoa,
+    keys: dict[str, str],
+    store: str,
+    way: Callable[[RunningStoa, str], AbstractAsyncContextManager[Client]],
 ) -> None:
     async def seen(key: str) -> dict[str, str]:
-        async with Client(way(plain_stoa, key)) as session:
+        async with way(plain_stoa, key) as session:
             names = [each.name for each in (await session.list_tools()).tools]
             assert names == ["search", "fetch", "list_collections"]
             found = await session.call_tool("search", {"query": "travel", "collections": [store]})
