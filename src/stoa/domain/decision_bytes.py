@@ -9,7 +9,7 @@ from stoa.domain.decisions import FIELDS, FORM, TIMES
 
 _pack = msgspec.msgpack.Encoder().encode
 _NONE: Final = b"\xc0"
-_END: Final = b"\xc0\xc0\xc0"
+_END: Final = b"\xc0\xc0"
 _BINARY: Final = [bytes((0xC4, size)) for size in range(33)]
 _PLAIN_HEAD: Final = bytes((0x90 | FIELDS, FORM, 0xC4, TIMES.size))
 
@@ -40,10 +40,12 @@ def recorded_route(strategy: str) -> bytes:
     return _pack(strategy) + b"\xc0\x00\x00"
 
 
-def recorded_plainly(times: bytes, route: bytes, cache_key: bytes | None, claims: bytes | None) -> bytes:
-    """A `Decision` with nothing to tell but these, packed in one step; `claims` and `route` are packed already."""
+def recorded_plainly(
+    times: bytes, route: bytes, cache_key: bytes | None, claims: bytes | None, verdicts: bytes = b"\xc0"
+) -> bytes:
+    """A `Decision` with nothing to tell but these, packed in one step; `claims`, `route` and `verdicts` are packed already."""
     head, none = _PLAIN_HEAD, _NONE
     if cache_key is None:
-        return b"".join((head, times, route, none, none if claims is None else claims, _END))
+        return b"".join((head, times, route, none, none if claims is None else claims, verdicts, _END))
     key = _BINARY[len(cache_key)]
-    return b"".join((head, times, route, key, cache_key, none if claims is None else claims, _END))
+    return b"".join((head, times, route, key, cache_key, none if claims is None else claims, verdicts, _END))

@@ -7,8 +7,8 @@ import msgspec
 from stoa.dialects.answer import TokenUsage
 from stoa.dialects.forms import AnswerFailed
 from stoa.dialects.openai.chat_answer import error_of
+from stoa.gateway.tokens import NO_TOKENS, Tokens
 from stoa.gateway.usage import (
-    NO_TOKENS,
     AnswerAccount,
     Beyond,
     CompletionDetails,
@@ -16,7 +16,6 @@ from stoa.gateway.usage import (
     OperationUsage,
     PromptDetails,
     RerankAccount,
-    Tokens,
     Usage,
 )
 
@@ -127,7 +126,7 @@ def measured(usage: Usage | None, characters: int | None = None) -> Tokens:
         beyond = (beyond or Beyond())._replace(characters=characters)
     if told.prompt is None:
         return Tokens(None, None, "none", beyond=beyond, raw=told.raw)
-    return told._replace(beyond=beyond)
+    return Tokens(told.prompt, told.completion, told.told_by, told.cached, beyond, told.written, told.reasoning, told.raw)
 
 
 def tokens_in(characters: int) -> int:

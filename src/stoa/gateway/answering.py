@@ -21,8 +21,9 @@ from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, with_stoa
+from stoa.gateway.tokens import FREE_OF_CHARGE, Tokens
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage
+from stoa.gateway.usage import Usage
 from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))

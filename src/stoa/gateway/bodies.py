@@ -45,15 +45,17 @@ def body_for(body: bytes, ask: Ask, upstream_name: str, *, meter: bool) -> bytes
         same = upstream_name == ask.model
         if same and not meter and body.find(b"\\u") < 0:
             return body
-        found = _MODEL.match(body, at)
+        name, start = _encode(ask.model), at + 8
+        if not body.startswith(name, start) or body[at + 7 : start] != b":":  # not so close together as it mostly is
+            found = _MODEL.match(body, at)
+            start = found.start(1) if found is not None and found[1] == name else -1
         if (
-            found is not None
-            and found[1] == _encode(ask.model)
+            start >= 0
             and body.find(b"\\u", 0, at) < 0  # an escaped spelling of the same key, which others may take for the first
             and not (meter and b'"stream_options"' in body)
         ):
             if not same:
-                body = body[: found.start(1)] + _encode(upstream_name) + body[found.end(1) :]
+                body = b"".join((body[:start], _encode(upstream_name), body[start + len(name) :]))
             if not meter:
                 return body
             start = body.index(b"{") + 1

@@ -34,9 +34,10 @@ from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
+from stoa.gateway.tokens import NO_TOKENS, Tokens
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage
+from stoa.gateway.usage import Usage
 from stoa.gateway.watcher import Watcher
 from stoa.gateway.watching import Raw, Translated
 from stoa.gateway.wire import reader_of, upstream_of

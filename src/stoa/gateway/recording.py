@@ -47,6 +47,16 @@ class Tracks:
                 self.passes(target, why)
 
 
+class Within:
+    """What guards tell of a request where they see at a glance that it is within their limits; and that as records have it."""
+
+    __slots__ = ("recorded", "verdicts")
+
+    def __init__(self, verdicts: list[Verdict]) -> None:
+        self.verdicts = verdicts
+        self.recorded: bytes = _encode(said(verdicts))
+
+
 class Recorder:
     """Which requests leave a record. `share` is of those that went well; those that did not all leave one."""
 
@@ -89,8 +99,12 @@ def recorded(request: Delivery, now: float) -> bytes:
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
     short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
-    if way is None and draw is None and request.verdicts is None and request.estimated_by is None:
-        return recorded_plainly(times, router.recorded, short, claims)
+    verdicts, within = request.verdicts, request.within
+    if way is None and draw is None and request.estimated_by is None:
+        if verdicts is None:
+            return recorded_plainly(times, router.recorded, short, claims)
+        if within is not None and verdicts is within.verdicts:
+            return recorded_plainly(times, router.recorded, short, claims, within.recorded)
     return _encode(
         Decision(
             FORM,
@@ -101,7 +115,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             total,
             short,
             recorded_claims(claims) if claims is not None else None,
-            _said(request.verdicts) if request.verdicts is not None else None,
+            said(verdicts) if verdicts is not None else None,
             way,
             request.estimated_by,
         )
@@ -124,7 +138,7 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         -1.0,
         now - began,
     )
-    verdicts = _said(request.verdicts or ()) or None
+    verdicts = said(request.verdicts or ()) or None
     return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=verdicts, estimated_by=request.estimated_by))
 
 
@@ -154,7 +168,8 @@ def _used(request: Delivery) -> tuple[Claimed, ...] | None:
     return tuple(msgspec.structs.replace(each, used=count) for each, count in told) or None
 
 
-def _said(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
+def said(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
+    """As records have it."""
     return tuple([GuardVerdict(f"{v.guardrail}/{v.guard}", v.stage, v.action, v.latency_us, tuple(v.kinds)) for v in verdicts])
 
 

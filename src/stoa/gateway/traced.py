@@ -26,8 +26,8 @@ from stoa.gateway.plan import Client, Plan, Target
 from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.stages import SPAN
 from stoa.gateway.surface import Surface
+from stoa.gateway.tokens import Tokens
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import Tokens
 from stoa.gateway.watcher import Watcher
 from stoa.gateway.watching import Translated
 from stoa.gateway.wire import Wire, upstream_of

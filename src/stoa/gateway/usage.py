@@ -1,6 +1,6 @@
 """Tokens: the forms in which upstreams report them, and how they are kept here. `accounts.py` reads, `pricing.py` prices."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -85,21 +85,6 @@ class Beyond(NamedTuple):
     """Tokens of the prompt that were put into a cache for an hour, counted in `Tokens.written` too."""
 
 
-class Tokens(NamedTuple):
-    """How many tokens a request took, and who says so. `cached` are those of the prompt that the provider had in its cache,
-    `written` those that it put there, `reasoning` those of the answer that nobody sees; `raw` is its own account, JSON.
-    """
-
-    prompt: int | None
-    completion: int | None
-    told_by: Literal["provider", "estimate", "none"]
-    cached: int | None = None
-    beyond: Beyond | None = None
-    written: int | None = None
-    reasoning: int | None = None
-    raw: bytes = b""
-
-
 class OperationUsage(Usage):
     """What an answer of another operation than chat reports, and what is known of its request."""
 
@@ -107,5 +92,3 @@ class OperationUsage(Usage):
 
 
 NOTHING_BEYOND = Beyond()
-NO_TOKENS = Tokens(None, None, "none")
-FREE_OF_CHARGE = Tokens(0, 0, "none")

@@ -32,7 +32,19 @@ _MONEY: Final = 2
 class Quick:
     """`generation` is the counter's when it was made: it holds the counts themselves, until the counter lets go of some."""
 
-    __slots__ = ("_pieces", "generation", "is_usable", "money", "parallel", "requests", "rules", "spoken", "tokens")
+    __slots__ = (
+        "_is_plain",
+        "_pieces",
+        "_units",
+        "generation",
+        "is_usable",
+        "money",
+        "parallel",
+        "requests",
+        "rules",
+        "spoken",
+        "tokens",
+    )
 
     def __init__(self, rules: Rules, counter: LocalCounter) -> None:
         self.generation = counter.generation
@@ -45,6 +57,8 @@ class Quick:
         self._pieces: list[tuple[bytes, int]] | None = None
         self.is_usable = all(self._takes(rule, counter) for rule in rules)
         """Whether this way can be gone at all."""
+        self._units = list(dict.fromkeys(rule.unit for rule, _ in self.spoken))
+        self._is_plain = bool(self.spoken) and all(rule.window is None for rule, _ in self.spoken)
 
     def _takes(self, rule: Rule, counter: LocalCounter) -> bool:
         count, most, unit = counter.count_of(rule.meter), rule.meter.most, rule.unit
@@ -118,8 +132,30 @@ class Quick:
             rule, count = self.spoken[0]
             left = rule.meter.most - count.total
             return b"%b%d%b" % (rule.head, max(0, left), rule.minute_tail)
+        if not anthropic and self._is_plain:
+            return self._plain_lines()
         spoken: Sequence[Spoken] = [(rule, rule.meter.most - count.total) for rule, count in self.spoken]
         return lines(spoken, now_ms, anthropic=anthropic) if spoken else b""
+
+    def _plain_lines(self) -> bytes:
+        """As `told.lines` makes them, where each of the rules is of any sixty seconds."""
+        told: list[bytes] = []
+        for unit in self._units:
+            rule, left = self._least(unit)
+            told.append(b"%b%d%b" % (rule.head, max(0, left), rule.minute_tail))
+        return b"".join(told)
+
+    def _least(self, unit: str) -> tuple[Rule, int]:
+        """The rule of this unit of which least is left."""
+        found: Rule | None = None
+        least = 0
+        for rule, count in self.spoken:
+            if rule.unit == unit:
+                left = rule.meter.most - count.total
+                if found is None or left < least:
+                    found, least = rule, left
+        assert found is not None  # the units are those of the rules
+        return found, least
 
     def claims(self, tokens: int, money: int, now_ms: int) -> list[Claim]:
         """As the counter would be asked."""

@@ -23,7 +23,8 @@ def measure(request: Guarded, rules: Rules, body: bytes) -> None:
     """Raises Refused."""
     length = len(body)
     if length <= rules.small and (rules.messages is None or messages_in(request.ask) <= rules.messages):
-        request.verdicts = rules.within
+        request.within = rules.within
+        request.verdicts = rules.within.verdicts
         request.stages.metrics.guards_passed(rules.counted)
         return
     for size in rules.sizes:
