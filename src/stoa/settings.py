@@ -109,6 +109,8 @@ class WorkerSettings(Section, frozen=True):
     """Longest that one document may take to parse before it is reported as broken."""
     document_bytes: Bytes = 134_217_728
     """Largest single document."""
+    ocr_languages: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_]+$")], ...] = ("eng",)
+    """Languages of scanned pages, as Tesseract names them, where it is installed; none leaves such pages unread."""
     batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
     """How many lines of one batch are asked at once."""
 

@@ -9,8 +9,8 @@ from stoa.domain.traits import Traits
 
 def document(path: str = "hr/leave.pdf", traits: Traits | None = None) -> Document:
     return Document(
-        id="doc_1", collection="c", source="handbook", path=path, title="t", digest="0" * 64, bytes=1, acl=frozenset({"public"}),
-        state="indexed", traits=traits, created_at=0, updated_at=0,
+        id="doc_1", collection="c", source="handbook", path=path, title="t", digest="0" * 64, bytes=1,
+        acl=frozenset({"public"}), state="indexed", traits=traits, created_at=0, updated_at=0,
     )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ async def searched(
     if not by_name:
         return [], False
     async with parts.database.read() as connection:
-        among = await FilterTable(connection).among(list(by_name), wanted or SearchFilter())
+        among = await FilterTable(connection).among(list(by_name), wanted or SearchFilter(), acl=caller.principal.acl)
     found = await parts.finder.search(
         query, collections=list(by_name), acl=caller.principal.acl, limit=skip + limit + 1, mode=mode, among=among,
         team=payer(caller, collections[0]),

@@ -3,6 +3,7 @@
 import importlib
 
 from stoa.cli.batch import batches
+from stoa.cli.collection import collections
 from stoa.cli.config import config
 from stoa.cli.content import contents
 from stoa.cli.database import database
@@ -39,7 +40,7 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (documents, jobs, batches, evalsets, evaluations, imports, guards):
+for group in (collections, documents, jobs, batches, evalsets, evaluations, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

@@ -14,8 +14,9 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     `path` are globs over the whole path, where `*` crosses folders. `since` and `until` are ISO dates, both included, held
     against the document's own date; a document without one does not fit. `parser_before` is a version: those read by an older
-    one. `unread` is whether pages gave no text, `duplicate` whether an older document says almost the same, and `personal` a
-    kind of personal data that occurs. Words are compared without case.
+    one. `unread` is whether pages gave no text, `duplicate` whether an older document says almost the same (hold it against
+    documents as the asker is told of them, `DocumentStore.told`), and `personal` a kind of personal data that occurs. Words are
+    compared without case.
     """
 
     state: tuple[DocumentState, ...] = ()
@@ -35,7 +36,7 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     @property
     def all(self) -> bool:
         """Whether every document fits."""
-        return self == DocumentFilter()
+        return self == EVERY
 
     def holds(self, document: Document) -> bool:
         """Whether the document is meant."""
@@ -67,6 +68,10 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             return False
         since, until = self.since or date, self.until or date
         return date >= since[: len(date)] and date[: len(until)] <= until
+
+
+EVERY = DocumentFilter()
+"""Means all."""
 
 
 def _one_of(wanted: tuple[str, ...], found: str) -> bool:

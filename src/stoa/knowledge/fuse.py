@@ -43,15 +43,15 @@ def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
     return scored[:limit]
 
 
-def by_one(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
-    """The best of searches of one kind: by cosine, or by BM25 where hits have it, saturated as above."""
+def by_one(hits: Iterable[Hit]) -> list[Passage]:
+    """What searches of one kind found: by cosine, or by BM25 where hits have it, saturated as above."""
     scored = [
         msgspec.structs.replace(hit.passage, score=one, scores=Scores(dense=hit.similarity, lexical=hit.lexical, fused=one))
         for hit in hits
         for one in (hit.similarity if hit.lexical is None else _saturated(hit.lexical),)
     ]
     scored.sort(key=_rank)
-    return scored[:limit]
+    return scored
 
 
 def score(hit: Hit) -> float:

@@ -30,8 +30,11 @@ from stoa.domain.resources import Collection
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
 from stoa.errors import ProviderError, StoaError, Unreadable
 from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.fingerprint import PARSER, fingerprint, same_content, same_rights
+from stoa.knowledge.enrich import enrich
+from stoa.knowledge.fingerprint import CHUNKER, PARSER, fingerprint, same_content, same_rights, to_be_read_anew
 from stoa.knowledge.forget import forget
+from stoa.knowledge.keywords import Rarity
+from stoa.knowledge.resemblance import originals, sketch_of
 
 RIGHTS = "rights"
 """The name of the part that brings rights and removals into the index."""
@@ -61,7 +64,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class IngestionPorts:
-    """What ingestion needs from outside. `embedder_of` gives the embedder of a collection; `collection_of` the resource."""
+    """What ingestion needs from outside. `embedder_of` gives the embedder of a collection; `collection_of` the resource.
+
+    `rarity` says how seldom a word is used, for keywords; without it all words are equally rare.
+    """
 
     documents: DocumentLedger
     jobs: JobLedger
@@ -72,6 +78,7 @@ class IngestionPorts:
     embedder_of: Callable[[Collection], Embedder]
     collection_of: Callable[[str], Awaitable[Collection | None]]
     patience: Patience = field(default_factory=Patience)
+    rarity: Rarity = field(default=lambda _: 1.0)
 
 
 class Ingestion:
@@ -164,9 +171,23 @@ class Ingestion:
             msgspec.structs.replace(outcome, indexed_as=fingerprint(document, collection, written.get(document.id)))
             if outcome.state == "indexed"
             else outcome
-            for document, (outcome, _) in zip(documents, read, strict=True)
+            for document, outcome in zip(documents, await self._with_originals(collection.name, read), strict=True)
         ]
         await ports.documents.record(job_id, collection.name, outcomes)
+
+    async def _with_originals(self, collection: str, read: Sequence[tuple[Outcome, list[Chunk]]]) -> list[Outcome]:
+        """Outcomes that name the older documents that say almost the same."""
+        outcomes = [outcome for outcome, _ in read]
+        sketches = {outcome.document_id: outcome.sketch for outcome in outcomes if outcome.sketch is not None}
+        found = originals(sketches, await self._ports.documents.resembling(collection, sketches))
+        return [
+            msgspec.structs.replace(
+                outcome, traits=msgspec.structs.replace(outcome.traits, duplicate_of=found[outcome.document_id])
+            )
+            if outcome.traits is not None and outcome.document_id in found
+            else outcome
+            for outcome in outcomes
+        ]
 
     async def _as_it_is_now(self, collection: str, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
@@ -191,15 +212,19 @@ class Ingestion:
             chunks = await asyncio.to_thread(
                 chunk, parsed, self._ports.splitter, tokens=collection.chunk_tokens, document_id=document.id, path=document.path
             )
+            traits = await asyncio.to_thread(enrich, parsed, path=document.path, rarity=self._ports.rarity)
+            sketch = await asyncio.to_thread(sketch_of, parsed.text, collection=collection.name)
         outcome = Outcome(
             document_id=document.id, state="indexed", title=parsed.title or title_of(document.path),
-            pages=len(parsed.pages) or None, chunks=len(chunks),
+            pages=len(parsed.pages) or None, chunks=len(chunks), sketch=sketch,
+            traits=msgspec.structs.replace(traits, parser=PARSER, chunker=CHUNKER, embedder=collection.embedding_model),
         )  # fmt: skip
         return outcome, chunks
 
     async def _parsed(self, document: Document) -> ParsedDocument:
         name = parsed_name(document.digest, document.path, version=PARSER)
-        if (kept := await self._ports.objects.get(name)) is not None:
+        kept = None if to_be_read_anew(document.indexed_as) else await self._ports.objects.get(name)
+        if kept is not None:
             return msgspec.json.decode(kept, type=ParsedDocument)
         data = await self._ports.objects.get(raw_name(document.digest))
         if data is None:

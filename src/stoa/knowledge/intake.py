@@ -22,7 +22,7 @@ from stoa.knowledge.sync import plan_sync
 
 KIND = "ingest"
 
-_NOT_TAKEN = "0" * 64
+NOT_TAKEN = "0" * 64
 """The digest of a file whose bytes were not taken: one that was merely claimed could open bytes of somebody else."""
 
 
@@ -84,7 +84,7 @@ async def upload(
 ) -> Queued:
     """Queue files whose bytes are stored. Those already there under the same path are replaced."""
     known = {document.path: document for document in await library.documents.of_source(collection, source)}
-    job = _job(collection, by=by, now_ms=now_ms, total=len(files))
+    job = new_job(collection, by=by, now_ms=now_ms, total=len(files))
     await library.jobs.add(job)
     paths = {file.path for file in files}
     own = {file.path: file.rights or rights for file in files}
@@ -95,7 +95,7 @@ async def upload(
 
 async def remove(library: Library, document: Document, *, by: str, now_ms: int) -> Job:
     """Take a document away: it cannot be opened from now on, and is out of the index as soon as the job has run."""
-    job = _job(document.collection, by=by, now_ms=now_ms, total=0)
+    job = new_job(document.collection, by=by, now_ms=now_ms, total=0)
     await library.jobs.add(job)
     await library.documents.put([_changed(document, job.id, state="removed", now_ms=now_ms)])
     return job
@@ -103,7 +103,7 @@ async def remove(library: Library, document: Document, *, by: str, now_ms: int) 
 
 async def begin_emptying(library: Library, collection: str, *, by: str, now_ms: int) -> Job:
     """A job for taking away all documents of a collection; whoever marks them removed names it."""
-    job = _job(collection, by=by, now_ms=now_ms, total=0)
+    job = new_job(collection, by=by, now_ms=now_ms, total=0)
     await library.jobs.add(job)
     return job
 
@@ -113,7 +113,7 @@ async def share(library: Library, document: Document, rights: Rights, *, by: str
 
     Raises NotFound when it was removed meanwhile.
     """
-    job = _job(document.collection, by=by, now_ms=now_ms, total=1)
+    job = new_job(document.collection, by=by, now_ms=now_ms, total=1)
     await library.jobs.add(job)
     if not await library.documents.share(document.id, rights, job_id=job.id, now_ms=now_ms):
         raise NotFound(f"There is no document {document.id!r} here for you.", param="id")
@@ -144,7 +144,7 @@ async def begin_sync(
         unchanged=len(found.unchanged),
         requeue=tuple(path for path in found.requeue if path not in hidden), remove=found.remove,
     )  # fmt: skip
-    job = msgspec.structs.replace(_job(collection.name, by=by, now_ms=now_ms, total=0), state="waiting")
+    job = msgspec.structs.replace(new_job(collection.name, by=by, now_ms=now_ms, total=0), state="waiting")
     await library.jobs.add(job, plan=msgspec.to_builtins(plan))
     return job.id, plan
 
@@ -179,7 +179,7 @@ async def start_sync(library: Library, job: Job, plan: SyncPlan, *, now_ms: int)
     collection = job.collection or ""
     known = {document.path: document for document in await library.documents.of_source(collection, plan.source)}
     files = [File(path, *plan.files[path]) for path in plan.upload]
-    files += [File(path, _NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
+    files += [File(path, NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
     await _put(library, files, job.id, collection=collection, source=plan.source, rights=plan.rights, now_ms=now_ms)
     requeued = [known[path] for path in plan.requeue if path in known and known[path].digest == plan.files[path][0]]
     await library.documents.put(
@@ -220,7 +220,8 @@ def _changed(document: Document, job_id: str, *, state: DocumentState, now_ms: i
     return msgspec.structs.replace(document, state=state, error=None, job_id=job_id, updated_at=now_ms, acl=acl, deny=deny)
 
 
-def _job(collection: str, *, by: str, now_ms: int, total: int) -> Job:
+def new_job(collection: str, *, by: str, now_ms: int, total: int) -> Job:
+    """A job of this kind over documents of one collection, queued."""
     return Job(
         id=new_id("job"), kind=KIND, collection=collection, state="queued", total=total, done=0, failed=0, pages=0, chunks=0,
         message=None, created_by=by, created_at=now_ms,

@@ -14,6 +14,7 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
 from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, fuse, reachable, seeds
+from stoa.knowledge.resemblance import uncrowded
 
 CANDIDATES = 50
 """How many each search brings, at least."""
@@ -41,7 +42,10 @@ class HybridRetriever:
         mode: SearchMode = "hybrid",
         among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
-        """The passages that fit the question best, at most `limit`. `on_behalf_of` is the team that pays for the embedding."""
+        """The passages that fit the question best, at most `limit`; those that say what a better one says stand last.
+
+        `on_behalf_of` is the team that pays for the embedding.
+        """
         among = among or {}
         searched = [name for name in collections if name not in among or not among[name].nothing]
         if not acl or not searched or not question.strip():
@@ -56,10 +60,10 @@ class HybridRetriever:
                 searches.append(self._search.lexical(name, question, vector, acl=acl, limit=wanted, among=among.get(name)))
         found = await asyncio.gather(*searches)
         if mode != "hybrid":
-            return by_one((hit for hits in found for hit in hits), limit=limit)
+            return uncrowded(by_one(hit for hits in found for hit in hits), limit=limit)
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
-            return ranked[:limit]
+            return uncrowded(ranked, limit=limit)
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
@@ -110,7 +114,7 @@ class HybridRetriever:
             about = (hit for hit in fetched if _is_about(hit.passage, among))
             others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
-        return again[:limit]
+        return uncrowded(again, limit=limit)
 
 
 def _is_about(passage: Passage, among: Mapping[str, Among]) -> bool:

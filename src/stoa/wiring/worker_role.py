@@ -33,12 +33,14 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
+    from stoa.adapters.engines.rarity import VocabularyRarity
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.recognition import find_recognition
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
@@ -61,7 +63,10 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
         return speaks_for(Behalf(team=team))
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
-    parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
+    parser = ParserProcesses(
+        timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes, recognition=find_recognition(limits.ocr_languages)
+    )
+    tokenizer = minilm_tokenizer()
     index = LateIndex(str(home.vectors))
     objects = ObjectFolder.local(home.objects)
     async with make_client() as client, make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines:
@@ -70,7 +75,8 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             jobs=JobRecords(database),
             objects=objects,
             parser=parser,
-            splitter=TokenSplitter(minilm_tokenizer()),
+            splitter=TokenSplitter(tokenizer),
+            rarity=VocabularyRarity(tokenizer),
             index=LinkedIndex(index, FolderGraph(home.graph)),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=Collections(database).get,

@@ -10,9 +10,11 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stoa.adapters.database.documents import DocumentTable, document_of
 from stoa.adapters.database.store_tables import document_attributes
 from stoa.adapters.database.tables import documents
 from stoa.domain.filters import AttributeValue, Combine, Compare, Condition, SearchFilter
+from stoa.domain.identity import AccessTag
 from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.passages import Among
 from stoa.domain.traits import Traits
@@ -31,11 +33,14 @@ class FilterTable:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def among(self, collections: Sequence[str], wanted: SearchFilter) -> dict[str, Among]:
-        """By collection. Raises InvalidRequest when both those it holds for and all others are too many to search among."""
+    async def among(self, collections: Sequence[str], wanted: SearchFilter, *, acl: frozenset[AccessTag]) -> dict[str, Among]:
+        """By collection, as whoever holds the tags may know them.
+
+        Raises InvalidRequest when both those it holds for and all others are too many to search among.
+        """
         if wanted.says_nothing:
             return {}
-        return {name: await self._among(name, wanted) for name in collections}
+        return {name: await self._among(name, wanted, acl) for name in collections}
 
     async def attributes(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, AttributeValue]]:
         """By document; those without any are left out."""
@@ -54,9 +59,9 @@ class FilterTable:
         if rows:
             await self._connection.execute(insert(document_attributes), rows)
 
-    async def _among(self, collection: str, wanted: SearchFilter) -> Among:
+    async def _among(self, collection: str, wanted: SearchFilter, acl: frozenset[AccessTag]) -> Among:
         of_it = and_(documents.c.collection == collection, documents.c.state != "removed")
-        ids = await self._ids(and_(of_it, _held(wanted)), wanted.known)
+        ids = await self._ids(and_(of_it, _held(wanted)), wanted.known, acl)
         if len(ids) <= MOST:
             return Among(ids)
         rest = frozenset(await self._connection.scalars(select(documents.c.id).where(of_it))) - ids
@@ -68,9 +73,13 @@ class FilterTable:
             param="filters",
         )
 
-    async def _ids(self, held: ColumnElement[bool], known: DocumentFilter) -> frozenset[str]:
+    async def _ids(self, held: ColumnElement[bool], known: DocumentFilter, acl: frozenset[AccessTag]) -> frozenset[str]:
         if msgspec.structs.replace(known, state=(), source=()).all:  # SQL has said all of it
             return frozenset(await self._connection.scalars(select(documents.c.id).where(held)))
+        if known.duplicate is not None:  # of what the asker may know
+            rows = [document_of(row) for row in (await self._connection.execute(select(documents).where(held))).mappings()]
+            told = await DocumentTable(self._connection).told(rows, acl)
+            return frozenset(each.id for each in told if known.holds(each))
         table = documents.c
         found: list[str] = []
         for row in await self._connection.execute(

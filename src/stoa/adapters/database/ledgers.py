@@ -48,8 +48,8 @@ class DocumentRecords:
                 await connection.execute(update(corpus).where(corpus.c.collection == collection).values(personal=True))
             written = [outcome for outcome in outcomes if await _write(table, job_id, outcome, now_ms)]
             for outcome in written:
-                if outcome.sketch is not None and outcome.state != "removed":
-                    await resemblance.keep(connection, outcome.document_id, outcome.sketch)
+                if outcome.state == "failed" or (outcome.sketch is not None and outcome.state == "indexed"):
+                    await resemblance.keep(connection, outcome.document_id, outcome.sketch or Sketch((), ()))
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
             await JobTable(connection).count(
