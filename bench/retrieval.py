@@ -44,6 +44,7 @@ from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.jobs import Job
+from stoa.domain.passages import Among
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Hit, PassageIndex
 from stoa.knowledge import intake
@@ -105,14 +106,24 @@ class Watched:
         self.walked: Mapping[str, float] = {}
         self.spent: dict[str, float] = {}
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[str], limit: int) -> Sequence[Hit]:
-        self.hits["dense"] = await self._timed("dense", self._index.dense(collection, vector, acl=acl, limit=limit))
+    async def dense(
+        self, collection: str, vector: Sequence[float], *, acl: frozenset[str], limit: int, among: Among | None = None
+    ) -> Sequence[Hit]:
+        searching = self._index.dense(collection, vector, acl=acl, limit=limit, among=among)
+        self.hits["dense"] = await self._timed("dense", searching)
         return self.hits["dense"]
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[str], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[str],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
-        searching = self._index.lexical(collection, question, vector, acl=acl, limit=limit)
+        searching = self._index.lexical(collection, question, vector, acl=acl, limit=limit, among=among)
         self.hits["lexical"] = await self._timed("lexical", searching)
         return self.hits["lexical"]
 

@@ -1,5 +1,6 @@
-"""Rights over HTTP: what people list, open, search and read chunk by chunk, and what their keys are given."""
+"""Rights over HTTP: what people and their keys list, open, search and read chunk by chunk."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -15,9 +16,11 @@ from tests.contracts.rights import (  # all but what only the searches of an ind
 )
 
 from stoa.adapters.database.library import DatabaseLibrary
+from stoa.domain.behalf import Behalf, mint
 from stoa.domain.identity import Rights
 from stoa.knowledge import intake
 
+QUERY = "common words"
 SEARCHED = 50
 
 __all__ = [
@@ -31,10 +34,16 @@ __all__ = [
 class HttpDoor:
     """Rights that name nobody are refused, and then there is no document."""
 
-    def __init__(self, company: Company, people: Mapping[str, httpx.AsyncClient]) -> None:
+    def __init__(
+        self,
+        company: Company,
+        people: Mapping[str, httpx.AsyncClient],
+        behind_gateway: Mapping[str, httpx.AsyncClient],
+    ) -> None:
         self.company = company
         self.people = people
-        self._ids: dict[str, str] = {}
+        self.behind_gateway = behind_gateway
+        self.ids: dict[str, str] = {}
 
     async def put(self, documents: Mapping[str, Rights]) -> None:
         for name, each in documents.items():
@@ -44,12 +53,12 @@ class HttpDoor:
             if answer.status_code == 400:
                 assert answer.json()["error"]["param"] == "allow"
                 continue
-            self._ids[answer.json()["documents"][0]["id"]] = name
+            self.ids[answer.json()["documents"][0]["id"]] = name
         await self.company.work()
 
     async def share(self, name: str, rights: Rights) -> None:
         """As nobody in particular: whoever asks for it over HTTP must be able to read it, and here nobody always can."""
-        (document_id,) = [known for known, of in self._ids.items() if of == name]
+        (document_id,) = [known for known, of in self.ids.items() if of == name]
         async with self.company.running.parts.database.write() as connection:
             library = DatabaseLibrary(connection)
             document = await library.documents.get(document_id)
@@ -58,29 +67,28 @@ class HttpDoor:
         await self.company.work()
 
     async def remove(self, name: str) -> None:
-        (document_id,) = [known for known, of in self._ids.items() if of == name]
+        (document_id,) = [known for known, of in self.ids.items() if of == name]
         assert (await self.company.hana.delete(f"/api/documents/{document_id}")).status_code == 202
         await self.company.work()
 
     async def given(self, caller: str) -> frozenset[str]:
-        if caller == "key":
-            snapshot = await self.company.running.parts.feed.refresh()
-            (held,) = [each.acl for each in snapshot.keys.values() if each.name == "key"]
-            return frozenset(path.removesuffix(".md") for path in await self.company.find("common words", *held))
         client = self.people[caller]
         listed = await self._pages(client, "/api/collections/handbook/documents")
-        found = await client.post("/api/collections/handbook/search", json={"query": "common words", "limit": SEARCHED})
+        found = await client.post("/api/collections/handbook/search", json={"query": QUERY, "limit": SEARCHED})
         ways = {
-            "list": frozenset(self._ids[each["id"]] for each in listed),
-            "search": frozenset(self._ids[each["document_id"]] for each in found.json()["passages"]),
+            "list": frozenset(self.ids[each["id"]] for each in listed),
+            "search": self.named(found.json()["passages"], "document_id"),
             "open": await self._opened(client, ""),
             "chunks": await self._opened(client, "/chunks"),
         }
         assert len(set(ways.values())) == 1, ways
         return ways["list"]
 
+    def named(self, found: list[Any], key: str) -> frozenset[str]:
+        return frozenset(self.ids[each[key]] for each in found)
+
     async def _opened(self, client: httpx.AsyncClient, view: str) -> frozenset[str]:
-        answers = {name: await client.get(f"/api/documents/{known}{view}") for known, name in self._ids.items()}
+        answers = {name: await client.get(f"/api/documents/{known}{view}") for known, name in self.ids.items()}
         assert {answer.status_code for answer in answers.values()} <= {200, 404}
         return frozenset(name for name, answer in answers.items() if answer.status_code == 200)
 
@@ -105,7 +113,14 @@ async def door(company: Company) -> AsyncIterator[Door]:
         "ben": await stoa.add_user("ben", "member"),
         "cyn": await stoa.add_user("cyn", "member", team="other", groups=("it",)),
     }
-    assert (await people["ann"].post("/api/keys", json={"name": "key"})).status_code == 201
-    yield HttpDoor(company, people)
-    for client in people.values():
+    made = (await people["ann"].post("/api/keys", json={"name": "key"})).json()
+    people["key"] = stoa.client(made["key"])
+    async with stoa.parts.read() as stores:
+        users = {name: await stores.users.find(name) for name in people}
+    spoken_for = {name: Behalf(user=user.id) if user is not None else Behalf(key=made["id"]) for name, user in users.items()}
+    behind_gateway = {
+        name: stoa.client(mint(each, key=stoa.parts.secrets.behalf_key, now_s=time.time())) for name, each in spoken_for.items()
+    }
+    yield HttpDoor(company, people, behind_gateway)
+    for client in (*people.values(), *behind_gateway.values()):
         await client.aclose()

@@ -1,5 +1,6 @@
 """A whole Stoa in front of the scripted upstream, and the outside suites, each run as a process of its own environment."""
 
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -126,13 +127,24 @@ def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield Served(stoa, upstream, key, manager)
 
 
-def run_tool(command: Sequence[str | Path], *, timeout_s: int = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def node() -> Path:
+    """The Node that the page is built with."""
+    named = Path((ROOT / ".build" / "node").read_text(encoding="utf-8").strip()) / "node"
+    found = named if named.exists() else Path(shutil.which("node") or named)
+    assert found.exists(), f"there is no Node at {found}: make .build/node makes one"
+    return found
+
+
+def run_tool(
+    command: Sequence[str | Path], *, timeout_s: int = 120, folder: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a suite, whose modules are compiled once. It sees no key, proxy or setting of the one who runs the tests."""
     kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(PYTHON.parents[2] / "pycache")}
     assert PYTHON.exists(), f"{PYTHON} is not there: make .build/conformance makes the environment of the outside suites"
     return subprocess.run(
         [str(part) for part in command],
-        capture_output=True, text=True, check=False, cwd=ROOT, env=clean_environment(**kept, **environment), timeout=timeout_s,
+        capture_output=True, text=True, check=False, cwd=folder, timeout=timeout_s,
+        env=clean_environment(**kept, **environment),
     )  # fmt: skip
 
 

@@ -1,29 +1,20 @@
 """compatcanary from npm: chat completions, tools, structured output and responses, as an application would meet them."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from tests.conformance.conftest import MODELS, ROOT, Served, run_tool
+from tests.conformance.conftest import MODELS, ROOT, Served, node, run_tool
 
 pytestmark = [pytest.mark.slow, pytest.mark.conformance]
 
 SCANNER = ROOT / ".build" / "suites-node" / "node_modules" / "compatcanary" / "src" / "cli.js"
 
 
-def _node() -> Path:
-    """The Node that the page is built with."""
-    named = Path((ROOT / ".build" / "node").read_text(encoding="utf-8").strip()) / "node"
-    found = named if named.exists() else Path(shutil.which("node") or named)
-    assert found.exists(), f"there is no Node at {found}: make .build/node makes one"
-    return found
-
-
 def _scan(served: Served, model: str, profile: str, report: Path) -> dict[str, str]:
     """What each probe says when it does not plainly pass; a warning counts as well."""
     options = ["--base-url", served.base_url, "--model", model, "--profile", profile]
-    command = [_node(), SCANNER, "scan", *options, "--format", "json", "--output", report]
+    command = [node(), SCANNER, "scan", *options, "--format", "json", "--output", report]
     done = run_tool(command, OPENAI_API_KEY=served.key)
     assert report.exists(), done.stdout + done.stderr
     found = json.loads(report.read_text(encoding="utf-8"))

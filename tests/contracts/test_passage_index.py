@@ -10,6 +10,7 @@ from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
+from stoa.domain.passages import Among
 from stoa.domain.vectors import Chunk, IndexedChunk, VectorStore
 
 EMBEDDER = HashingEmbedder(32)
@@ -352,3 +353,23 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
+
+
+@pytest.mark.parametrize("named", [1, 3, 150])
+async def test_a_search_among_some_documents_ranks_no_others(index: Index, named: int) -> None:
+    for name in ("d", "it's", "other"):
+        await index.replace("c", [name], await rows(name, "Apples are red."))
+    (vector,) = await EMBEDDER.embed(["apples"], team="a")
+    acl = frozenset({"team:a"})
+    wanted = frozenset(["d", "it's", *(f"unknown-{n}" for n in range(named))])
+    for among, expected in (
+        (Among(wanted), {"d", "it's"}),
+        (Among(wanted, but=True), {"other"}),
+        (Among(frozenset()), set[str]()),
+        (Among(frozenset(), but=True), {"d", "it's", "other"}),
+    ):
+        dense = await index.dense("c", vector, acl=acl, limit=10, among=among)
+        lexical = await index.lexical("c", "apples", vector, acl=acl, limit=10, among=among)
+        assert {hit.passage.document_id for hit in dense} == expected
+        assert {hit.passage.document_id for hit in lexical} == expected
+        assert await index.dense("c", vector, acl=frozenset({"team:b"}), limit=10, among=among) == []

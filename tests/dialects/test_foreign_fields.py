@@ -64,7 +64,9 @@ def write(codec: Upstream, model: str, request: Conversation, **facts: object) -
 
 
 def test_every_field_of_a_conversation_is_tried_here() -> None:
-    assert {field.name for field in msgspec.structs.fields(Conversation)} - {"model", "messages", "form", "echo"} == set(SAID)
+    searched = {"file_search", "found"}  # the tool stands in `rest` as well, until somebody has searched
+    every = {field.name for field in msgspec.structs.fields(Conversation)}
+    assert every - {"model", "messages", "form", "echo"} - searched == set(SAID)
 
 
 @pytest.mark.parametrize("form", FORMS)

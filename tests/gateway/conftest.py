@@ -18,7 +18,7 @@ from stoa.adapters.vocabularies.memory import MemoryTokenizers
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.exchange import Intake
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage, SearchMode
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Collection, Model, Provider, Route, Target
 from stoa.domain.snapshot import Access, Caller, Snapshot, TeamLimits
@@ -48,7 +48,15 @@ class Documents:
     embedder_of: Any = None
 
     async def retrieve(
-        self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        on_behalf_of: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
         self.asked.append((question, collections, acl, on_behalf_of))
         if self.embed_first is not None:
@@ -292,6 +300,7 @@ def house() -> Callable[..., House]:
         lookups: Any = None,
         links: Any = None,
         tokenizers: Any = None,
+        control: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -313,7 +322,7 @@ def house() -> Callable[..., House]:
             passages=index or MemoryIndex(), links=links,
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
-            contents=contents, lookups=lookups, tokenizers=MemoryTokenizers(tokenizers),
+            contents=contents, lookups=lookups, tokenizers=MemoryTokenizers(tokenizers), ask_control=control,
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -12,11 +12,15 @@ from stoa.settings import GatewaySettings
 
 PASSED_ON = (
     "/v1/files", "/v1/files/file-01ab_c", "/v1/files/file-1/content", "/v1/batches", "/v1/batches/batch_1",
-    "/v1/batches/batch_1/cancel",
+    "/v1/batches/batch_1/cancel", "/v1/vector_stores", "/v1/vector_stores/hand.book-1", "/v1/vector_stores/vs_1/search",
+    "/v1/vector_stores/vs_1/files", "/v1/vector_stores/vs_1/files/file-1/content",
+    "/v1/vector_stores/vs_1/file_batches/b/files", "/v1/vector_stores/vs_1/file_batches/b/cancel",
 )  # fmt: skip
 NOT_PASSED_ON = (
     "/v1/files/", "/v1/files/a/b", "/v1/files/a/cancel", "/v1/batches/a/content", "/v1/files/..", "/v1/files/../../api/users",
-    "/v1/files/%2e%2e", "/v1/files/a%2fcontent", "/v1/files2", "/v1//files", "/v1/files/a\n", "/v1/files/" + "a" * 65,
+    "/v1/files/%2e%2e", "/v1/files/a%2fcontent", "/v1/files2", "/v1//files", "/v1/files/a\n",
+    "/v1/vector_stores/", "/v1/vector_stores/../x",
+    "/v1/vector_stores/a/files/b/search", "/v1/vector_stores/a/search/b", "/v1/vector_stores/A", "/v1/files/" + "a" * 65,
 )  # fmt: skip
 
 

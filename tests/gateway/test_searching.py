@@ -12,7 +12,7 @@ from stoa.domain.graph import Link
 from stoa.domain.vectors import Chunk, IndexedChunk
 
 SEARCH, OF_DOCUMENT, LINKS = "/v1/passages/search", "/v1/passages/of-document", "/v1/passages/links"
-QUESTION = {"collection": "handbook", "question": "trains", "limit": 2, "acl": ["group:hr"]}
+QUESTION = {"collections": ["handbook"], "question": "trains", "limit": 2, "acl": ["group:hr"]}
 
 
 def token(team: str = "company") -> str:
@@ -32,7 +32,7 @@ async def test_a_search_goes_by_the_tags_that_the_role_brings(house, make) -> No
     here.documents.passages = [make.passage(1), make.passage(2), make.passage(3)]
     reply = await here.ask(SEARCH, QUESTION, key=token())
     assert (reply.status, [each["id"] for each in reply.json]) == (200, ["p1", "p2"])
-    assert here.documents.asked == [("trains", ["handbook"], frozenset({"group:hr"}), "company")]
+    assert here.documents.asked == [("trains", ("handbook",), frozenset({"group:hr"}), "company")]
 
 
 async def test_the_passages_of_a_document_are_listed_under_its_rights(house) -> None:
@@ -52,9 +52,9 @@ async def test_keys_do_not_search_this_way(house) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "told"),
     [
-        (QUESTION | {"collection": "hendbook"}, 404, "Did you mean 'handbook'?"),
+        (QUESTION | {"collections": ["hendbook"]}, 404, "Did you mean 'handbook'?"),
         (QUESTION | {"lim": 1}, 400, "lim"),
-        ({}, 400, "collection"),
+        ({}, 400, "collections"),
         (b"\xff", 400, "cannot be read"),
     ],
 )

@@ -21,6 +21,7 @@ SCREENS = (
     "/collections/handbook/search?q=class+of+travel+by+air",
     "/collections/handbook/evaluation",
     "/collections/handbook/usage",
+    "/collections/handbook/connect",
     "/assistants/handbook",
     "/playground",
     "/requests",

@@ -45,6 +45,7 @@ from stoa.api import (
     resources,
     routes,
     scores,
+    search,
     sessions,
     sources,
     status,
@@ -59,7 +60,13 @@ from stoa.api import (
 from stoa.api.access import Caller, allow
 from stoa.api.attempts import Attempts
 from stoa.api.description import describe
+from stoa.api.mcp import endpoint as mcp
+from stoa.api.mcp.endpoint import Mcp
 from stoa.api.shields import BodyLimit, SecurityHeaders
+from stoa.api.vector_stores import files as store_files
+from stoa.api.vector_stores import serving as file_search
+from stoa.api.vector_stores import stores
+from stoa.api.vector_stores.keeping import expire_forever
 from stoa.kit.logs import configure_logging
 from stoa.settings import Settings
 from stoa.wiring import Control, control
@@ -83,6 +90,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     documents.router,
     provenance.router,
     citations.router,
+    search.router,
     passages.router,
     consultations.router,
     evaluation.router,
@@ -104,6 +112,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     files.router,
     batches.router,
+    stores.router,
+    store_files.router,
+    mcp.router,
+    file_search.router,
     internal.router,
 )
 """Every noun's routes."""
@@ -118,7 +130,11 @@ def create_app(settings: Settings, open_parts: Callable[[Settings], AbstractAsyn
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_parts(settings) as parts:
             app.state.parts = parts
+            app.state.mcp = Mcp()
+            expiring = asyncio.create_task(expire_forever(parts))
             yield
+            expiring.cancel()
+            await app.state.mcp.close()
 
     app = FastAPI(title="Stoa", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.attempts = Attempts()

@@ -13,12 +13,15 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 
 from stoa.adapters.database.files import FileTable
+from stoa.adapters.database.library import DatabaseLibrary
+from stoa.adapters.database.vector_stores import VectorStoreTable
 from stoa.api.access import Caller, Parts, allow_on_behalf
 from stoa.api.listing import After, Listing, listing
 from stoa.domain.files import PURPOSES, Purpose, StoredFile, blob_name
 from stoa.domain.identity import opening
 from stoa.errors import Forbidden, InvalidRequest, NotFound
 from stoa.kit.ids import new_id
+from stoa.knowledge import intake
 from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
 
@@ -117,8 +120,11 @@ async def read_content(id_: Id, caller: Annotated[Caller, allow_on_behalf("files
 
 @router.delete("/{id}")
 async def delete_file(id_: Id, caller: Annotated[Caller, allow_on_behalf("files:delete")], parts: Parts) -> Deleted:
-    """Raises Conflict while a batch reads it."""
+    """Out of every vector store as well. Raises Conflict while a batch reads it."""
     await parts.files.remove(await file_of(parts, caller, id_))
+    async with parts.database.write() as connection:
+        for document in await VectorStoreTable(connection).with_file(id_):
+            await intake.remove(DatabaseLibrary(connection), document, by=caller.principal.id, now_ms=now_ms())
     return Deleted(id=id_)
 
 

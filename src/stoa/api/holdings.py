@@ -26,14 +26,14 @@ async def collections_for(stores: Stores, caller: Caller) -> list[Collection]:
     return sorted((each for each in every if caller.may(target_of(each))), key=lambda each: each.name)
 
 
-async def collection_named(stores: Stores, caller: Caller, name: str) -> Collection:
+async def collection_named(stores: Stores, caller: Caller, name: str, *, param: str = "name") -> Collection:
     """Raises NotFound for one that is not there or not the caller's to know of."""
     found = await collections_for(stores, caller)
     for each in found:
         if each.name == name:
             return each
     names = [each.name for each in found]
-    raise NotFound(f"There is no collection {name!r} here for you.{did_you_mean(name, names)}", param="name")
+    raise NotFound(f"There is no collection {name!r} here for you.{did_you_mean(name, names)}", param=param)
 
 
 async def rights_of(

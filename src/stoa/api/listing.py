@@ -22,9 +22,11 @@ class Listing(BaseModel, Generic[_V]):
     has_more: bool
 
 
-def listing(found: Sequence[_T], *, limit: int, view: Callable[[_T], _V], id_of: Callable[[_T], str]) -> Listing[_V]:
-    """A page of what was found when asked for `limit + 1`."""
-    shown = found[:limit]
+def listing(
+    found: Sequence[_T], *, limit: int, view: Callable[[_T], _V], id_of: Callable[[_T], str], backwards: bool = False
+) -> Listing[_V]:
+    """A page of what was found when asked for `limit + 1`; `backwards`, what is nearest to the end of it."""
+    shown = found[-limit:] if backwards else found[:limit]
     return Listing(
         data=[view(each) for each in shown],
         first_id=id_of(shown[0]) if shown else None,

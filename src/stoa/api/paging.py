@@ -47,3 +47,13 @@ def page(found: Sequence[_T], *, limit: int, view: Callable[[_T], _V], place: Ca
     shown = found[:limit]
     more = len(found) > limit
     return Page(data=[view(each) for each in shown], next_cursor=to_cursor(place(shown[-1])) if more else None)
+
+
+def offset_of(cursor: str | None) -> int:
+    """The number that a cursor stands for, 0 for none. Raises InvalidRequest for one that is not ours."""
+    place = place_of(cursor)
+    if place is None:
+        return 0
+    if not place.isdecimal() or len(place) > 9:
+        raise InvalidRequest("The cursor is not one of this list; leave it out to begin anew.", param="cursor")
+    return int(place)

@@ -1,24 +1,16 @@
-"""`/api/collections/{name}/search` and `/api/documents/{id}/chunks`: what is found and why, and what there is to find."""
+"""`/api/documents/{id}/chunks` and `/api/passages/{id}/links`: what there is to find, and where it leads."""
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
 
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, document_view, find_document, parsed_text
-from stoa.api.forms import Form, View, Whole
-from stoa.api.holdings import collection_named
-from stoa.api.paging import Cursor, place_of, to_cursor
-from stoa.domain.documents import Document
-from stoa.domain.passages import Passage, Scores
-from stoa.domain.resources import Collection
-from stoa.errors import InvalidRequest
-from stoa.knowledge.fingerprint import fingerprint, same_text
-from stoa.wiring import Control
+from stoa.api.forms import View
+from stoa.api.paging import Cursor, offset_of, to_cursor
+from stoa.api.search import payer
 
 router = APIRouter(tags=["passages"])
 
@@ -27,43 +19,6 @@ Id = Annotated[str, Path(alias="id")]
 _LINKED = 5
 _CHUNKS = 50
 """Chunks in one answer, unless told."""
-
-
-class SearchQuestion(Form):
-    query: Annotated[str, Field(min_length=1, max_length=2000)]
-    limit: Annotated[Whole, Field(ge=1, le=50)] = 10
-
-
-class FoundPassage(View):
-    """`score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
-    `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
-
-    A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
-    are of, null while that is being indexed anew.
-    """
-
-    id: str
-    document_id: str
-    title: str
-    source: str
-    path: str
-    digest: str | None
-    heading: list[str]
-    page: int | None
-    start: int
-    end: int
-    text: str
-    score: float
-    dense: float | None
-    lexical: float | None
-    graph: float | None
-    fused: float | None
-
-
-class Search(View):
-    """The best first."""
-
-    passages: list[FoundPassage]
 
 
 class ChunkView(View):
@@ -130,16 +85,6 @@ class ChunkPage(View):
     previous_cursor: str | None
 
 
-@router.post("/api/collections/{name}/search")
-async def search_collection(
-    name: str, asked: SearchQuestion, caller: Annotated[Caller, allow("passage:search")], parts: Parts
-) -> Search:
-    """The passages that fit a question best, among those that the caller may read, and what each was ranked by."""
-    async with parts.read() as stores:
-        collection = await collection_named(stores, caller, name)
-    return Search(passages=await found_for(parts, caller, collection, asked.query, limit=asked.limit))
-
-
 @router.get("/api/documents/{id}/chunks")
 async def list_chunks(
     id_: Id,
@@ -153,9 +98,9 @@ async def list_chunks(
     document, collection = await find_document(parts, caller, id_)
     parsed = await parsed_text(parts, document, collection)
     found = await parts.finder.of_document(
-        document.id, collection=collection.name, acl=caller.principal.acl, team=_payer(caller, collection)
+        document.id, collection=collection.name, acl=caller.principal.acl, team=payer(caller, collection)
     )
-    first = _number(place_of(cursor))
+    first = offset_of(cursor)
     if cursor is None and at is not None:
         before = sum(passage.start <= at for passage in found)
         first = max(0, before - 1) // limit * limit
@@ -188,7 +133,7 @@ async def list_links(
     """Where the graph leads from a passage: those that share a name with it, or are linked to."""
     _, collection = await find_document(parts, caller, id_.rpartition(".")[0])
     acl = caller.principal.acl
-    found = await parts.finder.links(id_, collection=collection.name, acl=acl, limit=limit, team=_payer(caller, collection))
+    found = await parts.finder.links(id_, collection=collection.name, acl=acl, limit=limit, team=payer(caller, collection))
     others = sorted({each.document_id for link in found for each in link.passages})
     async with parts.database.read() as connection:
         known = await DatabaseLibrary(connection).documents.read(others)
@@ -203,38 +148,3 @@ async def list_links(
         for link in found
     ]  # fmt: skip
     return PassageLinks(links=[view for view in views if view.passages])
-
-
-async def found_for(parts: Control, caller: Caller, collection: Collection, query: str, *, limit: int) -> list[FoundPassage]:
-    """What a search gives to the caller. Rights are looked at once more in what is found: they may have changed since."""
-    acl = caller.principal.acl
-    found = await parts.finder.search(query, collection=collection.name, acl=acl, limit=limit, team=_payer(caller, collection))
-    async with parts.database.read() as connection:
-        documents = await DatabaseLibrary(connection).documents.read(sorted({each.document_id for each in found}))
-    return _views(found, documents, collection, acl)
-
-
-def _views(
-    found: Sequence[Passage], documents: Mapping[str, Document], collection: Collection, acl: frozenset[str]
-) -> list[FoundPassage]:
-    views: list[FoundPassage] = []
-    for each in found:
-        document = documents.get(each.document_id)
-        if document is None or document.state == "removed" or not document.rights.open_to(acl):
-            continue
-        present = same_text(document.indexed_as, fingerprint(document, collection))
-        fields = msgspec.structs.asdict(each) | msgspec.structs.asdict(each.scores or Scores())
-        views.append(FoundPassage(**fields, source=document.source, digest=document.digest if present else None))
-    return views
-
-
-def _payer(caller: Caller, collection: Collection) -> str:
-    return caller.principal.team or collection.team
-
-
-def _number(place: str | None) -> int:
-    if place is None:
-        return 0
-    if not place.isdecimal():
-        raise InvalidRequest("The cursor is not one of this list; leave it out to begin anew.", param="cursor")
-    return int(place)

@@ -87,7 +87,7 @@ async def _judged(
     async def one(query: str, judgements: Sequence[Judgement]) -> judging.Judged:
         async with places:
             team = caller.principal.team or collection.team
-            found = await parts.finder.search(query, collection=collection.name, acl=acl, limit=limit, team=team)
+            found = await parts.finder.search(query, collections=[collection.name], acl=acl, limit=limit, team=team)
             async with parts.database.read() as connection:
                 documents = await DatabaseLibrary(connection).documents.read(sorted({each.document_id for each in found}))
         return judging.judge(query, judgements, found, {each.id: each.digest for each in documents.values()})

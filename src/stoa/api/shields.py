@@ -34,7 +34,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(("/api", "/internal", "/v1")):
+                if scope["path"].startswith(("/api", "/internal", "/mcp", "/v1")):
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 

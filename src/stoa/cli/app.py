@@ -30,6 +30,7 @@ for module in (
     "example",
     "login",
     "ask",
+    "mcp",
     "ingest",
     "resources",
     "status",

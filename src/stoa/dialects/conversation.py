@@ -129,6 +129,29 @@ class Reasoning(msgspec.Struct, kw_only=True):
     """The model decides how much."""
 
 
+class FileSearch(msgspec.Struct, kw_only=True):
+    """A wish of OpenAI's responses: search these stores first. `filters` and `ranking` are as the client wrote them.
+
+    `path` is where it stands in the request; `results` whether the client wants to see the passages.
+    """
+
+    stores: list[str]
+    filters: Fields | None = None
+    limit: int | None = None
+    ranking: Fields | None = None
+    path: str
+    results: bool = False
+
+
+class FoundFiles(msgspec.Struct, kw_only=True):
+    """What was searched by and found, in the order of the numbers that the model was told: of each a passage's `file_id`,
+    `filename`, `score`, `text` and `attributes`.
+    """
+
+    queries: list[str]
+    results: list[Fields]
+
+
 class Conversation(msgspec.Struct, kw_only=True):
     """A request for the next message. None and empty mean: not said."""
 
@@ -168,6 +191,9 @@ class Conversation(msgspec.Struct, kw_only=True):
     audio: Fields | None = None
     prediction: Fields | None = None
     web_search: Fields | None = None
+    file_search: FileSearch | None = None
+    found: FoundFiles | None = None
+    """What came of `file_search`, once somebody has searched: the answer tells it."""
     echo: Fields = {}
     """What the answer repeats of the request, in the client's dialect: only `responses` has that."""
     rest: Fields = {}

@@ -40,12 +40,16 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     def holds(self, document: Document) -> bool:
         """Whether the document is meant."""
-        traits = document.traits or Traits()
+        return self.fits(state=document.state, source=document.source, path=document.path, traits=document.traits)
+
+    def fits(self, *, state: str, source: str, path: str, traits: Traits | None) -> bool:
+        """Whether a document of which this is known is meant."""
+        traits = traits or Traits()
         return (
-            _one_of(self.state, document.state)
-            and _one_of(self.source, document.source)
-            and (not self.path or any(fnmatchcase(document.path, glob) for glob in self.path))
-            and _any_of(self.kind, (traits.kind or document.path.rpartition(".")[2],))
+            _one_of(self.state, state)
+            and _one_of(self.source, source)
+            and (not self.path or any(fnmatchcase(path, glob) for glob in self.path))
+            and _any_of(self.kind, (traits.kind or path.rpartition(".")[2],))
             and _any_of(self.language, filter(None, (traits.language,)))
             and _any_of(self.keyword, traits.keywords)
             and _any_of(self.entity, traits.entities)

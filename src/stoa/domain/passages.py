@@ -1,6 +1,6 @@
 """What retrieval gives to an answer: passages with their origin, and the citations made from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -78,15 +78,41 @@ class SentenceCheck(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
 
+SearchMode = Literal["hybrid", "dense", "lexical"]
+"""By meaning, words and links together; by meaning alone; or by words alone."""
+
+
+class Among(msgspec.Struct, frozen=True):
+    """The documents that a search is about: those of the ids, or with `but` all others."""
+
+    ids: frozenset[str]
+    but: bool = False
+
+    def holds(self, document_id: str) -> bool:
+        return (document_id in self.ids) != self.but
+
+    @property
+    def nothing(self) -> bool:
+        return not self.ids and not self.but
+
+
 class Retriever(Protocol):
     """Find the passages that answer a question, among those the caller may read.
 
     Only passages of `collections` that are open to a caller who holds `acl` are ever returned; an empty `acl` finds nothing.
-    Best first, at most `limit`.
+    Best first, at most `limit`. `among` says by collection which documents the search is about; of those it does not name, all.
     """
 
     async def retrieve(
-        self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        on_behalf_of: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]: ...
 
 
@@ -94,11 +120,19 @@ class PassageFinder(Protocol):
     """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
 
     async def search(
-        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        team: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
         """As `Retriever.retrieve`; `team` pays for the question's embedding.
 
-        Raises NotFound while the gateway does not have the collection.
+        Raises NotFound while the gateway does not have one of the collections.
         """
         ...
 

@@ -7,7 +7,7 @@ import msgspec
 
 from stoa.domain.documents import Document
 from stoa.domain.identity import AccessTag, Rights
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.resources import Collection
 
 
@@ -58,15 +58,30 @@ class Hit(msgspec.Struct, frozen=True):
 class PassageSearch(Protocol):
     """Find chunks of documents that are open to a caller who holds `acl`, as `Rights.open_to` says.
 
-    An empty `acl` and an unknown collection find nothing.
+    An empty `acl` and an unknown collection find nothing. With `among`, only chunks of these documents are ranked at all.
     """
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
         """The nearest to the vector, nearest first."""
         ...
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
         """The best by BM25, best first, each with its similarity to the vector as well."""
         ...

@@ -36,6 +36,7 @@ class Answering(Delivery):
     _prompt: bytes | None = None  # the body with passages in it, in chat's form
     _conversation: Conversation | None = None  # as the client sent it
     _passages: Sequence[Passage] | None = None
+    searched: Sequence[str] = ()  # collections that were searched for the tool of that name
     _unrestored: bytes | None = None  # the answer with placeholders, where those are for the client alone
 
     def keep_content(self, days: int) -> None:
@@ -125,8 +126,9 @@ class Answering(Delivery):
     def _consults(self, stoa: Mapping[str, object]) -> None:
         """Tell of an answer that has come whole what it was made from."""
         assistant = self.offering.assistant
-        if assistant is not None and assistant.collections:
-            self.consulted = consulted(stoa, self._passages or (), assistant.collections)
+        collections = assistant.collections if assistant is not None else self.searched
+        if collections:
+            self.consulted = consulted(stoa, self._passages or (), collections)
 
     def _tokens_of(self, usage: Usage | None, text: Callable[[], str]) -> Tokens:
         if not self.surface.estimates:

@@ -131,12 +131,17 @@ def prompt(instructions: str, passages: Sequence[Passage], *, with_passages: boo
     if not with_passages:
         return instructions
     parts = [instructions] if instructions else []
-    parts += [_INSTRUCTION, "Passages:"]
-    for number, passage in enumerate(passages, 1):
-        parts.append(f"[{number}] {_title(passage)}\n{_OPENS_A_PASSAGE.sub(' ', passage.text)}")
+    parts += [_INSTRUCTION, "Passages:", *numbered(passages)]
     if standing_alone != question:
         parts.append(f"Question, with its context: {' '.join(standing_alone.split())}")
     return "\n\n".join(parts)
+
+
+def numbered(passages: Sequence[Passage]) -> list[str]:
+    """Passages as prompts hold them: each with its number, its title, and its headings."""
+    return [
+        f"[{number}] {_title(passage)}\n{_OPENS_A_PASSAGE.sub(' ', passage.text)}" for number, passage in enumerate(passages, 1)
+    ]
 
 
 def _title(passage: Passage) -> str:

@@ -26,6 +26,7 @@ from stoa.gateway.caching.entries import LARGEST_ANSWER
 from stoa.gateway.caching.looking import CLIENT_GONE
 from stoa.gateway.delivery import EVENTS
 from stoa.gateway.faults import Fault
+from stoa.gateway.filesearch import asks_for_files, is_ours
 from stoa.gateway.guarding.guarded import Guarded
 from stoa.gateway.guarding.stream import GuardedStream
 from stoa.gateway.plan import Offering, Target
@@ -151,13 +152,16 @@ class Inference(Guarded):
             self._guard()
 
     def _augment(self) -> None:
-        if self.offering.assistant is not None:
+        if self.offering.assistant is not None or asks_for_files(self.ask):
             self._task = asyncio.get_running_loop().create_task(self._retrieve())
         else:
             self._call(self._body)
 
     async def _retrieve(self) -> None:
         try:
+            if self.offering.assistant is None:
+                await self._search_files()
+                return
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
             judged = self.judge_passages if self._rules is not None else None
             augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
@@ -179,6 +183,24 @@ class Inference(Guarded):
             return
         finally:
             self._task = None
+
+    async def _search_files(self) -> None:
+        """For the tool of that name; where the stores are a provider's own, the request passes as it is."""
+        asked, searching = self._asked(), self.stages.search_files
+        if searching is None or asked.file_search is None or not is_ours(asked.file_search, self.plan, self.offering):
+            self._call(self._body)
+            return
+        searched = await searching(asked, self.client, judged=self.judge_passages)
+        if asked.found is not None and self._passages is not None:  # what is told is as the client may see it
+            for result, passage in zip(asked.found.results, self._passages, strict=True):
+                result["text"] = passage.text
+        self.found, self.searched = searched.passages, searched.collections
+        self.augmented_at = perf_counter()
+        self._prompt = searched.body
+        self._form = "chat"
+        if self.clock is not None:
+            self.clock.mark("augment")
+        self._call(searched.body)
 
     def _call(self, body: bytes) -> None:
         tries = self._tries = self.tries_of(self.stages, self.offering, self)

@@ -17,7 +17,7 @@ from stoa.domain.passages import Embedder, Retriever
 from stoa.domain.snapshot import Unsealer
 from stoa.domain.tokenizers import Tokenizers
 from stoa.domain.tracing import Tracer
-from stoa.domain.upstream import Origin, Providers
+from stoa.domain.upstream import Fetch, Origin, Providers
 from stoa.domain.usage import UsageLog
 from stoa.domain.vectors import PassageReader
 from stoa.gateway.augment import Decompose, Rewrite
@@ -59,5 +59,7 @@ class Ports:
     """The share of requests that went well of which a decision record is made."""
     lookups: Lookups | None = None
     """Who runs the queries of datastores."""
+    ask_control: Fetch | None = None
+    """Whole requests to control, on somebody's behalf."""
     board: Board | None = None
     """Where several workers put their numbers together."""

@@ -14,7 +14,7 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
-from stoa.domain.passages import Passage, PassageLink, Retriever
+from stoa.domain.passages import Among, Passage, PassageLink, Retriever, SearchMode
 from stoa.domain.vectors import PassageReader
 from stoa.errors import InvalidRequest, NotFound
 from stoa.gateway.key import is_of_a_role
@@ -30,10 +30,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Search(msgspec.Struct, forbid_unknown_fields=True):
-    collection: str
+    collections: tuple[str, ...]
     question: str
     limit: int
     acl: frozenset[AccessTag]
+    mode: SearchMode = "hybrid"
+    among: dict[str, Among] = {}
 
 
 class _OfDocument(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,8 +77,9 @@ class Searching:
     async def _search(self, body: bytes, client: Client) -> Sequence[Passage]:
         asked = self._read(body, _Search)
         return await self._retriever.retrieve(
-            asked.question, collections=[asked.collection], acl=asked.acl, limit=asked.limit, on_behalf_of=client.caller.team
-        )
+            asked.question, collections=asked.collections, acl=asked.acl, limit=asked.limit, mode=asked.mode,
+            on_behalf_of=client.caller.team, among=asked.among,
+        )  # fmt: skip
 
     async def _of_document(self, body: bytes, client: Client) -> Sequence[Passage]:
         asked = self._read(body, _OfDocument)
@@ -105,11 +108,12 @@ class Searching:
             asked = msgspec.json.decode(body, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"The body cannot be read: {error}.") from None
-        known, name = self._plan().indexes, getattr(asked, "collection", "")
-        if name not in known:
-            raise NotFound(
-                f"The gateway has no collection {name!r}.{did_you_mean(name, list(known))} One that was applied just now is "
-                "there within two seconds.",
-                param="collection",
-            )
+        known = self._plan().indexes
+        for name in getattr(asked, "collections", None) or (getattr(asked, "collection", ""),):
+            if name not in known:
+                raise NotFound(
+                    f"The gateway has no collection {name!r}.{did_you_mean(name, list(known))} One that was applied just now "
+                    "is there within two seconds.",
+                    param="collection",
+                )
         return asked

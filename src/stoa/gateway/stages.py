@@ -23,6 +23,7 @@ from stoa.kit.id_source import IdSource
 from stoa.kit.names import did_you_mean
 
 if TYPE_CHECKING:
+    from stoa.gateway.filesearch import FileSearching
     from stoa.gateway.inference import Inference
 
 _NAMED = 20  # of the models there are, in a message
@@ -61,6 +62,8 @@ class Stages:
     content_bytes: int = 262_144
     """Of what was asked, and of what was answered, so much is kept."""
     access: AccessLog | None = None
+    search_files: "FileSearching | None" = None
+    """For the tool of that name; None where control cannot be asked."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     ids: IdSource = field(default_factory=IdSource)
 

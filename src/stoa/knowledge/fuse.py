@@ -43,10 +43,24 @@ def fuse(hits: Iterable[Hit], *, limit: int) -> list[Passage]:
     return scored[:limit]
 
 
+def by_one(hits: Iterable[Hit]) -> list[Passage]:
+    """What searches of one kind found: by cosine, or by BM25 where hits have it, saturated as above."""
+    scored = [
+        msgspec.structs.replace(hit.passage, score=one, scores=Scores(dense=hit.similarity, lexical=hit.lexical, fused=one))
+        for hit in hits
+        for one in (hit.similarity if hit.lexical is None else _saturated(hit.lexical),)
+    ]
+    scored.sort(key=_rank)
+    return scored
+
+
 def score(hit: Hit) -> float:
     """Between 0 and 1 for any hit that shares a word or a meaning with the question."""
-    lexical = hit.lexical or 0.0
-    return (1 - LEXICAL) * hit.similarity + LEXICAL * lexical / (lexical + HALF)
+    return (1 - LEXICAL) * hit.similarity + LEXICAL * _saturated(hit.lexical or 0.0)
+
+
+def _saturated(bm25: float) -> float:
+    return bm25 / (bm25 + HALF)
 
 
 def seeds(ranked: Sequence[Passage]) -> dict[str, float]:

@@ -101,6 +101,13 @@ async def remove(library: Library, document: Document, *, by: str, now_ms: int) 
     return job
 
 
+async def begin_emptying(library: Library, collection: str, *, by: str, now_ms: int) -> Job:
+    """A job for taking away all documents of a collection; whoever marks them removed names it."""
+    job = new_job(collection, by=by, now_ms=now_ms, total=0)
+    await library.jobs.add(job)
+    return job
+
+
 async def share(library: Library, document: Document, rights: Rights, *, by: str, now_ms: int) -> Job:
     """Give a document other rights: it opens by them from now on, and is found by them as soon as the job has run.
 

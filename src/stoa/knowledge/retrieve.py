@@ -12,9 +12,9 @@ from typing import Any
 from stoa.domain.graph import GraphWalk
 from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
-from stoa.domain.passages import Embedder, Passage
+from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
-from stoa.knowledge.fuse import LEXICAL, after_walk, fuse, reachable, seeds
+from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, fuse, reachable, seeds
 from stoa.knowledge.resemblance import uncrowded
 
 CANDIDATES = 50
@@ -41,28 +41,43 @@ class HybridRetriever:
         self._search, self._embedder_of, self._index_of, self._graph = search, embedder_of, index_of, graph
 
     async def retrieve(
-        self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        on_behalf_of: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
         """The passages that fit the question best, at most `limit`; those that say what a better one says stand last.
 
         `on_behalf_of` is the team that pays for the embedding.
         """
-        if not acl or not question.strip():
+        among = among or {}
+        searched = [name for name in collections if name not in among or not among[name].nothing]
+        if not acl or not searched or not question.strip():
             return []
-        vectors = await self._vectors(question, collections, on_behalf_of)
+        vectors = await self._vectors(question, searched, on_behalf_of)
         wanted = max(CANDIDATES, 2 * limit)
         searches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: what a coroutine is sent and yields is asyncio's own
-        for collection, vector in vectors.items():
-            searches.append(self._search.dense(collection, vector, acl=acl, limit=wanted))
-            searches.append(self._search.lexical(collection, question, vector, acl=acl, limit=wanted))
+        about = {self._index_of(name): some for name, some in among.items()}
+        for name, vector in vectors.items():
+            if mode != "lexical":
+                searches.append(self._search.dense(name, vector, acl=acl, limit=wanted, among=about.get(name)))
+            if mode != "dense":
+                searches.append(self._search.lexical(name, question, vector, acl=acl, limit=wanted, among=about.get(name)))
         found = await asyncio.gather(*searches)
+        if mode != "hybrid":
+            return of_collection(uncrowded(by_one(hit for hits in found for hit in hits), limit=limit))
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
             return of_collection(uncrowded(ranked, limit=limit))
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
-        return of_collection(await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit))
+        return of_collection(await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit, among=about))
 
     async def _vectors(self, question: str, collections: Sequence[str], team: str) -> dict[str, Sequence[float]]:
         """The question's vector for the index of each collection, which is asked for once: it may change at any time."""
@@ -84,6 +99,7 @@ class HybridRetriever:
         *,
         acl: frozenset[AccessTag],
         limit: int,
+        among: Mapping[str, Among],
     ) -> Sequence[Passage]:
         """Rank anew after a walk, with what only the walk found. `farthest` is the least cosine that each search brought."""
         began = seeds(ranked)
@@ -104,6 +120,13 @@ class HybridRetriever:
             if new:
                 fetches.append(self._search.fetch(name, new, vectors[name], acl=acl))
         if fetches:
-            others = fuse((hit for hits in await asyncio.gather(*fetches) for hit in hits), limit=WALKED * len(fetches))
+            fetched = [hit for hits in await asyncio.gather(*fetches) for hit in hits]
+            about = (hit for hit in fetched if _is_about(hit.passage, among))
+            others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
         return uncrowded(again, limit=limit)
+
+
+def _is_about(passage: Passage, among: Mapping[str, Among]) -> bool:
+    found = among.get(passage.collection)
+    return found is None or found.holds(passage.document_id)

@@ -27,6 +27,8 @@ class Action:
 _DESIRED = ("Provider", "Model", "Route", "Collection", "Source", "Datastore", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
+_STORES = ("vector_store",)
+"""Collections that were made over `/v1/vector_stores`; applications change those, and no others."""
 
 _TABLE = (
     # everybody
@@ -84,6 +86,10 @@ _TABLE = (
     Action("source:read", "see a source's syncs", "Collection"),
     Action("source:sync", "have a source synced now", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
+    Action("mcp:use", "search and read through MCP what one may read"),
+    Action("vector_stores:create", "make a collection as a vector store", "Collection", _STORES),
+    Action("vector_stores:update", "change a vector store, and the files in it", "Collection", _STORES),
+    Action("vector_stores:delete", "delete a vector store with all that is in it", "Collection", _STORES),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
     Action("index:list", "see the indexes of a collection, and how they compare", "Collection"),
     Action("index:change", "build an index of a collection anew, switch to it, go back", "Collection"),

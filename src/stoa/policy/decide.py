@@ -61,8 +61,8 @@ def refusal(principal: Principal, action: str, decision: Decision) -> Forbidden 
         return Unauthenticated(f"Sign in, or send a management key, to {meaning} ({action}).", code="unauthenticated")
     if principal.kind == "inference_key":
         return Forbidden(
-            f"The inference key {principal.name!r} calls models on /v1 and may not {meaning} ({action}). Use a management key, "
-            "made with `stoa key create NAME --kind management`, or sign in."
+            f"The inference key {principal.name!r} calls models and searches documents, and may not {meaning} ({action}). "
+            "Use a management key, made with `stoa key create NAME --kind management`, or sign in."
         )
     why = f"forbidden by the policy {decision.policies[0]!r}" if decision.policies else "no policy permits it"
     roles = ", ".join(sorted(principal.roles)) or "no role"

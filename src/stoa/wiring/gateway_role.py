@@ -113,6 +113,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         presidio=Presidio,
         contents=contents,
         decisions=settings.telemetry.decision_share,
+        ask_control=HttpFetch(upstreams.origin(control_url, OriginLimits(max_connections=64)), {}, name="control"),
         board=board,
         lookups=ControlLookups(queries),
     )

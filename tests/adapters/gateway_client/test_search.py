@@ -30,12 +30,12 @@ async def test_both_questions_carry_the_callers_tags_and_who_pays() -> None:
 
     asked = finder(handle)
     acl = frozenset({"team:a", "group:b"})
-    assert await asked.search("why?", collection="c", acl=acl, limit=3, team="red") == [PASSAGE]
+    assert await asked.search("why?", collections=["c"], acl=acl, limit=3, team="red") == [PASSAGE]
     assert await asked.of_document("d", collection="c", acl=acl, team="red") == [PASSAGE]
     assert [request.url.path for request in seen] == ["/v1/passages/search", "/v1/passages/of-document"]
     assert {request.headers["authorization"] for request in seen} == {"Bearer token-of-red"}
     assert msgspec.json.decode(seen[0].content) == {
-        "question": "why?", "collection": "c", "acl": ["group:b", "team:a"], "limit": 3,
+        "question": "why?", "collections": ["c"], "acl": ["group:b", "team:a"], "limit": 3, "mode": "hybrid", "among": {},
     }  # fmt: skip
     assert msgspec.json.decode(seen[1].content) == {"document_id": "d", "collection": "c", "acl": ["group:b", "team:a"]}
 
@@ -55,4 +55,4 @@ async def test_what_goes_wrong_is_an_error_of_ours(response: httpx.Response | Ex
         return response
 
     with pytest.raises(error):
-        await finder(handle).search("q", collection="c", acl=frozenset({"team:a"}), limit=3, team="red")
+        await finder(handle).search("q", collections=["c"], acl=frozenset({"team:a"}), limit=3, team="red")

@@ -70,7 +70,17 @@ def test_an_inference_key_administers_nothing_even_with_a_role() -> None:
     work = {name for name, action in ACTIONS.items() if action.resource == "Work"}
     for action in set(ACTIONS) - work - MODEL_ACTIONS:
         allowed = POLICY.decide(key, action, Target(ACTIONS[action].resource, "x", team="research", owner="p1")).allowed
-        assert allowed == (action in {"page:read", "health:read", "openapi:read", "session:create"}), action
+        reads = {"collection:list", "document:list", "document:read", "passage:search", "mcp:use"}
+        assert allowed == (action in {"page:read", "health:read", "openapi:read", "session:create"} | reads), action
+
+
+def test_an_inference_key_changes_vector_stores_of_its_team_and_no_collection_that_was_applied() -> None:
+    for kind, team in ((None, "research"), ("vector_store", "finance"), ("vector_store", "research")):
+        for action in ("vector_stores:create", "vector_stores:update", "vector_stores:delete"):
+            target = Target("Collection", "x", kind=kind, team=team)
+            assert POLICY.decide(principal("inference_key"), action, target).allowed == (
+                (kind, team) == ("vector_store", "research")
+            )
 
 
 def test_a_developer_makes_keys_of_their_own_team_with_no_more_tags_than_their_own() -> None:

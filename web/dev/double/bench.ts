@@ -75,6 +75,7 @@ export function search(state: State, collection: string, query: string): FoundPa
       return {
         ...chunk,
         document_id: document.id,
+        collection: document.collection,
         title: document.title,
         source: document.source,
         path: document.path,

@@ -62,7 +62,7 @@ export const collectionRoutes: Route[] = [
   }),
   route("POST", "/api/collections/:name/search", async ({ request, response, at, state }) => {
     const { query } = await jsonOf<{ query: string }>(request);
-    json(response, { passages: search(state, at.name ?? "", query) });
+    json(response, { passages: search(state, at.name ?? "", query), next_cursor: null });
   }),
   route("GET", "/api/collections/:name/usage", ({ response, at }) => json(response, collectionUsage(at.name ?? ""))),
   route("GET", "/api/documents/:id", ({ response, at, state }) => json(response, found(state.documents, at.id))),

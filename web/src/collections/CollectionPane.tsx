@@ -1,4 +1,4 @@
-/** One collection: its documents, a bench for its search, what the search is measured by, and how much it is asked. */
+/** One collection: its documents, a bench for its search, what that is measured by, how much it is asked, and ways to it. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Collection } from "../api/types";
@@ -6,6 +6,7 @@ import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
 import { SourcesView } from "../sources/SourcesView";
+import { ConnectView } from "./ConnectView";
 import { DocumentsView } from "./DocumentsView";
 import { EvaluationView } from "./EvaluationView";
 import { SearchBench } from "./SearchBench";
@@ -21,6 +22,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
     ["search", "Search", rights.read],
     ["evaluation", "Evaluation", rights.read],
     ["usage", "Usage", rights.see_usage],
+    ["connect", "Connect", rights.read],
   ];
   const allowed = views.filter(([, , isAllowed]) => isAllowed);
   const open = (allowed.find(([id]) => id === view) ?? (view === "documents" ? allowed[0] : undefined))?.[0];
@@ -67,6 +69,8 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
       return <EvaluationView collection={collection} />;
     case "usage":
       return <UsageView collection={collection} />;
+    case "connect":
+      return <ConnectView collection={collection} />;
   }
 }
 

@@ -5,6 +5,7 @@ import { rankBy, shareOf, whyOf, wordsMarked } from "./searching";
 const passage = (id: string, dense: number | null, lexical: number | null, graph: number | null = null): FoundPassage => ({
   id,
   document_id: "d",
+  collection: "handbook",
   title: "",
   source: "",
   path: "",

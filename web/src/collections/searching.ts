@@ -84,7 +84,7 @@ export function useSearch(collection: string, query: string) {
       bodyOf(
         api.POST("/api/collections/{name}/search", {
           params: { path: { name: collection } },
-          body: { query, limit: 10 },
+          body: { query, limit: 10, mode: "hybrid" },
           signal,
         }),
       ),

@@ -52,11 +52,6 @@ class DocumentTable:
         row = (await self._connection.execute(_living().where(*there))).mappings().first()
         return document_of(row) if row is not None else None
 
-    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
-        """Those that are not removed, by id."""
-        query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
-        return [document_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
-
     async def unknown(self, ids: Sequence[str]) -> None:
         """What the index holds of these is unknown from now on."""
         for some in _batches(ids):
@@ -83,7 +78,8 @@ class DocumentTable:
         wanted: DocumentFilter = EVERY,
     ) -> Sequence[Document]:
         """Those that the tags open and that are wanted, by id; `search` looks into path and title."""
-        query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id)
+        of_it = (documents.c.collection == collection, open_to(self._connection, acl))
+        query = _living().where(*of_it).order_by(documents.c.id)
         if state is not None:
             query = query.where(documents.c.state == state)
         if source is not None:
@@ -113,6 +109,10 @@ class DocumentTable:
             else each
             for each in some
         ]
+
+    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = _BATCH) -> Sequence[Document]:
+        """By id, whoever may read them."""
+        return await self._after(_living().where(documents.c.collection == collection).order_by(documents.c.id), after, limit)
 
     async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:
         """Queue documents for a job as they are, each with what is to be said of its index."""
@@ -232,16 +232,22 @@ class DocumentTable:
                 return True
         return False
 
-    def _open_to(self, held: frozenset[AccessTag]) -> ColumnElement[bool]:
-        """Whether somebody who holds these tags may read a row."""
-        allow, deny = documents.c.acl, documents.c.deny
-        return and_(self._shares(allow, opening(held)), ~self._shares(deny, denying(held)))
 
-    def _shares(self, column: "Column[Any]", tags: frozenset[AccessTag]) -> ColumnElement[bool]:  # Any: a list in JSON
-        """Whether a row's tags have one in common with these."""
-        unpack = func.json_each if self._connection.dialect.name == "sqlite" else func.json_array_elements_text
-        tag = unpack(column).table_valued("value", name=f"tag_{column.name}")
-        return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(tags))))
+def open_to(connection: AsyncConnection, held: frozenset[AccessTag]) -> ColumnElement[bool]:
+    """Whether somebody who holds these tags may read a row."""
+    allow, deny = documents.c.acl, documents.c.deny
+    return and_(_shares(connection, allow, opening(held)), ~_shares(connection, deny, denying(held)))
+
+
+def _shares(
+    connection: AsyncConnection,
+    column: "Column[Any]",
+    tags: frozenset[AccessTag],  # Any: a list in JSON
+) -> ColumnElement[bool]:
+    """Whether a row's tags have one in common with these."""
+    unpack = func.json_each if connection.dialect.name == "sqlite" else func.json_array_elements_text
+    tag = unpack(column).table_valued("value", name=f"tag_{column.name}")
+    return exists(select(1).select_from(tag).where(tag.c.value.in_(sorted(tags))))
 
 
 def _living() -> Select[Any]:

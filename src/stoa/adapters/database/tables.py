@@ -38,12 +38,14 @@ from stoa.adapters.database.ledger_tables import (
 from stoa.adapters.database.metadata import metadata
 from stoa.adapters.database.resemblance_tables import document_bands, document_sketches
 from stoa.adapters.database.source_tables import source_entries, syncs
+from stoa.adapters.database.store_tables import document_attributes, vector_stores
 
 __all__ = [
     "cited",
     "consulted",
     "content_keys",
     "contents",
+    "document_attributes",
     "document_bands",
     "document_sketches",
     "evaluation_sets",
@@ -61,6 +63,7 @@ __all__ = [
     "syncs",
     "traces",
     "usage",
+    "vector_stores",
 ]
 """Those that have files of their own, beside the ones here."""
 

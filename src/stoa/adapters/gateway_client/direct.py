@@ -1,11 +1,11 @@
 """PassageFinder over a retriever and an index in this process, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage, PassageLink, Retriever
+from stoa.domain.passages import Among, Passage, PassageLink, Retriever, SearchMode
 from stoa.domain.vectors import PassageReader
 
 
@@ -18,9 +18,19 @@ class DirectFinder:
     graph: GraphLinks | None = None
 
     async def search(
-        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        team: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
-        return await self.retriever.retrieve(question, collections=[collection], acl=acl, limit=limit, on_behalf_of=team)
+        return await self.retriever.retrieve(
+            question, collections=collections, acl=acl, limit=limit, on_behalf_of=team, mode=mode, among=among
+        )
 
     async def of_document(
         self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str

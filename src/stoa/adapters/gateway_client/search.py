@@ -1,6 +1,6 @@
 """PassageFinder over the gateway's `/v1/passages`, with a token that speaks for a team."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import httpx
@@ -9,7 +9,7 @@ import msgspec
 from stoa.adapters.gateway_client.http import refused
 from stoa.domain.behalf import Behalf
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage, PassageLink
+from stoa.domain.passages import Among, Passage, PassageLink, SearchMode
 from stoa.errors import ProviderError
 
 _T = TypeVar("_T")
@@ -26,9 +26,20 @@ class GatewayFinder:
         self._token = token
 
     async def search(
-        self, question: str, *, collection: str, acl: frozenset[AccessTag], limit: int, team: str
+        self,
+        question: str,
+        *,
+        collections: Sequence[str],
+        acl: frozenset[AccessTag],
+        limit: int,
+        team: str,
+        mode: SearchMode = "hybrid",
+        among: Mapping[str, Among] | None = None,
     ) -> Sequence[Passage]:
-        body = {"question": question, "collection": collection, "acl": sorted(acl), "limit": limit}
+        body = {
+            "question": question, "collections": list(collections), "acl": sorted(acl), "limit": limit, "mode": mode,
+            "among": among or {},
+        }  # fmt: skip
         return await self._ask("/v1/passages/search", body, team, _PASSAGES)
 
     async def of_document(

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
-from stoa.adapters.vectors.lance_filters import array_of, list_of, literal, open_to
+from stoa.adapters.vectors.lance_filters import about, array_of, list_of, literal, open_to
 from stoa.adapters.vectors.lean import without_pandas
 from stoa.domain.identity import AccessTag, Rights
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 from stoa.errors import SchemaError
 
@@ -122,23 +122,38 @@ class LanceIndex:
         known = await table.index_stats(_VECTORS) if table is not None else None
         return known.num_indices or 0 if known is not None else 0
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
-        table = await self._table(collection) if acl else None
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
+        table = await self._table(collection) if acl and not _is_nothing(among) else None
         if table is None:
             return []
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
-        query = nearest.nprobes(_ALL_PARTITIONS).where(open_to(acl)).limit(max(limit, _NEAREST))
+        query = nearest.nprobes(_ALL_PARTITIONS).where(open_to(acl) + about(among)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
-        table = await self._table(collection) if acl and question.strip() else None
+        table = await self._table(collection) if acl and question.strip() and not _is_nothing(among) else None
         if table is None:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
-        query = table.query().nearest_to_text(words).where(open_to(acl)).limit(limit)
+        query = table.query().nearest_to_text(words).where(open_to(acl) + about(among)).limit(limit)
         return await self._found(collection, table, query.select(["_score"]).with_row_id(), vector)
 
     async def fetch(
@@ -292,3 +307,7 @@ async def _is_ready(table: AsyncTable) -> bool:
     """Whether it is in the form of now and can be searched by words, whose index is the last that is made."""
     names = set((await table.schema()).names)
     return is_current(names) and any("contextual_text" in index.columns for index in await table.list_indices())
+
+
+def _is_nothing(among: Among | None) -> bool:
+    return among is not None and among.nothing

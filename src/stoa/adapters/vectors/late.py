@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
 from stoa.domain.identity import AccessTag, Rights
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk, VectorStore
 
 
@@ -35,13 +35,28 @@ class LateIndex:
     async def drop(self, collection: str) -> None:
         await (await self.load()).drop(collection)
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
-        return await (await self.load()).dense(collection, vector, acl=acl, limit=limit)
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
+        return await (await self.load()).dense(collection, vector, acl=acl, limit=limit, among=among)
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
-        return await (await self.load()).lexical(collection, question, vector, acl=acl, limit=limit)
+        return await (await self.load()).lexical(collection, question, vector, acl=acl, limit=limit, among=among)
 
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
         return await (await self.load()).of_document(collection, document_id, acl=acl)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterable, Mapping, Sequence
 
 from stoa.domain.identity import AccessTag, Rights
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 
 _K1, _B = 1.2, 0.75
@@ -34,17 +34,33 @@ class MemoryIndex:
     async def drop(self, collection: str) -> None:
         self._rows.pop(collection, None)
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
-        rows = [row for row in self._all(collection) if row.rights.open_to(acl)]
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
+        rows = [row for row in self._all(collection) if row.rights.open_to(acl) and _among(row, among)]
         hits = [_hit(collection, row, vector, None) for row in rows]
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
         rows = self._all(collection)
         scores = _bm25([_words(row.chunk.contextual_text) for row in rows], set(_words(question)))
-        found = [(row, score) for row, score in zip(rows, scores, strict=True) if score > 0 and row.rights.open_to(acl)]
+        scored = [(row, score) for row, score in zip(rows, scores, strict=True) if score > 0 and row.rights.open_to(acl)]
+        found = [(row, score) for row, score in scored if _among(row, among)]
         found.sort(key=lambda pair: -pair[1])
         return [_hit(collection, row, vector, score) for row, score in found[:limit]]
 
@@ -92,6 +108,10 @@ class MemoryIndex:
 
     def _all(self, collection: str) -> list[IndexedChunk]:
         return [row for rows in self._rows.get(collection, {}).values() for row in rows]
+
+
+def _among(row: IndexedChunk, among: Among | None) -> bool:
+    return among is None or among.holds(row.chunk.document_id)
 
 
 def _hit(collection: str, row: IndexedChunk, vector: Sequence[float], lexical: float | None) -> Hit:

@@ -37,7 +37,7 @@ from stoa.adapters.vectors.names import (
 from stoa.adapters.vectors.numbers import Entry, Numbers, entries_of, number_of
 from stoa.adapters.vectors.words import stems
 from stoa.domain.identity import AccessTag, Rights
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 from stoa.errors import InternalError
 
@@ -98,18 +98,33 @@ class MilvusIndex:
             if await self._server.has(in_milvus(collection)):
                 await self._server.flush(in_milvus(collection))
 
-    async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
+    async def dense(
+        self,
+        collection: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
+    ) -> Sequence[Hit]:
         numbers = await self._open(collection, acl)
         ef = max(EF, limit)
-        found = await self._search(collection, "vector", vector, numbers, limit=limit, fields=PASSAGE, ef=ef)
+        found = await self._search(collection, "vector", vector, numbers, among, limit=limit, fields=PASSAGE, ef=ef)
         return [Hit(self._passage(collection, row), float(row["distance"]), None) for row in found]
 
     async def lexical(
-        self, collection: str, question: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int
+        self,
+        collection: str,
+        question: str,
+        vector: Sequence[float],
+        *,
+        acl: frozenset[AccessTag],
+        limit: int,
+        among: Among | None = None,
     ) -> Sequence[Hit]:
         words = stems(question)
         numbers = await self._open(collection, acl) if words else ()
-        found = await self._search(collection, "terms", words, numbers, limit=limit, fields=[*PASSAGE, "vector"])
+        found = await self._search(collection, "terms", words, numbers, among, limit=limit, fields=[*PASSAGE, "vector"])
         # Milvus says a score that is larger for what is better, Milvus Lite the same below zero.
         hits = [self._hit(collection, row, vector, abs(row["distance"])) for row in found]
         return sorted(hits, key=lambda hit: -(hit.lexical or 0.0))
@@ -233,11 +248,23 @@ class MilvusIndex:
         return (await self._learn(collection)).open_to(acl) if acl else ()
 
     async def _search(
-        self, collection: str, field: str, asked: Any, numbers: Sequence[int], *, limit: int, fields: Sequence[str], **how: int
-    ) -> Sequence[Values]:  # Any: a vector or words
-        if not numbers:
+        self,
+        collection: str,
+        field: str,
+        asked: Any,  # Any: a vector or words
+        numbers: Sequence[int],
+        among: Among | None,
+        *,
+        limit: int,
+        fields: Sequence[str],
+        **how: int,
+    ) -> Sequence[Values]:
+        if not numbers or (among is not None and among.nothing):
             return []
         condition = f"rights in [{','.join(map(str, numbers))}]"
+        if among is not None and among.ids:
+            named = any_of("document_id", sorted(among.ids))
+            condition += f" and not ({named})" if among.but else f" and {named}"
         try:
             return await self._server.search(
                 in_milvus(collection), field, asked, condition=condition, limit=limit, fields=fields, **how

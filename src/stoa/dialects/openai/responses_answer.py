@@ -8,6 +8,8 @@ import msgspec
 from stoa.dialects.answer import Answer, FinishReason, TokenUsage
 from stoa.dialects.answer_rules import own_id, shown_thoughts
 from stoa.dialects.conversation import Conversation, Fields, Part, Refusal, Text, Thinking, ToolCall
+from stoa.dialects.openai.file_search import call_item as call_item_of_search
+from stoa.dialects.openai.file_search import citations_in
 from stoa.dialects.openai.responses_thinking import reasoning_item
 
 _encode = msgspec.json.Encoder().encode
@@ -98,6 +100,9 @@ def logprobs_of(logprobs: Fields | None) -> list[Fields]:
 
 def _items(content: Sequence[Part], answer: Answer, request: Conversation, body: Fields) -> list[Fields]:
     items: list[Fields] = []
+    if request.found is not None:
+        results = request.file_search is not None and request.file_search.results
+        items.append(call_item_of_search(request.found, item_id("fs", body["id"], 0), results=results))
     shown = shown_thoughts(list(content), request)
     status: str = body["status"]
     annotations = [annotation_of(annotation) for annotation in answer.annotations]
@@ -113,7 +118,9 @@ def _items(content: Sequence[Part], answer: Answer, request: Conversation, body:
             case Text() | Refusal():
                 if not items or items[-1]["type"] != "message":
                     items.append(message_item(item_id("msg", body["id"], at), [], status))
-                said = text_part(part.text, annotations, logprobs) if isinstance(part, Text) else refusal_part(part.text)
+                cites = citations_in(part.text, request.found)
+                is_text = isinstance(part, Text)
+                said = text_part(part.text, [*annotations, *cites], logprobs) if is_text else refusal_part(part.text)
                 items[-1]["content"].append(said)
                 if isinstance(part, Text):
                     annotations, logprobs = [], []

@@ -32,7 +32,7 @@ def echo_of(reader: FieldReader) -> Fields:
     text: Fields = reader.peek("text") or {}
     reasoning: Fields = reader.peek("reasoning") or {}
     tools: list[Fields] = reader.peek("tools") or []
-    echo["tools"] = [_FUNCTION | tool for tool in tools]
+    echo["tools"] = [_FUNCTION | tool if tool.get("type") == "function" else tool for tool in tools]
     echo["text"] = {**text, "format": text.get("format") or {"type": "text"}}
     echo["reasoning"] = {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")}
     echo["store"] = False

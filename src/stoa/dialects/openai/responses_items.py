@@ -45,6 +45,8 @@ def _item(item: FieldReader, system: list[Text], messages: list[Message]) -> Non
                 messages.append(Message(role="user", content=[result], path=item.path()))
         case "reasoning":
             _assistant(messages, item).append(_thinking(item))
+        case "file_search_call":
+            item.skip(["queries", "results"])  # told by the answer that followed it
         case kind:
             item.keep(value=kind)
             return

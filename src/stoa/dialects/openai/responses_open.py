@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from stoa.dialects.answer import ThinkingPiece, ToolCallStarted
-from stoa.dialects.conversation import Fields, Thinking, ToolCall
+from stoa.dialects.conversation import Fields, FoundFiles, Thinking, ToolCall
+from stoa.dialects.openai.file_search import citations_in
 from stoa.dialects.openai.responses_answer import call_item, item_id, message_item, refusal_part, text_part
 from stoa.dialects.openai.responses_thinking import reasoning_item
 
@@ -22,9 +23,11 @@ _decode = msgspec.json.Decoder().decode
 class OpenMessage:
     """A message; one of its parts is open at a time."""
 
-    def __init__(self, emit: Emit, index: int, response_id: str) -> None:
+    def __init__(self, emit: Emit, index: int, response_id: str, found: FoundFiles | None = None) -> None:
+        """`found` is what numbers in brackets stand for."""
         self._emit = emit
         self.index = index
+        self._found = found
         self._id = item_id("msg", response_id, index)
         self._content: list[Fields] = []
         self._kind: Literal["text", "refusal"] | None = None
@@ -73,6 +76,8 @@ class OpenMessage:
             return
         whole = "".join(self._pieces)
         if self._kind == "text":
+            for citation in citations_in(whole, self._found):
+                self.annotate(citation)
             part = text_part(whole, self._annotations, self._logprobs)
             self._emit("response.output_text.done", {**self._where(), "text": whole, "logprobs": self._logprobs})
         else:

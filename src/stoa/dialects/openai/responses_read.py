@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stoa.dialects.conversation import AnswerFormat, Conversation, Fields, Message, Reasoning, Tool, ToolChoice
+from stoa.dialects.conversation import AnswerFormat, Conversation, Fields, FileSearch, Message, Reasoning, Tool, ToolChoice
 from stoa.dialects.fields import FieldReader, read_object
 from stoa.dialects.openai.chat_read import (
     only_allowed,
@@ -12,6 +12,7 @@ from stoa.dialects.openai.chat_read import (
     read_service_tier,
     reasoning_of,
 )
+from stoa.dialects.openai.file_search import RESULTS, TOOL, read_tool
 from stoa.dialects.openai.responses_echo import echo_of
 from stoa.dialects.openai.responses_items import read_input
 from stoa.errors import InvalidRequest
@@ -27,7 +28,7 @@ def read(body: bytes, earlier: Earlier | None = None) -> Conversation:
     """Raises InvalidRequest that names the field. Without `earlier` there is no going on from an answer's id."""
     reader = read_object(body)
     before = _before(reader, earlier)
-    tools, choice = _tools(reader)
+    tools, files, choice = _tools(reader)
     system, messages = read_input(reader)
     answer_format, verbosity = _text(reader)
     request = Conversation(
@@ -44,6 +45,7 @@ def read(body: bytes, earlier: Earlier | None = None) -> Conversation:
         presence_penalty=reader.number("presence_penalty") or None,
         top_logprobs=reader.integer("top_logprobs", least=0) or None,
         tools=tools,
+        file_search=files,
         tool_choice=choice,
         parallel_tool_calls=reader.flag("parallel_tool_calls"),
         answer_format=answer_format,
@@ -82,11 +84,16 @@ def _before(reader: FieldReader, earlier: Earlier | None) -> list[Message]:
     return []
 
 
-def _tools(reader: FieldReader) -> tuple[list[Tool], ToolChoice | None]:
+def _tools(reader: FieldReader) -> tuple[list[Tool], FileSearch | None, ToolChoice | None]:
     tools: list[Tool] = []
+    files: FileSearch | None = None
     for item in reader.children("tools"):
-        if item.need_text("type") != "function":
-            item.keep(value=item.get("type"))  # a tool of OpenAI's own
+        kind = item.need_text("type")
+        if kind == TOOL and files is None:
+            files = read_tool(item, results=RESULTS in reader.texts("include"))
+            continue
+        if kind != "function":
+            item.keep(value=kind)  # a tool of OpenAI's own
             continue
         tools.append(read_function(item))
         if item.get("allowed_callers") != ["direct"]:
@@ -98,18 +105,19 @@ def _tools(reader: FieldReader) -> tuple[list[Tool], ToolChoice | None]:
         mode = reader.text("tool_choice")
         if mode not in ("auto", "none", "required"):
             raise reader.wrong("tool_choice", "'auto', 'none', 'required' or an object")
-        return tools, ToolChoice(mode=mode)
+        return tools, files, ToolChoice(mode=mode)
     choice = reader.child("tool_choice")
     if choice is None:
-        return tools, None
+        return tools, files, None
     match choice.need_text("type"):
         case "function":
-            return tools, ToolChoice(mode="named", name=choice.need_text("name"))
+            return tools, files, ToolChoice(mode="named", name=choice.need_text("name"))
         case "allowed_tools":
-            return only_allowed(tools, choice)
+            allowed, mode = only_allowed(tools, choice)
+            return allowed, files, mode
         case _:
             choice.keep(value=choice.get("type"))
-            return tools, None
+            return tools, files, None
 
 
 def _text(reader: FieldReader) -> tuple[AnswerFormat | None, str | None]:

@@ -21,8 +21,9 @@ from stoa.dialects.answer import (
     UsageTold,
 )
 from stoa.dialects.answer_rules import hides_thinking, later, own_id
-from stoa.dialects.conversation import Conversation, Fields
-from stoa.dialects.openai.responses_answer import annotation_of, finish_response, logprobs_of, response_head
+from stoa.dialects.conversation import Conversation, Fields, FoundFiles
+from stoa.dialects.openai.file_search import call_item, events_of
+from stoa.dialects.openai.responses_answer import annotation_of, finish_response, item_id, logprobs_of, response_head
 from stoa.dialects.openai.responses_failure import failure_events
 from stoa.dialects.openai.responses_open import OpenCall, OpenMessage, OpenThought
 from stoa.dialects.statuses import status_of
@@ -36,6 +37,8 @@ class ResponsesWriter:
     def __init__(self, request: Conversation, *, answer_id: str, model: str, created_s: int) -> None:
         self._hides = hides_thinking(request)
         self._response = response_head(answer_id, model, created_s, request)
+        self._found = request.found
+        self._shows_found = request.file_search is not None and request.file_search.results
         self._out: list[bytes] = []  # events not yet handed over
         self._number = 0  # of the next event
         self._begun = False
@@ -124,6 +127,14 @@ class ResponsesWriter:
             self._begun = True
             self._emit("response.created", {"response": self._response})
             self._emit("response.in_progress", {"response": self._response})
+            if self._found is not None:
+                self._tell_search(self._found)
+
+    def _tell_search(self, found: FoundFiles) -> None:
+        search_id = item_id("fs", self._response["id"], self._place())
+        for kind, fields in events_of(found, search_id, results=self._shows_found):
+            self._emit(kind, fields)
+        self._items[0] = call_item(found, search_id, results=self._shows_found)
 
     def _place(self) -> int:
         """The next item's."""
@@ -134,7 +145,7 @@ class ResponsesWriter:
         if not isinstance(self._open, OpenMessage):
             self._begin()
             self._close_all()
-            self._open = OpenMessage(self._emit, self._place(), self._response["id"])
+            self._open = OpenMessage(self._emit, self._place(), self._response["id"], self._found)
         return self._open
 
     def _think(self, event: ThinkingPiece) -> None:
