@@ -1,6 +1,7 @@
 """The documents of a collection: what is there, what failed, and adding more."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -28,6 +29,14 @@ def test_documents_show_their_state_their_rights_and_why_they_failed(handbook: P
     scan = handbook.get_by_role("row", name="scan-0413.pdf")
     expect(scan).to_contain_text("failed")
     expect(scan).to_contain_text("The file is encrypted.")
+
+
+def test_a_document_says_which_pages_were_not_read_and_which_other_it_repeats(handbook: Page) -> None:
+    tests = handbook.get_by_role("row", name="Hood Tests")
+    expect(tests).to_contain_text("Not read, for they are pictures: page 2 of 6.")
+    expect(tests).to_contain_text("Almost the same as Laboratory Safety")
+    tests.get_by_role("link", name="Laboratory Safety").click()
+    expect(handbook).to_have_url(re.compile("documents/doc-lab$"))
 
 
 def test_documents_are_found_by_name_and_state(handbook: Page) -> None:

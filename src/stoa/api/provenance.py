@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from stoa.adapters.database.indexes import IndexRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, Id, document_view, find_document, originals_of
@@ -15,6 +16,7 @@ from stoa.domain.documents import raw_name
 from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.traits import Traits
 from stoa.knowledge.fingerprint import CHUNKER, PARSER, fingerprint, same_content
+from stoa.knowledge.ingest import as_made
 from stoa.knowledge.reindex import reindex
 from stoa.wiring import now_ms
 
@@ -92,6 +94,8 @@ class Requeued(View):
 async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Provenance:
     """What a document's passages were made from, and by what."""
     document, collection = await find_document(parts, caller, id_)
+    serving = next((each for each in await IndexRecords(parts.database).of(collection.name) if each.state == "serving"), None)
+    searched = as_made(collection, serving) if serving is not None else collection
     traits = document.traits or Traits()
     chunks = await parts.finder.of_document(
         document.id, collection=collection.name, acl=caller.principal.acl, team=caller.principal.team or collection.team
@@ -103,10 +107,11 @@ async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:rea
             digest=document.digest, bytes=document.bytes, object=name, kept=await parts.objects.get(name) is not None
         ),
         made_by=VersionsView(
-            parser=traits.parser, reader=traits.reader, chunker=traits.chunker, embedder=traits.embedder
+            parser=traits.parser, reader=traits.reader, chunker=traits.chunker,
+            embedder=searched.embedding_model if document.indexed_as else traits.embedder,
         ),
         now=VersionsView(parser=PARSER, reader="", chunker=CHUNKER, embedder=collection.embedding_model),
-        current=same_content(document.indexed_as, fingerprint(document, collection)),
+        current=same_content(document.indexed_as, fingerprint(document, searched)),
         chunks=[
             ChunkOrigin(id=each.id, start=each.start, end=each.end, page=each.page, heading=list(each.heading))
             for each in chunks

@@ -23,6 +23,7 @@ export async function upload(state: State, request: IncomingMessage, collection:
     state: "queued" as const,
     error: null,
     updated_at: now(),
+    traits: null,
   }));
   for (const document of documents) state.documents.set(document.id, document);
   const job = newJob(state, "ingest", collection, documents.length);
@@ -46,6 +47,10 @@ export function newJob(state: State, kind: string, collection: string, total: nu
     pages: 0,
     chunks: 0,
     pages_per_second: null,
+    documents_per_second: null,
+    seconds_left: null,
+    tokens: 0,
+    cost_nano_usd: 0,
     message: null,
     created_at: now(),
     started_at: null,

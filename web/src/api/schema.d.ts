@@ -535,6 +535,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections/{name}/indexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Indexes */
+        get: operations["list_indexes_api_collections__name__indexes_get"];
+        put?: never;
+        /**
+         * Build Index
+         * @description Build a new one beside the one that is searched, as the collection says now. One being built is given up, unless its
+         *     job failed or was cancelled: then that one goes on.
+         */
+        post: operations["build_index_api_collections__name__indexes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Index
+         * @description Ask the same of this one and of the one that is searched, and keep what came of it.
+         */
+        post: operations["compare_index_api_collections__name__indexes__version__compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Index
+         * @description Search this one from now on, all of it at once; the one before is kept, so that one can go back.
+         */
+        post: operations["switch_index_api_collections__name__indexes__version__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Search the one that was kept again, at once. Documents that came since are brought into it behind that.
+         */
+        post: operations["roll_back_api_collections__name__indexes_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}": {
         parameters: {
             query?: never;
@@ -627,6 +709,46 @@ export interface paths {
         get: operations["read_original_api_documents__id__original_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{id}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Provenance
+         * @description What a document's passages were made from, and by what.
+         */
+        get: operations["read_provenance_api_documents__id__provenance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/reindex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reindex Documents
+         * @description Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were.
+         */
+        post: operations["reindex_documents_api_collections__name__reindex_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1560,6 +1682,11 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["TriedMessage"][];
         };
+        /** Begun */
+        Begun: {
+            index: components["schemas"]["IndexView"];
+            job: components["schemas"]["JobView"];
+        };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
             /**
@@ -1753,6 +1880,22 @@ export interface components {
             key: string;
             /** Value */
             value: (boolean | string | number)[];
+        };
+        /**
+         * ChunkOrigin
+         * @description A passage, and the characters of the document's text that it is.
+         */
+        ChunkOrigin: {
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
         };
         /**
          * ChunkPage
@@ -1966,6 +2109,29 @@ export interface components {
             value: boolean | string | number;
         };
         /**
+         * ComparisonView
+         * @description The search of a version against that of version `over`, when it was made.
+         *
+         *     `overlap` is the mean share of the first ten passages that both find, over `questions`; `before` and `after` are by the
+         *     `judged` queries of an evaluation set, null where there is none.
+         */
+        ComparisonView: {
+            /** At */
+            at: string;
+            /** Over */
+            over: number;
+            /** Questions */
+            questions: number;
+            /** Overlap */
+            overlap: number | null;
+            /** Evaluation Set */
+            evaluation_set: string | null;
+            /** Judged */
+            judged: number;
+            before: components["schemas"]["ScoredView"] | null;
+            after: components["schemas"]["ScoredView"] | null;
+        };
+        /**
          * ConsultationDay
          * @description A day in UTC. `passages` were given to a model, `cited` of them stand in the answers; `unanswered` cite nothing.
          */
@@ -2072,6 +2238,8 @@ export interface components {
         /**
          * DocumentView
          * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
+         *
+         *     `traits` are null before the document was read.
          */
         DocumentView: {
             /** Id */
@@ -2103,6 +2271,19 @@ export interface components {
             error: string | null;
             /** Updated At */
             updated_at: string;
+            traits: components["schemas"]["TraitsView"] | null;
+        };
+        /**
+         * DuplicateView
+         * @description An older document that says almost the same, and that the caller may read.
+         */
+        DuplicateView: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
         };
         /**
          * ErasedView
@@ -2322,6 +2503,40 @@ export interface components {
             data: components["schemas"]["SetPriceView"][];
         };
         /**
+         * IndexView
+         * @description `lacking` are documents that are indexed and not in it as they are now; `job_id` the last job that worked on it.
+         */
+        IndexView: {
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "serving" | "kept" | "dropped";
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Lacking */
+            lacking: number;
+            /** Job Id */
+            job_id: string | null;
+            report: components["schemas"]["ComparisonView"] | null;
+            /** Created At */
+            created_at: string;
+            /** Changed At */
+            changed_at: string;
+        };
+        /**
+         * Indexes
+         * @description The newest first.
+         */
+        Indexes: {
+            /** Data */
+            data: components["schemas"]["IndexView"][];
+        };
+        /**
          * ItemView
          * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
          */
@@ -2336,6 +2551,9 @@ export interface components {
         /**
          * JobView
          * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
+         *
+         *     `seconds_left` is at the speed so far, null where there is none; `tokens` and `cost_nano_usd` are of embedding, and a cost
+         *     that is not known is null.
          */
         JobView: {
             /** Id */
@@ -2361,6 +2579,14 @@ export interface components {
             chunks: number;
             /** Pages Per Second */
             pages_per_second: number | null;
+            /** Documents Per Second */
+            documents_per_second: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
             /** Message */
             message: string | null;
             /** Created At */
@@ -3057,6 +3283,20 @@ export interface components {
             data: components["schemas"]["ModelPriceView"][];
         };
         /**
+         * Provenance
+         * @description From the bytes to the passages. `now` are the versions in force; `current` is whether the index holds what they make.
+         */
+        Provenance: {
+            document: components["schemas"]["DocumentView"];
+            raw: components["schemas"]["RawView"];
+            made_by: components["schemas"]["VersionsView"];
+            now: components["schemas"]["VersionsView"];
+            /** Current */
+            current: boolean;
+            /** Chunks */
+            chunks: components["schemas"]["ChunkOrigin"][];
+        };
+        /**
          * PushedView
          * @description `job` indexes it together with others sent about now; null where it is here already, as it was sent.
          */
@@ -3082,6 +3322,20 @@ export interface components {
             /** Bad */
             bad: number[];
         };
+        /**
+         * RawView
+         * @description The bytes as they came. `kept` is whether they are in the object store, under `object`.
+         */
+        RawView: {
+            /** Digest */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Object */
+            object: string;
+            /** Kept */
+            kept: boolean;
+        };
         /** Received */
         Received: {
             /** Path */
@@ -3093,6 +3347,65 @@ export interface components {
         Regeneration: {
             /** Model */
             model?: string | null;
+        };
+        /**
+         * Reindexing
+         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
+         *
+         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
+         *     says almost the same.
+         */
+        Reindexing: {
+            /**
+             * State
+             * @default []
+             */
+            state: ("indexed" | "failed" | "queued")[];
+            /**
+             * Source
+             * @default []
+             */
+            source: string[];
+            /**
+             * Path
+             * @default []
+             */
+            path: string[];
+            /**
+             * Kind
+             * @default []
+             */
+            kind: string[];
+            /**
+             * Language
+             * @default []
+             */
+            language: string[];
+            /**
+             * Keyword
+             * @default []
+             */
+            keyword: string[];
+            /**
+             * Entity
+             * @default []
+             */
+            entity: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Parser Before */
+            parser_before?: number | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
         };
         /** Removal */
         Removal: {
@@ -3310,6 +3623,10 @@ export interface components {
             /** Corpus Version */
             corpus_version: string | null;
         };
+        /** Requeued */
+        Requeued: {
+            job: components["schemas"]["JobView"];
+        };
         /** ResourcePage */
         ResourcePage: {
             /** Data */
@@ -3447,6 +3764,16 @@ export interface components {
             bad: number | null;
             /** Each */
             each: components["schemas"]["QueryScore"][];
+        };
+        /**
+         * ScoredView
+         * @description recall@10 and the mean reciprocal rank by what was judged; null where no query counts.
+         */
+        ScoredView: {
+            /** Recall */
+            recall: number | null;
+            /** Mrr */
+            mrr: number | null;
         };
         /**
          * Search
@@ -3719,6 +4046,30 @@ export interface components {
             /** Contents */
             contents: number;
         };
+        /**
+         * SwitchForm
+         * @description With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside.
+         */
+        SwitchForm: {
+            /**
+             * Unless Worse
+             * @default false
+             */
+            unless_worse: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
+         * Switched
+         * @description `catching_up` is the job that brings in what the index lacks, null where it lacks nothing.
+         */
+        Switched: {
+            index: components["schemas"]["IndexView"];
+            catching_up: components["schemas"]["JobView"] | null;
+        };
         /** SyncFile */
         SyncFile: {
             /** Path */
@@ -3904,6 +4255,33 @@ export interface components {
             caused: components["schemas"]["RequestView"][];
         };
         /**
+         * TraitsView
+         * @description What was found out when the document was read. Dates are ISO and may lack the day; `personal` are kinds of data.
+         *
+         *     `unread_pages` gave no text, and `notes` say what else there is to know of the reading.
+         */
+        TraitsView: {
+            /** Kind */
+            kind: string;
+            /** Language */
+            language: string | null;
+            /** Date */
+            date: string | null;
+            /** Dates */
+            dates: string[];
+            /** Keywords */
+            keywords: string[];
+            /** Entities */
+            entities: string[];
+            /** Personal */
+            personal: string[];
+            duplicate_of: components["schemas"]["DuplicateView"] | null;
+            /** Unread Pages */
+            unread_pages: number[];
+            /** Notes */
+            notes: string[];
+        };
+        /**
          * Trial
          * @description A text, and what it is tried with: the `name` of a guardrail that was applied, or a `guardrail` as it might be.
          */
@@ -4058,6 +4436,20 @@ export interface components {
         Versions: {
             /** Data */
             data: components["schemas"]["VersionView"][];
+        };
+        /**
+         * VersionsView
+         * @description Versions of what read, cut and embedded, and the programs that read; empty where that is not known.
+         */
+        VersionsView: {
+            /** Parser */
+            parser: string;
+            /** Reader */
+            reader: string;
+            /** Chunker */
+            chunker: string;
+            /** Embedder */
+            embedder: string;
         };
         /** VerdictView */
         stoa__api__guardrails__VerdictView: {
@@ -4389,6 +4781,11 @@ export interface components {
             embedding_model: string;
             /** @default 200 */
             chunk_tokens: number;
+            /**
+             * @default ready
+             * @enum {unknown}
+             */
+            switch: "by-hand" | "no-worse" | "ready";
             name: string;
             /** @default  */
             description: string;
@@ -6134,6 +6531,20 @@ export interface operations {
                 state?: ("queued" | "indexed" | "failed" | "removed") | null;
                 /** @description Only those whose path or title contains this. */
                 search?: string;
+                /** @description Only files with this ending: pdf. */
+                kind?: string;
+                /** @description Only those in this language: de. */
+                language?: string;
+                /** @description Only those about this. */
+                keyword?: string;
+                /** @description Only those that name this. */
+                entity?: string;
+                /** @description Only those with this kind of personal data. */
+                personal?: string;
+                /** @description Whether pages gave no text. */
+                unread?: boolean | null;
+                /** @description Whether an older one says almost the same. */
+                duplicate?: boolean | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6189,6 +6600,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_indexes_api_collections__name__indexes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indexes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    build_index_api_collections__name__indexes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_index_api_collections__name__indexes__version__compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    switch_index_api_collections__name__indexes__version__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    roll_back_api_collections__name__indexes_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
                 };
             };
             /** @description Refused. */
@@ -6381,6 +6953,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_provenance_api_documents__id__provenance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provenance"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    reindex_documents_api_collections__name__reindex_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reindexing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
+                };
             };
             /** @description Refused. */
             "4XX": {
