@@ -1,6 +1,6 @@
 """The documents of a collection: what is there, what failed, and adding more."""
 
-import json
+import re
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -28,6 +28,14 @@ def test_documents_show_their_state_their_rights_and_why_they_failed(handbook: P
     scan = handbook.get_by_role("row", name="scan-0413.pdf")
     expect(scan).to_contain_text("failed")
     expect(scan).to_contain_text("The file is encrypted.")
+
+
+def test_a_document_says_which_pages_were_not_read_and_which_other_it_repeats(handbook: Page) -> None:
+    tests = handbook.get_by_role("row", name="Hood Tests")
+    expect(tests).to_contain_text("Not read, for they are pictures: page 2 of 6.")
+    expect(tests).to_contain_text("Almost the same as Laboratory Safety")
+    tests.get_by_role("link", name="Laboratory Safety").click()
+    expect(handbook).to_have_url(re.compile("documents/doc-lab$"))
 
 
 def test_documents_are_found_by_name_and_state(handbook: Page) -> None:
@@ -88,23 +96,3 @@ def test_an_empty_collection_says_what_to_do(page: Page) -> None:
     expect(page.get_by_text("No documents yet")).to_be_visible()
     page.goto("/collections/nowhere")
     expect(page.get_by_text("There is no collection “nowhere”")).to_be_visible()
-
-
-def test_a_collection_says_how_programs_reach_it(page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto("/collections/handbook")
-    page.get_by_role("link", name="Connect").click()
-    for name in (
-        "HTTP",
-        "OpenAI's client: search",
-        "OpenAI's client: an answer from files",
-        "MCP over HTTP",
-        "MCP as a program",
-    ):
-        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    way = page.get_by_role("region", name="MCP over HTTP")
-    way.get_by_role("button", name="Copy: MCP over HTTP").click()
-    expect(way.get_by_role("button", name="Copied")).to_be_visible()
-    configured = json.loads(page.evaluate("navigator.clipboard.readText()"))["mcpServers"]["stoa"]
-    assert configured["url"].endswith("/mcp")
-    assert configured["headers"] == {"Authorization": "Bearer ${STOA_KEY}"}

@@ -1,10 +1,11 @@
-"""`/api/documents/{id}/provenance` and `/api/collections/{name}/reindex`: what made what is found, and having it made again."""
+"""`/api/documents/{id}/provenance` and `/api/collections/{name}/reread`: what made what is found, and having it made again."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from stoa.adapters.database.indexes import IndexRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, Id, document_view, find_document, originals_of
@@ -15,7 +16,8 @@ from stoa.domain.documents import raw_name
 from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.traits import Traits
 from stoa.knowledge.fingerprint import CHUNKER, PARSER, fingerprint, same_content
-from stoa.knowledge.reindex import reindex
+from stoa.knowledge.ingest import as_made
+from stoa.knowledge.reread import reread
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api", tags=["provenance"])
@@ -62,7 +64,7 @@ class Provenance(View):
     chunks: list[ChunkOrigin]
 
 
-class Reindexing(Form):
+class Rereading(Form):
     """Which documents: those that fit every field given, all when none is. A list fits by any of its values.
 
     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
@@ -92,6 +94,8 @@ class Requeued(View):
 async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> Provenance:
     """What a document's passages were made from, and by what."""
     document, collection = await find_document(parts, caller, id_)
+    serving = next((each for each in await IndexRecords(parts.database).of(collection.name) if each.state == "serving"), None)
+    searched = as_made(collection, serving) if serving is not None else collection
     traits = document.traits or Traits()
     chunks = await parts.finder.of_document(
         document.id, collection=collection.name, acl=caller.principal.acl, team=caller.principal.team or collection.team
@@ -103,10 +107,11 @@ async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:rea
             digest=document.digest, bytes=document.bytes, object=name, kept=await parts.objects.get(name) is not None
         ),
         made_by=VersionsView(
-            parser=traits.parser, reader=traits.reader, chunker=traits.chunker, embedder=traits.embedder
+            parser=traits.parser, reader=traits.reader, chunker=traits.chunker,
+            embedder=searched.embedding_model if document.indexed_as else traits.embedder
         ),
         now=VersionsView(parser=PARSER, reader="", chunker=CHUNKER, embedder=collection.embedding_model),
-        current=same_content(document.indexed_as, fingerprint(document, collection)),
+        current=same_content(document.indexed_as, fingerprint(document, searched)),
         chunks=[
             ChunkOrigin(id=each.id, start=each.start, end=each.end, page=each.page, heading=list(each.heading))
             for each in chunks
@@ -114,21 +119,21 @@ async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:rea
     )  # fmt: skip
 
 
-@router.post("/collections/{name}/reindex", status_code=202)
-async def reindex_documents(
-    name: str, wanted: Reindexing, caller: Annotated[Caller, allow("document:ingest")], parts: Parts
+@router.post("/collections/{name}/reread", status_code=202)
+async def reread_documents(
+    name: str, wanted: Rereading, caller: Annotated[Caller, allow("document:ingest")], parts: Parts
 ) -> Requeued:
     """Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were."""
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
     async with parts.database.write() as connection:
-        job = await reindex(
+        job = await reread(
             DatabaseLibrary(connection), collection=collection.name, wanted=filter_of(wanted), held=caller.principal.acl,
             by=caller.principal.id, now_ms=now_ms(),
         )  # fmt: skip
     return Requeued(job=job_view(job, [], now_ms=now_ms()))
 
 
-def filter_of(wanted: Reindexing) -> DocumentFilter:
+def filter_of(wanted: Rereading) -> DocumentFilter:
     """As the domain has it."""
-    return DocumentFilter(**{name: getattr(wanted, name) for name in Reindexing.model_fields})
+    return DocumentFilter(**{name: getattr(wanted, name) for name in Rereading.model_fields})

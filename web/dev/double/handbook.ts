@@ -23,6 +23,7 @@ function document(id: string, path: string, title: string, rest: Partial<Documen
     state: "indexed",
     error: null,
     updated_at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
+    traits: null,
     ...rest,
   };
 }
@@ -30,9 +31,30 @@ function document(id: string, path: string, title: string, rest: Partial<Documen
 const travel = document("doc-travel", "policies/travel-policy.pdf", "Travel Policy");
 const lab = document("doc-lab", "safety/laboratory-safety.docx", "Laboratory Safety");
 
+const found: NonNullable<Document["traits"]> = {
+  kind: "pdf",
+  language: "en",
+  date: "2026-03-14",
+  dates: ["2026-03-14"],
+  keywords: ["fume hood"],
+  entities: [],
+  personal: [],
+  duplicate_of: null,
+  unread_pages: [],
+  notes: [],
+};
+
 export const documents: Document[] = [
   travel,
   lab,
+  document("doc-hoods", "safety/hood-tests.pdf", "Hood Tests", {
+    traits: {
+      ...found,
+      unread_pages: [2],
+      notes: ["Not read, for they are pictures: page 2 of 6."],
+      duplicate_of: { id: lab.id, path: lab.path, title: lab.title },
+    },
+  }),
   document("doc-leave", "hr/parental-leave.md", "Parental Leave", { acl: ["group:hr", "team:company"] }),
   document("doc-budget", "finance/budget-2027.xlsx", "Budget 2027", {
     acl: ["group:finance"],

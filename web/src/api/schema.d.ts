@@ -535,6 +535,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections/{name}/indexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Indexes */
+        get: operations["list_indexes_api_collections__name__indexes_get"];
+        put?: never;
+        /**
+         * Build Index
+         * @description Build a new one beside the one that is searched, as the collection says now. One being built is given up, unless its
+         *     job failed or was cancelled: then that one goes on.
+         */
+        post: operations["build_index_api_collections__name__indexes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Index
+         * @description Ask the same of this one and of the one that is searched, and keep what came of it.
+         */
+        post: operations["compare_index_api_collections__name__indexes__version__compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Index
+         * @description Search this one from now on, all of it at once; the one before is kept, so that one can go back.
+         */
+        post: operations["switch_index_api_collections__name__indexes__version__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Search the one that was kept again, at once. Documents that came since are brought into it behind that.
+         */
+        post: operations["roll_back_api_collections__name__indexes_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}": {
         parameters: {
             query?: never;
@@ -633,6 +715,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Provenance
+         * @description What a document's passages were made from, and by what.
+         */
+        get: operations["read_provenance_api_documents__id__provenance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/reread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reread Documents
+         * @description Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were.
+         */
+        post: operations["reread_documents_api_collections__name__reread_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/citation": {
         parameters: {
             query?: never;
@@ -647,26 +769,6 @@ export interface paths {
          * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
          */
         post: operations["open_citation_api_documents__id__citation_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Search
-         * @description The passages of several collections that fit a question best; their scores can be compared.
-         */
-        post: operations["search_api_search_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1470,30 +1572,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mcp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Listen
-         * @description There are no messages beside the answers to one's own, so there is nothing to listen to.
-         */
-        get: operations["listen_mcp_get"];
-        put?: never;
-        /**
-         * Speak
-         * @description One message of the Model Context Protocol, and its answer: JSON, or a stream of events.
-         */
-        post: operations["speak_mcp_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1559,6 +1637,11 @@ export interface components {
             assistant: components["schemas"]["Resource.Assistant"];
             /** Messages */
             messages: components["schemas"]["TriedMessage"][];
+        };
+        /** Begun */
+        Begun: {
+            index: components["schemas"]["IndexView"];
+            job: components["schemas"]["JobView"];
         };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
@@ -1740,19 +1823,20 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
-         * Choosing
-         * @description An attribute of the document beside several values.
+         * ChunkOrigin
+         * @description A passage, and the characters of the document's text that it is.
          */
-        Choosing: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "in" | "nin";
-            /** Key */
-            key: string;
-            /** Value */
-            value: (boolean | string | number)[];
+        ChunkOrigin: {
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
         };
         /**
          * ChunkPage
@@ -1938,32 +2022,27 @@ export interface components {
             rights: components["schemas"]["CollectionRights"];
         };
         /**
-         * Combining
-         * @description All of the conditions, or any.
+         * ComparisonView
+         * @description The search of a version against that of version `over`, when it was made.
+         *
+         *     `overlap` is the mean share of the first ten passages that both find, over `questions`; `before` and `after` are by the
+         *     `judged` queries of an evaluation set, null where there is none.
          */
-        Combining: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "and" | "or";
-            /** Filters */
-            filters: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"])[];
-        };
-        /**
-         * Comparing
-         * @description An attribute of the document beside one value.
-         */
-        Comparing: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
-            /** Key */
-            key: string;
-            /** Value */
-            value: boolean | string | number;
+        ComparisonView: {
+            /** At */
+            at: string;
+            /** Over */
+            over: number;
+            /** Questions */
+            questions: number;
+            /** Overlap */
+            overlap: number | null;
+            /** Evaluation Set */
+            evaluation_set: string | null;
+            /** Judged */
+            judged: number;
+            before: components["schemas"]["ScoredView"] | null;
+            after: components["schemas"]["ScoredView"] | null;
         };
         /**
          * ConsultationDay
@@ -2072,6 +2151,8 @@ export interface components {
         /**
          * DocumentView
          * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
+         *
+         *     `traits` are null before the document was read.
          */
         DocumentView: {
             /** Id */
@@ -2103,6 +2184,19 @@ export interface components {
             error: string | null;
             /** Updated At */
             updated_at: string;
+            traits: components["schemas"]["TraitsView"] | null;
+        };
+        /**
+         * DuplicateView
+         * @description An older document that says almost the same, and that the caller may read.
+         */
+        DuplicateView: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
         };
         /**
          * ErasedView
@@ -2150,84 +2244,6 @@ export interface components {
             comment?: string | null;
         };
         /**
-         * Filters
-         * @description Which documents are searched: those that fit every field given; a field of several values fits by any of them.
-         *
-         *     `paths` are globs over the whole path, in which `*` crosses folders. `since` and `until` are held against the date that a
-         *     document bears itself; `created` and `updated` are of its row here. `personal` are kinds of personal data found in it.
-         *     `attributes` are what applications said of it.
-         */
-        Filters: {
-            /**
-             * Documents
-             * @default []
-             */
-            documents: string[];
-            /**
-             * Paths
-             * @default []
-             */
-            paths: string[];
-            /**
-             * Sources
-             * @default []
-             */
-            sources: string[];
-            /**
-             * States
-             * @default []
-             */
-            states: ("queued" | "indexed" | "failed" | "removed")[];
-            /**
-             * Title
-             * @default
-             */
-            title: string;
-            /** Created From */
-            created_from?: string | null;
-            /** Created Before */
-            created_before?: string | null;
-            /** Updated From */
-            updated_from?: string | null;
-            /** Updated Before */
-            updated_before?: string | null;
-            /**
-             * Kinds
-             * @default []
-             */
-            kinds: string[];
-            /**
-             * Languages
-             * @default []
-             */
-            languages: string[];
-            /**
-             * Keywords
-             * @default []
-             */
-            keywords: string[];
-            /**
-             * Entities
-             * @default []
-             */
-            entities: string[];
-            /**
-             * Personal
-             * @default []
-             */
-            personal: string[];
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-            /** Unread */
-            unread?: boolean | null;
-            /** Duplicate */
-            duplicate?: boolean | null;
-            /** Attributes */
-            attributes?: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"]) | null;
-        };
-        /**
          * FindingView
          * @description `text[start:end]` of the text that was sent, in characters.
          */
@@ -2261,8 +2277,6 @@ export interface components {
             id: string;
             /** Document Id */
             document_id: string;
-            /** Collection */
-            collection: string;
             /** Title */
             title: string;
             /** Source */
@@ -2322,6 +2336,40 @@ export interface components {
             data: components["schemas"]["SetPriceView"][];
         };
         /**
+         * IndexView
+         * @description `lacking` are documents that are indexed and not in it as they are now; `job_id` the last job that worked on it.
+         */
+        IndexView: {
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "serving" | "kept" | "dropped";
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Lacking */
+            lacking: number;
+            /** Job Id */
+            job_id: string | null;
+            report: components["schemas"]["ComparisonView"] | null;
+            /** Created At */
+            created_at: string;
+            /** Changed At */
+            changed_at: string;
+        };
+        /**
+         * Indexes
+         * @description The newest first.
+         */
+        Indexes: {
+            /** Data */
+            data: components["schemas"]["IndexView"][];
+        };
+        /**
          * ItemView
          * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
          */
@@ -2336,6 +2384,9 @@ export interface components {
         /**
          * JobView
          * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
+         *
+         *     `seconds_left` is at the speed so far, null where there is none; `tokens` and `cost_nano_usd` are of embedding, and a cost
+         *     that is not known is null.
          */
         JobView: {
             /** Id */
@@ -2361,6 +2412,14 @@ export interface components {
             chunks: number;
             /** Pages Per Second */
             pages_per_second: number | null;
+            /** Documents Per Second */
+            documents_per_second: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
             /** Message */
             message: string | null;
             /** Created At */
@@ -3057,6 +3116,20 @@ export interface components {
             data: components["schemas"]["ModelPriceView"][];
         };
         /**
+         * Provenance
+         * @description From the bytes to the passages. `now` are the versions in force; `current` is whether the index holds what they make.
+         */
+        Provenance: {
+            document: components["schemas"]["DocumentView"];
+            raw: components["schemas"]["RawView"];
+            made_by: components["schemas"]["VersionsView"];
+            now: components["schemas"]["VersionsView"];
+            /** Current */
+            current: boolean;
+            /** Chunks */
+            chunks: components["schemas"]["ChunkOrigin"][];
+        };
+        /**
          * PushedView
          * @description `job` indexes it together with others sent about now; null where it is here already, as it was sent.
          */
@@ -3081,6 +3154,20 @@ export interface components {
             ranks: (number | null)[];
             /** Bad */
             bad: number[];
+        };
+        /**
+         * RawView
+         * @description The bytes as they came. `kept` is whether they are in the object store, under `object`.
+         */
+        RawView: {
+            /** Digest */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Object */
+            object: string;
+            /** Kept */
+            kept: boolean;
         };
         /** Received */
         Received: {
@@ -3310,6 +3397,69 @@ export interface components {
             /** Corpus Version */
             corpus_version: string | null;
         };
+        /** Requeued */
+        Requeued: {
+            job: components["schemas"]["JobView"];
+        };
+        /**
+         * Rereading
+         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
+         *
+         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
+         *     says almost the same.
+         */
+        Rereading: {
+            /**
+             * State
+             * @default []
+             */
+            state: ("indexed" | "failed" | "queued")[];
+            /**
+             * Source
+             * @default []
+             */
+            source: string[];
+            /**
+             * Path
+             * @default []
+             */
+            path: string[];
+            /**
+             * Kind
+             * @default []
+             */
+            kind: string[];
+            /**
+             * Language
+             * @default []
+             */
+            language: string[];
+            /**
+             * Keyword
+             * @default []
+             */
+            keyword: string[];
+            /**
+             * Entity
+             * @default []
+             */
+            entity: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Parser Before */
+            parser_before?: number | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
+        };
         /** ResourcePage */
         ResourcePage: {
             /** Data */
@@ -3449,19 +3599,24 @@ export interface components {
             each: components["schemas"]["QueryScore"][];
         };
         /**
+         * ScoredView
+         * @description recall@10 and the mean reciprocal rank by what was judged; null where no query counts.
+         */
+        ScoredView: {
+            /** Recall */
+            recall: number | null;
+            /** Mrr */
+            mrr: number | null;
+        };
+        /**
          * Search
-         * @description The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
+         * @description The best first.
          */
         Search: {
             /** Passages */
             passages: components["schemas"]["FoundPassage"][];
-            /** Next Cursor */
-            next_cursor: string | null;
         };
-        /**
-         * SearchQuestion
-         * @description `mode` is `hybrid`, by meaning, words and links together; `dense`, by meaning alone; or `lexical`, by words alone.
-         */
+        /** SearchQuestion */
         SearchQuestion: {
             /** Query */
             query: string;
@@ -3470,39 +3625,6 @@ export interface components {
              * @default 10
              */
             limit: number;
-            /**
-             * Mode
-             * @default hybrid
-             * @enum {string}
-             */
-            mode: "hybrid" | "dense" | "lexical";
-            filters?: components["schemas"]["Filters"] | null;
-            /** Cursor */
-            cursor?: string | null;
-        };
-        /**
-         * SearchesQuestion
-         * @description All that the caller may search, unless `collections` names some.
-         */
-        SearchesQuestion: {
-            /** Query */
-            query: string;
-            /**
-             * Limit
-             * @default 10
-             */
-            limit: number;
-            /**
-             * Mode
-             * @default hybrid
-             * @enum {string}
-             */
-            mode: "hybrid" | "dense" | "lexical";
-            filters?: components["schemas"]["Filters"] | null;
-            /** Cursor */
-            cursor?: string | null;
-            /** Collections */
-            collections?: string[] | null;
         };
         /**
          * SentenceView
@@ -3719,6 +3841,30 @@ export interface components {
             /** Contents */
             contents: number;
         };
+        /**
+         * SwitchForm
+         * @description With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside.
+         */
+        SwitchForm: {
+            /**
+             * Unless Worse
+             * @default false
+             */
+            unless_worse: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
+         * Switched
+         * @description `catching_up` is the job that brings in what the index lacks, null where it lacks nothing.
+         */
+        Switched: {
+            index: components["schemas"]["IndexView"];
+            catching_up: components["schemas"]["JobView"] | null;
+        };
         /** SyncFile */
         SyncFile: {
             /** Path */
@@ -3904,6 +4050,33 @@ export interface components {
             caused: components["schemas"]["RequestView"][];
         };
         /**
+         * TraitsView
+         * @description What was found out when the document was read. Dates are ISO and may lack the day; `personal` are kinds of data.
+         *
+         *     `unread_pages` gave no text, and `notes` say what else there is to know of the reading.
+         */
+        TraitsView: {
+            /** Kind */
+            kind: string;
+            /** Language */
+            language: string | null;
+            /** Date */
+            date: string | null;
+            /** Dates */
+            dates: string[];
+            /** Keywords */
+            keywords: string[];
+            /** Entities */
+            entities: string[];
+            /** Personal */
+            personal: string[];
+            duplicate_of: components["schemas"]["DuplicateView"] | null;
+            /** Unread Pages */
+            unread_pages: number[];
+            /** Notes */
+            notes: string[];
+        };
+        /**
          * Trial
          * @description A text, and what it is tried with: the `name` of a guardrail that was applied, or a `guardrail` as it might be.
          */
@@ -4058,6 +4231,20 @@ export interface components {
         Versions: {
             /** Data */
             data: components["schemas"]["VersionView"][];
+        };
+        /**
+         * VersionsView
+         * @description Versions of what read, cut and embedded, and the programs that read; empty where that is not known.
+         */
+        VersionsView: {
+            /** Parser */
+            parser: string;
+            /** Reader */
+            reader: string;
+            /** Chunker */
+            chunker: string;
+            /** Embedder */
+            embedder: string;
         };
         /** VerdictView */
         stoa__api__guardrails__VerdictView: {
@@ -4389,6 +4576,11 @@ export interface components {
             embedding_model: string;
             /** @default 200 */
             chunk_tokens: number;
+            /**
+             * @default ready
+             * @enum {unknown}
+             */
+            switch: "by-hand" | "no-worse" | "ready";
             name: string;
             /** @default  */
             description: string;
@@ -6134,6 +6326,20 @@ export interface operations {
                 state?: ("queued" | "indexed" | "failed" | "removed") | null;
                 /** @description Only those whose path or title contains this. */
                 search?: string;
+                /** @description Only files with this ending: pdf. */
+                kind?: string;
+                /** @description Only those in this language: de. */
+                language?: string;
+                /** @description Only those about this. */
+                keyword?: string;
+                /** @description Only those that name this. */
+                entity?: string;
+                /** @description Only those with this kind of personal data. */
+                personal?: string;
+                /** @description Whether pages gave no text. */
+                unread?: boolean | null;
+                /** @description Whether an older one says almost the same. */
+                duplicate?: boolean | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6189,6 +6395,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_indexes_api_collections__name__indexes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indexes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    build_index_api_collections__name__indexes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_index_api_collections__name__indexes__version__compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    switch_index_api_collections__name__indexes__version__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    roll_back_api_collections__name__indexes_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
                 };
             };
             /** @description Refused. */
@@ -6393,6 +6760,72 @@ export interface operations {
             };
         };
     };
+    read_provenance_api_documents__id__provenance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provenance"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    reread_documents_api_collections__name__reread_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rereading"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     open_citation_api_documents__id__citation_post: {
         parameters: {
             query?: never;
@@ -6415,39 +6848,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedCitation"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    search_api_search_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SearchesQuestion"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Search"];
                 };
             };
             /** @description Refused. */
@@ -8050,64 +8450,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Status"];
                 };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    listen_mcp_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    speak_mcp_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": unknown;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused. */
             "4XX": {

@@ -14,7 +14,8 @@ interface DocumentRowProps {
 }
 
 export function DocumentRow({ document, now, mayRemove, onRemove }: DocumentRowProps) {
-  const { id, collection, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed } = document;
+  const { id, collection, title, path, state, error, acl, deny, pages, chunks, bytes, updated_at: changed, traits } = document;
+  const original = traits?.duplicate_of;
   const name = title || path;
   return (
     <tr>
@@ -24,6 +25,16 @@ export function DocumentRow({ document, now, mayRemove, onRemove }: DocumentRowP
         </Link>
         {path !== name && <span className={styles.path}>{path}</span>}
         {error && <span className={styles.error}>{error}</span>}
+        {traits?.notes.map((note) => (
+          <span key={note} className={styles.note}>
+            {note}
+          </span>
+        ))}
+        {original && (
+          <span className={styles.note}>
+            Almost the same as <Link href={documentHref(collection, original.id)}>{original.title || original.path}</Link>
+          </span>
+        )}
       </th>
       <td data-label="State">
         <StateMark state={state} />
