@@ -63,15 +63,15 @@ async def test_lists_are_narrowed_by_what_is_known_of_documents(company: Company
 
 async def test_documents_are_indexed_again_by_filter_and_a_filter_that_means_none_says_so(company: Company) -> None:
     await company.upload({"a.md": b"Apples.", "bad.pdf": b"%PDF nonsense"})
-    again = await company.hana.post("/api/collections/handbook/reindex", json={"state": ["failed"]})
+    again = await company.hana.post("/api/collections/handbook/reread", json={"state": ["failed"]})
     assert again.status_code == 202, again.text
     assert again.json()["job"]["total"] == 1
     await company.work()
     job = (await company.hana.get(f"/api/jobs/{again.json()['job']['id']}")).json()
     assert (job["state"], job["failed"]) == ("succeeded", 1)
-    nothing = await company.hana.post("/api/collections/handbook/reindex", json={"path": ["x/*"]})
+    nothing = await company.hana.post("/api/collections/handbook/reread", json={"path": ["x/*"]})
     assert nothing.status_code == 404
-    wrong = await company.hana.post("/api/collections/handbook/reindex", json={"paths": ["x/*"]})
+    wrong = await company.hana.post("/api/collections/handbook/reread", json={"paths": ["x/*"]})
     assert wrong.status_code == 400
     assert "paths" in wrong.text
-    assert (await company.other.post("/api/collections/handbook/reindex", json={})).status_code in (403, 404)
+    assert (await company.other.post("/api/collections/handbook/reread", json={})).status_code in (403, 404)

@@ -71,9 +71,9 @@ def test_a_trace_names_bytes_versions_and_pages_that_were_not_read(stoa: Callabl
     assert "date" not in said
 
 
-def test_a_collection_is_indexed_again_by_filter(stoa: Callable[..., Result], api: ScriptedApi) -> None:
-    api.answers["POST", "/api/collections/docs/reindex"] = {"job": job()}
-    result = stoa("collection", "reindex", "docs", "--state", "failed", "--path", "hr/*", "--parser-before", "2", "--unread")
+def test_documents_are_read_again_by_filter(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/api/collections/docs/reread"] = {"job": job()}
+    result = stoa("document", "reread", "docs", "--state", "failed", "--path", "hr/*", "--parser-before", "2", "--unread")
     assert result.exit_code == 0, result.stderr
-    (wanted,) = api.sent("POST", "/api/collections/docs/reindex")
+    (wanted,) = api.sent("POST", "/api/collections/docs/reread")
     assert wanted == {"state": ["failed"], "path": ["hr/*"], "parser_before": 2, "unread": True}

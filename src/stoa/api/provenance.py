@@ -1,4 +1,4 @@
-"""`/api/documents/{id}/provenance` and `/api/collections/{name}/reindex`: what made what is found, and having it made again."""
+"""`/api/documents/{id}/provenance` and `/api/collections/{name}/reread`: what made what is found, and having it made again."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.traits import Traits
 from stoa.knowledge.fingerprint import CHUNKER, PARSER, fingerprint, same_content
 from stoa.knowledge.ingest import as_made
-from stoa.knowledge.reindex import reindex
+from stoa.knowledge.reread import reread
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api", tags=["provenance"])
@@ -64,7 +64,7 @@ class Provenance(View):
     chunks: list[ChunkOrigin]
 
 
-class Reindexing(Form):
+class Rereading(Form):
     """Which documents: those that fit every field given, all when none is. A list fits by any of its values.
 
     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
@@ -108,7 +108,7 @@ async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:rea
         ),
         made_by=VersionsView(
             parser=traits.parser, reader=traits.reader, chunker=traits.chunker,
-            embedder=searched.embedding_model if document.indexed_as else traits.embedder,
+            embedder=searched.embedding_model if document.indexed_as else traits.embedder
         ),
         now=VersionsView(parser=PARSER, reader="", chunker=CHUNKER, embedder=collection.embedding_model),
         current=same_content(document.indexed_as, fingerprint(document, searched)),
@@ -119,21 +119,21 @@ async def read_provenance(id_: Id, caller: Annotated[Caller, allow("document:rea
     )  # fmt: skip
 
 
-@router.post("/collections/{name}/reindex", status_code=202)
-async def reindex_documents(
-    name: str, wanted: Reindexing, caller: Annotated[Caller, allow("document:ingest")], parts: Parts
+@router.post("/collections/{name}/reread", status_code=202)
+async def reread_documents(
+    name: str, wanted: Rereading, caller: Annotated[Caller, allow("document:ingest")], parts: Parts
 ) -> Requeued:
     """Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were."""
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
     async with parts.database.write() as connection:
-        job = await reindex(
+        job = await reread(
             DatabaseLibrary(connection), collection=collection.name, wanted=filter_of(wanted), held=caller.principal.acl,
             by=caller.principal.id, now_ms=now_ms(),
         )  # fmt: skip
     return Requeued(job=job_view(job, [], now_ms=now_ms()))
 
 
-def filter_of(wanted: Reindexing) -> DocumentFilter:
+def filter_of(wanted: Rereading) -> DocumentFilter:
     """As the domain has it."""
-    return DocumentFilter(**{name: getattr(wanted, name) for name in Reindexing.model_fields})
+    return DocumentFilter(**{name: getattr(wanted, name) for name in Rereading.model_fields})

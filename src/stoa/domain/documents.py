@@ -107,10 +107,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     chunks: int | None = None
     error: str | None = None
     indexed_as: str | None = None
-    version: int | None = None
-    """Of the index that holds it so; None where there is only one."""
     traits: Traits | None = None
     sketch: Sketch | None = None
+    version: int | None = None
+    """Of the index that holds it so; None where there is only one."""
 
 
 class Resembling(msgspec.Struct, frozen=True):

@@ -63,8 +63,8 @@ class DocumentStore(Protocol):
         """The same documents as whoever holds these tags may know them: a duplicate of what they may not read is none."""
         ...
 
-    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = 500) -> Sequence[Document]:
-        """By id, whoever may read them."""
+    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
+        """By id, after the given one, whoever may read them."""
         ...
 
     async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:

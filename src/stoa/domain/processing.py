@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from stoa.domain.passages import Spent
-from stoa.domain.traits import Sketch, Traits
+from stoa.domain.traits import Traits
 from stoa.domain.vectors import Chunk
 
 
@@ -24,7 +24,7 @@ class Recipe(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """A document to be processed, by the digest of its bytes. `refusal` says why they were not taken, where that is known.
 
-    `anew`: a text of it that was kept is not to be used. Documents of one `collection` are told apart from their copies.
+    `anew` is whether it is to be read from its bytes although its text is kept.
     """
 
     id: str
@@ -32,14 +32,13 @@ class Item(msgspec.Struct, frozen=True):
     digest: str
     refusal: str | None = None
     anew: bool = False
-    collection: str = ""
 
 
 class Processed(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one document: its chunks, or why there are none.
 
     `vectors` are little-endian float32, one after the other, in the order of the chunks, and None where whoever processed had
-    no embedder at hand or got no answer from it; `spent` is what embedding them took.
+    no embedder at hand or got no answer from it; `spent` is what embedding them took. `signature` is the MinHash of its text.
     """
 
     id: str
@@ -48,9 +47,9 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[Chunk, ...] = ()
     vectors: bytes | None = None
     spent: Spent = Spent()
-    traits: Traits | None = None
-    sketch: Sketch | None = None
     failure: str | None = None
+    traits: Traits | None = None
+    signature: tuple[int, ...] = ()
 
 
 class Processor(Protocol):

@@ -1,4 +1,4 @@
-"""The pipeline of one document after the other: parse > enrich > cut > embed, some at a time so that a batch spans them.
+"""The pipeline of one document after the other: parse > cut > embed, some documents at a time so that a batch spans them.
 
 The same code runs in the worker, for a few documents, and wherever partitions of many are processed. Whatever one document
 does is told in its own result.
@@ -16,9 +16,9 @@ from stoa.domain.processing import Item, Processed, Recipe
 from stoa.errors import ProviderError, Unreadable
 from stoa.knowledge.chunk import chunk, title_of
 from stoa.knowledge.enrich import enrich
-from stoa.knowledge.fingerprint import CHUNKER, PARSER
+from stoa.knowledge.fingerprint import PARSER
 from stoa.knowledge.keywords import Rarity
-from stoa.knowledge.resemblance import sketch_of
+from stoa.knowledge.resemblance import signature_of
 
 AT_ONCE = 32
 """Documents that are processed together, at most."""
@@ -31,6 +31,10 @@ def _nobody(_model: str) -> None:
     return None
 
 
+def _as_rare(_word: str) -> float:
+    return 1.0
+
+
 class Pipeline:
     """Implements `domain.processing.Processor` in this process.
 
@@ -39,14 +43,9 @@ class Pipeline:
     """
 
     def __init__(
-        self,
-        *,
-        objects: Objects,
-        parser: Parser,
-        splitter: Splitter,
-        embedder_of: Callable[[str], Embedder | None] = _nobody,
-        rarity: Rarity = lambda _: 1.0,
-    ) -> None:
+        self, *, objects: Objects, parser: Parser, splitter: Splitter, embedder_of: Callable[[str], Embedder | None] = _nobody,
+        rarity: Rarity = _as_rare,
+    ) -> None:  # fmt: skip
         self._objects, self._parser, self._splitter, self._embedder_of = objects, parser, splitter, embedder_of
         self._rarity = rarity
         self._cutting = asyncio.Lock()
@@ -67,15 +66,14 @@ class Pipeline:
         except Unreadable as error:
             return Processed(id=item.id, failure=error.message)
         async with self._cutting:  # one core for cutting, so that answers to questions keep the other
-            return await asyncio.to_thread(self._cut, item, parsed, recipe)
-
-    def _cut(self, item: Item, parsed: ParsedDocument, recipe: Recipe) -> Processed:
-        chunks = chunk(parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path)
-        traits = enrich(parsed, path=item.path, rarity=self._rarity)
+            chunks = await asyncio.to_thread(
+                chunk, parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path
+            )
+            traits = await asyncio.to_thread(enrich, parsed, path=item.path, rarity=self._rarity)
+            signature = await asyncio.to_thread(signature_of, parsed.text)
         return Processed(
             id=item.id, title=parsed.title or title_of(item.path), pages=len(parsed.pages) or None, chunks=tuple(chunks),
-            traits=msgspec.structs.replace(traits, parser=PARSER, chunker=CHUNKER, embedder=recipe.embedding_model),
-            sketch=sketch_of(parsed.text, collection=item.collection),
+            traits=traits, signature=signature,
         )  # fmt: skip
 
     async def _parsed(self, item: Item) -> ParsedDocument:

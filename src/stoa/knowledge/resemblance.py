@@ -34,12 +34,21 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _Item = TypeVar("_Item", bound=Passage)
 
 
-def sketch_of(text: str, *, collection: str) -> Sketch:
-    """The sketch of a document, empty for one of a few words. Bands of different collections never meet."""
+def signature_of(text: str) -> tuple[int, ...]:
+    """The MinHash of a text, empty for one of a few words."""
     runs = _runs(text)
     if len(runs) < _LEAST:
+        return ()
+    rensa: Any = import_module("rensa")  # Any: the package has no types; late, for only whoever processes needs it
+    hashed = rensa.RMinHash(_VALUES, _SEED)
+    hashed.update(sorted(runs))
+    return tuple(hashed.digest())
+
+
+def sketch_of(values: tuple[int, ...], *, collection: str) -> Sketch:
+    """The sketch of a document by the signature of its text. Bands of different collections never meet."""
+    if not values:
         return Sketch((), ())
-    values = _signature(sorted(runs))
     return Sketch(values, tuple(_band(collection, n, values[n * _ROWS : (n + 1) * _ROWS]) for n in range(_BANDS)))
 
 
@@ -80,13 +89,6 @@ def uncrowded(ranked: Sequence[_Item], *, limit: int) -> list[_Item]:
         else:
             kept.append((passage, runs, numbers))
     return [*(passage for passage, _, _ in kept), *again][:limit]
-
-
-def _signature(runs: Sequence[str]) -> tuple[int, ...]:
-    rensa: Any = import_module("rensa")  # Any: the package has no types; late, for only the worker needs it
-    hashed = rensa.RMinHash(_VALUES, _SEED)
-    hashed.update(runs)
-    return tuple(hashed.digest())
 
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:

@@ -44,13 +44,7 @@ def open_objects(settings: Settings) -> "ObjectFolder":
 
 def pipeline(objects: "Objects", parser: "Parser") -> "Pipeline":
     """For few documents: in this process, their vectors made by whoever asks."""
-    from stoa.adapters.engines.rarity import VocabularyRarity
-    from stoa.adapters.engines.tokenizer import minilm_tokenizer
-    from stoa.adapters.parsers.splitting import TokenSplitter
-    from stoa.knowledge.process import Pipeline
-
-    tokenizer = minilm_tokenizer()
-    return Pipeline(objects=objects, parser=parser, splitter=TokenSplitter(tokenizer), rarity=VocabularyRarity(tokenizer))
+    return _pipeline(objects, parser)
 
 
 def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processor":
@@ -76,23 +70,29 @@ def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processo
 
 def open_elsewhere(told: bytes) -> "Pipeline":
     """The pipeline of a process that works on partitions."""
-    from stoa.adapters.engines.rarity import VocabularyRarity
-    from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.parsers.process import ParserProcesses
     from stoa.adapters.parsers.recognition import find_recognition
+
+    here = msgspec.msgpack.decode(told, type=Elsewhere)
+    parser = ParserProcesses(
+        timeout_s=here.parse_timeout_s, most_bytes=here.document_bytes, recognition=find_recognition(here.ocr_languages)
+    )
+    return _pipeline(_objects(here.objects, Path(here.folder)), parser, _embedders(here))
+
+
+def _pipeline(
+    objects: "Objects", parser: "Parser", embedder_of: "Callable[[str], Embedder | None]" = lambda _: None
+) -> "Pipeline":
+    from stoa.adapters.engines.rarity import VocabularyRarity
+    from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.knowledge.process import Pipeline
 
-    here, tokenizer = msgspec.msgpack.decode(told, type=Elsewhere), minilm_tokenizer()
+    tokenizer = minilm_tokenizer()
     return Pipeline(
-        objects=_objects(here.objects, Path(here.folder)),
-        parser=ParserProcesses(
-            timeout_s=here.parse_timeout_s, most_bytes=here.document_bytes, recognition=find_recognition(here.ocr_languages)
-        ),
-        splitter=TokenSplitter(tokenizer),
-        embedder_of=_embedders(here),
+        objects=objects, parser=parser, splitter=TokenSplitter(tokenizer), embedder_of=embedder_of,
         rarity=VocabularyRarity(tokenizer),
-    )
+    )  # fmt: skip
 
 
 def _embedders(here: Elsewhere) -> "Callable[[str], Embedder | None]":

@@ -735,7 +735,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/collections/{name}/reindex": {
+    "/api/collections/{name}/reread": {
         parameters: {
             query?: never;
             header?: never;
@@ -745,10 +745,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reindex Documents
+         * Reread Documents
          * @description Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were.
          */
-        post: operations["reindex_documents_api_collections__name__reindex_post"];
+        post: operations["reread_documents_api_collections__name__reread_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -769,26 +769,6 @@ export interface paths {
          * @description What a citation points to now. Raises NotFound for whoever may not read the document now, whatever they were shown.
          */
         post: operations["open_citation_api_documents__id__citation_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Search
-         * @description The passages of several collections that fit a question best; their scores can be compared.
-         */
-        post: operations["search_api_search_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1592,30 +1572,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/mcp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Listen
-         * @description There are no messages beside the answers to one's own, so there is nothing to listen to.
-         */
-        get: operations["listen_mcp_get"];
-        put?: never;
-        /**
-         * Speak
-         * @description One message of the Model Context Protocol, and its answer: JSON, or a stream of events.
-         */
-        post: operations["speak_mcp_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1867,21 +1823,6 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
-         * Choosing
-         * @description An attribute of the document beside several values.
-         */
-        Choosing: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "in" | "nin";
-            /** Key */
-            key: string;
-            /** Value */
-            value: (boolean | string | number)[];
-        };
-        /**
          * ChunkOrigin
          * @description A passage, and the characters of the document's text that it is.
          */
@@ -2079,34 +2020,6 @@ export interface components {
             /** Version */
             version: number;
             rights: components["schemas"]["CollectionRights"];
-        };
-        /**
-         * Combining
-         * @description All of the conditions, or any.
-         */
-        Combining: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "and" | "or";
-            /** Filters */
-            filters: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"])[];
-        };
-        /**
-         * Comparing
-         * @description An attribute of the document beside one value.
-         */
-        Comparing: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
-            /** Key */
-            key: string;
-            /** Value */
-            value: boolean | string | number;
         };
         /**
          * ComparisonView
@@ -2331,84 +2244,6 @@ export interface components {
             comment?: string | null;
         };
         /**
-         * Filters
-         * @description Which documents are searched: those that fit every field given; a field of several values fits by any of them.
-         *
-         *     `paths` are globs over the whole path, in which `*` crosses folders. `since` and `until` are held against the date that a
-         *     document bears itself; `created` and `updated` are of its row here. `personal` are kinds of personal data found in it.
-         *     `attributes` are what applications said of it.
-         */
-        Filters: {
-            /**
-             * Documents
-             * @default []
-             */
-            documents: string[];
-            /**
-             * Paths
-             * @default []
-             */
-            paths: string[];
-            /**
-             * Sources
-             * @default []
-             */
-            sources: string[];
-            /**
-             * States
-             * @default []
-             */
-            states: ("queued" | "indexed" | "failed" | "removed")[];
-            /**
-             * Title
-             * @default
-             */
-            title: string;
-            /** Created From */
-            created_from?: string | null;
-            /** Created Before */
-            created_before?: string | null;
-            /** Updated From */
-            updated_from?: string | null;
-            /** Updated Before */
-            updated_before?: string | null;
-            /**
-             * Kinds
-             * @default []
-             */
-            kinds: string[];
-            /**
-             * Languages
-             * @default []
-             */
-            languages: string[];
-            /**
-             * Keywords
-             * @default []
-             */
-            keywords: string[];
-            /**
-             * Entities
-             * @default []
-             */
-            entities: string[];
-            /**
-             * Personal
-             * @default []
-             */
-            personal: string[];
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-            /** Unread */
-            unread?: boolean | null;
-            /** Duplicate */
-            duplicate?: boolean | null;
-            /** Attributes */
-            attributes?: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"]) | null;
-        };
-        /**
          * FindingView
          * @description `text[start:end]` of the text that was sent, in characters.
          */
@@ -2442,8 +2277,6 @@ export interface components {
             id: string;
             /** Document Id */
             document_id: string;
-            /** Collection */
-            collection: string;
             /** Title */
             title: string;
             /** Source */
@@ -3348,65 +3181,6 @@ export interface components {
             /** Model */
             model?: string | null;
         };
-        /**
-         * Reindexing
-         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
-         *
-         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
-         *     says almost the same.
-         */
-        Reindexing: {
-            /**
-             * State
-             * @default []
-             */
-            state: ("indexed" | "failed" | "queued")[];
-            /**
-             * Source
-             * @default []
-             */
-            source: string[];
-            /**
-             * Path
-             * @default []
-             */
-            path: string[];
-            /**
-             * Kind
-             * @default []
-             */
-            kind: string[];
-            /**
-             * Language
-             * @default []
-             */
-            language: string[];
-            /**
-             * Keyword
-             * @default []
-             */
-            keyword: string[];
-            /**
-             * Entity
-             * @default []
-             */
-            entity: string[];
-            /**
-             * Personal
-             * @default []
-             */
-            personal: string[];
-            /** Since */
-            since?: string | null;
-            /** Until */
-            until?: string | null;
-            /** Parser Before */
-            parser_before?: number | null;
-            /** Unread */
-            unread?: boolean | null;
-            /** Duplicate */
-            duplicate?: boolean | null;
-        };
         /** Removal */
         Removal: {
             job: components["schemas"]["JobView"];
@@ -3627,6 +3401,65 @@ export interface components {
         Requeued: {
             job: components["schemas"]["JobView"];
         };
+        /**
+         * Rereading
+         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
+         *
+         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
+         *     says almost the same.
+         */
+        Rereading: {
+            /**
+             * State
+             * @default []
+             */
+            state: ("indexed" | "failed" | "queued")[];
+            /**
+             * Source
+             * @default []
+             */
+            source: string[];
+            /**
+             * Path
+             * @default []
+             */
+            path: string[];
+            /**
+             * Kind
+             * @default []
+             */
+            kind: string[];
+            /**
+             * Language
+             * @default []
+             */
+            language: string[];
+            /**
+             * Keyword
+             * @default []
+             */
+            keyword: string[];
+            /**
+             * Entity
+             * @default []
+             */
+            entity: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Parser Before */
+            parser_before?: number | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
+        };
         /** ResourcePage */
         ResourcePage: {
             /** Data */
@@ -3777,18 +3610,13 @@ export interface components {
         };
         /**
          * Search
-         * @description The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
+         * @description The best first.
          */
         Search: {
             /** Passages */
             passages: components["schemas"]["FoundPassage"][];
-            /** Next Cursor */
-            next_cursor: string | null;
         };
-        /**
-         * SearchQuestion
-         * @description `mode` is `hybrid`, by meaning, words and links together; `dense`, by meaning alone; or `lexical`, by words alone.
-         */
+        /** SearchQuestion */
         SearchQuestion: {
             /** Query */
             query: string;
@@ -3797,39 +3625,6 @@ export interface components {
              * @default 10
              */
             limit: number;
-            /**
-             * Mode
-             * @default hybrid
-             * @enum {string}
-             */
-            mode: "hybrid" | "dense" | "lexical";
-            filters?: components["schemas"]["Filters"] | null;
-            /** Cursor */
-            cursor?: string | null;
-        };
-        /**
-         * SearchesQuestion
-         * @description All that the caller may search, unless `collections` names some.
-         */
-        SearchesQuestion: {
-            /** Query */
-            query: string;
-            /**
-             * Limit
-             * @default 10
-             */
-            limit: number;
-            /**
-             * Mode
-             * @default hybrid
-             * @enum {string}
-             */
-            mode: "hybrid" | "dense" | "lexical";
-            filters?: components["schemas"]["Filters"] | null;
-            /** Cursor */
-            cursor?: string | null;
-            /** Collections */
-            collections?: string[] | null;
         };
         /**
          * SentenceView
@@ -6996,7 +6791,7 @@ export interface operations {
             };
         };
     };
-    reindex_documents_api_collections__name__reindex_post: {
+    reread_documents_api_collections__name__reread_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7007,7 +6802,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reindexing"];
+                "application/json": components["schemas"]["Rereading"];
             };
         };
         responses: {
@@ -7053,39 +6848,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedCitation"];
-                };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    search_api_search_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SearchesQuestion"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Search"];
                 };
             };
             /** @description Refused. */
@@ -8688,64 +8450,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Status"];
                 };
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    listen_mcp_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-        };
-    };
-    speak_mcp_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": unknown;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused. */
             "4XX": {

@@ -52,6 +52,11 @@ class DocumentTable:
         row = (await self._connection.execute(_living().where(*there))).mappings().first()
         return document_of(row) if row is not None else None
 
+    async def of_collection(self, collection: str, *, after: str, limit: int) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        query = _living().where(documents.c.collection == collection, documents.c.id > after).order_by(documents.c.id)
+        return [document_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+
     async def unknown(self, ids: Sequence[str]) -> None:
         """What the index holds of these is unknown from now on."""
         for some in _batches(ids):
@@ -109,10 +114,6 @@ class DocumentTable:
             else each
             for each in some
         ]
-
-    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = _BATCH) -> Sequence[Document]:
-        """By id, whoever may read them."""
-        return await self._after(_living().where(documents.c.collection == collection).order_by(documents.c.id), after, limit)
 
     async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:
         """Queue documents for a job as they are, each with what is to be said of its index."""

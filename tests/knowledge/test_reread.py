@@ -10,7 +10,7 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.narrowing import EVERY, DocumentFilter
 from stoa.errors import NotFound
 from stoa.knowledge.fingerprint import CHUNKER, PARSER
-from stoa.knowledge.reindex import reindex
+from stoa.knowledge.reread import reread
 
 __all__ = ["place"]
 
@@ -19,7 +19,7 @@ HR = frozenset({"group:hr"})
 
 async def again(place: Place, wanted: DocumentFilter = EVERY, held: frozenset[AccessTag] = TEAM) -> tuple[str, int]:
     async with place.database.write() as connection:
-        job = await reindex(DatabaseLibrary(connection), collection="c", wanted=wanted, held=held, by="x", now_ms=2)
+        job = await reread(DatabaseLibrary(connection), collection="c", wanted=wanted, held=held, by="x", now_ms=2)
     return job.id, job.total
 
 

@@ -12,11 +12,12 @@ from stoa.errors import NotFound
 from stoa.knowledge.fingerprint import anew
 from stoa.knowledge.intake import NOT_TAKEN, new_job
 
+_AT_ONCE = 500
 _TELLS_NOTHING = frozenset(("state", "parser_before"))
 """Fields of a filter that say nothing about what is in a document or where it lies."""
 
 
-async def reindex(
+async def reread(
     library: Library, *, collection: str, wanted: DocumentFilter, held: frozenset[AccessTag], by: str, now_ms: int
 ) -> Job:
     """Queue the documents that a filter means; how many is the job's total. Raises NotFound when it means none.
@@ -26,8 +27,8 @@ async def reindex(
     bytes were never taken are left as they are.
     """
     chosen: dict[str, str | None] = {}
-    after: str | None = None
-    while some := await library.documents.of_collection(collection, after=after):
+    after = ""
+    while some := await library.documents.of_collection(collection, after=after, limit=_AT_ONCE):
         told = some if _tells_nothing(wanted) else await library.documents.told(some, held)
         chosen |= {each.id: anew(each.indexed_as) for each in told if _is_meant(each, wanted, held)}
         after = some[-1].id
