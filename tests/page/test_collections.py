@@ -1,5 +1,6 @@
 """The documents of a collection: what is there, what failed, and adding more."""
 
+import json
 import re
 
 import pytest
@@ -96,3 +97,23 @@ def test_an_empty_collection_says_what_to_do(page: Page) -> None:
     expect(page.get_by_text("No documents yet")).to_be_visible()
     page.goto("/collections/nowhere")
     expect(page.get_by_text("There is no collection “nowhere”")).to_be_visible()
+
+
+def test_a_collection_says_how_programs_reach_it(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/collections/handbook")
+    page.get_by_role("link", name="Connect").click()
+    for name in (
+        "HTTP",
+        "OpenAI's client: search",
+        "OpenAI's client: an answer from files",
+        "MCP over HTTP",
+        "MCP as a program",
+    ):
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    way = page.get_by_role("region", name="MCP over HTTP")
+    way.get_by_role("button", name="Copy: MCP over HTTP").click()
+    expect(way.get_by_role("button", name="Copied")).to_be_visible()
+    configured = json.loads(page.evaluate("navigator.clipboard.readText()"))["mcpServers"]["stoa"]
+    assert configured["url"].endswith("/mcp")
+    assert configured["headers"] == {"Authorization": "Bearer ${STOA_KEY}"}

@@ -114,6 +114,21 @@ def test_csv_rows_carry_the_names_of_their_columns() -> None:
     assert document.text == "Supplier: Norrask; Score: 91\nSupplier: Halbrook"
 
 
+def test_a_table_without_names_for_its_columns_has_its_rows_as_they_are() -> None:
+    assert read(b"Basel,12.5\nGhent,7.1\nLyon,3\n", "s.csv").text == "Basel; 12.5\nGhent; 7.1\nLyon; 3"
+    assert read(b"Site,2025,2026\nBasel,12.5,13\n", "s.csv").text == "Site: Basel; 2025: 12.5; 2026: 13"
+
+
+def test_a_table_of_countless_cells_is_refused() -> None:
+    with pytest.raises(Unreadable, match="more than 5,000,000 cells"):
+        read(b"," * 5_000_001 + b"\n", "s.csv")
+
+
+def test_a_pdf_whose_table_of_places_is_broken_is_read_all_the_same() -> None:
+    broken = pdf(line(700, "Words that are still there.")).replace(b"startxref\n", b"startxref\n9")
+    assert read(broken, "x.pdf").text == "Words that are still there."
+
+
 def test_sheets_are_sections_and_their_header_is_found_below_a_title() -> None:
     import openpyxl
 

@@ -775,6 +775,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description The passages of several collections that fit a question best; their scores can be compared.
+         */
+        post: operations["search_api_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/search": {
         parameters: {
             query?: never;
@@ -1572,6 +1592,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen
+         * @description There are no messages beside the answers to one's own, so there is nothing to listen to.
+         */
+        get: operations["listen_mcp_get"];
+        put?: never;
+        /**
+         * Speak
+         * @description One message of the Model Context Protocol, and its answer: JSON, or a stream of events.
+         */
+        post: operations["speak_mcp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1823,6 +1867,21 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
+         * Choosing
+         * @description An attribute of the document beside several values.
+         */
+        Choosing: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "in" | "nin";
+            /** Key */
+            key: string;
+            /** Value */
+            value: (boolean | string | number)[];
+        };
+        /**
          * ChunkOrigin
          * @description A passage, and the characters of the document's text that it is.
          */
@@ -2020,6 +2079,34 @@ export interface components {
             /** Version */
             version: number;
             rights: components["schemas"]["CollectionRights"];
+        };
+        /**
+         * Combining
+         * @description All of the conditions, or any.
+         */
+        Combining: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "and" | "or";
+            /** Filters */
+            filters: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"])[];
+        };
+        /**
+         * Comparing
+         * @description An attribute of the document beside one value.
+         */
+        Comparing: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
+            /** Key */
+            key: string;
+            /** Value */
+            value: boolean | string | number;
         };
         /**
          * ComparisonView
@@ -2244,6 +2331,84 @@ export interface components {
             comment?: string | null;
         };
         /**
+         * Filters
+         * @description Which documents are searched: those that fit every field given; a field of several values fits by any of them.
+         *
+         *     `paths` are globs over the whole path, in which `*` crosses folders. `since` and `until` are held against the date that a
+         *     document bears itself; `created` and `updated` are of its row here. `personal` are kinds of personal data found in it.
+         *     `attributes` are what applications said of it.
+         */
+        Filters: {
+            /**
+             * Documents
+             * @default []
+             */
+            documents: string[];
+            /**
+             * Paths
+             * @default []
+             */
+            paths: string[];
+            /**
+             * Sources
+             * @default []
+             */
+            sources: string[];
+            /**
+             * States
+             * @default []
+             */
+            states: ("queued" | "indexed" | "failed" | "removed")[];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Created From */
+            created_from?: string | null;
+            /** Created Before */
+            created_before?: string | null;
+            /** Updated From */
+            updated_from?: string | null;
+            /** Updated Before */
+            updated_before?: string | null;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: string[];
+            /**
+             * Languages
+             * @default []
+             */
+            languages: string[];
+            /**
+             * Keywords
+             * @default []
+             */
+            keywords: string[];
+            /**
+             * Entities
+             * @default []
+             */
+            entities: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
+            /** Attributes */
+            attributes?: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"]) | null;
+        };
+        /**
          * FindingView
          * @description `text[start:end]` of the text that was sent, in characters.
          */
@@ -2277,6 +2442,8 @@ export interface components {
             id: string;
             /** Document Id */
             document_id: string;
+            /** Collection */
+            collection: string;
             /** Title */
             title: string;
             /** Source */
@@ -3610,13 +3777,18 @@ export interface components {
         };
         /**
          * Search
-         * @description The best first.
+         * @description The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
          */
         Search: {
             /** Passages */
             passages: components["schemas"]["FoundPassage"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        /** SearchQuestion */
+        /**
+         * SearchQuestion
+         * @description `mode` is `hybrid`, by meaning, words and links together; `dense`, by meaning alone; or `lexical`, by words alone.
+         */
         SearchQuestion: {
             /** Query */
             query: string;
@@ -3625,6 +3797,39 @@ export interface components {
              * @default 10
              */
             limit: number;
+            /**
+             * Mode
+             * @default hybrid
+             * @enum {string}
+             */
+            mode: "hybrid" | "dense" | "lexical";
+            filters?: components["schemas"]["Filters"] | null;
+            /** Cursor */
+            cursor?: string | null;
+        };
+        /**
+         * SearchesQuestion
+         * @description All that the caller may search, unless `collections` names some.
+         */
+        SearchesQuestion: {
+            /** Query */
+            query: string;
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+            /**
+             * Mode
+             * @default hybrid
+             * @enum {string}
+             */
+            mode: "hybrid" | "dense" | "lexical";
+            filters?: components["schemas"]["Filters"] | null;
+            /** Cursor */
+            cursor?: string | null;
+            /** Collections */
+            collections?: string[] | null;
         };
         /**
          * SentenceView
@@ -6861,6 +7066,39 @@ export interface operations {
             };
         };
     };
+    search_api_search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchesQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     search_collection_api_collections__name__search_post: {
         parameters: {
             query?: never;
@@ -8450,6 +8688,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Status"];
                 };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listen_mcp_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    speak_mcp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             "4XX": {

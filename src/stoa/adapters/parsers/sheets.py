@@ -25,7 +25,12 @@ def read_csv(data: bytes) -> ParsedDocument:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t|", key=first.count)
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+        rows, cells = list[list[str]](), 0
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
+            cells += len(row)
+            if cells > _MAX_CELLS:
+                raise Unreadable(f"The file has more than {_MAX_CELLS:,} cells; split it.")
+            rows.append([cell.strip() for cell in row])
     except csv.Error as error:
         raise Unreadable(f"The file is not valid CSV: {error}.") from None
     lines = table_lines([row for row in rows if any(row)])
