@@ -19,6 +19,7 @@ from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
 from stoa.sections import (
     Bytes,
+    GraphSettings,
     LedgerSettings,
     Port,
     RedisSettings,
@@ -145,6 +146,7 @@ class Settings(Section, frozen=True):
     redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
+    graph: GraphSettings = GraphSettings()
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""
@@ -169,7 +171,9 @@ class Settings(Section, frozen=True):
         return self.database.jobs_url or self.database.url or f"sqlite:///{self.home_folder.jobs_database}"
 
 
-SECRET_FIELDS = frozenset({"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers"})
+SECRET_FIELDS = frozenset(
+    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "graph.password", "graph.token"}
+)
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

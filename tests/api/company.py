@@ -13,10 +13,12 @@ from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
+from stoa.adapters.triples.folder import FolderLedgers
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.retrieve import HybridRetriever
+from stoa.knowledge.stated import StatedIndex
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,11 @@ class Company:
 
     async def work(self) -> None:
         """Do every job there is."""
-        database = self.running.parts.database
+        database, home = self.running.parts.database, self.running.parts.settings.home_folder
         ports = IngestionPorts(
             documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
-            parser=DirectParser(), splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph),
+            parser=DirectParser(), splitter=WordSplitter(),
+            index=StatedIndex(LinkedIndex(self.index, self.graph), FolderLedgers(home.triples)),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
         )  # fmt: skip

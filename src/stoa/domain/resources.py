@@ -251,6 +251,8 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     """Whose documents these are: the default right on each of them."""
     embedding_model: Name = "stoa-embed"
     chunk_tokens: Annotated[int, Meta(ge=32, le=256)] = 200
+    extraction_route: Name | None = None
+    """A route or a model that finds relations for the knowledge graph in every passage; by rules alone if left out."""
 
 
 class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):

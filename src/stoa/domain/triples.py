@@ -70,6 +70,10 @@ class KnowledgeGraph(Protocol):
         """Give each document these rights instead of those it had."""
         ...
 
+    async def drop(self, collection: str) -> None:
+        """Take away all of it, and what it lies in."""
+        ...
+
 
 AnswerForm = Literal["json", "xml", "csv", "tsv", "turtle", "n-triples"]
 """The first four are for SELECT, the first two also for ASK, the last two for CONSTRUCT and DESCRIBE."""

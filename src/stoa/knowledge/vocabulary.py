@@ -6,7 +6,7 @@ explains every word.
 """
 
 import hashlib
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from stoa.domain.triples import DCTERMS, PROV, RDF, XSD, Iri, Term
 
@@ -20,13 +20,16 @@ PREFIXES = {"stoa": STOA, "schema": SCHEMA, "dcterms": DCTERMS, "prov": PROV, "r
 TYPE, LABEL = Iri(f"{RDF}type"), Iri(f"{RDFS}label")
 TITLE, REFERENCES = Iri(f"{DCTERMS}title"), Iri(f"{DCTERMS}references")
 ABOUT, MENTIONS = Iri(f"{SCHEMA}about"), Iri(f"{SCHEMA}mentions")
-SENDER, RECIPIENT, EMAIL, SENT = (Iri(SCHEMA + word) for word in ("sender", "recipient", "email", "dateSent"))
+SENDER, RECIPIENT, EMAIL, DESCRIPTION = (Iri(SCHEMA + word) for word in ("sender", "recipient", "email", "description"))
 USED, BY = Iri(f"{PROV}used"), Iri(f"{PROV}wasAssociatedWith")
 DOCUMENT, PASSAGE, PROPERTY = Iri("stoa:Document"), Iri("stoa:Passage"), Iri(f"{RDF}Property")
 PATH, AT, POSITION, PAGE, HEADING = (Iri(STOA + word) for word in ("path", "at", "position", "page", "heading"))
 START, END = Iri("stoa:start"), Iri("stoa:end")
 
 INTEGER, DECIMAL, DATE, BOOLEAN = (XSD + word for word in ("integer", "decimal", "date", "boolean"))
+
+WORDS = {TYPE.iri: "is a", DESCRIPTION.iri: "is defined as", EMAIL.iri: "e-mail", LABEL.iri: "is called"}
+"""How people are told words that have no label in the graph."""
 
 
 def document_iri(document_id: str) -> Iri:
@@ -72,3 +75,8 @@ def fact_iri(subject: Iri, predicate: Iri, object_: Term) -> Iri:
 
 def _named(kind: str, name: str) -> Iri:
     return Iri(f"stoa:{kind}/{quote(name, safe='', errors='replace')}")
+
+
+def id_of(iri: str) -> str:
+    """Of a document or a passage."""
+    return unquote(iri.rpartition("/")[2])

@@ -81,6 +81,7 @@ _TABLE = (
     Action("document:delete", "remove documents from a collection", "Collection"),
     Action("document:share", "change who may read a document", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
+    Action("graph:query", "ask the knowledge graph of a collection", "Collection"),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
     Action("evaluation:list", "list evaluation sets", "Collection"),
     Action("evaluation:read", "read an evaluation set, and measure the search by it", "Collection"),

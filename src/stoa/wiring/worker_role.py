@@ -34,6 +34,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
+    from stoa.adapters.gateway_client.complete import GatewayCompleter
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
@@ -42,11 +43,14 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
+    from stoa.adapters.triples.folder import FolderLedgers
     from stoa.adapters.vectors.late import LateIndex
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
+    from stoa.knowledge.extract import ModelExtractor
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
+    from stoa.knowledge.stated import StatedIndex
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -71,7 +75,11 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             objects=objects,
             parser=parser,
             splitter=TokenSplitter(minilm_tokenizer()),
-            index=LinkedIndex(index, FolderGraph(home.graph)),
+            index=StatedIndex(
+                LinkedIndex(index, FolderGraph(home.graph)),
+                FolderLedgers(home.triples),
+                ModelExtractor(GatewayCompleter(lines, token=speaks_for), Collections(database).get),
+            ),
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=Collections(database).get,
         )

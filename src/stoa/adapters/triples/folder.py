@@ -1,6 +1,7 @@
 """The embedded knowledge graph: a folder a collection, with the ledger of what documents say and the views made of it."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,9 @@ class FolderLedgers:
 
     async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
         await asyncio.to_thread(Ledger(self._root / collection).grant, rights)
+
+    async def drop(self, collection: str) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._root / collection, ignore_errors=True)
 
 
 class FolderQueries:
