@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +49,8 @@ def _one(asker: socket.socket) -> None:
         length = int.from_bytes(asker.recv(4, socket.MSG_WAITALL))
         request: Request = msgspec.msgpack.decode(asker.recv(length, socket.MSG_WAITALL), type=Request)
         asker.sendall(framed(_done(request, asker)))
-    except (OSError, msgspec.DecodeError) as error:
-        sys.stderr.write(f"a request over a graph broke off: {error}\n")
+    except (OSError, msgspec.DecodeError):  # whoever asked has gone
+        return
 
 
 def _done(request: Request, asker: socket.socket) -> Reply:
@@ -63,8 +62,10 @@ def _done(request: Request, asker: socket.socket) -> Reply:
                 return _answered(request, asker)
     except StoaError as error:
         return Refused(type(error).__name__, error.message, error.param)
-    except (OSError, RuntimeError, ValueError) as error:  # what pyoxigraph raises while it evaluates
+    except OSError as error:
         return Refused("OperatorError", f"The graph's store failed: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever a library raises is told, and costs this request alone
+        return Refused("InternalError", f"The query broke off: {type(error).__name__}: {error}")
 
 
 def _answered(ask: Ask, asker: socket.socket) -> Reply:

@@ -16,7 +16,7 @@ from stoa.adapters.triples.frames import Ask, Follow, Followed, Refused, Reply, 
 from stoa.domain.triples import Answered
 
 _LOST = errors.InternalError("The process that answers queries over graphs ended; ask again.")
-_RAISED = {kind.__name__: kind for kind in (errors.InvalidRequest, errors.TooLarge, errors.OperatorError)}
+_RAISED = {kind.__name__: kind for kind in (errors.InvalidRequest, errors.TooLarge, errors.OperatorError, errors.InternalError)}
 
 
 class Workshop:

@@ -9,7 +9,7 @@ from stoa.domain.triples import Iri, Term, Triple
 # read the same, or a document could end the string that it is quoted in.
 _ESCAPED = {"\\": "\\\\", "\\u": r"\\\u0075", "\\U": r"\\\u0055", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPE = re.compile(r'\\[uU]|[\\"\x00-\x1f\x7f\ud800-\udfff]')
-_NO_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\\ud800-\udfff]')
+_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\\ud800-\udfff]*')
 
 
 def lines_of(triples: Iterable[Triple]) -> bytes:
@@ -19,10 +19,10 @@ def lines_of(triples: Iterable[Triple]) -> bytes:
 
 
 def term_of(term: Term) -> str:
-    """One term. Raises ValueError for an IRI with a sign that none can have."""
+    """One term. Raises ValueError for what is no absolute IRI."""
     if isinstance(term, Iri):
-        if _NO_IRI.search(term.iri):
-            raise ValueError(f"{term.iri!r} is no IRI")
+        if not _IRI.fullmatch(term.iri):
+            raise ValueError(f"{term.iri!r} is no absolute IRI")
         return f"<{term.iri}>"
     text = _ESCAPE.sub(_escaped, term.text)
     return f'"{text}"^^{term_of(Iri(term.datatype))}' if term.datatype else f'"{text}"'
