@@ -3,13 +3,19 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
 import pytest
 from tests.contracts.said import HR, NOBODY, A, said
 
+from stoa.adapters.triples.endpoint import EndpointQueries, make_client
 from stoa.adapters.triples.folder import FolderLedgers, FolderQueries
 from stoa.adapters.triples.memory import MemoryKnowledge
 from stoa.domain.identity import Rights
@@ -19,6 +25,9 @@ from stoa.knowledge.vocabulary import PREFIXES
 
 BOTH = A | HR
 ALL = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class Graph(KnowledgeGraph, GraphQueries, Protocol):
@@ -31,14 +40,52 @@ class Folder(FolderQueries):
     def __init__(self, root: Path) -> None:
         super().__init__(root, prefixes=PREFIXES, patience_s=30)
         ledgers = FolderLedgers(root)
-        self.replace, self.grant = ledgers.replace, ledgers.grant
+        self.replace, self.grant, self.drop = ledgers.replace, ledgers.grant, ledgers.drop
 
 
-@pytest.fixture(params=["memory", pytest.param("folder", marks=pytest.mark.slow)])
-async def graph(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Graph]:
-    made: Any = MemoryKnowledge(prefixes=PREFIXES) if request.param == "memory" else Folder(tmp_path)  # Any: both are graphs
-    yield made
-    await made.close()
+class Remote(EndpointQueries):
+    """Both sides of a graph at an endpoint."""
+
+    def __init__(self, root: Path, client: httpx.AsyncClient, url: str) -> None:
+        super().__init__(root, client, query_url=url, update_url=url, prefixes=PREFIXES, patience_s=30)
+        ledgers = FolderLedgers(root)
+        self.replace, self.grant, self.drop = ledgers.replace, ledgers.grant, ledgers.drop
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """The URL of a server in another process."""
+    command = [sys.executable, "-m", "tests.upstreams.sparql", "ada", "secret"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/sparql"
+        server.terminate()
+
+
+@asynccontextmanager
+async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Any]:  # Any: each is a graph by both sides
+    """A graph of a kind, in a folder of memory where there is one: what is tested is not the disk."""
+    with tempfile.TemporaryDirectory(prefix="stoa-graph-", dir=MEMORY) as folder:
+        if kind == "memory":
+            yield MemoryKnowledge(prefixes=PREFIXES)
+        elif kind == "folder":
+            local = Folder(Path(folder))
+            yield local
+            await local.close()
+        else:
+            async with make_client(user="ada", password="secret", token=None) as client:
+                remote = Remote(Path(folder), client, request.getfixturevalue("endpoint"))
+                yield remote
+                await remote.close()
+
+
+KINDS = ["memory", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("folder", "endpoint"))]
+
+
+@pytest.fixture(params=KINDS)
+async def graph(request: pytest.FixtureRequest) -> AsyncIterator[Graph]:
+    async with opened(request.param, request) as made:
+        yield made
 
 
 async def asked(

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from tests.contracts.rights import *  # noqa: F403 - the tests themselves
 from tests.contracts.rights import CALLERS, Door
 from tests.contracts.said import said
-from tests.contracts.test_knowledge_graph import Folder
+from tests.contracts.test_knowledge_graph import KINDS, MEMORY, Folder, endpoint, opened
 
 from stoa.adapters.triples.memory import MemoryKnowledge
 from stoa.domain.identity import Rights
 from stoa.domain.triples import DocumentTriples, Limits, Value
 from stoa.knowledge.vocabulary import PREFIXES
 
+__all__ = ["endpoint"]
 LIMITS = Limits(seconds=30)
 
 
@@ -65,11 +66,10 @@ class GraphDoor:
         return [next(iter(row.values()))["value"] for row in json.loads(answer.body)["results"]["bindings"]]
 
 
-@pytest.fixture(params=["memory", pytest.param("folder", marks=pytest.mark.slow)])
-async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
-    graph: Any = MemoryKnowledge(prefixes=PREFIXES) if request.param == "memory" else Folder(tmp_path)
-    yield GraphDoor(graph)
-    await graph.close()
+@pytest.fixture(params=KINDS)
+async def door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
+    async with opened(request.param, request) as graph:
+        yield GraphDoor(graph)
 
 
 QUERIES = (
@@ -118,7 +118,7 @@ Steps = Sequence[tuple[str, Any]]  # Any: what is put, shared or removed
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(steps=some_steps, queries=some_queries)
 def test_every_query_is_answered_as_if_there_were_no_other_documents(steps: Sequence[Steps], queries: set[str]) -> None:
     """A view that has followed many changes holds what a store that is made of the open documents holds."""
@@ -137,7 +137,7 @@ def test_every_query_is_answered_as_if_there_were_no_other_documents(steps: Sequ
         finally:
             await folder.close()
 
-    with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as root:
         asyncio.run(tried(Path(root)))
 
 

@@ -15,7 +15,8 @@ class _Bindings(msgspec.Struct):
 
 
 class _Table(msgspec.Struct):
-    results: _Bindings
+    results: _Bindings | None = None
+    """None for ASK."""
 
 
 class _Bounded(io.RawIOBase):
@@ -45,35 +46,55 @@ class _TooMany(Exception):
 def answer(
     results: Any, *, forms: Sequence[AnswerForm], rows: int, answer_bytes: int, prefixes: Mapping[str, str]
 ) -> Answered:  # Any: one of three classes of pyoxigraph
-    """Results of pyoxigraph as bytes. Raises InvalidRequest when no form fits, TooLarge.
-
-    `prefixes` are those that Turtle is written with; one of an IRI with slashes behind it makes names nobody can read.
-    """
+    """Results of pyoxigraph as bytes. Raises InvalidRequest when no form fits, TooLarge."""
     import pyoxigraph
 
-    most = _Most(rows, answer_bytes)
-    if isinstance(results, pyoxigraph.QueryTriples):
+    graph = isinstance(results, pyoxigraph.QueryTriples)
+    if graph:
         form = _first(forms, GRAPH_FORMS, "CONSTRUCT and DESCRIBE answer with triples")
-        lines = most.write(results, pyoxigraph.RdfFormat.N_TRIPLES)
-        most.check_rows(lines.count(b"\n"))
-        if form == "n-triples":
-            return Answered(form, lines, lines.count(b"\n"))
-        triples = pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_TRIPLES)
-        written = pyoxigraph.serialize(
-            (quad.triple for quad in triples),
-            format=pyoxigraph.RdfFormat.TURTLE,
-            prefixes={name: iri for name, iri in prefixes.items() if iri.startswith("http")},
+    elif isinstance(results, pyoxigraph.QueryBoolean):
+        form = _first(forms, TABLE_FORMS[:2], "ASK answers with yes or no")
+    else:
+        form = _first(forms, TABLE_FORMS, "SELECT answers with a table")
+    taken = _Bounded(answer_bytes)
+    try:
+        results.serialize(taken, format=pyoxigraph.RdfFormat.N_TRIPLES if graph else pyoxigraph.QueryResultsFormat.JSON)
+    except _TooMany:
+        raise TooLarge(
+            f"The answer has more than {answer_bytes:,} bytes (graph.answer_bytes); ask for less, or add LIMIT.", param="query"
+        ) from None
+    return in_form(bytes(taken.data), form, rows=rows, answer_bytes=answer_bytes, prefixes=prefixes)
+
+
+def in_form(body: bytes, form: AnswerForm, *, rows: int, answer_bytes: int, prefixes: Mapping[str, str]) -> Answered:
+    """An answer in N-Triples or JSON, in the form that is wanted. Raises TooLarge."""
+    graph = form in GRAPH_FORMS
+    if graph:
+        count = body.count(b"\n")
+    else:
+        read = msgspec.json.decode(body, type=_Table)
+        count = len(read.results.bindings) if read.results else 1
+    if count > rows:
+        what = "triples" if graph else "rows"
+        raise TooLarge(
+            f"The answer has {count:,} {what}; the limit is {rows:,} (graph.rows). Add LIMIT or ask for less.", param="query"
         )
-        return Answered(form, written or b"", lines.count(b"\n"))
-    yes_no = isinstance(results, pyoxigraph.QueryBoolean)
-    form = _first(forms, TABLE_FORMS[:2] if yes_no else TABLE_FORMS, f"{'ASK' if yes_no else 'SELECT'} answers with a table")
-    body = most.write(results, pyoxigraph.QueryResultsFormat.JSON)
-    count = 1 if yes_no else len(msgspec.json.decode(body, type=_Table).results.bindings)
-    most.check_rows(count)
-    return Answered(form, body if form == "json" else other_form(body, form), count)
+    written = body if form in ("json", "n-triples") else _turtle(body, prefixes) if graph else _other_table(body, form)
+    if len(written) > 4 * answer_bytes:
+        raise TooLarge(f"The answer has more than {4 * answer_bytes:,} bytes in this form; ask for less.", param="query")
+    return Answered(form, written, count)
 
 
-def other_form(table: bytes, form: AnswerForm) -> bytes:
+def _turtle(lines: bytes, prefixes: Mapping[str, str]) -> bytes:
+    """Prefixes of IRIs with slashes behind them are left out: they make names that nobody can read."""
+    import pyoxigraph
+
+    triples = (quad.triple for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_TRIPLES))
+    known = {name: iri for name, iri in prefixes.items() if iri.startswith("http")}
+    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=known) or b""
+
+
+def _other_table(table: bytes, form: AnswerForm) -> bytes:
     """A table in JSON in another form."""
     import pyoxigraph
 
@@ -81,29 +102,6 @@ def other_form(table: bytes, form: AnswerForm) -> bytes:
     kind = {"xml": kinds.XML, "csv": kinds.CSV, "tsv": kinds.TSV}[form]
     read = pyoxigraph.parse_query_results(table, kinds.JSON)
     return cast("bytes", read.serialize(format=kind))  # cast: None only where an output is named
-
-
-class _Most:
-    def __init__(self, rows: int, answer_bytes: int) -> None:
-        self._rows, self._bytes = rows, answer_bytes
-
-    def write(self, results: Any, form: Any) -> bytes:
-        taken = _Bounded(self._bytes)
-        try:
-            results.serialize(taken, format=form)
-        except _TooMany:
-            raise TooLarge(
-                f"The answer has more than {self._bytes:,} bytes (graph.answer_bytes); ask for less, or add LIMIT.",
-                param="query",
-            ) from None
-        return bytes(taken.data)
-
-    def check_rows(self, count: int) -> None:
-        if count > self._rows:
-            raise TooLarge(
-                f"The answer has {count:,} rows; the limit is {self._rows:,} (graph.rows). Add LIMIT or ask for less.",
-                param="query",
-            )
 
 
 def _first(wanted: Sequence[AnswerForm], possible: Sequence[AnswerForm], kind: str) -> AnswerForm:

@@ -2,20 +2,17 @@
 
 import asyncio
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stoa.adapters.triples.checks import check
 from stoa.adapters.triples.frames import Ask, Follow
 from stoa.adapters.triples.ledger import Kind, Ledger
+from stoa.adapters.triples.readiness import Readiness, now
 from stoa.adapters.triples.views import Views
 from stoa.adapters.triples.workshop import Workshop
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.triples import Answered, AnswerForm, DocumentTriples, GraphCounts, Limits
-from stoa.errors import NotReady
-
-_LOOK_AGAIN_S = 0.05
 
 
 class FolderLedgers:
@@ -35,24 +32,24 @@ class FolderLedgers:
 
 
 class FolderQueries:
-    """GraphQueries over what FolderLedgers wrote below the same root."""
+    """GraphQueries over what FolderLedgers wrote below the same root, each in a process of its own."""
 
     def __init__(
         self, root: Path, *, prefixes: Mapping[str, str], at_once: int = 4, views: int = 32, patience_s: float = 8.0
     ) -> None:
         """`views` is of how many kinds of callers of a collection the view is kept, `patience_s` how long one is waited for."""
-        self._root, self._prefixes, self._kept, self._patience_s = root, dict(prefixes), views, patience_s
+        self._root, self._prefixes, self._kept = root, dict(prefixes), views
         self._workshop = Workshop(at_once=at_once)
-        self._following: dict[tuple[str, str], asyncio.Task[int]] = {}
+        self._readiness = Readiness(self._newest, self._forward, patience_s=patience_s)
 
     async def query(
         self, collection: str, text: str, *, acl: frozenset[AccessTag], forms: Sequence[AnswerForm], limits: Limits
     ) -> Answered:
         check(text)
         folder = self._root / collection
-        kind, change = await asyncio.to_thread(_now, folder, acl)
-        if kind.opening:
-            await self._followed(folder, kind, change)
+        kind, change = await now(folder, acl)
+        if kind.opening:  # else nothing is open
+            await self._readiness.wait(folder, kind, change)
         ask = Ask(
             folder=str(folder) if kind.opening else None, kind=kind, change=change, text=text, forms=tuple(forms),
             limits=limits, prefixes=self._prefixes,
@@ -60,50 +57,26 @@ class FolderQueries:
         return await self._workshop.answer(ask)
 
     async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts:
-        ledger = Ledger(self._root / collection)
-        documents, triples = await asyncio.to_thread(lambda: ledger.size(ledger.kind_of(acl)))
-        return GraphCounts(documents=documents, triples=triples)
+        return await counted(self._root / collection, acl)
 
     async def close(self) -> None:
-        tasks = list(self._following.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._readiness.close()
         await self._workshop.close()
 
-    async def _followed(self, folder: Path, kind: Kind, change: int) -> None:
-        """Wait until the view is as far as the change. One step forward serves all who wait for it."""
-        deadline = time.monotonic() + self._patience_s
-        while True:
-            newest = await asyncio.to_thread(Views(folder).newest, kind)
-            if newest and newest[0] >= change:
-                return
-            key = (str(folder), kind.name)
-            task = self._following.get(key)
-            if task is None:
-                task = self._following[key] = asyncio.create_task(self._forward(folder, kind))
-                task.add_done_callback(lambda _, key=key: self._following.pop(key, None))
-            try:
-                async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
-                    if await asyncio.shield(task) >= change:
-                        return
-                    await asyncio.sleep(_LOOK_AGAIN_S)  # another process is at work on it
-            except TimeoutError:
-                raise _not_ready(folder, kind) from None
+    async def _newest(self, folder: Path, kind: Kind) -> int | None:
+        newest = await asyncio.to_thread(Views(folder).newest, kind)
+        return newest and newest[0]
 
     async def _forward(self, folder: Path, kind: Kind) -> int:
         return (await self._workshop.follow(Follow(folder=str(folder), kind=kind, views=self._kept))).change
 
 
-def _now(folder: Path, acl: frozenset[AccessTag]) -> tuple[Kind, int]:
-    ledger = Ledger(folder)
-    return ledger.kind_of(acl), ledger.latest()
+async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:
+    """What of a ledger is open to a caller."""
 
+    def count() -> GraphCounts:
+        ledger = Ledger(folder)
+        documents, triples = ledger.size(ledger.kind_of(acl))
+        return GraphCounts(documents=documents, triples=triples)
 
-def _not_ready(folder: Path, kind: Kind) -> NotReady:
-    documents, triples = Ledger(folder).size(kind)
-    return NotReady(
-        f"The graph of {folder.name!r} is being made ready for callers with your rights: {documents:,} documents with "
-        f"{triples:,} triples. Ask again in some seconds.",
-        retry_after_s=5,
-    )
+    return await asyncio.to_thread(count)

@@ -58,6 +58,11 @@ def reach(view: Iri, change: int) -> tuple[str, str]:
     )
 
 
+def forget(view: Iri) -> str:
+    """Take a view away, with the notes on it."""
+    return f"DROP SILENT GRAPH {term_of(view)} ;\nDELETE WHERE {{ GRAPH {term_of(NOTES)} {{ {term_of(view)} ?p ?o }} }}"
+
+
 def reached(view: Iri) -> str:
     """The query for how far a view has come, as `?n`; no row for one that is not there or was not finished."""
     return f"SELECT ?n WHERE {{ GRAPH {term_of(NOTES)} {{ {term_of(view)} {term_of(_REACHED)} ?n }} }}"

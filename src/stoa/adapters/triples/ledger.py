@@ -7,6 +7,7 @@ number asks for those above it.
 
 import hashlib
 import sqlite3
+import uuid
 import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -22,6 +23,7 @@ from stoa.domain.triples import DocumentTriples
 
 _WAIT_S = 30.0
 _TABLES = """
+CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, written TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY, iri TEXT NOT NULL, rights INTEGER NOT NULL, change INTEGER NOT NULL, triples INTEGER NOT NULL, lines BLOB
@@ -94,6 +96,12 @@ class Ledger:
                 values = (_number(rows, each), next(numbers), name)
                 rows.execute("UPDATE documents SET rights = ?, change = ? WHERE id = ? AND lines IS NOT NULL", values)
 
+    def identity(self) -> str:
+        """Tells it from every other ledger, also of the same collection; empty for one that nothing was written to."""
+        with self._reading() as rows:
+            found = rows.execute("SELECT id FROM ledger").fetchone() if rows else None
+        return found[0] if found else ""
+
     def latest(self) -> int:
         """The number of the latest change; 0 where there never was one."""
         with self._reading() as rows:
@@ -150,9 +158,10 @@ class Ledger:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with closing(sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)) as rows:
             rows.execute("PRAGMA journal_mode = WAL")
-            rows.execute("PRAGMA synchronous = NORMAL")
+            rows.execute("PRAGMA synchronous = FULL")  # a view must never know a change that a power cut took back
             rows.executescript(_TABLES)
             self._path.chmod(0o600)
+            rows.execute("INSERT INTO ledger (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING", (uuid.uuid4().hex,))
             rows.execute("BEGIN IMMEDIATE")
             try:
                 yield rows
