@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,9 +37,9 @@ class Graph(KnowledgeGraph, GraphQueries, Protocol):
 class Folder(FolderQueries):
     """Both sides of the embedded graph, which live in two processes else."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root, prefixes=PREFIXES, patience_s=30)
-        ledgers = FolderLedgers(root)
+    def __init__(self, root: Path, *, patience_s: float = 30) -> None:
+        super().__init__(root, prefixes=PREFIXES, patience_s=patience_s)
+        self.root, ledgers = root, FolderLedgers(root)
         self.replace, self.grant, self.drop = ledgers.replace, ledgers.grant, ledgers.drop
 
 
@@ -63,7 +63,7 @@ def endpoint() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Any]:  # Any: each is a graph by both sides
+async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncGenerator[Any]:  # Any: each is a graph by both sides
     """A graph of a kind, in a folder of memory where there is one: what is tested is not the disk."""
     with tempfile.TemporaryDirectory(prefix="stoa-graph-", dir=MEMORY) as folder:
         if kind == "memory":
@@ -152,6 +152,14 @@ async def test_nobody_and_nothing_is_an_empty_graph(graph: Graph) -> None:
     assert await rows(graph, ALL, acl=NOBODY) == await rows(graph, ALL, acl=frozenset({"team:b"})) == [("0",)]
     assert (await graph.counts("c", acl=NOBODY)).triples == 0
     assert json.loads(await asked(graph, "ASK { GRAPH ?g { ?s ?p ?o } }"))["boolean"] is False
+
+
+async def test_a_graph_can_be_taken_away_whole(graph: Graph) -> None:
+    await put(graph, said("d1", ("ada", "is", "open")), said("d2", ("ben", "is", "hidden"), acl=HR))
+    lines = set(b"".join(graph.lines("c", acl=A)).splitlines())
+    assert lines == set((await asked(graph, "CONSTRUCT WHERE { ?s ?p ?o }", form="n-triples")).splitlines())
+    await graph.drop("c")
+    assert (list(graph.lines("c", acl=A)), await rows(graph, ALL)) == ([], [("0",)])
 
 
 async def test_texts_of_documents_stay_texts(graph: Graph) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import View
@@ -104,6 +105,15 @@ async def read_graph(name: str, caller: Annotated[Caller, allow("graph:query")],
     collection = await _collection(parts, caller, name)
     counts = await parts.graphs.counts(collection.name, acl=caller.principal.acl)
     return GraphView(documents=counts.documents, triples=counts.triples)
+
+
+@router.get("/graph/triples", response_class=Response)
+async def export_graph(name: str, caller: Annotated[Caller, allow("graph:query")], parts: Parts) -> Response:
+    """All that is open to the caller, as N-Triples. A triple that several documents say comes once for each of them."""
+    collection = await _collection(parts, caller, name)
+    headers = {"content-disposition": f'attachment; filename="{name}.nt"', "cache-control": "private, no-store"}
+    lines = parts.graphs.lines(collection.name, acl=caller.principal.acl)
+    return StreamingResponse(lines, media_type=_TYPES["n-triples"], headers=headers)
 
 
 @router.get("/entities")

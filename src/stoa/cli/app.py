@@ -9,6 +9,7 @@ from stoa.cli.database import database
 from stoa.cli.document import documents
 from stoa.cli.evalset import evalsets
 from stoa.cli.evaluate import evaluations
+from stoa.cli.graph import graphs
 from stoa.cli.group import groups
 from stoa.cli.guard import guards
 from stoa.cli.importing import imports
@@ -38,7 +39,7 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (documents, jobs, batches, evalsets, evaluations, imports, guards):
+for group in (documents, graphs, jobs, batches, evalsets, evaluations, imports, guards):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

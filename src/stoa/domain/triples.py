@@ -4,7 +4,7 @@ A triple belongs to the documents that say it. A caller's graph is made of the d
 whatever a query says, it is answered as if those were all there are. That graph is one default graph without named ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -121,6 +121,8 @@ class GraphQueries(Protocol):
         """
         ...
 
-    async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts:
-        """Raises NotReady."""
+    async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts: ...
+
+    def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
+        """All that is open to the caller as N-Triples, some lines at a time; what several documents say comes for each."""
         ...

@@ -49,8 +49,7 @@ def answer(
     """Results of pyoxigraph as bytes. Raises InvalidRequest when no form fits, TooLarge."""
     import pyoxigraph
 
-    graph = isinstance(results, pyoxigraph.QueryTriples)
-    if graph:
+    if isinstance(results, pyoxigraph.QueryTriples):
         form = _first(forms, GRAPH_FORMS, "CONSTRUCT and DESCRIBE answer with triples")
     elif isinstance(results, pyoxigraph.QueryBoolean):
         form = _first(forms, TABLE_FORMS[:2], "ASK answers with yes or no")
@@ -58,7 +57,11 @@ def answer(
         form = _first(forms, TABLE_FORMS, "SELECT answers with a table")
     taken = _Bounded(answer_bytes)
     try:
-        results.serialize(taken, format=pyoxigraph.RdfFormat.N_TRIPLES if graph else pyoxigraph.QueryResultsFormat.JSON)
+        written: Any = taken  # Any: it writes bytes, and that is all that is asked of it
+        if isinstance(results, pyoxigraph.QueryTriples):
+            results.serialize(written, format=pyoxigraph.RdfFormat.N_TRIPLES)
+        else:
+            results.serialize(written, format=pyoxigraph.QueryResultsFormat.JSON)
     except _TooMany:
         raise TooLarge(
             f"The answer has more than {answer_bytes:,} bytes (graph.answer_bytes); ask for less, or add LIMIT.", param="query"

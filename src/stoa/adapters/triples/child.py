@@ -77,7 +77,7 @@ def _answered(ask: Ask, asker: socket.socket) -> Reply:
         store = _opened(views, ask)
         if store is None:
             return Refused("NotReady", "The graph changed while it was opened; ask again.")
-    confine(ask.limits, asker=asker.fileno())
+    confine(ask.limits, asker=asker)
     _quiet()
     try:
         results = store.query(ask.text, prefixes=ask.prefixes, default_graph=[NamedNode(VIEW.iri)], named_graphs=[])

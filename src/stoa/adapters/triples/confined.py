@@ -6,7 +6,9 @@ import os
 import platform
 import resource
 import signal
+import socket
 import struct
+from pathlib import Path
 
 from stoa.domain.triples import Limits
 
@@ -16,17 +18,27 @@ _SOCKET_CALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 _NO_NEW_PRIVILEGES, _SECCOMP, _FILTER = 38, 22, 2
 
 
-def confine(limits: Limits, *, asker: int) -> None:
+def confine(limits: Limits, *, asker: socket.socket) -> None:
     """Hold this process to the limits from now on: it is killed at the end of its time, and when its asker hangs up."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    pages = int(open("/proc/self/statm").read().split()[0]) if os.path.exists("/proc/self/statm") else 0  # noqa: SIM115, PTH110, PTH123
-    most = pages * resource.getpagesize() + limits.memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     without_sockets()
+    most = _mapped() + limits.memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    end_with(asker)
+
+
+def end_with(asker: socket.socket) -> None:
+    """End this process when the other side of a connection does, also if it has already."""
     fcntl.fcntl(asker, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(asker, fcntl.F_SETFL, fcntl.fcntl(asker, fcntl.F_GETFL) | os.O_ASYNC)  # SIGIO ends a process that awaits none
+    try:
+        gone = asker.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        gone = False
+    if gone:
+        os._exit(0)
 
 
 def without_sockets() -> bool:
@@ -49,3 +61,9 @@ def without_sockets() -> bool:
         prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), nothing, nothing, nothing) == 0
         and prctl(_SECCOMP, ctypes.c_ulong(_FILTER), described, nothing, nothing) == 0
     )
+
+
+def _mapped() -> int:
+    """Bytes of addresses that this process has now."""
+    told = Path("/proc/self/statm")
+    return int(told.read_text().split()[0]) * resource.getpagesize() if told.is_file() else 0

@@ -8,7 +8,7 @@ import asyncio
 import fcntl
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ import msgspec
 
 from stoa.adapters.triples.answers import in_form
 from stoa.adapters.triples.checks import check
-from stoa.adapters.triples.folder import counted
+from stoa.adapters.triples.folder import counted, lines_of_ledger
 from stoa.adapters.triples.following import AT_ONCE, NOTES, follow, forget, reached
 from stoa.adapters.triples.frames import Ask
 from stoa.adapters.triples.ledger import Kind, Ledger
@@ -74,6 +74,9 @@ class EndpointQueries:
 
     async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts:
         return await counted(self._root / collection, acl)
+
+    def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
+        return lines_of_ledger(self._root / collection, acl)
 
     async def close(self) -> None:
         await self._readiness.close()

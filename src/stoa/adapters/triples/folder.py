@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stoa.adapters.triples.checks import check
@@ -59,6 +59,9 @@ class FolderQueries:
     async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts:
         return await counted(self._root / collection, acl)
 
+    def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
+        return lines_of_ledger(self._root / collection, acl)
+
     async def close(self) -> None:
         await self._readiness.close()
         await self._workshop.close()
@@ -80,3 +83,9 @@ async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:
         return GraphCounts(documents=documents, triples=triples)
 
     return await asyncio.to_thread(count)
+
+
+def lines_of_ledger(folder: Path, acl: frozenset[AccessTag]) -> Iterator[bytes]:
+    """What the documents of a ledger say that are open to a caller, document after document."""
+    ledger = Ledger(folder)
+    return (lines for _, lines in ledger.whole(ledger.kind_of(acl)))

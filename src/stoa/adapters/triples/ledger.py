@@ -176,7 +176,8 @@ class Ledger:
         if not self._path.is_file():
             yield None
             return
-        with closing(sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)) as rows:
+        # Other threads: who takes many rows one by one may do so from several.
+        with closing(sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)) as rows:
             rows.executescript(_TABLES)  # another process may have come no further than making the file
             rows.execute("BEGIN")
             yield rows

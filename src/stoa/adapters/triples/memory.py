@@ -3,7 +3,7 @@
 Every query is answered over a store made for it, of the documents that are open to the caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stoa.adapters.triples.answers import answer
 from stoa.adapters.triples.checks import check
@@ -42,6 +42,9 @@ class MemoryKnowledge:
     async def counts(self, collection: str, *, acl: frozenset[AccessTag]) -> GraphCounts:
         found = self._open_to(collection, acl)
         return GraphCounts(documents=len(found), triples=sum(len(set(triples)) for triples in found))
+
+    def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
+        return (lines_of(triples) for triples in self._open_to(collection, acl))
 
     async def close(self) -> None:
         """Nothing is open."""
