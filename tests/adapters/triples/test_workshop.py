@@ -81,20 +81,19 @@ async def test_one_who_hangs_up_leaves_no_query_behind(graph: Folder) -> None:
 
 
 async def test_the_process_is_started_again_when_it_is_killed(graph: Folder) -> None:
-    process = graph._workshop._process
-    assert process is not None
+    process = process_of_queries()
     process.kill()
-    await process.wait()
+    process.wait()
     assert await rows(graph, COUNT) != [("0",)]
 
 
 async def test_a_view_that_is_not_ready_in_time_says_so(graph: Folder) -> None:
-    graph._readiness._patience_s = 0.0
     await put(graph, said("new", ("a", "is", "b")))
+    hasty = Folder(graph.root, patience_s=0.0)
     with pytest.raises(NotReady, match="61 documents") as told:
-        await ask(graph, COUNT)
+        await ask(hasty, COUNT)
     assert told.value.retry_after_s > 0
-    graph._readiness._patience_s = 30.0
+    await hasty.close()
     assert await rows(graph, "SELECT ?x { <stoa:entity/a> ?p ?x FILTER(ISIRI(?x)) }") == [("b",)]
 
 
@@ -158,10 +157,9 @@ def process_of_queries() -> psutil.Process:
 
 async def nobody_is_left() -> None:
     """All forks have ended, some soon."""
-    process = graph._workshop._process
-    assert process is not None
+    process = process_of_queries()
     for _ in range(100):
-        if not psutil.Process(process.pid).children():
+        if not process.children():
             return
         await asyncio.sleep(0.1)
     pytest.fail("a query is still at work")
