@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
+import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
@@ -109,6 +110,7 @@ export const routes: Route[] = [
   }),
 
   ...collectionRoutes,
+  ...graphRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {
     const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));

@@ -2,6 +2,8 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Collection } from "../api/types";
+import { GraphView } from "../graphs/GraphView";
+import { SparqlView } from "../graphs/SparqlView";
 import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
@@ -17,6 +19,8 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
   const views: [View, string, boolean][] = [
     ["documents", "Documents", rights.read],
     ["search", "Search", rights.read],
+    ["graph", "Graph", rights.read],
+    ["sparql", "Query", rights.read],
     ["evaluation", "Evaluation", rights.read],
     ["usage", "Usage", rights.see_usage],
   ];
@@ -59,6 +63,10 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
       return <DocumentsView collection={collection} />;
     case "search":
       return <SearchBench collection={collection} />;
+    case "graph":
+      return <GraphView collection={collection} />;
+    case "sparql":
+      return <SparqlView collection={collection} />;
     case "evaluation":
       return <EvaluationView collection={collection} />;
     case "usage":
