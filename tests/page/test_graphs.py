@@ -30,7 +30,7 @@ def test_entities_are_found_and_one_is_shown_with_what_is_said_of_it(page: Page)
 
 
 def test_the_drawing_leads_on_by_mouse_and_by_keyboard(page: Page) -> None:
-    page.goto(f"{GRAPH}?entity=stoa%3Aentity%2Ftravel%2520policy")
+    page.goto(f"{GRAPH}?entity=travel%20policy")
     drawing = page.get_by_role("group", name="Travel Policy and what it has to do with")
     expect(drawing.get_by_role("link")).to_have_count(6)
     drawing.get_by_role("link", name="Gideon Marsh: owner").focus()
@@ -38,7 +38,7 @@ def test_the_drawing_leads_on_by_mouse_and_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("article", name="Gideon Marsh")).to_be_visible()
     page.get_by_role("link", name=re.compile("Wayfare, named beside")).click()
     expect(page.get_by_role("article", name="Wayfare")).to_be_visible()
-    page.goto(f"{GRAPH}?entity=stoa%3Aentity%2Fnone")
+    page.goto(f"{GRAPH}?entity=none")
     expect(page.get_by_role("alert")).to_contain_text("nothing called that")
 
 
@@ -51,7 +51,7 @@ def test_a_query_is_asked_and_answered_as_a_table(page: Page) -> None:
     table = page.get_by_role("table", name="Answer")
     expect(table.get_by_role("row")).to_have_count(8)
     expect(table.get_by_role("link", name="stoa:entity/wayfare")).to_have_attribute(
-        "href", "/collections/handbook/graph?entity=stoa%3Aentity%2Fwayfare"
+        "href", "/collections/handbook/graph?entity=wayfare"
     )
     box.fill("SELEKT")
     page.get_by_role("button", name="Ask", exact=True).click()
@@ -61,7 +61,7 @@ def test_a_query_is_asked_and_answered_as_a_table(page: Page) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_both(page: Page, theme: str) -> None:
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-    page.goto(f"{GRAPH}?entity=stoa%3Aentity%2Ftravel%2520policy")
+    page.goto(f"{GRAPH}?entity=travel%20policy")
     page.get_by_role("article", name="Travel Policy").wait_for()
     assert violations(page) == []
     page.goto(SPARQL)
@@ -69,6 +69,6 @@ def test_everybody_can_use_both(page: Page, theme: str) -> None:
     page.get_by_role("table", name="Answer").wait_for()
     assert violations(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(f"{GRAPH}?entity=stoa%3Aentity%2Ftravel%2520policy")
+    page.goto(f"{GRAPH}?entity=travel%20policy")
     page.get_by_role("article", name="Travel Policy").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -45,7 +45,7 @@ export const graphRoutes: Route[] = [
     json(response, { data: all.filter((each) => each.toLowerCase().includes(words)).map(found) });
   }),
   route("GET", "/api/collections/:name/entity", ({ response, query }) => {
-    const label = names.find((each) => iriOf(each) === query.get("entity"));
+    const label = names.find((each) => each.toLowerCase() === query.get("entity")?.toLowerCase());
     if (!label) throw new Refusal(404, "There is nothing called that in what is open to you of 'handbook'.");
     const entity: Entity = {
       iri: iriOf(label),

@@ -6,7 +6,7 @@ import { formatCount, plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useDebounced } from "../kit/useDebounced";
 import { EntityView } from "./EntityView";
-import { entityHref } from "./places";
+import { askedFor, entityHref, isAsked } from "./places";
 import { useEntities, useGraphCounts } from "./queries";
 import styles from "./GraphView.module.css";
 
@@ -14,7 +14,7 @@ const TYPING_MS = 250;
 
 export function GraphView({ collection: { name } }: { collection: Collection }) {
   const [params] = useSearchParams();
-  const chosen = params.get("entity") ?? "";
+  const chosen = askedFor(params);
   const [typed, setTyped] = useState("");
   const search = useDebounced(typed.trim(), TYPING_MS);
   const found = useEntities(name, search);
@@ -49,7 +49,7 @@ export function GraphView({ collection: { name } }: { collection: Collection }) 
             <ul aria-label="Entities found" aria-busy={found.isPlaceholderData}>
               {found.data.map(({ iri, label, passages }) => (
                 <li key={iri}>
-                  <Link href={entityHref(name, iri)} aria-current={iri === chosen ? "true" : undefined}>
+                  <Link href={entityHref(name, iri)} aria-current={isAsked(iri, chosen) ? "true" : undefined}>
                     <span>{label}</span>
                     <span className={styles.count}>{formatCount(passages)}</span>
                   </Link>
