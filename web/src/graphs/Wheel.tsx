@@ -43,7 +43,7 @@ function Neighbour({ collection, spoke }: { collection: string; spoke: Placed })
     <>
       <circle cx={x} cy={y} r={6} />
       <text x={x + dx} y={y + dy} textAnchor={anchor}>
-        {shortened(label, 26)}
+        {shortened(label, 26)}{" "}
         {by !== "" && (
           <tspan className={styles.by} x={x + dx} dy={anchor === "middle" && y < 0 ? -15 : 15}>
             {shortened(inverse ? `← ${by}` : by, 28)}
@@ -52,10 +52,9 @@ function Neighbour({ collection, spoke }: { collection: string; spoke: Placed })
       </text>
     </>
   );
-  const name = by === "" ? `${label}, named beside it` : `${label}: ${by}`;
   if (!isShown(iri)) return <g data-said={by !== ""}>{drawn}</g>;
   return (
-    <Link href={entityHref(collection, iri)} aria-label={name} data-said={by !== ""}>
+    <Link href={entityHref(collection, iri)} data-said={by !== ""}>
       {drawn}
     </Link>
   );
