@@ -50,6 +50,7 @@ from stoa.knowledge import intake
 from stoa.knowledge.fuse import fuse
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import CANDIDATES, HybridRetriever
 from stoa.settings import Settings
 
@@ -177,9 +178,14 @@ async def ingest(settings: Settings, files: Mapping[str, bytes], embedder: Local
         return COLLECTION
 
     ports = IngestionPorts(
-        documents=DocumentRecords(database), jobs=JobRecords(database), objects=objects, parser=parser,
-        splitter=TokenSplitter(minilm_tokenizer()), index=index, embedder_of=lambda _: embedder, collection_of=collection,
-    )  # fmt: skip
+        documents=DocumentRecords(database),
+        jobs=JobRecords(database),
+        objects=objects,
+        processor=Pipeline(objects=objects, parser=parser, splitter=TokenSplitter(minilm_tokenizer())),
+        index=index,
+        embedder_of=lambda _: embedder,
+        collection_of=collection,
+    )
     kept = [intake.File(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in files.items()]
     for file in kept:
         await objects.put(raw_name(file.digest), files[file.path])

@@ -17,6 +17,7 @@ StoaError
 │   ├── MissingExtra       an optional package is not installed
 │   ├── SchemaError        the database is not in the form this version needs
 │   └── Busy               the home or the port is in use
+├── ProcessingError        machines that process documents are away, or went away
 ├── ProviderError          an upstream: unreachable, slow, or answering nonsense
 ├── NotReady               503  nobody: it is being made, and will be there soon
 └── InternalError          Stoa itself is at fault
@@ -194,6 +195,13 @@ class SourceError(StoaError):
 
     status = 502
     code = "source_error"
+
+
+class ProcessingError(StoaError):
+    """The machines that process documents cannot be reached, or went away; what they had in hand is to be done again."""
+
+    status = 502
+    code = "processing_error"
 
 
 class InternalError(StoaError):

@@ -69,6 +69,60 @@ class TelemetrySettings(Section, frozen=True):
         return found
 
 
+class WorkerSettings(Section, frozen=True):
+    """Long work: documents, batches."""
+
+    parse_timeout_s: Seconds = 120.0
+    """Longest that one document may take to parse before it is reported as broken."""
+    document_bytes: Bytes = 134_217_728
+    """Largest single document."""
+    batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
+    """How many lines of one batch are asked at once."""
+    folders: tuple[str, ...] = ()
+    """Folders of this machine that sources may read, and all below them; none if empty."""
+    website_allow: tuple[str, ...] = ()
+    """Hosts, *.suffixes, addresses or networks that sources may read websites from although they are not public."""
+    partition_from: Annotated[int, Meta(ge=1)] = 300
+    """A job of at least so many documents is processed in partitions, beside this process or on Ray."""
+    partition_processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """How many processes of this machine work on a partition; Ray decides for itself."""
+    ray_address: str | None = None
+    """Where partitions are processed: a Ray cluster such as 10.0.0.7:6379 or ray://10.0.0.7:10001. Needs the extra `ray`, one
+    object store that all machines reach, and Stoa installed on them; this machine alone if left out."""
+    ray_gateway_url: str | None = None
+    """How Ray's machines reach the gateway to have texts embedded; the worker asks for all of them if left out."""
+    partition_embedding: Literal["gateway", "local"] = "gateway"
+    """Who embeds the texts of partitions for stoa-embed: the gateway's models, or the process that cuts them."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        for field in ("ray_address", "ray_gateway_url"):
+            found = getattr(self, field)
+            if found is not None and not found.strip():
+                raise SettingsError(f"Setting 'worker.{field}' is empty; leave it out.", param=f"worker.{field}")
+
+
+class ObjectSettings(Section, frozen=True):
+    """Where raw and parsed documents lie. Credentials of a bucket are the machine's own, such as AWS_ACCESS_KEY_ID."""
+
+    url: str | None = None
+    """A bucket and a prefix in it, such as s3://documents/stoa; the folder `objects` in the home if left out."""
+    endpoint: str | None = None
+    """Of a bucket that is not Amazon's, such as http://10.0.0.9:9000."""
+    region: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        if self.url is not None and not (self.url.startswith("s3://") and urlsplit(self.url).netloc):
+            raise SettingsError(
+                f"Setting 'objects.url' must be s3://bucket/prefix, but found {self.url!r}.", param="objects.url"
+            )
+        if self.url is None and (found := self.endpoint or self.region):
+            raise SettingsError(
+                f"objects.endpoint and objects.region need objects.url, but only {found!r} was given.", param="objects.url"
+            )
+
+
 class GraphSettings(Section, frozen=True):
     """The knowledge graph: what a SPARQL query may take, and where the graph lies."""
 

@@ -21,11 +21,13 @@ from stoa.sections import (
     Bytes,
     GraphSettings,
     LedgerSettings,
+    ObjectSettings,
     Port,
     RedisSettings,
     Seconds,
     Section,
     TelemetrySettings,
+    WorkerSettings,
     check_control,
     check_replicas,
 )
@@ -105,18 +107,12 @@ class ControlSettings(Section, frozen=True):
     """Port for that; any free one if 0."""
 
 
-class WorkerSettings(Section, frozen=True):
-    parse_timeout_s: Seconds = 120.0
-    """Longest that one document may take to parse before it is reported as broken."""
-    document_bytes: Bytes = 134_217_728
-    """Largest single document."""
-    batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
-    """How many lines of one batch are asked at once."""
-
-
 class EngineSettings(Section, frozen=True):
     threads: Annotated[int, Meta(ge=0)] = 0
     """Threads for inference; 0 is one for each core."""
+    runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
+    """What documents are embedded with. OpenVINO, of the extra `openvino`, is faster where the processor multiplies bfloat16,
+    and takes more memory; where it is not installed, gains nothing or gives other vectors, onnxruntime is used all the same."""
 
 
 class DatabaseSettings(Section, frozen=True):
@@ -143,6 +139,7 @@ class Settings(Section, frozen=True):
     worker: WorkerSettings = WorkerSettings()
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
+    objects: ObjectSettings = ObjectSettings()
     redis: RedisSettings = RedisSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()

@@ -7,7 +7,10 @@ from typing import Any
 
 import httpx
 
+from stoa.adapters.database.indexes import IndexRecords
+from stoa.adapters.database.keeping import IndexKeeper
 from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
+from stoa.adapters.database.served import served
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.jobs.memory import MemoryRunner
@@ -15,10 +18,14 @@ from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.triples.folder import FolderLedgers
 from stoa.adapters.vectors.memory import MemoryIndex
+from stoa.knowledge import beside
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.process import Pipeline
+from stoa.knowledge.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.retrieve import HybridRetriever
 from stoa.knowledge.stated import StatedIndex
+from stoa.wiring.comparing import comparing
 
 
 @dataclass(frozen=True)
@@ -36,20 +43,40 @@ class Company:
     other: httpx.AsyncClient
     """A developer of another team."""
 
-    async def work(self) -> None:
-        """Do every job there is."""
-        database, home = self.running.parts.database, self.running.parts.settings.home_folder
-        ports = IngestionPorts(
-            documents=DocumentRecords(database), jobs=JobRecords(database), objects=self.running.parts.objects,
-            parser=DirectParser(), splitter=WordSplitter(),
-            index=StatedIndex(LinkedIndex(self.index, self.graph), FolderLedgers(home.triples)),
+    def ingestion_ports(self) -> IngestionPorts:
+        """What the worker indexes with."""
+        database, objects = self.running.parts.database, self.running.parts.objects
+        triples = self.running.parts.settings.home_folder.triples
+        return IngestionPorts(
+            documents=DocumentRecords(database),
+            jobs=JobRecords(database),
+            objects=objects,
+            processor=Pipeline(objects=objects, parser=DirectParser(), splitter=WordSplitter()),
+            index=StatedIndex(LinkedIndex(self.index, self.graph), FolderLedgers(triples)),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
+            indexes=IndexRecords(database),
+        )
+
+    async def work(self) -> None:
+        """Do every job there is."""
+        ports, database = self.ingestion_ports(), self.running.parts.database
+        rebuild = RebuildPorts(
+            documents=ports.documents, jobs=ports.jobs, indexes=IndexRecords(database), processor=ports.processor,
+            index=ports.index, embedder_of=ports.embedder_of, collection_of=ports.collection_of,
+            compare=comparing(database, self.running.parts.finder).compare,
         )  # fmt: skip
-        runner = MemoryRunner({"ingest": Ingestion(ports)})
+        runner = MemoryRunner({"ingest": Ingestion(ports), beside.KIND: Rebuild(rebuild)})
         for job in await ports.jobs.unfinished():
             await runner.submit(job.kind, job.id, lane="x")
         await runner.drained()
+
+    async def look_after_indexes(self) -> None:
+        """Begin and bring up to date what is to be, and do it."""
+        database = self.running.parts.database
+        index = LinkedIndex(self.index, self.graph)
+        await IndexKeeper(database, index, kind=beside.KIND, keep_up=beside.keep_up, now_ms=lambda: 1).look()
+        await self.work()
 
     async def upload(self, files: Mapping[str, bytes], *, groups: str = "", by: httpx.AsyncClient | None = None) -> Any:
         sent = [("files", (name, data)) for name, data in files.items()]
@@ -59,7 +86,9 @@ class Company:
         return answer.json()
 
     async def find(self, question: str, *tags: str) -> list[str]:
-        retriever = HybridRetriever(self.index, lambda _: self.embedder)
+        async with self.running.parts.database.read() as connection:
+            known = await served(connection)
+        retriever = HybridRetriever(self.index, lambda _: self.embedder, lambda name: known[name].name if known else name)
         found = await retriever.retrieve(
             question, collections=["handbook"], acl=frozenset(tags), limit=10, on_behalf_of="company"
         )

@@ -132,7 +132,7 @@ async def running() -> AsyncIterator[Running]:
         unsealer=PlainSecrets(),
         log=log,
         behalf_key=b"",
-        retriever=lambda embedder_of: None,  # type: ignore[arg-type, return-value]
+        retriever=lambda embedder_of, index_of: None,  # type: ignore[arg-type, return-value]
         passages=MemoryIndex(),
         rewrite=lambda question, history: question,
         decompose=lambda question: [question],

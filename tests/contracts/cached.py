@@ -14,7 +14,7 @@ from stoa.domain.resources import Assistant, CachePolicy, Collection, Model, Pro
 from stoa.domain.snapshot import Access, Caller, Snapshot
 from stoa.domain.upstream import Facts
 from stoa.domain.usage import Kept
-from stoa.gateway.ask import read_chat
+from stoa.gateway.bodies import read_chat
 from stoa.gateway.caching.key import Keys, is_shared
 from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger

@@ -1,16 +1,51 @@
-"""What every store of objects does, in a folder and in memory."""
+"""What every store of objects does, in a folder, in a bucket and in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from stoa.adapters.objects.store import ObjectFolder
 
+MOTO = Path(__file__).parents[2] / ".build" / "suites" / "bin" / "moto_server"
 
-@pytest.fixture(params=["folder", "memory"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectFolder:
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The endpoint of an S3 server with a bucket `documents`."""
+    if not MOTO.is_file():
+        pytest.skip(f"{MOTO} is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, log = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("moto") / "log.txt"
+    with log.open("wb") as sink:
+        server = subprocess.Popen([str(MOTO), "-H", "127.0.0.1", "-p", str(port)], stdout=sink, stderr=sink)
+    try:
+        for _ in range(300):
+            with suppress(httpx.HTTPError):
+                httpx.put(f"{url}/documents", timeout=5)
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture(params=["folder", "memory", pytest.param("bucket", marks=pytest.mark.slow)])
+def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectFolder:
+    if request.param == "bucket":
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        endpoint = request.getfixturevalue("bucket")
+        return ObjectFolder.bucket(f"s3://documents/{tmp_path.name}", endpoint=endpoint, region="us-east-1")
     return ObjectFolder.local(tmp_path / "objects") if request.param == "folder" else ObjectFolder.memory()
 
 

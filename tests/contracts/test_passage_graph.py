@@ -166,6 +166,17 @@ async def test_collections_are_apart_and_an_unknown_one_leads_nowhere(graph: Gra
     assert await graph.walk("c", {}, acl=A, limit=5) == {}
 
 
+async def test_what_is_dropped_is_gone_and_may_come_again(graph: Graph) -> None:
+    two = [document("d", passage("d.0", "x")), document("e", passage("e.0", about=["x"]))]
+    await put(graph, *two)
+    assert "e.0" in await reached(graph, "d.0")
+    for _ in range(2):
+        await graph.drop("c")
+    assert await reached(graph, "d.0") == []
+    await put(graph, *two)
+    assert "e.0" in await reached(graph, "d.0")
+
+
 async def test_links_of_a_passage_are_shown_under_the_same_rights(graph: Graph) -> None:
     await put(
         graph, document("d", passage("d.0", "x", "only here", about=["y"])), document("e", passage("e.0", "x")),

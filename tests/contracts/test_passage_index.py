@@ -226,6 +226,17 @@ async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -
     await index.tend("unknown")
 
 
+async def test_what_is_dropped_is_gone_and_may_come_again(index: Index) -> None:
+    await index.replace("_2.c", ["d"], await rows("d", "Apples."))
+    await index.replace("c", ["d"], await rows("d", "Apples."))
+    for _ in range(2):
+        await index.drop("_2.c")
+    assert await found(index, "apples", "team:a", collection="_2.c") == ([], [])
+    assert (await found(index, "apples", "team:a"))[1] == ["d.0"]
+    await index.replace("_2.c", ["e"], await rows("e", "Apples."))
+    assert (await found(index, "apples", "team:a", collection="_2.c"))[1] == ["e.0"]
+
+
 async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     from stoa.adapters.vectors.lance import LanceIndex
 

@@ -5,7 +5,8 @@ import pytest
 
 from stoa.control.sealing import MASK, mask, seal
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Provider, Resource
+from stoa.domain.resources import Provider, Resource, Source
+from stoa.domain.sources import Git
 from stoa.errors import InvalidRequest
 
 ENTRA = {"tenant_id": "t", "client_id": "c", "client_secret": "hush"}
@@ -59,3 +60,29 @@ def test_a_service_account_is_looked_at_before_it_is_sealed() -> None:
         sealed(msgspec.structs.replace(vertex, credentials={"service_account": "hush"}))
     with pytest.raises(InvalidRequest, match="was not filled in"):
         sealed(msgspec.structs.replace(vertex, credentials={"service_account": "${env:X}"}))
+
+
+GIT = Source(name="g", collection="c", origin=Git(url="https://host/wiki.git"), credentials={"password": "hush"})
+
+
+def kept_source(resource: Source, before: Source | None = None) -> Source:
+    found = seal(resource, before=before, sealer=Reversed())
+    assert isinstance(found, Source)
+    return found
+
+
+def test_credentials_of_a_source_are_sealed_shown_masked_and_kept_for_the_same_place_alone() -> None:
+    kept = kept_source(GIT)
+    assert kept.credentials == {"password": "sealed:hsuh"}
+    shown = mask(kept)
+    assert isinstance(shown, Source)
+    assert shown.credentials == {"password": MASK}
+    paused = msgspec.structs.replace(shown, paused=True)
+    assert kept_source(paused, kept).credentials == kept.credentials
+    elsewhere = msgspec.structs.replace(shown, origin=Git(url="https://other/wiki.git"))
+    with pytest.raises(InvalidRequest, match="does not follow to another place"):
+        kept_source(elsewhere, kept)
+    with pytest.raises(InvalidRequest, match="there is none"):
+        kept_source(shown)
+    with pytest.raises(InvalidRequest, match="stoa apply"):
+        kept_source(msgspec.structs.replace(GIT, credentials={"password": "${env:X}"}))

@@ -4,19 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.domain.decisions import (
-    FORM,
-    MARKS,
-    Claimed,
-    Decision,
-    decision_of,
-    pack_times,
-    packed_claims,
-    recorded_claim,
-    recorded_claims,
-    recorded_plainly,
-    recorded_route,
-)
+from stoa.domain.decision_bytes import packed_claims, recorded_claim, recorded_claims, recorded_plainly, recorded_route
+from stoa.domain.decisions import FORM, MARKS, Claimed, Decision, GuardVerdict, decision_of, pack_times
 
 AMOUNTS = st.integers(0, 2**62)
 NAMES = st.text(max_size=40)
@@ -38,6 +27,13 @@ def test_a_plain_record_is_the_one_that_its_fields_give(claims: list[Claimed], k
     made = recorded_plainly(TIMES, recorded_route(strategy), key, packed(claims) if claims else None)
     assert made == msgspec.msgpack.encode(wanted)
     assert decision_of(made) == wanted
+
+
+@given(st.lists(st.builds(GuardVerdict, NAMES, NAMES, NAMES, st.integers(0, 10**6)), max_size=20))
+def test_so_is_one_with_verdicts_that_are_packed_already(verdicts: list[GuardVerdict]) -> None:
+    wanted = Decision(FORM, TIMES, "weighted", verdicts=tuple(verdicts))
+    made = recorded_plainly(TIMES, recorded_route("weighted"), None, None, msgspec.msgpack.encode(verdicts))
+    assert made == msgspec.msgpack.encode(wanted)
 
 
 @given(CLAIMS)

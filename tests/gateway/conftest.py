@@ -289,6 +289,7 @@ def house() -> Callable[..., House]:
         counter: Any = None,
         answers: Any = None,
         index: Any = None,
+        lookups: Any = None,
         links: Any = None,
         tokenizers: Any = None,
         **changes: Any,
@@ -296,7 +297,7 @@ def house() -> Callable[..., House]:
         chosen = script if callable(script) else lambda sent: script or whole()
         upstreams, usage, documents = MemoryUpstreams(chosen), log or MemoryLog(), Documents()
 
-        def retriever(embedder_of: Any) -> Documents:
+        def retriever(embedder_of: Any, _index_of: Any) -> Documents:
             documents.embedder_of = embedder_of
             return documents
 
@@ -312,7 +313,7 @@ def house() -> Callable[..., House]:
             passages=index or MemoryIndex(), links=links,
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
-            contents=contents, tokenizers=MemoryTokenizers(tokenizers),
+            contents=contents, lookups=lookups, tokenizers=MemoryTokenizers(tokenizers),
         )  # fmt: skip
         gateway = Gateway(ports, settings or GatewaySettings())
         gateway.swap(msgspec.msgpack.decode(msgspec.msgpack.encode(_snapshot(**changes)), type=Snapshot))

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from stoa.domain.prices import ModelPrice
+from stoa.gateway.accounts import account_in, messages_usage_in, tokens_told, usage_in
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.usage import Tokens, account_in, messages_usage_in, tokens_told, usage_in
+from stoa.gateway.tokens import Tokens
 
 PRICE = ModelPrice(
     2500.0, 10_000.0, cache_read=1250.0, cache_write=3125.0, cache_write_long=5000.0, reasoning=12_000.0,

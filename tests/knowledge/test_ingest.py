@@ -24,6 +24,7 @@ from stoa.domain.resources import Collection
 from stoa.errors import ProviderError
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import PART_DOCUMENTS, Cancelled, Ingestion, IngestionPorts, Patience
+from stoa.knowledge.process import Pipeline
 
 COLLECTION = Collection(name="c", team="company", chunk_tokens=32)
 TEAM, HR = frozenset({"team:company"}), frozenset({"group:hr"})
@@ -102,10 +103,15 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         return COLLECTION
 
     ports = IngestionPorts(
-        documents=DocumentRecords(database), jobs=JobRecords(database), objects=objects, parser=DirectParser(),
-        splitter=WordSplitter(), index=index, embedder_of=lambda _: embedder, collection_of=collection,
+        documents=DocumentRecords(database),
+        jobs=JobRecords(database),
+        objects=objects,
+        processor=Pipeline(objects=objects, parser=DirectParser(), splitter=WordSplitter()),
+        index=index,
+        embedder_of=lambda _: embedder,
+        collection_of=collection,
         patience=Patience(first_s=0.001, longest_s=0.002, total_s=0.01),
-    )  # fmt: skip
+    )
     yield Place(database, objects, index, embedder, Ingestion(ports))
     await database.close()
 

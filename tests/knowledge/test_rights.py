@@ -35,6 +35,7 @@ from stoa.domain.documents import Outcome, raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.keys import Key
 from stoa.domain.nesting import nesting_of, require_nesting
+from stoa.domain.passages import Spent
 from stoa.domain.resources import Collection
 from stoa.domain.teams import Group
 from stoa.domain.users import User
@@ -43,6 +44,7 @@ from stoa.gateway.plan import Plan
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Cancelled, Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import HybridRetriever
 
 USERS, GROUPS, PATHS = ("ann", "ben"), ("hr", "it", "staff"), ("a.md", "b.md")
@@ -66,11 +68,11 @@ class Records(DocumentRecords):
 
     dying = False
 
-    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:
         if self.dying:
             self.dying = False
             raise Crash
-        await super().record(job_id, collection, outcomes)
+        await super().record(job_id, collection, outcomes, spent=spent)
 
 
 class Embedder(HashingEmbedder):
@@ -106,11 +108,15 @@ class RightsMachine(RuleBasedStateMachine):
 
         self.ingestion = Ingestion(
             IngestionPorts(
-                documents=self.records, jobs=JobRecords(self.database), objects=self.objects, parser=DirectParser(),
-                splitter=WordSplitter(), index=LinkedIndex(self.index, self.graph), embedder_of=lambda _: self.embedder,
+                documents=self.records,
+                jobs=JobRecords(self.database),
+                objects=self.objects,
+                processor=Pipeline(objects=self.objects, parser=DirectParser(), splitter=WordSplitter()),
+                index=LinkedIndex(self.index, self.graph),
+                embedder_of=lambda _: self.embedder,
                 collection_of=collection,
             )
-        )  # fmt: skip
+        )
         self.cached = CachedRetrieval(HybridRetriever(self.index, lambda _: self.embedder, graph=self.graph))
         self.groups_of = {"ann": frozenset({"hr"}), "ben": frozenset({"it"})}
         self.teams = dict.fromkeys(USERS, "company")

@@ -31,7 +31,8 @@ def test_a_document_and_its_passages_say_what_they_are_and_where() -> None:
     passage, iri = v.passage_iri("d.0"), v.document_iri("d")
     assert (document.iri, document.rights) == (iri, Rights(A, frozenset({"user:ben"})))
     assert {
-        (iri, v.TITLE, Value("Site Guide")), (iri, v.AT, v.path_iri("/sites/guide.md")), (iri, v.ABOUT, v.entity_iri("site guide")),
+        (iri, v.TITLE, Value("Site Guide")), (iri, v.AT, v.path_iri("/sites/guide.md")),
+        (iri, v.ABOUT, v.entity_iri("site guide")),
         (passage, PART_OF, iri), (passage, v.PAGE, Value("2", v.INTEGER)), (passage, v.START, Value("10", v.INTEGER)),
         (passage, v.ABOUT, v.entity_iri("port ansel")), (passage, v.ABOUT, v.entity_iri("ada byron")),
         (passage, v.MENTIONS, v.entity_iri("ben roe")), (passage, v.REFERENCES, v.path_iri("/plan.md")),

@@ -175,7 +175,14 @@ def test_whoever_may_only_read_is_offered_nothing_else(page: Page) -> None:
     def as_reader(route: Route) -> None:
         body: Any = route.fetch().json()
         for each in body["data"]:
-            each["rights"] = {"read": True, "ingest": False, "judge": False, "see_usage": False}
+            each["rights"] = {
+                "read": True,
+                "ingest": False,
+                "judge": False,
+                "see_usage": False,
+                "see_sources": False,
+                "sync_sources": False,
+            }
         route.fulfill(json=body)
 
     page.route(re.compile(r"/api/collections(\?|$)"), as_reader)

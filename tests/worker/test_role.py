@@ -52,7 +52,8 @@ class Site:
 
     @asynccontextmanager
     async def worker(self) -> AsyncGenerator[asyncio.subprocess.Process]:
-        home = {"STOA_HOME": self.settings.home, "PATH": os.environ["PATH"]}
+        home = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        home |= {"STOA_HOME": self.settings.home, "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders)}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error::ResourceWarning", "-m", "stoa", "worker", "--fd", str(self.listener.fileno()),
             pass_fds=[self.listener.fileno()], env=home, stderr=asyncio.subprocess.PIPE,

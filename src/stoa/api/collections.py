@@ -10,7 +10,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.documents import DocumentView, document_view
 from stoa.api.forms import View
-from stoa.api.holdings import collection_named, collections_for, keep, rights_of, target_of
+from stoa.api.holdings import collection_named, collections_for, keep, require_no_source, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.domain.documents import DocumentState
@@ -30,6 +30,8 @@ class CollectionRights(View):
     ingest: bool
     judge: bool
     see_usage: bool
+    see_sources: bool
+    sync_sources: bool
 
 
 class CollectionView(View):
@@ -104,6 +106,7 @@ async def upload_documents(
     source: Annotated[str, Form(max_length=255, description="Where they came from.")] = "upload",
 ) -> Uploaded:
     """Store the files and queue a job that indexes them. A file of the same name and source is replaced."""
+    require_no_source(source)
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
         rights = await rights_of(stores, collection, groups=_names(groups), allow=_names(allow), deny=_names(deny))
@@ -129,6 +132,8 @@ def _rights(caller: Caller, collection: Collection) -> CollectionRights:
         ingest=caller.may(target, "document:ingest"),
         judge=caller.may(target, "evaluation:judge"),
         see_usage=caller.may(target, "collection:usage"),
+        see_sources=caller.may(target, "source:list"),
+        sync_sources=caller.may(target, "source:sync"),
     )
 
 

@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from stoa.adapters.database.indexes import IndexTable
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import View
 from stoa.api.holdings import collection_named
 from stoa.domain import entities
-from stoa.domain.resources import Collection
 from stoa.domain.triples import AnswerForm, Limits
 from stoa.errors import InvalidRequest
 from stoa.knowledge.entities import Entities
@@ -102,17 +102,16 @@ class GraphView(View):
 
 @router.get("/graph")
 async def read_graph(name: str, caller: Annotated[Caller, allow("graph:query")], parts: Parts) -> GraphView:
-    collection = await _collection(parts, caller, name)
-    counts = await parts.graphs.counts(collection.name, acl=caller.principal.acl)
+    counts = await parts.graphs.counts(await _graph(parts, caller, name), acl=caller.principal.acl)
     return GraphView(documents=counts.documents, triples=counts.triples)
 
 
 @router.get("/graph/triples", response_class=Response)
 async def export_graph(name: str, caller: Annotated[Caller, allow("graph:query")], parts: Parts) -> Response:
     """All that is open to the caller, as N-Triples. A triple that several documents say comes once for each of them."""
-    collection = await _collection(parts, caller, name)
+    graph = await _graph(parts, caller, name)
     headers = {"content-disposition": f'attachment; filename="{name}.nt"', "cache-control": "private, no-store"}
-    lines = parts.graphs.lines(collection.name, acl=caller.principal.acl)
+    lines = parts.graphs.lines(graph, acl=caller.principal.acl)
     return StreamingResponse(lines, media_type=_TYPES["n-triples"], headers=headers)
 
 
@@ -201,9 +200,8 @@ def forms_of(accept: str) -> list[AnswerForm]:
 async def _answer(parts: Control, caller: Caller, name: str, text: str, accept: str) -> Response:
     if not text.strip():
         raise InvalidRequest("There is no query; send one as the parameter `query`.", param="query")
-    collection = await _collection(parts, caller, name)
     told = await parts.graphs.query(
-        collection.name, text, acl=caller.principal.acl, forms=forms_of(accept), limits=_limits(parts)
+        await _graph(parts, caller, name), text, acl=caller.principal.acl, forms=forms_of(accept), limits=_limits(parts)
     )
     headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff", "x-stoa-rows": str(told.rows)}
     return Response(told.body, media_type=_TYPES[told.form], headers=headers)
@@ -219,13 +217,16 @@ def _only_query(names: Sequence[str]) -> None:
 
 
 async def _entities(parts: Control, caller: Caller, name: str) -> Entities:
-    collection = await _collection(parts, caller, name)
-    return Entities(parts.graphs, collection.name, caller.principal.acl, _limits(parts))
+    return Entities(parts.graphs, await _graph(parts, caller, name), caller.principal.acl, _limits(parts))
 
 
-async def _collection(parts: Control, caller: Caller, name: str) -> Collection:
+async def _graph(parts: Control, caller: Caller, name: str) -> str:
+    """The graph of a collection is that of the index which is searched. Raises NotFound."""
     async with parts.read() as stores:
-        return await collection_named(stores, caller, name)
+        collection = await collection_named(stores, caller, name)
+    async with parts.database.read() as connection:
+        found = await IndexTable(connection).of(collection.name)
+    return next((each.name for each in found if each.state == "serving"), collection.name)
 
 
 def _limits(parts: Control) -> Limits:

@@ -9,7 +9,8 @@ from stoa.domain.documents import Objects, raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 from stoa.domain.stores import Stores
-from stoa.errors import NotFound, TooLarge
+from stoa.domain.syncs import PREFIX
+from stoa.errors import InvalidRequest, NotFound, TooLarge
 from stoa.kit.names import did_you_mean
 from stoa.knowledge.intake import File
 from stoa.policy.decide import Target
@@ -42,6 +43,14 @@ async def rights_of(
     reader = TagReader(stores)
     named = await reader.rights(allow, deny)
     return or_team(Rights(named.allow | await reader.groups(groups), named.deny), collection.team)
+
+
+def require_no_source(source: str) -> None:
+    """Raises InvalidRequest where uploads call themselves what documents of a resource of the kind Source do."""
+    if source.startswith(PREFIX):
+        raise InvalidRequest(
+            f"'source' may not begin with {PREFIX!r}: those documents come from a source that was applied.", param="source"
+        )
 
 
 async def keep(objects: Objects, pieces: AsyncIterable[bytes], *, path: str, limit: int) -> File:

@@ -8,6 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from stoa.adapters.database.contents import ContentTable
 from stoa.adapters.database.opening import opener
 from stoa.api.access import Caller, Parts, allow
+from stoa.control.lookups import look_up
+from stoa.domain.datastores import Lookup
+from stoa.errors import InvalidRequest
 from stoa.ledger.contents import record_contents
 from stoa.ledger.usage import record
 from stoa.wiring import now_ms
@@ -45,6 +48,19 @@ async def ship_contents(request: Request, caller: Annotated[Caller, allow("conte
         write=opener(parts.database.write, ContentTable),
         now_ms=now_ms(),
     )
+
+
+@router.post("/lookups")
+async def run_lookup(request: Request, caller: Annotated[Caller, allow("lookup:run")], parts: Parts) -> Response:
+    """Run a query of a datastore for whoever asks an assistant, with what control knows of rights and databases."""
+    try:
+        lookup = msgspec.msgpack.decode(await request.body(), type=Lookup)
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(f"The body cannot be read: {error}.") from None
+    async with parts.read() as stores:
+        resources = await stores.resources.all()
+    rows = await look_up(lookup, resources, runner=parts.runner, unsealer=parts.secrets)
+    return Response(msgspec.msgpack.encode(rows), media_type=_MSGPACK)
 
 
 @router.post("/targets", status_code=204)

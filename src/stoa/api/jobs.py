@@ -32,7 +32,11 @@ class FailureView(View):
 
 
 class JobView(View):
-    """Counts are documents or lines, but for pages and chunks; what failed is not among `done`."""
+    """Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
+
+    `seconds_left` is at the speed so far, null where there is none; `tokens` and `cost_nano_usd` are of embedding, and a cost
+    that is not known is null.
+    """
 
     id: str
     kind: str
@@ -44,6 +48,10 @@ class JobView(View):
     pages: int
     chunks: int
     pages_per_second: float | None
+    documents_per_second: float | None
+    seconds_left: float | None
+    tokens: int
+    cost_nano_usd: int | None
     message: str | None
     created_at: Moment
     started_at: Moment | None
@@ -54,7 +62,9 @@ class JobView(View):
 def job_view(job: Job, failures: Sequence[Failure], *, now_ms: int) -> JobView:
     return JobView(
         id=job.id, kind=job.kind, collection=job.collection, state=job.state, total=job.total, done=job.done, failed=job.failed,
-        pages=job.pages, chunks=job.chunks, pages_per_second=job.pages_per_second(now_ms), message=job.message,
+        pages=job.pages, chunks=job.chunks, pages_per_second=job.pages_per_second(now_ms),
+        documents_per_second=job.done_per_second(now_ms),
+        seconds_left=job.seconds_left(now_ms), tokens=job.tokens, cost_nano_usd=job.cost, message=job.message,
         created_at=moment(job.created_at), started_at=moment_or_none(job.started_at), ended_at=moment_or_none(job.ended_at),
         errors=[FailureView(path=failure.path, reason=failure.reason) for failure in failures],
     )  # fmt: skip

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Path, Query
 
+from stoa.adapters.database.stores import DatabaseStores
+from stoa.adapters.database.syncs import SyncTables
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.description import RESOURCE
 from stoa.api.forms import Flag, Form, View, described
@@ -13,8 +15,9 @@ from stoa.api.paging import page as paged
 from stoa.control import desired
 from stoa.control.reading import KIND_NAMES, kind_of, read_resource, require_kind
 from stoa.control.sealing import mask
-from stoa.domain.resources import Resource
+from stoa.domain.resources import Resource, Source
 from stoa.errors import NotFound
+from stoa.knowledge.sources import withdraw
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/resources", tags=["resources"])
@@ -105,8 +108,12 @@ async def apply(wanted: Application, caller: Annotated[Caller, allow("resource:a
 @router.delete("/{kind}/{name}", status_code=204)
 async def delete(kind: Kind, name: str, caller: Annotated[Caller, allow("resource:delete")], parts: Parts) -> None:
     require_kind(kind)
-    async with parts.write() as stores:
-        await desired.delete(stores, kind, name, engine_url=parts.engine_url, require=caller.require, now_ms=now_ms())
+    async with parts.database.write() as connection:
+        resource = await desired.delete(
+            DatabaseStores(connection), kind, name, engine_url=parts.engine_url, require=caller.require, now_ms=now_ms()
+        )
+        if isinstance(resource, Source):
+            await withdraw(SyncTables(connection), resource, by=caller.principal.id, now_ms=now_ms())
 
 
 def _place(resource: Resource) -> str:

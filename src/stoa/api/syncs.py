@@ -10,7 +10,7 @@ from stoa.adapters.database.ledgers import DocumentRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.forms import Flag, Form, View, Whole
-from stoa.api.holdings import collection_named, keep, rights_of
+from stoa.api.holdings import collection_named, keep, require_no_source, rights_of
 from stoa.api.jobs import JobView, job_view
 from stoa.control.rights import TagReader, or_team
 from stoa.domain.identity import Rights
@@ -79,6 +79,7 @@ class Started(View):
 @router.post("/api/collections/{name}/syncs", status_code=201)
 async def begin_sync(name: str, new: NewSync, caller: Annotated[Caller, allow("document:ingest")], parts: Parts) -> SyncView:
     """Compare a source with what is known of it. Nothing changes until it starts."""
+    require_no_source(new.source)
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
         rights = await rights_of(stores, collection, groups=new.groups, allow=new.allow, deny=new.deny)

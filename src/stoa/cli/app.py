@@ -3,9 +3,11 @@
 import importlib
 
 from stoa.cli.batch import batches
+from stoa.cli.collection import collections
 from stoa.cli.config import config
 from stoa.cli.content import contents
 from stoa.cli.database import database
+from stoa.cli.datastore import datastores
 from stoa.cli.document import documents
 from stoa.cli.evalset import evalsets
 from stoa.cli.evaluate import evaluations
@@ -18,6 +20,7 @@ from stoa.cli.key import keys
 from stoa.cli.panels import ACCESS, DOCUMENTS, OPERATION
 from stoa.cli.price import prices
 from stoa.cli.root import root
+from stoa.cli.source import sources
 from stoa.cli.team import teams
 from stoa.cli.trace import traces
 from stoa.cli.user import users
@@ -39,7 +42,7 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (documents, graphs, jobs, batches, evalsets, evaluations, imports, guards):
+for group in (documents, collections, sources, graphs, jobs, batches, evalsets, evaluations, imports, guards, datastores):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

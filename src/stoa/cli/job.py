@@ -1,6 +1,6 @@
 """`stoa job`: work that goes on in the background."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,6 +38,34 @@ def list_jobs(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
     )
 
 
+@verb(jobs, "show", action="job:read")
+def show_job(
+    ctx: typer.Context,
+    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """How far a job is, how fast, how long it may still take, what it cost, and which documents it could not read."""
+    with target(ctx).connect() as api:
+        found = api.get(f"/api/jobs/{values.segment(job)}")
+    if json:
+        output.as_json(found)
+        return
+    rows = [
+        ("kind", found["kind"]),
+        ("collection", found["collection"] or "-"),
+        ("state", found["state"]),
+        ("done", f"{found['done']:,} of {found['total']:,}, {found['failed']:,} failed"),
+        ("pages, chunks", f"{found['pages']:,}, {found['chunks']:,}"),
+        ("speed", _speed(found)),
+        ("left", _duration(found["seconds_left"])),
+        ("embedding", f"{found['tokens']:,} tokens, {_cost(found['cost_nano_usd'])}"),
+        ("message", found["message"] or "-"),
+    ]
+    output.table(("what", "value"), rows, empty="")
+    for failure in found["errors"]:
+        output.note(f"failed: {failure['path']}: {failure['reason']}")
+
+
 @verb(jobs, "follow", action="job:read")
 def follow_job(ctx: typer.Context, job: Annotated[str, typer.Argument(help="Id of the job.")]) -> None:
     """Show how far a job is until it ends; exit code 1 when something in it failed."""
@@ -58,3 +86,21 @@ def cancel(ctx: typer.Context, job: Annotated[str, typer.Argument(help="Id of th
     with target(ctx).connect() as api:
         api.post(f"/api/jobs/{values.segment(job)}/cancel")
     output.note(f"Cancelled the job {job}.")
+
+
+def _speed(job: Any) -> str:  # Any: JSON as the API documents it
+    if job["documents_per_second"] is None:
+        return "-"
+    return f"{job['documents_per_second']:.1f} documents/s, {job['pages_per_second'] or 0:.1f} pages/s"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"about {hours} h {minutes} min" if hours else f"about {minutes} min {rest} s" if minutes else f"about {rest} s"
+
+
+def _cost(nano: int | None) -> str:
+    return "unknown cost" if nano is None else f"${nano / 1e9:.4f}"

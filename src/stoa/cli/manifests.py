@@ -48,6 +48,8 @@ def filled(document: dict[str, Any], name: str, environ: Mapping[str, str]) -> d
         case {"kind": "Provider"}:
             found = {field: fill(value) if field == "api_key" else value for field, value in document.items()}
             return within(found, "headers", "credentials")
+        case {"kind": "Source" | "Datastore"}:
+            return within(document, "credentials")
         case {"kind": "Guardrail", "guards": [*guards]}:
             every = cast("list[object]", guards)
             return document | {

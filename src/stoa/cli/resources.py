@@ -13,7 +13,7 @@ from stoa.cli.verbs import verb
 from stoa.settings import environment
 
 Files = Annotated[list[str], typer.Option("--file", "-f", help="A YAML file, a folder of them, or - for standard input.")]
-Kind = Annotated[str, typer.Argument(help="Provider, Model, Route, Collection, Assistant or Guardrail.")]
+Kind = Annotated[str, typer.Argument(help="Provider, Model, Route, Collection, Source, Assistant or another kind.")]
 
 
 @verb(root, "apply", action="resource:apply", panel=DOCUMENTS)

@@ -10,13 +10,14 @@ from typing import Any
 from stoa.cli import values
 from stoa.cli.client import Client, Unreachable
 from stoa.cli.progress import Progress
-from stoa.cli.sidecar import Sidecars
+from stoa.domain.sidecars import Sidecars
+from stoa.domain.sources import is_hidden
 from stoa.errors import InvalidRequest
 
 _LOOK_EVERY_S = 0.3
 _PATIENCE_S = 60.0
+_DOING = {"batch": "Asking", "sync": "Fetching"}
 _ENDED = frozenset({"succeeded", "failed", "cancelled"})
-_NOT_DOCUMENTS = frozenset({"__pycache__", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,23 @@ def folder_source(folder: Path, *, name: str | None, prune: bool) -> Source:
     files = tuple(
         (path.relative_to(folder).as_posix(), path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not _hidden(path.relative_to(folder))
+        if path.is_file() and not is_hidden(path.relative_to(folder).as_posix())
     )
     if not files:
         raise InvalidRequest(f"The folder {str(folder)!r} holds no file to ingest")
-    sidecars = Sidecars(folder)
+    sidecars = folder_sidecars(folder)
     said = {path: rights for path, _ in files if (rights := sidecars.of(path))}
     return Source(name or str(folder.resolve()), files, prune, said)
+
+
+def folder_sidecars(folder: Path) -> Sidecars:
+    """The sidecars of a folder of this machine."""
+
+    def read(path: str) -> bytes | None:
+        file = folder / path
+        return file.read_bytes() if file.is_file() else None
+
+    return Sidecars(read, place=str(folder))
 
 
 def file_source(files: Sequence[Path], *, name: str | None) -> Source:
@@ -86,7 +97,7 @@ def start_sync(
 
 def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str, Any]:
     """Wait until a job has ended. A Stoa that restarts meanwhile is waited for."""
-    name = "Asking" if job["kind"] == "batch" else "Indexing"
+    name = _DOING.get(job["kind"], "Indexing")
     progress.step(name, max(job["total"], 1))
     total, heard = job["total"], time.monotonic()
     while job["state"] not in _ENDED:
@@ -101,13 +112,9 @@ def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str,
         if job["total"] != total:
             total = job["total"]
             progress.step(name, max(total, 1))
-        note = job["message"] or "" if name == "Asking" else f"{job['pages_per_second'] or 0:.1f} pages/s"
+        note = job["message"] or "" if name != "Indexing" else f"{job['pages_per_second'] or 0:.1f} pages/s"
         progress.reach(job["done"] + job["failed"], note)
     return job
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part in _NOT_DOCUMENTS for part in path.parts)
 
 
 def _digest(file: Path) -> str:

@@ -10,8 +10,9 @@ from stoa.control.limit_fields import require_subject
 from stoa.control.reading import KIND_NAMES, kind_of
 from stoa.control.references import References
 from stoa.control.sealing import mask, seal
+from stoa.control.source_fields import require_people, require_same_collection
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Assistant, Budget, Collection, Limit, Resource
+from stoa.domain.resources import Assistant, Budget, Collection, Limit, Resource, Source
 from stoa.domain.stores import Stores
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.kit.names import did_you_mean
@@ -71,6 +72,10 @@ async def apply(
             raise InvalidRequest(f"{kind_of(resource)} {resource.name!r} is there twice.", param="resources")
         if isinstance(resource, Limit | Budget) and resource != before:
             await require_subject(stores, resource)
+        if isinstance(resource, Source) and resource != before:
+            await require_people(stores, resource)
+            if isinstance(before, Source):
+                require_same_collection(before, resource)
         kept = seal(resource, before=before, sealer=sealer)
         await _require_same_embedding(stores, before, kept)
         after[_key(resource)] = kept
@@ -92,8 +97,8 @@ async def find(stores: Stores, kind: str, name: str) -> Resource:
     return resources[name]
 
 
-async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, now_ms: int) -> None:
-    """Raises NotFound, Forbidden, and Conflict when something still needs the resource or it still has documents."""
+async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, now_ms: int) -> Resource:
+    """What is gone. Raises NotFound, Forbidden, and Conflict when something still needs it or it still has documents."""
     await stores.revision.advance(now_ms=now_ms)
     resource = await find(stores, kind, name)
     require(target_of(resource))
@@ -105,6 +110,7 @@ async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, requi
     except InvalidRequest as error:
         raise Conflict(f"{kind} {name!r} is still in use. {error.message}") from error
     await stores.resources.remove(kind, name)
+    return resource
 
 
 async def require_sound(stores: Stores, state: Sequence[Resource], *, engine_url: str) -> None:

@@ -128,6 +128,7 @@ class SnapshotFeed:
             corpus=await stores.revision.corpus(),
             groups=await stores.groups.nested(),
             personal=await stores.revision.personal(),
+            indexes=await stores.revision.indexes(),
             prices=await stores.prices.all(),
         )
 

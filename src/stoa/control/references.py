@@ -4,13 +4,28 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+from stoa.control.datastore_fields import check as check_datastore
+from stoa.control.datastore_fields import check_tools
 from stoa.control.guardrail_fields import check as check_guardrail
 from stoa.control.limit_fields import check as check_limit
 from stoa.control.pricing import check_price
 from stoa.control.provider_fields import check as check_provider
 from stoa.control.route_fields import check as check_route
+from stoa.control.source_fields import check as check_source
 from stoa.domain.guardrails import TopicsGuard
-from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Resource, Route
+from stoa.domain.resources import (
+    Assistant,
+    Budget,
+    Collection,
+    Datastore,
+    Guardrail,
+    Limit,
+    Model,
+    Provider,
+    Resource,
+    Route,
+    Source,
+)
 from stoa.domain.tokenizers import TOKENIZERS, is_tokenizer
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
@@ -24,6 +39,7 @@ class References:
         self._providers = {each.name: each for each in state if isinstance(each, Provider)}
         self._models = {each.name: each for each in state if isinstance(each, Model)}
         self._routes = {each.name: each for each in state if isinstance(each, Route)}
+        self._datastores = [each for each in state if isinstance(each, Datastore)]
         self._assistants = {each.name for each in state if isinstance(each, Assistant)}
         self._collections = {each.name for each in state if isinstance(each, Collection)}
 
@@ -40,7 +56,15 @@ class References:
                 self._serves(resource, "embedding_model", resource.embedding_model, "embedding")
                 if resource.extraction_route is not None:
                     self._serves(resource, "extraction_route", resource.extraction_route, "chat")
+            case Source():
+                self._known(resource, "collection", resource.collection, self._collections)
+                check_source(resource)
+            case Datastore():
+                check_datastore(resource)
+                for team in {*(resource.teams or ()), *(team for each in resource.queries for team in each.teams or ())}:
+                    self._known(resource, "teams", team, self._teams)
             case Assistant():
+                check_tools(resource, self._datastores)
                 self._serves(resource, "route", resource.route, "chat")
                 for name in resource.collections:
                     self._known(resource, "collections", name, self._collections)

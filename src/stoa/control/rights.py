@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from stoa.domain.identity import PUBLIC, AccessTag, Rights, group_tag, team_tag
+from stoa.domain.identity import PUBLIC, TAG_FORMS, AccessTag, Rights, group_tag, team_tag
 from stoa.domain.stores import Stores
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
-
-_FORMS = "A tag is team:NAME, group:NAME, user:NAME or public."
 
 
 class TagReader:
@@ -41,7 +39,7 @@ class TagReader:
             kind, colon, name = tag.partition(":")
             if not colon or kind not in ("team", "group", "user"):
                 meant = did_you_mean(kind, ("team", "group", "user", PUBLIC))
-                raise InvalidRequest(f"{tag[:100]!r} is no access tag.{meant} {_FORMS}", param=param)
+                raise InvalidRequest(f"{tag[:100]!r} is no access tag.{meant} {TAG_FORMS}", param=param)
             await self._require(kind, name, param=param)
         return found
 

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from stoa.control import datastore_fields
 from stoa.control.guardrail_headers import each_header, seal_guardrail
 from stoa.control.header_fields import HEADER_NAME, HEADER_VALUE, MASK
 from stoa.control.provider_fields import check_service_account
+from stoa.control.source_fields import each_credential, seal_source
 from stoa.domain.desired import Sealer
-from stoa.domain.resources import Guardrail, Provider, Resource
+from stoa.domain.resources import Datastore, Guardrail, Provider, Resource, Source
 from stoa.errors import InvalidRequest
 
 
@@ -20,6 +22,11 @@ def seal(resource: Resource, *, before: Resource | None, sealer: Sealer) -> Reso
     """
     if isinstance(resource, Guardrail):
         return seal_guardrail(resource, before=before if isinstance(before, Guardrail) else None, sealer=sealer)
+    if isinstance(resource, Source):
+        return seal_source(resource, before=before if isinstance(before, Source) else None, sealer=sealer)
+    if isinstance(resource, Datastore):
+        known = before if isinstance(before, Datastore) else None
+        return datastore_fields.seal_datastore(resource, before=known, sealer=sealer)
     if not isinstance(resource, Provider):
         return resource
     _check(resource)
@@ -65,6 +72,10 @@ def mask(resource: Resource) -> Resource:
 def _each_secret(resource: Resource, change: Callable[[str], str]) -> Resource:
     if isinstance(resource, Guardrail):
         return each_header(resource, lambda guard, name, value: change(value))
+    if isinstance(resource, Source):
+        return each_credential(resource, change)
+    if isinstance(resource, Datastore):
+        return datastore_fields.each_credential(resource, change)
     if not isinstance(resource, Provider):
         return resource
     return msgspec.structs.replace(

@@ -4,12 +4,14 @@ Policy is decided here, once for all holders of the same rights, so that the hot
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from stoa.control.authentication import of_key, of_user
+from stoa.control.datastore_fields import tools_of
 from stoa.control.pricing import price_version, priced
 from stoa.domain.identity import Principal
+from stoa.domain.indexes import Served
 from stoa.domain.keys import DEFAULT_PERIOD, Key
 from stoa.domain.nesting import nesting_of
 from stoa.domain.operations import Operation
@@ -43,6 +45,8 @@ class State:
     groups: Sequence[Group] = ()
     personal: frozenset[str] = frozenset()
     """Collections of which some document names single people in its rights."""
+    indexes: Mapping[str, Served] = field(default_factory=dict[str, Served])
+    """As `Snapshot.indexes`."""
     prices: Sequence[SetPrice] = ()
 
 
@@ -113,6 +117,8 @@ def compile_snapshot(state: State, *, policy: Policy, prices: PriceList, request
         guardrails=_named(state.resources, Guardrail),
         limits=_named(state.resources, Limit),
         budgets=_named(state.resources, Budget),
+        indexes={name: each for name, each in state.indexes.items() if name.partition("@")[0] in collections},
+        tools=tools_of(state.resources),
     )
 
 

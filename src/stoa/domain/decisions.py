@@ -5,7 +5,7 @@ It never holds what was asked or answered. Form 1; what is appended has a defaul
 
 import struct
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -34,11 +34,9 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     ("upstream", "answered"),
     ("answer", "settled"),
 )
-_FIELDS = 11
-_pack = msgspec.msgpack.Encoder().encode
-_TIMES = struct.Struct(f"<{len(MARKS)}f")
-_PLAIN_HEAD = bytes((0x90 | _FIELDS, FORM, 0xC4, _TIMES.size))
-pack_times = _TIMES.pack
+FIELDS = 11
+TIMES = struct.Struct(f"<{len(MARKS)}f")
+pack_times = TIMES.pack
 """The marks as seconds since the request began; less than nothing is a moment that it did not come to."""
 
 
@@ -53,34 +51,6 @@ class Claimed(msgspec.Struct, frozen=True, array_like=True):
     most: int
     used: int | None = None
     """What was used before, as far as it was known; only of a request that was refused."""
-
-
-def recorded_claim(name: str, subject: str, unit: str, most: int) -> tuple[bytes, bytes]:
-    """A `Claimed` of a request that passed, as msgpack: what stands before its amount, and what after it."""
-    parts = [_pack(each) for each in (name, subject, unit)]
-    return b"".join([b"\x96", *parts]), _pack(most) + b"\xc0"
-
-
-def packed_claims(each: Sequence[bytes]) -> bytes:
-    """Claims that are packed already, as the `claims` of a `Decision`."""
-    count = len(each)
-    return b"%b%b" % (bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2, "big"), b"".join(each))
-
-
-def recorded_claims(packed: bytes) -> Any:  # Any: bytes in the place of what they become once they are read again
-    """What `packed_claims` gave, to be packed with a `Decision`."""
-    return msgspec.Raw(packed)
-
-
-def recorded_route(strategy: str) -> bytes:
-    """Of a `Decision` by a route where nothing was drawn: what stands behind its times, as msgpack."""
-    return _pack(strategy) + b"\xc0\x00\x00"
-
-
-def recorded_plainly(times: bytes, route: bytes, cache_key: bytes | None, claims: bytes | None) -> bytes:
-    """A `Decision` with nothing to tell but these, packed in one step; `claims` and `route` are packed already."""
-    key = b"\xc0" if cache_key is None else b"\xc4%c%b" % (len(cache_key), cache_key)
-    return b"%b%b%b%b%b\xc0\xc0\xc0" % (_PLAIN_HEAD, times, route, key, b"\xc0" if claims is None else claims)
 
 
 class GuardVerdict(msgspec.Struct, frozen=True, array_like=True):
@@ -165,7 +135,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     not known."""
 
 
-assert len(Decision.__struct_fields__) == _FIELDS
+assert len(Decision.__struct_fields__) == FIELDS
 
 
 class Span(NamedTuple):
@@ -183,7 +153,7 @@ def decision_of(record: bytes) -> Decision:
     """Raises ValueError for bytes that are none."""
     try:
         found = _decode(record)
-        _TIMES.unpack(found.times)
+        TIMES.unpack(found.times)
     except (msgspec.MsgspecError, struct.error) as error:
         raise ValueError(f"a decision record cannot be read: {error}") from None
     return found
@@ -191,7 +161,7 @@ def decision_of(record: bytes) -> Decision:
 
 def marks_of(decision: Decision) -> dict[str, int]:
     """Microseconds since the request began, by mark; those that it did not come to are left out."""
-    times = zip(MARKS, _TIMES.unpack(decision.times), strict=True)
+    times = zip(MARKS, TIMES.unpack(decision.times), strict=True)
     return {name: round(seconds * 1_000_000) for name, seconds in times if seconds >= 0}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from stoa.domain.indexes import Served
 from stoa.domain.resources import Resource
 
 
@@ -31,6 +32,10 @@ class RevisionStore(Protocol):
 
     async def corpus(self) -> Mapping[str, int]:
         """The index version of each collection that has one."""
+        ...
+
+    async def indexes(self) -> Mapping[str, Served]:
+        """By collection the index that is searched, by collection@version every one that could be."""
         ...
 
     async def personal(self) -> frozenset[str]:

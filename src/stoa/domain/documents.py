@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from stoa.domain.identity import AccessTag, Rights
+from stoa.domain.passages import Spent
 
 DocumentState = Literal["queued", "indexed", "failed", "removed"]
 
@@ -97,6 +98,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     chunks: int | None = None
     error: str | None = None
     indexed_as: str | None = None
+    version: int | None = None
+    """Of the index that holds it so; None where there is only one."""
 
 
 class Parser(Protocol):
@@ -145,18 +148,21 @@ class Objects(Protocol):
 class DocumentLedger(Protocol):
     """The documents of a job, as the worker sees them."""
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
-        """Those whose latest change this job has to carry out."""
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
+        """Those whose latest change this job has to carry out, by id, behind the id `after`."""
         ...
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
 
-    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those that are still the job's; their rows say from now on that nothing is known of what the index holds of them."""
+    async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
+        """Those that are still the job's; their rows say from now on that nothing is known of what the index holds of them.
+
+        Nor of what indexes beside it hold, unless they are only `moved`: other rights, and the same text.
+        """
         ...
 
-    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes, bring the job's counters up to them and raise the corpus version, in one transaction.
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:
+        """Write outcomes and what they took, bring the job's counters up to them, raise the corpus version: one transaction.
 
         A document that a later job has taken over since is left alone; the row of a removed one goes.
         """

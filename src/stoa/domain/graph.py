@@ -65,6 +65,10 @@ class PassageGraph(Protocol):
         """Bring together what was added lately: after a job, and now and then within a long one."""
         ...
 
+    async def drop(self, collection: str) -> None:
+        """Take away all of it, and what it lies in."""
+        ...
+
 
 class GraphWalk(Protocol):
     """Follow the graph, among passages that are open to a caller who holds `acl`, and as if there were no others.

@@ -24,7 +24,13 @@ AccessTag = str
 PUBLIC: AccessTag = "public"
 """Held by everybody who is signed in and by every key."""
 
+NOBODY: AccessTag = "nobody"
+"""Held by no one: what a document is opened to that nobody may read where it lies."""
+
+TAG_FORMS = "A tag is team:NAME, group:NAME, user:NAME or public."
+
 _PERSON, _MADE_BY = "user:", "by:"
+_KINDS = ("team", "group", "user")
 
 
 def team_tag(team: str) -> AccessTag:
@@ -37,6 +43,12 @@ def group_tag(group: str) -> AccessTag:
 
 def user_tag(name: str) -> AccessTag:
     return f"{_PERSON}{name}"
+
+
+def is_tag(text: str) -> bool:
+    """Whether it has the form of one; whether anybody holds it is another question."""
+    kind, _, name = text.partition(":")
+    return text == PUBLIC or (kind in _KINDS and bool(name.strip()) and len(text) <= 200)
 
 
 def made_by(held: Iterable[AccessTag]) -> frozenset[AccessTag]:

@@ -31,6 +31,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int | None = None
     ended_at: int | None = None
     team: str | None = None
+    tokens: int = 0
+    """What embedding took, as the model counts."""
+    cost: int | None = 0
+    """Nano-dollars of that; None is unknown."""
 
     @property
     def lane(self) -> str:
@@ -39,9 +43,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     def pages_per_second(self, now: int) -> float | None:
         """Pages since the start, None before it."""
-        if self.started_at is None:
-            return None
-        return self.pages / max(((self.ended_at or now) - self.started_at) / 1000, 0.001)
+        seconds = self._seconds(now)
+        return None if seconds is None else self.pages / seconds
+
+    def done_per_second(self, now: int) -> float | None:
+        """Documents or lines since the start, failed ones too; None before it."""
+        seconds = self._seconds(now)
+        return None if seconds is None else (self.done + self.failed) / seconds
+
+    def seconds_left(self, now: int) -> float | None:
+        """At the speed so far; None where there is none yet, or nothing is left."""
+        speed, left = self.done_per_second(now), self.total - self.done - self.failed
+        return left / speed if speed and left > 0 and self.state == "running" else None
+
+    def _seconds(self, now: int) -> float | None:
+        return None if self.started_at is None else max(((self.ended_at or now) - self.started_at) / 1000, 0.001)
 
 
 class JobLedger(Protocol):
@@ -61,8 +77,8 @@ class JobLedger(Protocol):
         """What the job is about just now, for whoever watches it."""
         ...
 
-    async def end(self, job_id: str, *, error: str | None = None) -> None:
-        """Mark as succeeded, or as failed with the error; a cancelled job stays so."""
+    async def end(self, job_id: str, *, error: str | None = None, note: str | None = None) -> None:
+        """Mark as succeeded, perhaps with a note, or as failed with the error; a cancelled job stays so."""
         ...
 
 

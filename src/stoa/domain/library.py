@@ -33,6 +33,8 @@ class DocumentStore(Protocol):
 
     async def of_source(self, collection: str, source: str) -> Sequence[Document]: ...
 
+    async def at(self, collection: str, source: str, path: str) -> Document | None: ...
+
     async def put(self, changed: Sequence[Document]) -> None:
         """Insert, or replace what has the same collection, source and path; that one keeps its id."""
         ...
@@ -48,10 +50,11 @@ class DocumentStore(Protocol):
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
-        """Those open to a caller who holds `acl`, by id; `search` looks into path and title."""
+        """Those open to a caller who holds `acl`, by id; `search` looks into path and title, `source` is theirs."""
         ...
 
     async def counts(self) -> Mapping[str, CollectionCounts]:
@@ -85,6 +88,10 @@ class JobStore(Protocol):
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""
+        ...
+
+    async def reach(self, job_id: str, **counters: int | str | None) -> None:
+        """Set counters (`total`, `done`, `failed`) and `message` of one that has not ended."""
         ...
 
     async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:

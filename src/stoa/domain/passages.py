@@ -1,7 +1,7 @@
 """What retrieval gives to an answer: passages with their origin, and the citations made from them."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -131,3 +131,27 @@ class Embedder(Protocol):
     """Turn texts into unit vectors of one width, in order. `team` is who pays."""
 
     async def embed(self, texts: Sequence[str], *, team: str) -> Sequence[Sequence[float]]: ...
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What embedding took: the model's tokens, and nano-dollars; None is unknown, and is not zero."""
+
+    tokens: int = 0
+    cost: int | None = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Spent(self.tokens + other.tokens, cost)
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        """What was spent since `other`, an earlier count."""
+        cost = None if self.cost is None or other.cost is None else self.cost - other.cost
+        return Spent(self.tokens - other.tokens, cost)
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """An embedder that tells what it has spent so far."""
+
+    @property
+    def spent(self) -> Spent: ...

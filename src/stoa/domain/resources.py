@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from stoa.domain.datastores import Query
 from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.periods import Period
@@ -251,6 +252,10 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     """Whose documents these are: the default right on each of them."""
     embedding_model: Name = "stoa-embed"
     chunk_tokens: Annotated[int, Meta(ge=32, le=256)] = 200
+    """Another model or size of chunks builds a new index beside the one that is searched."""
+    switch: Literal["ready", "no-worse", "by-hand"] = "ready"
+    """When that one is searched instead: once it is built, if it also does no worse on an evaluation set of the collection, or
+    when somebody says so."""
     extraction_route: Name | None = None
     """A route or a model that finds relations for the knowledge graph in every passage; by rules alone if left out."""
 
@@ -274,7 +279,25 @@ class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):
     exclude: tuple[str, ...] = ()
     most_removed: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """A sync that would take away a larger share of what it brought stops and says so, until it is confirmed."""
+    window: Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")] | None = None
+    """Hours of the day in which documents are fetched and indexed, such as 22:00-06:00; rights and removals follow at all
+    hours."""
+    time_zone: str = "UTC"
+    """Of the window, as the IANA list names it, such as Europe/Berlin."""
     paused: bool = False
+
+
+class Datastore(_Resource, frozen=True, tag_field="kind", tag="Datastore"):
+    """A database that assistants may ask, by the queries that stand here and by no others. Nothing is ever written."""
+
+    queries: Annotated[tuple[Query, ...], Meta(min_length=1)]
+    url: str | None = None
+    """As SQLAlchemy writes it, such as postgresql://host/erp or sqlite:////srv/erp.db; one with a password goes into
+    credentials, as `url`."""
+    credentials: dict[str, str] = {}
+    """`url`, if it holds a password; `${env:NAME}` is read where it is applied; stored encrypted."""
+    teams: tuple[Name, ...] | None = None
+    """Whose members may ask its queries; everybody who may ask the assistant if left out."""
 
 
 class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
@@ -289,6 +312,8 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
     """How many passages at most go into the prompt."""
     context_tokens: Annotated[int, Meta(ge=200)] = 3000
     """Budget for all passages together."""
+    tools: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}(/[a-z][a-z0-9_]{0,30})?$")], ...] = ()
+    """Queries that it may have looked up for an answer: `datastore/query`, or a datastore for all of its queries."""
     examples: tuple[str, ...] = ()
     """Questions the page offers to a new user."""
     teams: tuple[Name, ...] | None = None
@@ -352,6 +377,17 @@ class Budget(_Resource, frozen=True, tag_field="kind", tag="Budget"):
     local_share: Share = LOCAL_SHARE
 
 
-Resource = Provider | Model | Route | Collection | Assistant | Guardrail | Limit | Budget
-KINDS: tuple[type[Resource], ...] = (Provider, Model, Route, Collection, Assistant, Guardrail, Limit, Budget)
+Resource = Provider | Model | Route | Collection | Source | Datastore | Assistant | Guardrail | Limit | Budget
+KINDS: tuple[type[Resource], ...] = (
+    Provider,
+    Model,
+    Route,
+    Collection,
+    Source,
+    Datastore,
+    Assistant,
+    Guardrail,
+    Limit,
+    Budget,
+)
 """In the order in which they refer to each other."""

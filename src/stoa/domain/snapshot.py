@@ -8,7 +8,9 @@ from typing import Protocol
 
 import msgspec
 
+from stoa.domain.datastores import Tool
 from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import Served
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Budget, Collection, Guardrail, Limit, Model, Provider, Route
@@ -87,6 +89,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Headers of own guards are sealed, as those of providers."""
     limits: dict[str, Limit] = {}
     budgets: dict[str, Budget] = {}
+    indexes: dict[str, Served] = {}
+    """By collection the index that is searched, by collection@version every one; a collection that is missing has its first,
+    made as the collection says."""
+    tools: dict[str, Tool] = {}
+    """The queries that assistants may have looked up, by `datastore/query`. Their SQL and databases are control's alone."""
 
 
 class Unsealer(Protocol):

@@ -101,12 +101,20 @@ class Plugin(_Origin, frozen=True, kw_only=True, tag="plugin"):
 
 Origin = Folder | Bucket | Git | Website | Sql | Mail | Push | Plugin
 
+NOT_DOCUMENTS = frozenset({"__pycache__", "node_modules"})
+
+
+def is_hidden(path: str) -> bool:
+    """Whether files at a path, with `/` between folders, are nobody's documents: hidden ones, and what tools put there."""
+    return any(part.startswith(".") or part in NOT_DOCUMENTS for part in path.split("/"))
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A document as it lies in its source.
 
-    `path` is its place there, with `/` between folders. `version` changes whenever the bytes do, such as an ETag; None where
-    that is only known when it is fetched. `rights` are its own, None where the source's hold.
+    `path` is its place there, with `/` between folders, none of them empty, `.` or `..`. `version` changes whenever the bytes
+    do, such as an ETag, and not when rights do; None where that is only known when it is fetched. `rights` are its own, None
+    where the source's hold; an empty `allow` in them leaves that half to the source.
     """
 
     path: str
@@ -116,7 +124,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """Its bytes, and the version that they are of."""
+    """Its bytes, and the version that they are of: what a listing says of the same bytes, where it says anything."""
 
     data: bytes
     version: str
@@ -124,7 +132,9 @@ class Fetched(msgspec.Struct, frozen=True):
 
 class Connector(Protocol):
     """Reads one source. Everything raises SourceError, saying what was asked and what came, when the source cannot be reached
-    or refuses; Unreadable is for one document alone.
+    or refuses; Unreadable is for one document alone: broken, larger than `most_bytes`, gone since it was listed.
+
+    `tests/contracts/sources.py` is what each one must pass.
     """
 
     async def test(self) -> str:

@@ -3,7 +3,7 @@
 The gateway writes it into its write-ahead log before the last byte of the answer leaves; control inserts it once, by id.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -144,39 +144,6 @@ class Kept(msgspec.Struct, frozen=True):
     as_of_ms: int = 0
     unshipped: Costs = {}
     position: int = 0
-
-
-def add_costs(facts: Iterable[UsageFact], costs: Costs) -> None:
-    """Add what facts cost to what others did. Those that cost nothing are left out."""
-    who: Who | None = None
-    known = unknown = 0
-    for fact in facts:
-        cost = fact.cost_nano_usd
-        if cost == 0:
-            continue
-        minute = fact.at_ms // 60_000
-        if (
-            who is None
-            or fact.key_id != who.key_id
-            or minute != who.minute
-            or fact.team != who.team
-            or fact.user_id != who.user_id
-            or fact.project != who.project
-            or fact.assistant != who.assistant
-        ):  # neighbours are mostly of the same key
-            if who is not None:
-                costs[who] = (known, unknown)
-            who = Who(fact.team, fact.key_id, fact.user_id, fact.project, fact.assistant, minute)
-            known, unknown = costs.get(who, _NOTHING)
-        if cost is None:
-            unknown += 1
-        else:
-            known += cost
-    if who is not None:
-        costs[who] = (known, unknown)
-
-
-_NOTHING = (0, 0)
 
 
 class UsageLog(Protocol):

@@ -102,3 +102,7 @@ class PassageIndex(Protocol):
     async def tend(self, collection: str) -> None:
         """Compact, and bring what was added lately into the indices: after a job, and now and then within a long one."""
         ...
+
+    async def drop(self, collection: str) -> None:
+        """Take away all of it, and what it lies in."""
+        ...

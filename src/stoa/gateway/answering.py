@@ -11,6 +11,8 @@ from stoa.dialects.conversation import Conversation
 from stoa.dialects.table import CLIENTS
 from stoa.domain.contents import Content
 from stoa.domain.passages import Passage
+from stoa.gateway.accounts import measured, tokens_told
+from stoa.gateway.accounts import tokens_in as tokens_of_characters
 from stoa.gateway.ask import OperationAsk
 from stoa.gateway.attempt import Attempt
 from stoa.gateway.citing import consulted, stoa_of
@@ -19,9 +21,9 @@ from stoa.gateway.delivery import JSON, Delivery
 from stoa.gateway.plan import Target
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, with_stoa
+from stoa.gateway.tokens import FREE_OF_CHARGE, Tokens
 from stoa.gateway.translation import Whole, whole
-from stoa.gateway.usage import FREE_OF_CHARGE, Tokens, Usage, measured, tokens_told
-from stoa.gateway.usage import tokens_in as tokens_of_characters
+from stoa.gateway.usage import Usage
 from stoa.gateway.watcher import Watcher
 
 _MASKED = frozenset(("mask", "tokenise"))
@@ -117,7 +119,7 @@ class Answering(Delivery):
 
     def _stoa(self, text: str, target: Target, tokens: Tokens) -> dict[str, object]:
         assistant, cost = self.offering.assistant, cost_of(target.price, tokens, self.engine_s)
-        searched = assistant is not None and bool(assistant.collections)
+        searched = assistant is not None and bool(assistant.collections or (assistant.tools and self._passages))
         return stoa_of(text, self._passages or (), cost=cost, searched=searched)
 
     def _consults(self, stoa: Mapping[str, object]) -> None:

@@ -12,7 +12,7 @@ from stoa.domain.operations import Operation
 from stoa.domain.resources import Route
 from stoa.domain.targets import Consideration, Explanation
 from stoa.errors import InvalidRequest, StoaError
-from stoa.gateway.ask import fields_of, reader
+from stoa.gateway.bodies import fields_of, reader
 from stoa.gateway.counting.gauge import estimated
 from stoa.gateway.inference import Inference
 from stoa.gateway.key import is_of_a_role

@@ -40,6 +40,8 @@ class Attempt:
     head_at = 0.0
     """Of a whole answer that went well nobody looks: it is judged at its end."""
     first_at = 0.0
+    ended_at = 0.0
+    """Of a whole answer, when it was."""
     heard = 0
     paused = False
     work: EngineWork | None = None
@@ -157,13 +159,14 @@ class Attempt:
             return
         if self.stream is not None:
             if self.stream.closed() and self._committed:
-                self._ended_well(0)
+                self._ended_well(0, perf_counter())
                 tries.streamed_whole(self)
             else:
                 what = "its stream ended without a terminal marker"
                 self._fail(fault(self.target, 502, "upstream_truncated", what, "server_error"))
         elif self._status == 200:
-            parts = self._parts
+            parts, now = self._parts, perf_counter()
+            self.ended_at = now
             try:
                 tokens = tries.answered(self, parts[0] if len(parts) == 1 else b"".join(parts))
             except AnswerFailed as failed:
@@ -172,7 +175,7 @@ class Attempt:
             except ValueError as error:
                 self._fail(fault(self.target, 502, "upstream_malformed", str(error), "server_error"))
                 return
-            self._ended_well(tokens)
+            self._ended_well(tokens, now)
         else:
             body, passes = b"".join(self._parts), tries.passes(self.wire)
             self._fail(refused(self.target, self.wire, self._status, body, self._told_s, passes=passes))
@@ -223,7 +226,7 @@ class Attempt:
         elif not stream.done:
             self._too_large("its stream is too large")
         elif tries is not None:
-            self._ended_well(0)
+            self._ended_well(0, perf_counter())
             tries.streamed_whole(self)
 
     def _malformed(self, error: ValueError) -> None:
@@ -232,9 +235,8 @@ class Attempt:
     def _too_large(self, what: str) -> None:
         self._fail(fault(self.target, 502, "upstream_too_large", what, "server_error"), cut=True)
 
-    def _ended_well(self, tokens: int) -> None:
+    def _ended_well(self, tokens: int, now: float) -> None:
         self._tries = self._relay = None
-        now = perf_counter()
         self.target.state.ended_well(now, (now - self.began_at) * 1000, tokens, self._entry)
         if self.work is not None:
             self.work.end(now)

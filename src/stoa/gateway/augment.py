@@ -13,8 +13,8 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Passage, Retriever
 from stoa.domain.resources import Assistant
 from stoa.errors import InvalidRequest
-from stoa.gateway.ask import fields_of
-from stoa.gateway.usage import tokens_in
+from stoa.gateway.accounts import tokens_in
+from stoa.gateway.bodies import fields_of
 
 Rewrite = Callable[[str, Sequence[str]], str]
 """A follow-up question and the questions before it, oldest first, to a question that stands alone."""
@@ -24,6 +24,9 @@ Decompose = Callable[[str], Sequence[str]]
 
 Judged = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
 """Passages as they may go into the prompt, after what guardrails say. Raises StoaError."""
+
+LookedUp = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[Passage]]]
+"""What datastores say to the conversation, given as role and text. Raises StoaError."""
 
 _INSTRUCTION = (
     "Answer the question from the numbered passages below, and from nothing else that you know.\n"
@@ -57,10 +60,11 @@ async def augment(
     rewrite: Rewrite,
     decompose: Decompose,
     judged: Judged | None = None,
+    looked_up: LookedUp | None = None,
 ) -> Augmented:
-    """Raises InvalidRequest when the last message is not a question in text, and what `judged` raises.
+    """Raises InvalidRequest when the last message is not a question in text, and what `judged` and `looked_up` raise.
 
-    `team` pays for what retrieval costs.
+    `team` pays for what retrieval costs. What was looked up stands before what was retrieved.
     """
     fields = fields_of(body)
     turns = [_turn(message, number) for number, message in enumerate(fields["messages"])]
@@ -69,6 +73,7 @@ async def augment(
     question = turns[-1][1]
     standing_alone = rewrite(question, [text for role, text in turns[:-1] if role == "user"])
     passages: Sequence[Passage] = ()
+    data = await looked_up([turn for turn in turns if turn[0] != "system"]) if looked_up is not None else ()
     if assistant.collections:
         parts = list(dict.fromkeys([standing_alone, *decompose(standing_alone)]))
         searches = [
@@ -76,12 +81,18 @@ async def augment(
             for part in parts
         ]
         found = await searches[0] if len(searches) == 1 else together(await asyncio.gather(*searches), assistant.passages)
-        passages = fit(found, assistant.context_tokens)
-        if judged is not None:
-            passages = await judged(passages)
+        passages = fit([*data, *found], assistant.context_tokens)
+    elif data:
+        passages = fit(data, assistant.context_tokens)
+    if judged is not None and (passages or assistant.collections):
+        passages = await judged(passages)
     instructions = "\n\n".join(text for text in (assistant.prompt, *(t for r, t in turns if r == "system")) if text.strip())
     system = prompt(
-        instructions, passages, with_passages=bool(assistant.collections), question=question, standing_alone=standing_alone
+        instructions,
+        passages,
+        with_passages=bool(assistant.collections or passages),
+        question=question,
+        standing_alone=standing_alone,
     )
     fields["messages"] = [
         *([{"role": "system", "content": system}] if system else []),

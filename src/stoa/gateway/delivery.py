@@ -27,10 +27,11 @@ from stoa.gateway.faults import Fault
 from stoa.gateway.metrics import SAMPLED, StageClock
 from stoa.gateway.plan import Client, Offering, Plan, Target
 from stoa.gateway.pricing import cost_of
-from stoa.gateway.recording import Tracks, recorded
+from stoa.gateway.recording import Tracks, Within, recorded
 from stoa.gateway.routing.lanes import FREE, Ticket
 from stoa.gateway.surface import Surface
-from stoa.gateway.usage import NOTHING_BEYOND, Tokens
+from stoa.gateway.tokens import Tokens
+from stoa.gateway.usage import NOTHING_BEYOND
 from stoa.gateway.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class Delivery(ABC):
     clock: StageClock | None = None
     verdicts: list[Verdict] | None = None
     """Of the guards that ran."""
+    within: Within | None = None
+    """What `verdicts` began as, where that was told at a glance."""
     guard_line: bytes = b""
     """The header that names the guardrails that changed the request or its answer."""
 

@@ -64,7 +64,7 @@ def drafted(plan: Plan, client: Client, assistant: Assistant) -> Offering:
             "seconds.",
             param="assistant.route",
         )
-    unknown = [each for each in assistant.collections if each not in plan.embedding_models]
+    unknown = [each for each in assistant.collections if each not in plan.indexes]
     if unknown:
         raise NotFound(
             f"The gateway does not know the collection {unknown[0]!r} yet. One that was applied just now is there within two "

@@ -11,10 +11,11 @@ import msgspec
 
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
+from stoa.gateway.accounts import account_in
 from stoa.gateway.event_data import Choice, Chunk, ErrorBody
 from stoa.gateway.event_runs import CONTENT, joined_runs
 from stoa.gateway.replay import DONE, event_of, text_of, whole_of
-from stoa.gateway.usage import Usage, account_in
+from stoa.gateway.usage import Usage
 
 _MAX_EVENT = 4 * 1024 * 1024
 

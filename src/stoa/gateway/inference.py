@@ -17,6 +17,7 @@ from stoa.dialects.table import CLIENTS
 from stoa.domain.counting import Outcome, Refused
 from stoa.domain.operations import Lane
 from stoa.errors import InternalError, StoaError
+from stoa.gateway.accounts import measured, tokens_told
 from stoa.gateway.admission import give_back
 from stoa.gateway.answering import is_json
 from stoa.gateway.attempt import Attempt
@@ -32,9 +33,10 @@ from stoa.gateway.pricing import cost_of
 from stoa.gateway.replay import text_in, text_of_answer, with_stoa
 from stoa.gateway.routing.complexity import escalates
 from stoa.gateway.routing.rank import Wish
+from stoa.gateway.tokens import NO_TOKENS, Tokens
 from stoa.gateway.translation import finish_of, in_chat_form
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import NO_TOKENS, Tokens, Usage, measured, tokens_told
+from stoa.gateway.usage import Usage
 from stoa.gateway.watcher import Watcher
 from stoa.gateway.watching import Raw, Translated
 from stoa.gateway.wire import reader_of, upstream_of
@@ -248,7 +250,7 @@ class Inference(Guarded):
     def answered(self, attempt: Attempt, body: bytes) -> int:
         """A whole answer came. Raises ValueError."""
         target, surface = attempt.target, self.surface
-        self.answered_at = perf_counter()
+        self.answered_at = attempt.ended_at
         if self.clock is not None:
             self.clock.mark("upstream")
         if attempt.wire == surface.form and self._passages is None and not surface.relays_type:

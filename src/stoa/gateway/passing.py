@@ -10,9 +10,10 @@ from stoa.dialects.answer_rules import later
 from stoa.dialects.event_lines import WholeEvents
 from stoa.dialects.passing import Passing
 from stoa.domain.operations import ClientForm, ErrorClass
+from stoa.gateway.accounts import account_in, usage_of
 from stoa.gateway.event_data import ErrorBody
 from stoa.gateway.replay import text_in
-from stoa.gateway.usage import Usage, account_in, usage_of
+from stoa.gateway.usage import Usage
 
 
 class PassingStream:

@@ -25,7 +25,7 @@ from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Judged, augment
+from stoa.gateway.augment import Augmented, Judged, LookedUp, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
@@ -45,6 +45,7 @@ from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
 from stoa.gateway.local import LocalEmbedder
+from stoa.gateway.lookups import Looking
 from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
@@ -88,7 +89,7 @@ class Gateway:
         chosen = ports.log_requests
         self._access = AccessLog(everything=chosen == "all", name_of=self._name_of) if chosen != "none" else None
         self._settings = settings
-        self._retriever = ports.retriever(self._embedder_of)
+        self._retriever = ports.retriever(self._embedder_of, self._index_of)
         self._embedders: dict[str, Embedder] = {}
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
@@ -119,6 +120,7 @@ class Gateway:
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
         )
+        self._looking = Looking(self._stages, ports.lookups) if ports.lookups is not None else None
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._gauges = Gauges(ports.tokenizers)
@@ -156,7 +158,7 @@ class Gateway:
     @property
     def has_documents(self) -> bool:
         """Whether there are collections to retrieve from."""
-        return self._plan is not None and bool(self._plan.embedding_models)
+        return self._plan is not None and bool(self._plan.indexes)
 
     def shipped(self, position: int, told: Sequence[Told]) -> None:
         """Control has the usage up to `position`, and told what is spent of every budget."""
@@ -343,7 +345,15 @@ class Gateway:
             rewrite=self._ports.rewrite,
             decompose=self._ports.decompose,
             judged=judged,
+            looked_up=self._looked_up(offering, client, parent_id),
         )
+
+    def _looked_up(self, offering: Offering, client: Client, parent_id: str) -> LookedUp | None:
+        """None where nothing is to be looked up."""
+        assert offering.assistant is not None
+        if self._looking is None or not offering.assistant.tools:
+            return None
+        return self._looking.gathering(self._served(), offering, client, parent_id)
 
     def _name_of(self, key_id: str) -> str | None:
         client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None
@@ -351,10 +361,13 @@ class Gateway:
 
     def _embedder_of(self, collection: str) -> Embedder:
         """In this process; the team pays as for any other request."""
-        model = self._served().embedding_models[collection]  # an assistant names collections that its snapshot has
+        model = self._served().indexes[collection].embedding_model  # an assistant names collections that its snapshot has
         if model not in self._embedders:
             self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
         return self._embedders[model]
+
+    def _index_of(self, collection: str) -> str:
+        return self._served().indexes[collection].name
 
     async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
         return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)

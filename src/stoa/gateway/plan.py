@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stoa.domain.datastores import Tool
+from stoa.domain.indexes import Served
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, CachePolicy, Provider, Route
@@ -136,13 +138,15 @@ class Plan:
     providers: Mapping[str, Provider]
     health: Mapping[str, Endpoint]
     """Where those providers that are to be checked are asked whether they are there."""
-    embedding_models: Mapping[str, str]
-    """By collection."""
+    indexes: Mapping[str, Served]
+    """By collection the index that is searched; by collection@version every one, for Stoa's own roles."""
     keys_by_id: Mapping[str, Client]
     """The same clients by the id of the key, for tokens that speak for one."""
     book: Book
     """The rules of projects, which requests name."""
     guardrails: Rulebook | None = None
     """All of them, for whoever tries one."""
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    """The queries that assistants may have looked up, by `datastore/query`."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])
     """Answers of `GET /v1/models`, by form, filled when first asked for."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from stoa.domain.identity import impersonal
+from stoa.domain.indexes import Served
 from stoa.domain.operations import Operation
 from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Assistant, Breaker, Model, Provider, Route, Timeouts
@@ -74,9 +75,10 @@ def compile_plan(
         targets=targets,
         providers=snapshot.providers,
         health=_health(snapshot, links),
-        embedding_models={name: each.embedding_model for name, each in snapshot.collections.items()},
+        indexes={name: Served(name, each.embedding_model) for name, each in snapshot.collections.items()} | snapshot.indexes,
         guardrails=rulebook,
         book=book,
+        tools=snapshot.tools,
     )
     book.close()
     return plan
@@ -258,9 +260,11 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
 
 
 def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
-    """An assistant that answers through a route."""
+    """An assistant that answers through a route. Rows of datastores change unseen, so answers made from them are not kept."""
+    kept = {} if not assistant.tools else {"cache": None, "miss_lines": b""}
     return replace(
         below,
+        **kept,
         name=name,
         needs=needs,
         fingerprint=hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode()).digest(),

@@ -9,6 +9,7 @@ from typing import Literal
 from stoa.domain.answers import SharedAnswers
 from stoa.domain.contents import ContentLog
 from stoa.domain.counting import SharedCounter
+from stoa.domain.datastores import Lookups
 from stoa.domain.graph import GraphLinks
 from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
@@ -32,8 +33,8 @@ class Ports:
     unsealer: Unsealer
     log: UsageLog
     behalf_key: bytes
-    retriever: Callable[[Callable[[str], Embedder]], Retriever]
-    """Makes the retriever from what gives, by collection, the embedder its vectors were made with."""
+    retriever: Callable[[Callable[[str], Embedder], Callable[[str], str]], Retriever]
+    """Makes the retriever from what gives, by collection, the embedder its vectors were made with and its index's name."""
     passages: PassageReader
     rewrite: Rewrite
     decompose: Decompose
@@ -56,5 +57,7 @@ class Ports:
     """Where what was asked and answered goes, of teams that keep it."""
     decisions: float = 1.0
     """The share of requests that went well of which a decision record is made."""
+    lookups: Lookups | None = None
+    """Who runs the queries of datastores."""
     board: Board | None = None
     """Where several workers put their numbers together."""

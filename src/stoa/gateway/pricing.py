@@ -1,7 +1,8 @@
 """What a request cost, in nano-dollars, by class of token. Unknown is None, never zero."""
 
 from stoa.domain.prices import ModelPrice
-from stoa.gateway.usage import FREE_OF_CHARGE, Beyond, Tokens
+from stoa.gateway.tokens import FREE_OF_CHARGE, Tokens
+from stoa.gateway.usage import Beyond
 
 
 def cost_of(price: ModelPrice | None, tokens: Tokens, engine_s: float | None = None) -> int | None:

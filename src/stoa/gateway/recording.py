@@ -7,21 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stoa.domain.decisions import (
-    FORM,
-    Claimed,
-    Decision,
-    Found,
-    GuardVerdict,
-    PassedOver,
-    Try,
-    TryKind,
-    Way,
-    pack_times,
-    packed_claims,
-    recorded_claims,
-    recorded_plainly,
-)
+from stoa.domain.decision_bytes import packed_claims, recorded_claims, recorded_plainly
+from stoa.domain.decisions import FORM, Claimed, Decision, Found, GuardVerdict, PassedOver, Try, TryKind, Way, pack_times
 from stoa.domain.guards import Verdict
 
 if TYPE_CHECKING:
@@ -58,6 +45,16 @@ class Tracks:
             why = target.state.why_not(now)
             if why is not None:
                 self.passes(target, why)
+
+
+class Within:
+    """What guards tell of a request where they see at a glance that it is within their limits; and that as records have it."""
+
+    __slots__ = ("recorded", "verdicts")
+
+    def __init__(self, verdicts: list[Verdict]) -> None:
+        self.verdicts = verdicts
+        self.recorded: bytes = _encode(said(verdicts))
 
 
 class Recorder:
@@ -102,8 +99,12 @@ def recorded(request: Delivery, now: float) -> bytes:
     if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
         way = _way(request, kind, tracks)
     short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
-    if way is None and draw is None and request.verdicts is None and request.estimated_by is None:
-        return recorded_plainly(times, router.recorded, short, claims)
+    verdicts, within = request.verdicts, request.within
+    if way is None and draw is None and request.estimated_by is None:
+        if verdicts is None:
+            return recorded_plainly(times, router.recorded, short, claims)
+        if within is not None and verdicts is within.verdicts:
+            return recorded_plainly(times, router.recorded, short, claims, within.recorded)
     return _encode(
         Decision(
             FORM,
@@ -114,7 +115,7 @@ def recorded(request: Delivery, now: float) -> bytes:
             total,
             short,
             recorded_claims(claims) if claims is not None else None,
-            _said(request.verdicts) if request.verdicts is not None else None,
+            said(verdicts) if verdicts is not None else None,
             way,
             request.estimated_by,
         )
@@ -137,7 +138,7 @@ def refusal_recorded(request: Delivery, now: float) -> bytes:
         -1.0,
         now - began,
     )
-    verdicts = _said(request.verdicts or ()) or None
+    verdicts = said(request.verdicts or ()) or None
     return _encode(Decision(FORM, times, "", claims=_used(request), verdicts=verdicts, estimated_by=request.estimated_by))
 
 
@@ -167,7 +168,8 @@ def _used(request: Delivery) -> tuple[Claimed, ...] | None:
     return tuple(msgspec.structs.replace(each, used=count) for each, count in told) or None
 
 
-def _said(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
+def said(verdicts: Sequence[Verdict]) -> tuple[GuardVerdict, ...]:
+    """As records have it."""
     return tuple([GuardVerdict(f"{v.guardrail}/{v.guard}", v.stage, v.action, v.latency_us, tuple(v.kinds)) for v in verdicts])
 
 

@@ -29,7 +29,8 @@ from stoa.gateway.planning import COLLECTION_ROUTE
 from stoa.gateway.pricing import cost_of
 from stoa.gateway.routing.rank import by_complexity, by_seed, by_weight, cost, tagged
 from stoa.gateway.routing.state import TargetState, TargetStates
-from stoa.gateway.usage import Beyond, Tokens
+from stoa.gateway.tokens import Tokens
+from stoa.gateway.usage import Beyond
 
 _NOT_FAILURES = frozenset(("lost", "no_answer", "client_gone"))
 _RECHECKED = frozenset(("model_not_found", "forbidden", "rate_limit_exceeded", "insufficient_quota"))

@@ -13,6 +13,7 @@ import msgspec
 from stoa.domain.exchange import Exchange
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Passage, PassageLink, Retriever
 from stoa.domain.vectors import PassageReader
 from stoa.errors import InvalidRequest, NotFound
@@ -79,15 +80,17 @@ class Searching:
 
     async def _of_document(self, body: bytes, client: Client) -> Sequence[Passage]:
         asked = self._read(body, _OfDocument)
-        return await self._reader.of_document(asked.collection, asked.document_id, acl=asked.acl)
+        index = self._plan().indexes[asked.collection].name
+        return of_collection(await self._reader.of_document(index, asked.document_id, acl=asked.acl))
 
     async def _links(self, body: bytes, client: Client) -> Sequence[PassageLink]:
         asked = self._read(body, _Links)
         if self._graph is None:
             return []
-        links = await self._graph.links(asked.collection, asked.passage_id, acl=asked.acl, limit=asked.limit)
+        index = self._plan().indexes[asked.collection].name
+        links = await self._graph.links(index, asked.passage_id, acl=asked.acl, limit=asked.limit)
         ids = sorted({each for link in links for each in link.passages})
-        known = {each.id: each for each in await self._reader.of_ids(asked.collection, ids, acl=asked.acl)}
+        known = {each.id: each for each in of_collection(await self._reader.of_ids(index, ids, acl=asked.acl))}
         return [
             PassageLink(
                 name=link.name, about=link.about, more=link.more,
@@ -102,7 +105,7 @@ class Searching:
             asked = msgspec.json.decode(body, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"The body cannot be read: {error}.") from None
-        known, name = self._plan().embedding_models, getattr(asked, "collection", "")
+        known, name = self._plan().indexes, getattr(asked, "collection", "")
         if name not in known:
             raise NotFound(
                 f"The gateway has no collection {name!r}.{did_you_mean(name, list(known))} One that was applied just now is "

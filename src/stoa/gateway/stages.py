@@ -19,7 +19,7 @@ from stoa.gateway.metrics import Metrics
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.recording import Recorder
 from stoa.gateway.refused import Refusals
-from stoa.kit.ids import IdSource
+from stoa.kit.id_source import IdSource
 from stoa.kit.names import did_you_mean
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from stoa.dialects.table import CLIENTS, PASSING
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.refusal import refusal
 from stoa.domain.upstream import Door
+from stoa.gateway.accounts import account_in, messages_usage_in, rerank_usage_in, usage_in
 from stoa.gateway.ask import (
     Ask,
     ChatAsk,
@@ -18,11 +19,11 @@ from stoa.gateway.ask import (
     OperationAsk,
     RerankAsk,
     ResponsesAsk,
-    reader,
 )
+from stoa.gateway.bodies import reader
 from stoa.gateway.events import EventStream
 from stoa.gateway.passing import PassingStream
-from stoa.gateway.usage import Beyond, OperationUsage, Usage, account_in, messages_usage_in, rerank_usage_in, usage_in
+from stoa.gateway.usage import Beyond, OperationUsage, Usage
 from stoa.gateway.watcher import Watcher
 from stoa.gateway.watching import OperationStream, Raw
 

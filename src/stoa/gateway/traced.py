@@ -26,8 +26,8 @@ from stoa.gateway.plan import Client, Plan, Target
 from stoa.gateway.routing.lanes import Ticket
 from stoa.gateway.stages import SPAN
 from stoa.gateway.surface import Surface
+from stoa.gateway.tokens import Tokens
 from stoa.gateway.tries import Tries
-from stoa.gateway.usage import Tokens
 from stoa.gateway.watcher import Watcher
 from stoa.gateway.watching import Translated
 from stoa.gateway.wire import Wire, upstream_of
@@ -65,9 +65,9 @@ class TracedAttempt(Attempt):
         self._over("cancelled")
         super().cancel()
 
-    def _ended_well(self, tokens: int) -> None:
+    def _ended_well(self, tokens: int, now: float) -> None:
         self._over(None)
-        super()._ended_well(tokens)
+        super()._ended_well(tokens, now)
 
     def _fail(self, why: Fault, *, cut: bool = False) -> None:
         self._over(why.code)

@@ -10,12 +10,14 @@ from stoa.dialects.table import CLIENTS, UPSTREAMS
 from stoa.domain.operations import ClientForm
 from stoa.domain.upstream import Door, Endpoint, Facts
 from stoa.errors import ProviderError
-from stoa.gateway.ask import Ask, OperationAsk, adjusted, body_for
+from stoa.gateway.accounts import account_in, usage_of
+from stoa.gateway.ask import Ask, OperationAsk
+from stoa.gateway.bodies import adjusted, body_for
 from stoa.gateway.plan import Target
 from stoa.gateway.replay import text_in, text_of_answer
 from stoa.gateway.reshaping import Reshaped
 from stoa.gateway.surface import Surface
-from stoa.gateway.usage import Usage, account_in, usage_of
+from stoa.gateway.usage import Usage
 from stoa.gateway.wire import Wire, reader_of
 from stoa.kit.ids import new_id
 

@@ -16,8 +16,8 @@ from stoa.dialects.table import CLIENTS
 from stoa.domain.decisions import TryKind
 from stoa.domain.operations import ClientForm, ErrorClass
 from stoa.errors import InvalidRequest, LimitReached, ProviderError
-from stoa.gateway.ask import body_for
 from stoa.gateway.attempt import Attempt
+from stoa.gateway.bodies import body_for
 from stoa.gateway.counting.place import take_place
 from stoa.gateway.faults import Fault
 from stoa.gateway.plan import Target

@@ -29,8 +29,9 @@ from stoa.dialects.answer_whole import answer_of
 from stoa.dialects.forms import StreamReader, StreamWriter
 from stoa.domain.operations import ErrorClass
 from stoa.domain.refusal import refusal
+from stoa.gateway.accounts import account_in, usage_of
 from stoa.gateway.event_data import ErrorBody, Refusal
-from stoa.gateway.usage import Usage, account_in, usage_of
+from stoa.gateway.usage import Usage
 
 _LONGEST_LINE = 67_108_864
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stoa.domain.operations import Lane
-from stoa.gateway.ask import fields_of
+from stoa.gateway.bodies import fields_of
 from stoa.gateway.plan import Client, Target
 from stoa.gateway.routing.complexity import complexity
 from stoa.gateway.routing.order import Router

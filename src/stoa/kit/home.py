@@ -66,6 +66,11 @@ class Home:
         return self.path / "objects"
 
     @property
+    def sources(self) -> Path:
+        """What sources keep between their syncs, such as clones; all of it can be fetched again."""
+        return self.path / "sources"
+
+    @property
     def wal(self) -> Path:
         """The gateway's write-ahead log of usage."""
         return self.path / "wal"

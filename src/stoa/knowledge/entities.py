@@ -9,6 +9,7 @@ import msgspec
 
 from stoa.domain.entities import Entity, Fact, FoundEntity, Node, Said
 from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import collection_of
 from stoa.domain.triples import GraphQueries, Limits
 from stoa.errors import InvalidRequest, NotFound
 from stoa.knowledge import vocabulary as v
@@ -80,7 +81,8 @@ class Entities:
             self._rows(_NEAR.format(iri=f"<{iri}>", limit=NEAR)),
         )
         if not names:
-            raise NotFound(f"There is nothing called {iri!r} in what is open to you of {self._collection!r}.", param="entity")
+            where = collection_of(self._collection)
+            raise NotFound(f"There is nothing called {iri!r} in what is open to you of {where!r}.", param="entity")
         more = len(facts) > FACTS or len(passages) > PASSAGES
         labels = await self._labels({row[part]["value"] for row in facts for part in "spo" if row[part]["type"] == "uri"})
         return Entity(

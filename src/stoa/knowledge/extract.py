@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from stoa.domain.chat import Completer
+from stoa.domain.indexes import collection_of
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import Chunk
 from stoa.errors import ProviderError
@@ -81,7 +82,7 @@ class ModelExtractor:
         self._completer, self._collection_of = completer, collection_of
 
     async def extract(self, collection: str, chunks: Sequence[Chunk]) -> Extraction | None:
-        resource = await self._collection_of(collection)
+        resource = await self._collection_of(collection_of(collection))  # of whichever of its indexes this is
         if resource is None or resource.extraction_route is None:
             return None
         route, team, places = resource.extraction_route, resource.team, asyncio.Semaphore(AT_ONCE)

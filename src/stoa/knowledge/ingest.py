@@ -5,58 +5,34 @@ the difference is worked on. Rights and removals come first, at once and without
 documents each, so that a batch for the embedder spans documents and a crash costs one part.
 """
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from stoa.domain.documents import (
-    Document,
-    DocumentLedger,
-    Objects,
-    Outcome,
-    ParsedDocument,
-    Parser,
-    Splitter,
-    parsed_name,
-    raw_name,
-)
+from stoa.domain.documents import Document, DocumentLedger, Objects, Outcome
 from stoa.domain.identity import Rights
+from stoa.domain.indexes import Index, IndexLedger
 from stoa.domain.jobs import JobLedger
 from stoa.domain.passages import Embedder
+from stoa.domain.processing import Item, Processed, Processor, Recipe
 from stoa.domain.resources import Collection
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
-from stoa.errors import ProviderError, StoaError, Unreadable
-from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_content, same_rights
+from stoa.domain.vectors import IndexedChunk, PassageIndex
+from stoa.knowledge.embedding import Cancelled, Patience, PatientEmbedding
+from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights
 from stoa.knowledge.forget import forget
+from stoa.knowledge.parts import PART_DOCUMENTS, Processors, read_part
+
+__all__ = ["NOT_INDEXED", "PART_DOCUMENTS", "Cancelled", "Ingestion", "IngestionPorts", "Patience"]
 
 RIGHTS = "rights"
 """The name of the part that brings rights and removals into the index."""
 
-PART_DOCUMENTS = 16
-PART_BYTES = 4_000_000
-EMBED_TEXTS = 64
-EMBED_AT_ONCE = 2
-TEND_EVERY = 25
-"""Parts between two rounds of compaction within a long job."""
+NOT_INDEXED = "Not indexed: "
+"""How the reason begins where nothing was wrong with the document itself."""
 
-_SAY_EVERY_S = 2.0
-
-
-class Cancelled(StoaError):
-    """The job was cancelled while it ran."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long an embedding model that does not answer is waited for: pauses that double, up to a longest, for a total."""
-
-    first_s: float = 0.5
-    longest_s: float = 20.0
-    total_s: float = 600.0
+PAGE = 1_000
+"""Rows of documents looked at together, however many a job has."""
 
 
 @dataclass(frozen=True)
@@ -66,53 +42,81 @@ class IngestionPorts:
     documents: DocumentLedger
     jobs: JobLedger
     objects: Objects
-    parser: Parser
-    splitter: Splitter
+    processor: Processor
     index: PassageIndex
     embedder_of: Callable[[Collection], Embedder]
     collection_of: Callable[[str], Awaitable[Collection | None]]
+    indexes: IndexLedger | None = None
+    """Which indexes a collection has; None where each has one and no more."""
+    partitioned: Processor | None = None
+    """For jobs of many documents; None where all are processed as few are."""
+    many: int = 300
+    """Documents from which on a job is one of many."""
     patience: Patience = field(default_factory=Patience)
 
 
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The indexes of a collection: the one that is searched, as stores call it, and those that rights and removals hold in too.
+
+    `version` is that of the first, None where there are no versions.
+    """
+
+    name: str
+    others: tuple[str, ...] = ()
+    version: int | None = None
+
+
 class Ingestion:
-    """Work of the kind `ingest`."""
+    """Work of the kind `ingest`. New text goes into the index that is searched; the others catch up by a job of their own."""
 
     def __init__(self, ports: IngestionPorts) -> None:
         self._ports = ports
-        self._splitting = asyncio.Lock()
+        self._processors = Processors(ports.processor, ports.partitioned, ports.many)
+        self._embedding = PatientEmbedding(ports.jobs, ports.patience)
 
     async def plan(self, job_id: str) -> Sequence[str]:
-        """Rights and removals, then the ids of documents to read, some at a time."""
+        """Rights and removals, then the ids of documents to read, some at a time: partitions where there are many."""
         if not await self._ports.jobs.start(job_id):
             return [RIGHTS]
-        waiting = [document for document in await self._ports.documents.of_job(job_id) if document.state == "queued"]
-        return [RIGHTS, *_parts(waiting)]
+        waiting = [(d.id, d.bytes) async for some in self._of_job(job_id) for d in some if d.state == "queued"]
+        return [RIGHTS, *self._processors.parts(waiting)]
 
     async def part(self, job_id: str, part: str) -> None:
         """One part of the plan. Raises ProviderError when the embedding model stays away, Cancelled when nobody wants it."""
         if part == RIGHTS:
             await self.rights(job_id)
             return
-        ids, _, number = part.partition("#")
-        collection = await self._collection(job_id)
-        await self._not_cancelled(job_id)
-        rows = await self._ports.documents.read(ids.split(","))
-        mine = [row for row in rows.values() if row.job_id == job_id and row.state == "queued"]
-        await self._read_and_index(job_id, collection, mine)
-        if int(number) % TEND_EVERY == 0:
-            await self._ports.index.tend(collection.name)
+        ids, large, tending = read_part(part)
+        collection, live = await self._collection(job_id)
+        await self._embedding.not_cancelled(job_id)
+        rows = await self._ports.documents.read(ids)
+        mine = {row.id: row for row in rows.values() if row.job_id == job_id and row.state == "queued"}
+
+        async def taken(some: Sequence[Processed]) -> None:
+            await self._index(job_id, collection, live, [(mine[each.id], each) for each in some])
+
+        await self._processors.process(
+            [Item(id=one.id, path=one.path, digest=one.digest, refusal=one.error) for one in mine.values()],
+            Recipe(collection.embedding_model, collection.chunk_tokens),
+            team=collection.team, large=large, jobs=self._ports.jobs, job_id=job_id, taken=taken,
+        )  # fmt: skip
+        if tending:
+            await self._ports.index.tend(live.name)
 
     async def rights(self, job_id: str) -> None:
         """Bring changed rights and removals into the index. Needs no embedding, so it need not wait for its turn.
 
         A row never says that the index holds more than it does: it takes back what it says before the index changes.
         """
+        async for some in self._of_job(job_id):
+            await self._rights(job_id, some)
+
+    async def _rights(self, job_id: str, documents: Sequence[Document]) -> None:
         ports = self._ports
-        documents = await ports.documents.of_job(job_id)
-        if not documents:
-            return
-        collection = documents[0].collection
-        resource = await ports.collection_of(collection)
+        name = documents[0].collection
+        resource = await ports.collection_of(name)
+        resource, live = await self._as_searched(name, resource)
         removed = [document for document in documents if document.state == "removed"]
         queued = [document for document in documents if document.state == "queued"] if resource else []
         wanted = {document.id: fingerprint(document, resource) for document in queued if resource}
@@ -120,15 +124,19 @@ class Ingestion:
         moved = [document for document in same if not same_rights(document.indexed_as, document.rights)]
         # Old text with other rights than the new one may go to neither; a crash may have left text that no row tells of.
         hidden = [d for d in queued if d not in same and not same_rights(d.indexed_as, d.rights)]
-        await ports.documents.claim(job_id, [document.id for document in (*moved, *hidden)])
+        await ports.documents.claim(job_id, [document.id for document in hidden])
+        await ports.documents.claim(job_id, [document.id for document in moved], moved=True)
         if gone := [document.id for document in (*removed, *hidden)]:
-            await ports.index.replace(collection, gone, [])
+            await self._take_out(live, gone)
         if moved:
-            await ports.index.grant(collection, {document.id: document.rights for document in moved})
+            await self._grant(live, {document.id: document.rights for document in moved})
         outcomes = [Outcome(document_id=document.id, state="removed") for document in removed]
-        outcomes += [Outcome(document_id=d.id, state="indexed", indexed_as=wanted[d.id]) for d in same]
+        outcomes += [
+            Outcome(document_id=d.id, state="indexed", chunks=d.chunks, indexed_as=wanted[d.id], version=live.version)
+            for d in same
+        ]
         if outcomes or hidden:
-            await ports.documents.record(job_id, collection, outcomes)
+            await ports.documents.record(job_id, name, outcomes)
             await forget(ports.documents, ports.objects, [(document.digest, document.path) for document in removed])
 
     async def finish(self, job_id: str, error: str | None) -> None:
@@ -137,133 +145,96 @@ class Ingestion:
         job = await ports.jobs.get(job_id)
         if job is None or job.collection is None:
             return
-        left = [document for document in await ports.documents.of_job(job_id) if document.state == "queued"]
-        if left:
-            reason = f"Not indexed: {error or 'the job was cancelled.'}"
-            await ports.index.replace(job.collection, [document.id for document in left], [])
-            outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
-            await ports.documents.record(job_id, job.collection, outcomes)
-        await ports.index.tend(job.collection)
+        _, live = await self._as_searched(job.collection, None)
+        async for some in self._of_job(job_id):
+            if left := [document for document in some if document.state == "queued"]:
+                reason = f"{NOT_INDEXED}{error or 'the job was cancelled.'}"
+                await ports.documents.claim(job_id, [document.id for document in left])
+                await self._take_out(live, [document.id for document in left])
+                outcomes = [Outcome(document_id=document.id, state="failed", error=reason) for document in left]
+                await ports.documents.record(job_id, job.collection, outcomes)
+        await ports.index.tend(live.name)
         await ports.jobs.end(job_id, error=error)
 
-    async def _read_and_index(self, job_id: str, collection: Collection, documents: Sequence[Document]) -> None:
+    async def _index(
+        self, job_id: str, collection: Collection, live: _Live, processed: Sequence[tuple[Document, Processed]]
+    ) -> None:
+        """Bring what was made of some documents into the index and into their rows; other indexes lose what they had."""
         ports = self._ports
-        read = await asyncio.gather(*(self._read(document, collection) for document in documents))
-        chunks = [one for _, some in read for one in some]
-        rights = {document.id: document.rights for document in documents}
-        vectors = await self._embed(job_id, collection, [one.contextual_text for one in chunks])
+        rights = {document.id: document.rights for document, _ in processed}
+        embedder = ports.embedder_of(collection)
+        vectors, spent = await self._embedding.vectors(job_id, embedder, [each for _, each in processed], team=collection.team)
         claimed = await ports.documents.claim(job_id, list(rights))
         indexed = [
-            IndexedChunk(one, vector, rights[one.document_id].allow, rights[one.document_id].deny)
-            for one, vector in zip(chunks, vectors, strict=True)
-            if one.document_id in claimed
+            IndexedChunk(one, vector, document.rights.allow, document.rights.deny)
+            for (document, each), own in zip(processed, vectors, strict=True)
+            if document.id in claimed
+            for one, vector in zip(each.chunks, own, strict=True)
         ]
-        await ports.index.replace(collection.name, sorted(claimed), indexed)
-        written = await self._as_it_is_now(collection.name, {one: rights[one] for one in sorted(claimed)})
-        outcomes = [
-            msgspec.structs.replace(outcome, indexed_as=fingerprint(document, collection, written.get(document.id)))
-            if outcome.state == "indexed"
-            else outcome
-            for document, (outcome, _) in zip(documents, read, strict=True)
-        ]
-        await ports.documents.record(job_id, collection.name, outcomes)
+        for other in live.others:
+            await ports.index.replace(other, sorted(claimed), [])
+        await ports.index.replace(live.name, sorted(claimed), indexed)
+        written = await self._as_it_is_now(live, {one: rights[one] for one in sorted(claimed)})
+        outcomes = [_outcome(each, fingerprint(row, collection, written.get(row.id)), live.version) for row, each in processed]
+        await ports.documents.record(job_id, collection.name, outcomes, spent=spent)
 
-    async def _as_it_is_now(self, collection: str, written: dict[str, Rights]) -> dict[str, Rights]:
+    async def _as_it_is_now(self, live: _Live, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
         rows = await self._ports.documents.read(list(written))
         gone = [document for document in written if document not in rows or rows[document].state == "removed"]
         if gone:
-            await self._ports.index.replace(collection, gone, [])
+            await self._take_out(live, gone)
         moved = {row.id: row.rights for row in rows.values() if row.state != "removed" and row.rights != written[row.id]}
         if moved:
-            await self._ports.index.grant(collection, moved)
+            await self._grant(live, moved)
         return {**written, **moved}
 
-    async def _read(self, document: Document, collection: Collection) -> tuple[Outcome, list[Chunk]]:
-        """The chunks of a document, or an outcome that says why there are none."""
-        try:
-            if document.error:  # its bytes were not taken, and why was known then
-                raise Unreadable(document.error)
-            parsed = await self._parsed(document)
-        except Unreadable as error:
-            return Outcome(document_id=document.id, state="failed", error=error.message), []
-        async with self._splitting:  # one core for cutting, so that answers to questions keep the other
-            chunks = await asyncio.to_thread(
-                chunk, parsed, self._ports.splitter, tokens=collection.chunk_tokens, document_id=document.id, path=document.path
-            )
-        outcome = Outcome(
-            document_id=document.id, state="indexed", title=parsed.title or title_of(document.path),
-            pages=len(parsed.pages) or None, chunks=len(chunks),
-        )  # fmt: skip
-        return outcome, chunks
+    async def _take_out(self, live: _Live, documents: Sequence[str]) -> None:
+        for name in (live.name, *live.others):
+            await self._ports.index.replace(name, documents, [])
 
-    async def _parsed(self, document: Document) -> ParsedDocument:
-        name = parsed_name(document.digest, document.path, version=PIPELINE)
-        if (kept := await self._ports.objects.get(name)) is not None:
-            return msgspec.json.decode(kept, type=ParsedDocument)
-        data = await self._ports.objects.get(raw_name(document.digest))
-        if data is None:
-            raise Unreadable("The file's bytes are not in the object store; send it again.")
-        parsed = await self._ports.parser.parse(data, name=document.path)
-        await self._ports.objects.put(name, msgspec.json.encode(parsed))
-        return parsed
+    async def _grant(self, live: _Live, rights: Mapping[str, Rights]) -> None:
+        for name in (live.name, *live.others):
+            await self._ports.index.grant(name, rights)
 
-    async def _embed(self, job_id: str, collection: Collection, texts: Sequence[str]) -> list[Sequence[float]]:
-        embedder = self._ports.embedder_of(collection)
-        batches = [texts[n : n + EMBED_TEXTS] for n in range(0, len(texts), EMBED_TEXTS)]
-        places = asyncio.Semaphore(EMBED_AT_ONCE)
-        done, said = 0, time.monotonic()
-
-        async def embed(batch: Sequence[str]) -> Sequence[Sequence[float]]:
-            nonlocal done, said
-            async with places:
-                await self._not_cancelled(job_id)
-                vectors = await self._patiently(job_id, embedder, batch, collection.team)
-                done += len(batch)
-                if time.monotonic() - said > _SAY_EVERY_S:
-                    said = time.monotonic()
-                    await self._ports.jobs.say(job_id, f"Embedding: {done:,} of {len(texts):,} passages of this part.")
-                return vectors
-
-        found = await asyncio.gather(*(embed(batch) for batch in batches))
-        return [vector for vectors in found for vector in vectors]
-
-    async def _patiently(self, job_id: str, embedder: Embedder, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
-        patience = self._ports.patience
-        pause, waited = patience.first_s, 0.0
-        while True:
-            try:
-                return await embedder.embed(texts, team=team)
-            except ProviderError as error:
-                if error.upstream_status in (400, 413, 422) or waited >= patience.total_s:
-                    raise
-                await self._ports.jobs.say(job_id, f"Waiting for the embedding model. {error.message}")
-                await self._not_cancelled(job_id)
-                await asyncio.sleep(pause)
-                waited += pause
-                pause = min(pause * 2, patience.longest_s)
-
-    async def _collection(self, job_id: str) -> Collection:
+    async def _collection(self, job_id: str) -> tuple[Collection, _Live]:
+        """The collection of a job, as its index is made. Raises Cancelled when it is not there any more."""
         job = await self._ports.jobs.get(job_id)
         name = job.collection if job and job.collection else ""
         found = await self._ports.collection_of(name)
         if found is None:
             raise Cancelled(f"There is no collection {name!r} any more.")
-        return found
+        if self._ports.indexes is not None:
+            await self._ports.indexes.ensure(name, Recipe(found.embedding_model, found.chunk_tokens))
+        served, live = await self._as_searched(name, found)
+        return served or found, live
 
-    async def _not_cancelled(self, job_id: str) -> None:
-        job = await self._ports.jobs.get(job_id)
-        if job is None or job.state == "cancelled":
-            raise Cancelled("The job was cancelled.")
+    async def _as_searched(self, name: str, resource: Collection | None) -> tuple[Collection | None, _Live]:
+        """The resource with the model and the size of chunks that the searched index was made with, and the indexes."""
+        found: Sequence[Index] = await self._ports.indexes.of(name) if self._ports.indexes is not None else ()
+        serving = next((each for each in found if each.state == "serving"), None)
+        if serving is None:
+            return resource, _Live(name, tuple(each.name for each in found))
+        live = _Live(serving.name, tuple(each.name for each in found if each is not serving), serving.version)
+        return as_made(resource, serving) if resource is not None else None, live
+
+    async def _of_job(self, job_id: str) -> AsyncGenerator[Sequence[Document]]:
+        """The documents of a job, a page at a time: there may be more than fit into memory. Pages are never empty."""
+        after: str | None = None
+        while some := await self._ports.documents.of_job(job_id, after=after, limit=PAGE):
+            yield some
+            after = some[-1].id
 
 
-def _parts(documents: Sequence[Document]) -> list[str]:
-    parts: list[list[str]] = []
-    size = 0
-    for document in documents:
-        if not parts or len(parts[-1]) >= PART_DOCUMENTS or size + document.bytes > PART_BYTES:
-            parts.append([])
-            size = 0
-        parts[-1].append(document.id)
-        size += document.bytes
-    return [f"{','.join(ids)}#{number}" for number, ids in enumerate(parts, 1)]
+def as_made(resource: Collection, index: Index) -> Collection:
+    """A collection as one of its indexes is made of it: the resource may say otherwise by now."""
+    return msgspec.structs.replace(resource, embedding_model=index.embedding_model, chunk_tokens=index.chunk_tokens)
+
+
+def _outcome(each: Processed, indexed_as: str, version: int | None) -> Outcome:
+    if each.failure is not None:
+        return Outcome(document_id=each.id, state="failed", error=each.failure)
+    return Outcome(
+        document_id=each.id, state="indexed", title=each.title, pages=each.pages, chunks=len(each.chunks),
+        indexed_as=indexed_as, version=version,
+    )  # fmt: skip

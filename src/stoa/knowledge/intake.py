@@ -22,7 +22,7 @@ from stoa.knowledge.sync import plan_sync
 
 KIND = "ingest"
 
-_NOT_TAKEN = "0" * 64
+NOT_TAKEN = "0" * 64
 """The digest of a file whose bytes were not taken: one that was merely claimed could open bytes of somebody else."""
 
 
@@ -84,20 +84,20 @@ async def upload(
 ) -> Queued:
     """Queue files whose bytes are stored. Those already there under the same path are replaced."""
     known = {document.path: document for document in await library.documents.of_source(collection, source)}
-    job = _job(collection, by=by, now_ms=now_ms, total=len(files))
+    job = new_job(collection, by=by, now_ms=now_ms, total=len(files))
     await library.jobs.add(job)
     paths = {file.path for file in files}
     own = {file.path: file.rights or rights for file in files}
-    await _put(library, files, job.id, collection=collection, source=source, rights=own.__getitem__, now_ms=now_ms)
+    await put_files(library, files, job.id, collection=collection, source=source, rights=own.__getitem__, now_ms=now_ms)
     documents = [document for document in await library.documents.of_source(collection, source) if document.path in paths]
     return Queued(job, documents, _replaced(known, files))
 
 
 async def remove(library: Library, document: Document, *, by: str, now_ms: int) -> Job:
     """Take a document away: it cannot be opened from now on, and is out of the index as soon as the job has run."""
-    job = _job(document.collection, by=by, now_ms=now_ms, total=0)
+    job = new_job(document.collection, by=by, now_ms=now_ms, total=0)
     await library.jobs.add(job)
-    await library.documents.put([_changed(document, job.id, state="removed", now_ms=now_ms)])
+    await library.documents.put([changed(document, job.id, state="removed", now_ms=now_ms)])
     return job
 
 
@@ -106,7 +106,7 @@ async def share(library: Library, document: Document, rights: Rights, *, by: str
 
     Raises NotFound when it was removed meanwhile.
     """
-    job = _job(document.collection, by=by, now_ms=now_ms, total=1)
+    job = new_job(document.collection, by=by, now_ms=now_ms, total=1)
     await library.jobs.add(job)
     if not await library.documents.share(document.id, rights, job_id=job.id, now_ms=now_ms):
         raise NotFound(f"There is no document {document.id!r} here for you.", param="id")
@@ -129,7 +129,7 @@ async def begin_sync(
     found = plan_sync(digests, known, collection=collection, rights=lambda path: own.get(path, rights), prune=prune)
     hidden = {document.path for document in known if not document.rights.open_to(readable)}
     needed = sorted({*found.upload, *(path for path in found.requeue if path in hidden)})
-    refused = {path: _too_large(sent[path].bytes, most_bytes) for path in needed if sent[path].bytes > most_bytes}
+    refused = {path: too_large(sent[path].bytes, most_bytes) for path in needed if sent[path].bytes > most_bytes}
     plan = SyncPlan(
         source=source, acl=tuple(sorted(rights.allow)), deny=tuple(sorted(rights.deny)), own=own,
         files={path: (file.digest, file.bytes) for path, file in sent.items()},
@@ -137,7 +137,7 @@ async def begin_sync(
         unchanged=len(found.unchanged),
         requeue=tuple(path for path in found.requeue if path not in hidden), remove=found.remove,
     )  # fmt: skip
-    job = msgspec.structs.replace(_job(collection.name, by=by, now_ms=now_ms, total=0), state="waiting")
+    job = msgspec.structs.replace(new_job(collection.name, by=by, now_ms=now_ms, total=0), state="waiting")
     await library.jobs.add(job, plan=msgspec.to_builtins(plan))
     return job.id, plan
 
@@ -172,14 +172,14 @@ async def start_sync(library: Library, job: Job, plan: SyncPlan, *, now_ms: int)
     collection = job.collection or ""
     known = {document.path: document for document in await library.documents.of_source(collection, plan.source)}
     files = [File(path, *plan.files[path]) for path in plan.upload]
-    files += [File(path, _NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
-    await _put(library, files, job.id, collection=collection, source=plan.source, rights=plan.rights, now_ms=now_ms)
+    files += [File(path, NOT_TAKEN, plan.files[path][1], reason) for path, reason in plan.refused.items()]
+    await put_files(library, files, job.id, collection=collection, source=plan.source, rights=plan.rights, now_ms=now_ms)
     requeued = [known[path] for path in plan.requeue if path in known and known[path].digest == plan.files[path][0]]
     await library.documents.put(
-        [_changed(d, job.id, state="queued", now_ms=now_ms, rights=plan.rights(d.path)) for d in requeued]
+        [changed(d, job.id, state="queued", now_ms=now_ms, rights=plan.rights(d.path)) for d in requeued]
     )
     gone = [known[path] for path in plan.remove if path in known]
-    await library.documents.put([_changed(d, job.id, state="removed", now_ms=now_ms) for d in gone])
+    await library.documents.put([changed(d, job.id, state="removed", now_ms=now_ms) for d in gone])
     await library.jobs.queue(job.id, total=len(files) + len(requeued))
     return Queued(await library.jobs.get(job.id) or job, replaced=_replaced(known, files))
 
@@ -190,7 +190,7 @@ async def sweep(objects: Objects, sync_id: str, plan: SyncPlan) -> None:
         await objects.delete(_mark(sync_id, path))
 
 
-async def _put(
+async def put_files(
     library: Library, files: Sequence[File], job_id: str, *, collection: str, source: str, rights: Callable[[str], Rights],
     now_ms: int,
 ) -> None:  # fmt: skip
@@ -208,19 +208,20 @@ def _replaced(known: Mapping[str, Document], files: Sequence[File]) -> list[tupl
     return [(known[f.path].digest, f.path) for f in files if f.path in known and known[f.path].digest != f.digest]
 
 
-def _changed(document: Document, job_id: str, *, state: DocumentState, now_ms: int, rights: Rights | None = None) -> Document:
+def changed(document: Document, job_id: str, *, state: DocumentState, now_ms: int, rights: Rights | None = None) -> Document:
     acl, deny = (document.acl, document.deny) if rights is None else (rights.allow, rights.deny)
     return msgspec.structs.replace(document, state=state, error=None, job_id=job_id, updated_at=now_ms, acl=acl, deny=deny)
 
 
-def _job(collection: str, *, by: str, now_ms: int, total: int) -> Job:
+def new_job(collection: str, *, by: str, now_ms: int, total: int) -> Job:
+    """An ingestion job, complete and not taken yet."""
     return Job(
         id=new_id("job"), kind=KIND, collection=collection, state="queued", total=total, done=0, failed=0, pages=0, chunks=0,
         message=None, created_by=by, created_at=now_ms,
     )  # fmt: skip
 
 
-def _too_large(found: int, most: int) -> str:
+def too_large(found: int, most: int) -> str:
     return f"The file has {found:,} bytes; the limit is {most:,} (worker.document_bytes)."
 
 

@@ -31,3 +31,7 @@ class LinkedIndex:
     async def tend(self, collection: str) -> None:
         await self._index.tend(collection)
         await self._graph.tend(collection)
+
+    async def drop(self, collection: str) -> None:
+        await self._graph.drop(collection)
+        await self._index.drop(collection)

@@ -11,6 +11,7 @@ from typing import Any
 
 from stoa.domain.graph import GraphWalk
 from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Embedder, Passage
 from stoa.domain.vectors import Hit, PassageSearch
 from stoa.knowledge.fuse import LEXICAL, after_walk, fuse, reachable, seeds
@@ -23,12 +24,20 @@ WALKED = 50
 
 
 class HybridRetriever:
-    """The retriever port. `embedder_of` names the embedder of a collection's vectors; without a graph, none is followed."""
+    """The retriever port. `embedder_of` names the embedder of a collection's vectors; without a graph, none is followed.
+
+    `index_of` is what index and graph call the collection's index; its own name if left out.
+    """
 
     def __init__(
-        self, search: PassageSearch, embedder_of: Callable[[str], Embedder], *, graph: GraphWalk | None = None
+        self,
+        search: PassageSearch,
+        embedder_of: Callable[[str], Embedder],
+        index_of: Callable[[str], str] = str,
+        *,
+        graph: GraphWalk | None = None,
     ) -> None:
-        self._search, self._embedder_of, self._graph = search, embedder_of, graph
+        self._search, self._embedder_of, self._index_of, self._graph = search, embedder_of, index_of, graph
 
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
@@ -45,21 +54,21 @@ class HybridRetriever:
         found = await asyncio.gather(*searches)
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
-            return ranked[:limit]
+            return of_collection(ranked[:limit])
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
-        return await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit)
+        return of_collection(await self._follow(self._graph, ranked, vectors, farthest, acl=acl, limit=limit))
 
     async def _vectors(self, question: str, collections: Sequence[str], team: str) -> dict[str, Sequence[float]]:
-        """The question's vector for each collection."""
+        """The question's vector for the index of each collection, which is asked for once: it may change at any time."""
         by_embedder: dict[int, Sequence[float]] = {}
         vectors: dict[str, Sequence[float]] = {}
-        for collection in dict.fromkeys(collections):
-            embedder = self._embedder_of(collection)
+        named = {self._index_of(each): self._embedder_of(each) for each in dict.fromkeys(collections)}
+        for index, embedder in named.items():
             if id(embedder) not in by_embedder:
                 (by_embedder[id(embedder)],) = await embedder.embed([question], team=team)
-            vectors[collection] = by_embedder[id(embedder)]
+            vectors[index] = by_embedder[id(embedder)]
         return vectors
 
     async def _follow(

@@ -50,3 +50,7 @@ class StatedIndex:
     async def tend(self, collection: str) -> None:
         """Views of the graph come forward when they are asked."""
         await self._index.tend(collection)
+
+    async def drop(self, collection: str) -> None:
+        await self._graph.drop(collection)
+        await self._index.drop(collection)

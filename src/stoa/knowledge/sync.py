@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
-from stoa.knowledge.fingerprint import fingerprint, same_content
+from stoa.knowledge.fingerprint import fingerprint, same_text
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """Paths of a source, in order. `requeue` are unchanged files with other rights, or indexed as the collection was before."""
+    """Paths of a source, in order. `requeue` are unchanged files with other rights, or read otherwise than now."""
 
     upload: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -41,5 +41,5 @@ def plan_sync(
 
 
 def _outdated(document: Document, collection: Collection) -> bool:
-    """Whether the index holds it cut or embedded otherwise than now; what is queued is done as now anyway."""
-    return document.state == "indexed" and not same_content(document.indexed_as, fingerprint(document, collection))
+    """Whether its text was read otherwise than now; for another cut or model, a whole new index is built beside."""
+    return document.state == "indexed" and not same_text(document.indexed_as, fingerprint(document, collection))

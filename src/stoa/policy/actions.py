@@ -24,7 +24,7 @@ class Action:
     kinds: tuple[str, ...] = ()
 
 
-_DESIRED = ("Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget")
+_DESIRED = ("Provider", "Model", "Route", "Collection", "Source", "Datastore", "Assistant", "Guardrail", "Limit", "Budget")
 _KEYS = ("inference", "management")
 _CONTENTS = ("person", "application")
 
@@ -80,9 +80,14 @@ _TABLE = (
     Action("document:ingest", "add documents to a collection", "Collection"),
     Action("document:delete", "remove documents from a collection", "Collection"),
     Action("document:share", "change who may read a document", "Collection"),
+    Action("source:list", "see the sources of a collection, and how they are", "Collection"),
+    Action("source:read", "see a source's syncs", "Collection"),
+    Action("source:sync", "have a source synced now", "Collection"),
     Action("passage:search", "search a collection, and see why each passage ranks", "Collection"),
     Action("graph:query", "ask the knowledge graph of a collection", "Collection"),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
+    Action("index:list", "see the indexes of a collection, and how they compare", "Collection"),
+    Action("index:change", "build an index of a collection anew, switch to it, go back", "Collection"),
     Action("evaluation:list", "list evaluation sets", "Collection"),
     Action("evaluation:read", "read an evaluation set, and measure the search by it", "Collection"),
     Action("evaluation:create", "make an evaluation set", "Collection"),
@@ -111,7 +116,9 @@ _TABLE = (
     Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
+    Action("datastore:query", "ask a datastore one of its queries"),
     Action("guardrail:try", "see what a guardrail makes of a text", "Desired", _DESIRED),
+    Action("source:test", "see whether a source can be reached", "Desired", _DESIRED),
     Action("price:list", "see what models cost"),
     Action("price:set", "set what models cost from a moment on"),
     Action("status:read", "see the health of every role"),
@@ -128,6 +135,7 @@ _TABLE = (
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
     Action("content:ship", "deliver what was asked and answered, of teams that keep it"),
+    Action("lookup:run", "run an assistant's queries on behalf of whoever asks it"),
     Action("target:report", "tell how the targets of routes are doing"),
 )
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from stoa.kit.files import write_atomic
 from stoa.settings import Settings, environment
 from stoa.wiring.graphs import open_graphs
-from stoa.wiring.shared import PATIENCE_S, SETTLED_S, files_of, now_ms
+from stoa.wiring.processing import open_objects
+from stoa.wiring.shared import PATIENCE_S, SETTLED_S, connectors_of, files_of, now_ms
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.control.targets import TargetBoard
     from stoa.control.turns import Turns
     from stoa.domain.chat import ChatClient
+    from stoa.domain.datastores import QueryRunner
     from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
     from stoa.domain.guards import Trier
@@ -29,6 +31,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
+    from stoa.domain.sources import Connectors
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
     from stoa.domain.triples import GraphQueries
@@ -61,6 +64,7 @@ class Control:
     counter: "TokenCounter"
     model_api: "ModelApi"
     objects: "Objects"
+    connectors: "Connectors"
     blobs: "Blobs"
     files: "Files"
     sweeper: "Sweeper"
@@ -68,6 +72,7 @@ class Control:
     readings: "Readings"
     graphs: "GraphQueries"
     engine_url: str
+    runner: "QueryRunner"
 
 
 @asynccontextmanager
@@ -79,13 +84,13 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.retention import RetentionTable
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.database.usage import UsageTable
+    from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
     from stoa.adapters.gateway_client.guards import GatewayTrier
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.gateway_client.wire import GatewayWire
-    from stoa.adapters.objects.store import ObjectFolder
     from stoa.adapters.policy import CedarPolicy
     from stoa.adapters.prices.genai import GenaiPrices
     from stoa.adapters.processes.runfile import read_roles
@@ -101,7 +106,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     await check(settings.database_url, rows=False)
     roles, policy = read_roles(settings.home_folder), CedarPolicy.default()
     limit = settings.gateway.requests_per_minute
-    objects = ObjectFolder.local(settings.home_folder.objects)
+    objects = open_objects(settings)
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
     read, write = opener(database.read, DatabaseStores), opener(database.write, DatabaseStores)
     prices = GenaiPrices()
@@ -139,6 +144,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 model_api=GatewayWire(gateway, token=token),
                 objects=objects,
                 blobs=objects,
+                connectors=connectors_of(settings),
                 files=files_of(settings, database, objects),
                 sweeper=Sweeper(
                     opener(database.write, RetentionTable),
@@ -150,6 +156,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 readings=LoggedReadings(),
                 graphs=graphs,
                 engine_url=roles.engine.url,
+                runner=DatabaseRunner(folders=settings.worker.folders),
             )
             await _begin(parts)
             keeping_fresh = asyncio.create_task(parts.feed.run())

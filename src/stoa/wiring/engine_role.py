@@ -12,4 +12,4 @@ def engine(settings: Settings) -> "BuiltIn":
     """The built-in models, loaded. Blocks; raises MissingExtra without their weights."""
     from stoa.adapters.engines.builtin import load
 
-    return load(settings.home_folder.models, threads=settings.engine.threads)
+    return load(settings.home_folder.models, threads=settings.engine.threads, runtime=settings.engine.runtime)

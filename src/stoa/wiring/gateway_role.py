@@ -19,12 +19,17 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.gateway.pipeline import Gateway
 
 
+_LONGEST_QUERY_S = 75.0
+"""For the longest query that there may be, and its way to control and back."""
+
+
 @asynccontextmanager
 async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gateway]":
     """One worker of the gateway role, its snapshot followed and its usage shipped while this is open.
 
     The first one also ships what workers have left that there are no more.
     """
+    from stoa.adapters.datastores.control import ControlLookups
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.guards.http import HttpGuards
     from stoa.adapters.guards.presidio import Presidio
@@ -68,6 +73,12 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         {"authorization": f"Bearer {secrets.internal_token}"},
         name="control",
     )
+    queries = HttpFetch(
+        upstreams.origin(control_url, OriginLimits(max_connections=16, first_byte_timeout_s=_LONGEST_QUERY_S)),
+        {"authorization": f"Bearer {secrets.internal_token}"},
+        name="control",
+        timeout_s=_LONGEST_QUERY_S,
+    )
     contents = DiskContents(home.contents_of(worker), ContentSeals(secrets))
     providers, workers = ProviderTable(upstreams), settings.gateway.workers
     redis, answers = open_redis(settings.redis), None
@@ -102,6 +113,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         contents=contents,
         decisions=settings.telemetry.decision_share,
         board=board,
+        lookups=ControlLookups(queries),
     )
     application = Gateway(ports, settings.gateway)
     probes = Probes(application.states, draw=random)

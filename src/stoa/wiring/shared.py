@@ -7,6 +7,7 @@ from stoa.settings import Settings
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
+    from stoa.adapters.sources.table import ConnectorTable
     from stoa.batches.files import Files
     from stoa.domain.files import Blobs
 
@@ -32,3 +33,11 @@ def files_of(settings: Settings, database: "Database", blobs: "Blobs") -> "Files
     from stoa.batches.files import Files
 
     return Files(write=opener(database.write, FileTable), blobs=blobs, most_bytes=settings.gateway.upload_bytes, now_ms=now_ms)
+
+
+def connectors_of(settings: Settings) -> "ConnectorTable":
+    from stoa.adapters.sources.surroundings import Surroundings
+    from stoa.adapters.sources.table import ConnectorTable
+
+    around = Surroundings(scratch=settings.home_folder.sources, website_allow=settings.worker.website_allow)
+    return ConnectorTable(folders=settings.worker.folders, surroundings=around)

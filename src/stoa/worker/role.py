@@ -9,18 +9,21 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from stoa.kit.logs import configure_logging
 from stoa.kit.memory import give_back
+from stoa.knowledge.beside import KIND as REINDEX
 from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker
 from stoa.worker.health import serve_health
+from stoa.worker.sources import schedule_syncs
 
 LOOK_EVERY_S = 0.25
 CLEAR_EVERY_S = 60.0
+KEEP_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +42,10 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
         not_ready.clear()
         _log.info("ready")
-        async with _background(take_jobs(parts)), _background(clear_files(parts)):
+        tasks = (take_jobs(parts), clear_files(parts), schedule_syncs(parts), keep_indexes(parts))
+        async with AsyncExitStack() as background:
+            for task in tasks:
+                await background.enter_async_context(_background(task))
             await stop.wait()
         not_ready.append("stopping")
 
@@ -56,9 +62,11 @@ async def take_jobs(parts: Worker) -> None:
             busy = bool(unfinished)
             for job in unfinished:
                 if job.id not in taken:
-                    if job.kind == INGEST:
+                    if job.kind == INGEST and job.state == "queued":  # one that was begun has done this, and is at work again
                         await parts.ingestion.rights(job.id)
-                    await parts.runner.submit(job.kind, job.id, lane=job.lane)
+                    # An index is built beside everything else that goes on in its collection.
+                    lane = f"{job.lane}@index" if job.kind == REINDEX else job.lane
+                    await parts.runner.submit(job.kind, job.id, lane=lane)
                     taken.add(job.id)
                     _log.info("job %s taken", job.id)
         except Exception:  # noqa: BLE001 - the database may be away for a while; what was not taken is looked for again
@@ -77,6 +85,17 @@ async def clear_files(parts: Worker) -> None:
         except Exception:  # noqa: BLE001 - the database may be away for a while; what is over is found again
             _log.exception("clearing away files failed")
         await asyncio.sleep(CLEAR_EVERY_S)
+
+
+async def keep_indexes(parts: Worker) -> None:
+    """Begin what a collection says, bring up to date what lacks documents, erase what was dropped."""
+    while True:
+        try:
+            for job in await parts.keeper.look():
+                _log.info("job %s brings an index of %s up to date", job.id, job.collection)
+        except Exception:  # noqa: BLE001 - the database may be away for a while; what is to be done is found again
+            _log.exception("looking after indexes failed")
+        await asyncio.sleep(KEEP_EVERY_S)
 
 
 @asynccontextmanager

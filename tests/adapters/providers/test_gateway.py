@@ -115,7 +115,7 @@ async def houses(
         log = MemoryLog()
         ports = Ports(
             providers=table, control=upstreams.origin("http://127.0.0.1:9", OriginLimits()), unsealer=PlainSecrets(), log=log,
-            behalf_key=BEHALF_KEY, retriever=lambda _: Documents(), passages=MemoryIndex(),
+            behalf_key=BEHALF_KEY, retriever=lambda _, __: Documents(), passages=MemoryIndex(),
             rewrite=lambda question, _: question, decompose=lambda question: [question],
             tokenizers=MemoryTokenizers(),
         )  # fmt: skip

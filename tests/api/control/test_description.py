@@ -27,7 +27,18 @@ def test_what_can_be_applied_is_described_kind_by_kind(document: Fields) -> None
     schemas = document["components"]["schemas"]
     assert schemas["Application"]["properties"]["resources"]["items"] == {"$ref": "#/components/schemas/Resource"}
     kinds = schemas["Resource"]["discriminator"]["mapping"]
-    assert set(kinds) == {"Provider", "Model", "Route", "Collection", "Assistant", "Guardrail", "Limit", "Budget"}
+    assert set(kinds) == {
+        "Provider",
+        "Model",
+        "Route",
+        "Collection",
+        "Source",
+        "Datastore",
+        "Assistant",
+        "Guardrail",
+        "Limit",
+        "Budget",
+    }
     assert "upstream_name" in schemas[kinds["Model"].rpartition("/")[2]]["properties"]
 
 

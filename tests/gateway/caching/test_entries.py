@@ -4,7 +4,7 @@ import asyncio
 
 from stoa.gateway.caching.entries import AnswerCache
 from stoa.gateway.caching.entry import Entry
-from stoa.gateway.usage import Tokens
+from stoa.gateway.tokens import Tokens
 
 
 def entry(size: int, *, kept_at_s: float = 0.0, scope: bytes = b"s", fingerprint: bytes = b"f") -> Entry:

@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.domain.counting import Held, Meter, Refused
-from stoa.domain.decisions import FORM, MARKS, Decision, decision_of, pack_times, recorded_claims
+from stoa.domain.decision_bytes import recorded_claims
+from stoa.domain.decisions import FORM, MARKS, Decision, decision_of, pack_times
 from stoa.domain.periods import window_of
 from stoa.gateway.admission import settled
 from stoa.gateway.counting.known import Known
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.counting.quick import Quick, Taken
 from stoa.gateway.counting.rules import Rule
+from stoa.gateway.counting.told import lines
 
 START = 1_900_000_000_000
 
@@ -126,3 +128,20 @@ def test_header_lines_tell_what_is_left(anthropic: bool) -> None:
     prefix = "anthropic-ratelimit-requests-remaining: 4" if anthropic else "x-ratelimit-remaining-requests: 4"
     assert prefix in told
     assert ("tokens-remaining: 60" if anthropic else "x-ratelimit-remaining-tokens: 60") in told
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["requests", "tokens"]), st.integers(1, 9)), min_size=1, max_size=5), st.integers(0, 6)
+)
+def test_header_lines_are_those_of_the_counter_however_many_rules_there_are(limits: list[tuple[str, int]], asked: int) -> None:
+    clock = Clock()
+    some = tuple(
+        Rule(Meter(f"m{number}", unit, most, sliding=True), "'app'", f"r{number}") for number, (unit, most) in enumerate(limits)
+    )
+    counter = LocalCounter(clock)
+    quick = Quick(some, counter)
+    for _ in range(asked):
+        quick.take(1, 0, START)
+    spoken = [(rule, rule.meter.most - count.total) for rule, count in quick.spoken]
+    for anthropic in (False, True):
+        assert quick.lines(START, anthropic=anthropic) == lines(spoken, START, anthropic=anthropic)

@@ -1,6 +1,6 @@
 /** The routes of the API that the page calls. */
 import { randomUUID } from "node:crypto";
-import type { Conversation } from "../../src/api/types";
+import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
@@ -10,6 +10,7 @@ import { tryOut } from "./guardrails.ts";
 import { replayed } from "./replay.ts";
 import { contentOf, listed, traced } from "./requests.ts";
 import { apply, explain } from "./routing.ts";
+import { sourceRoutes } from "./sources.ts";
 import { State, found, newId, now, session, sessions } from "./state.ts";
 import { budgets, totalOf, usageBy } from "./spending.ts";
 import { tryAssistant } from "./assistants.ts";
@@ -111,14 +112,17 @@ export const routes: Route[] = [
 
   ...collectionRoutes,
   ...graphRoutes,
+  ...sourceRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {
     const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));
     json(response, { data: data.sort((a, b) => a.name.localeCompare(b.name)), next_cursor: null });
   }),
-  route("POST", "/api/resources/apply", async ({ request, response, state }) =>
-    json(response, apply(state.resources, await jsonOf(request))),
-  ),
+  route("POST", "/api/resources/apply", async ({ request, response, state }) => {
+    const { changes } = apply(state.resources, await jsonOf(request));
+    for (const { kind, after } of changes) if (kind === "Source") state.sources.add(after as ResourceFields);
+    json(response, { changes });
+  }),
   route("DELETE", "/api/resources/:kind/:name", ({ response, at, state }) => {
     state.resources.delete(placeOf({ kind: at.kind ?? "", name: at.name ?? "" }));
     response.writeHead(204).end();

@@ -3,6 +3,7 @@ import type { Change, ResourceFields, RouteExplanation } from "../../src/api/typ
 import { checkAssistant } from "./assistants.ts";
 import { Refusal } from "./http.ts";
 import { placeOf, targets } from "./platform.ts";
+import { checkSource } from "./sources.ts";
 
 type Target = { model: string; weight?: number | string; arm?: string; tags?: string[] };
 type Fallback = string | { model: string; on: RouteExplanation["steps"][number]["on"] };
@@ -20,6 +21,7 @@ export function apply(
   const changes = wanted.map((route): Change => {
     if (route.kind === "Assistant") checkAssistant(route, "resources[0].", collectionsOf(resources));
     else if (route.kind === "Route") check(route, "resources[0].");
+    else if (route.kind === "Source") checkSource(route, "resources[0].");
     else checkGuardrail(route, "resources[0].");
     const before = resources.get(placeOf(route)) ?? null;
     const isSame = JSON.stringify(sorted(before)) === JSON.stringify(sorted(route));

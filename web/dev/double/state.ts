@@ -4,6 +4,7 @@ import type { Sets } from "./bench.ts";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
 import { applied, placeOf } from "./platform.ts";
+import { Sources } from "./sources.ts";
 
 let count = 0;
 export const newId = (prefix: string): string => `${prefix}-${++count}`;
@@ -17,6 +18,7 @@ export const session: Session = {
     change_routes: true,
     change_assistants: true,
     change_guardrails: true,
+    change_sources: true,
     run_replays: true,
   },
   user: {
@@ -40,6 +42,7 @@ export class State {
   readonly jobs = new Map<string, Job>();
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
   readonly sets: Sets = new Map();
+  readonly sources = new Sources();
   readonly requests = new Map<string, UsageRequest>();
 
   held(id: string | undefined): Held {

@@ -451,6 +451,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datastores/{name}/queries/{query}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query Datastore
+         * @description As an assistant would have it looked up for this person: with the rights of their team, and bound values.
+         */
+        post: operations["query_datastore_api_datastores__name__queries__query__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -509,6 +529,88 @@ export interface paths {
          * @description Store the files and queue a job that indexes them. A file of the same name and source is replaced.
          */
         post: operations["upload_documents_api_collections__name__documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Indexes */
+        get: operations["list_indexes_api_collections__name__indexes_get"];
+        put?: never;
+        /**
+         * Build Index
+         * @description Build a new one beside the one that is searched, as the collection says now. One being built is given up, unless its
+         *     job failed or was cancelled: then that one goes on.
+         */
+        post: operations["build_index_api_collections__name__indexes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Index
+         * @description Ask the same of this one and of the one that is searched, and keep what came of it.
+         */
+        post: operations["compare_index_api_collections__name__indexes__version__compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/{version}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Index
+         * @description Search this one from now on, all of it at once; the one before is kept, so that one can go back.
+         */
+        post: operations["switch_index_api_collections__name__indexes__version__switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/indexes/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Search the one that was kept again, at once. Documents that came since are brought into it behind that.
+         */
+        post: operations["roll_back_api_collections__name__indexes_rollback_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -993,6 +1095,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Those of collections that the caller may see the sources of, by name.
+         */
+        get: operations["list_sources_api_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Source */
+        get: operations["read_source_api_sources__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Syncs
+         * @description The newest first. Of syncs in a row that began by themselves and found nothing, the last is kept.
+         */
+        get: operations["list_syncs_api_sources__name__syncs_get"];
+        put?: never;
+        /**
+         * Begin Sync
+         * @description Sync now, whatever its hours are. Its job has the sync's id. Raises Conflict while one is under way.
+         */
+        post: operations["begin_sync_api_sources__name__syncs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Source
+         * @description Reach a source without bringing anything.
+         */
+        post: operations["test_source_api_sources_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pushed
+         * @description Documents of a source, of whichever type, that the caller may read.
+         */
+        get: operations["list_pushed_api_sources__name__documents_get"];
+        /**
+         * Push Document
+         * @description The document's bytes are the body; they replace what was at the path. Sending the same again answers 200.
+         *
+         *     It is for whoever holds a tag of `allow`, the source's own if left out, and none of `deny` or of what the source denies.
+         */
+        put: operations["push_document_api_sources__name__documents_put"];
+        post?: never;
+        /**
+         * Delete Pushed
+         * @description Out of reach at once; out of the index when the job has run.
+         */
+        delete: operations["delete_pushed_api_sources__name__documents_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -1465,6 +1678,18 @@ export interface components {
             dry_run: boolean;
         };
         /**
+         * Asked
+         * @description Values by the parameters' names.
+         */
+        Asked: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** Team */
+            team?: string | null;
+        };
+        /**
          * AssistantTrial
          * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
          */
@@ -1473,6 +1698,11 @@ export interface components {
             assistant: components["schemas"]["Resource.Assistant"];
             /** Messages */
             messages: components["schemas"]["TriedMessage"][];
+        };
+        /** Begun */
+        Begun: {
+            index: components["schemas"]["IndexView"];
+            job: components["schemas"]["JobView"];
         };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
@@ -1787,6 +2017,10 @@ export interface components {
             judge: boolean;
             /** See Usage */
             see_usage: boolean;
+            /** See Sources */
+            see_sources: boolean;
+            /** Sync Sources */
+            sync_sources: boolean;
         };
         /**
          * CollectionUsage
@@ -1831,6 +2065,29 @@ export interface components {
             /** Version */
             version: number;
             rights: components["schemas"]["CollectionRights"];
+        };
+        /**
+         * ComparisonView
+         * @description The search of a version against that of version `over`, when it was made.
+         *
+         *     `overlap` is the mean share of the first ten passages that both find, over `questions`; `before` and `after` are by the
+         *     `judged` queries of an evaluation set, null where there is none.
+         */
+        ComparisonView: {
+            /** At */
+            at: string;
+            /** Over */
+            over: number;
+            /** Questions */
+            questions: number;
+            /** Overlap */
+            overlap: number | null;
+            /** Evaluation Set */
+            evaluation_set: string | null;
+            /** Judged */
+            judged: number;
+            before: components["schemas"]["ScoredView"] | null;
+            after: components["schemas"]["ScoredView"] | null;
         };
         /**
          * ConsultationDay
@@ -2168,6 +2425,40 @@ export interface components {
             data: components["schemas"]["SetPriceView"][];
         };
         /**
+         * IndexView
+         * @description `lacking` are documents that are indexed and not in it as they are now; `job_id` the last job that worked on it.
+         */
+        IndexView: {
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "serving" | "kept" | "dropped";
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Lacking */
+            lacking: number;
+            /** Job Id */
+            job_id: string | null;
+            report: components["schemas"]["ComparisonView"] | null;
+            /** Created At */
+            created_at: string;
+            /** Changed At */
+            changed_at: string;
+        };
+        /**
+         * Indexes
+         * @description The newest first.
+         */
+        Indexes: {
+            /** Data */
+            data: components["schemas"]["IndexView"][];
+        };
+        /**
          * ItemView
          * @description A query and what is said of passages for it. `hidden` are judgements of documents that are gone, or not the caller's.
          */
@@ -2182,6 +2473,9 @@ export interface components {
         /**
          * JobView
          * @description Counts are documents or lines, but for pages and chunks; what failed is not among `done`.
+         *
+         *     `seconds_left` is at the speed so far, null where there is none; `tokens` and `cost_nano_usd` are of embedding, and a cost
+         *     that is not known is null.
          */
         JobView: {
             /** Id */
@@ -2207,6 +2501,14 @@ export interface components {
             chunks: number;
             /** Pages Per Second */
             pages_per_second: number | null;
+            /** Documents Per Second */
+            documents_per_second: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Tokens */
+            tokens: number;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
             /** Message */
             message: string | null;
             /** Created At */
@@ -2777,6 +3079,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SourceSyncView] */
+        Page_SourceSyncView_: {
+            /** Data */
+            data: components["schemas"]["SourceSyncView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SourceView] */
+        Page_SourceView_: {
+            /** Data */
+            data: components["schemas"]["SourceView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[TeamView] */
         Page_TeamView_: {
             /** Data */
@@ -2894,6 +3210,20 @@ export interface components {
             version: string;
             /** Data */
             data: components["schemas"]["ModelPriceView"][];
+        };
+        /**
+         * PushedView
+         * @description `job` indexes it together with others sent about now; null where it is here already, as it was sent.
+         */
+        PushedView: {
+            document: components["schemas"]["DocumentView"];
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "unchanged";
+            /** Job */
+            job: string | null;
         };
         /**
          * QueryScore
@@ -3157,6 +3487,8 @@ export interface components {
             change_assistants: boolean;
             /** Change Guardrails */
             change_guardrails: boolean;
+            /** Change Sources */
+            change_sources: boolean;
             /** Run Replays */
             run_replays: boolean;
             /** See Budgets */
@@ -3229,6 +3561,18 @@ export interface components {
             why: string;
         };
         /**
+         * RowsView
+         * @description `more` says that there are rows beyond the query's limit.
+         */
+        RowsView: {
+            /** Columns */
+            columns: string[];
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * SaidView
          * @description Where something is said; without a passage, the document as a whole says it.
          */
@@ -3274,6 +3618,16 @@ export interface components {
             bad: number | null;
             /** Each */
             each: components["schemas"]["QueryScore"][];
+        };
+        /**
+         * ScoredView
+         * @description recall@10 and the mean reciprocal rank by what was judged; null where no query counts.
+         */
+        ScoredView: {
+            /** Recall */
+            recall: number | null;
+            /** Mrr */
+            mrr: number | null;
         };
         /**
          * Search
@@ -3345,6 +3699,128 @@ export interface components {
             token: string;
         };
         /**
+         * SourceDetail
+         * @description `errors` are documents that could not be fetched or read, of those that the caller may read; the first hundred.
+         */
+        SourceDetail: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Collection */
+            collection: string;
+            /** Type */
+            type: string;
+            /** Paused */
+            paused: boolean;
+            /** Every */
+            every: string | null;
+            /** Watch */
+            watch: boolean;
+            /** Window */
+            window: string | null;
+            /** Documents */
+            documents: number;
+            /** Failed */
+            failed: number;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
+            /** Next Sync At */
+            next_sync_at: string | null;
+            /** Errors */
+            errors: components["schemas"]["FailureView"][];
+        };
+        /**
+         * SourceSyncView
+         * @description Counts are documents. `held_back` wait for the source's hours; `acl_lag_ms` is how long the slowest change of a right
+         *     took from being seen at the source to being in force.
+         */
+        SourceSyncView: {
+            /** Id */
+            id: string;
+            /** Source */
+            source: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "asked" | "due" | "watched" | "changed" | "pushed" | "removed";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "succeeded" | "failed" | "unconfirmed" | "cancelled";
+            /** Message */
+            message: string | null;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Listed */
+            listed: number;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Rights Moved */
+            rights_moved: number;
+            /** Failed */
+            failed: number;
+            /** Held Back */
+            held_back: number;
+            /** Bytes */
+            bytes: number;
+            /** Acl Lag Ms */
+            acl_lag_ms: number | null;
+        };
+        /**
+         * SourceTest
+         * @description A source that was applied, by name, or one as it is drawn up.
+         */
+        SourceTest: {
+            /** Name */
+            name?: string | null;
+            /** Source */
+            source?: components["schemas"]["Resource.Source"];
+        };
+        /** SourceTested */
+        SourceTested: {
+            /** Reached */
+            reached: boolean;
+            /** Message */
+            message: string;
+        };
+        /**
+         * SourceView
+         * @description `type` is its origin's; `next_sync_at` is null where it waits to be asked. `documents` and `failed` are as of now.
+         */
+        SourceView: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Collection */
+            collection: string;
+            /** Type */
+            type: string;
+            /** Paused */
+            paused: boolean;
+            /** Every */
+            every: string | null;
+            /** Watch */
+            watch: boolean;
+            /** Window */
+            window: string | null;
+            /** Documents */
+            documents: number;
+            /** Failed */
+            failed: number;
+            last_sync: components["schemas"]["SourceSyncView"] | null;
+            /** Next Sync At */
+            next_sync_at: string | null;
+        };
+        /**
          * SpanView
          * @description Microseconds since the request began.
          */
@@ -3386,6 +3862,30 @@ export interface components {
             /** Contents */
             contents: number;
         };
+        /**
+         * SwitchForm
+         * @description With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside.
+         */
+        SwitchForm: {
+            /**
+             * Unless Worse
+             * @default false
+             */
+            unless_worse: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
+         * Switched
+         * @description `catching_up` is the job that brings in what the index lacks, null where it lacks nothing.
+         */
+        Switched: {
+            index: components["schemas"]["IndexView"];
+            catching_up: components["schemas"]["JobView"] | null;
+        };
         /** SyncFile */
         SyncFile: {
             /** Path */
@@ -3398,6 +3898,14 @@ export interface components {
             allow?: string[] | null;
             /** Deny */
             deny?: string[] | null;
+        };
+        /** SyncRequest */
+        SyncRequest: {
+            /**
+             * Confirm Removals
+             * @default false
+             */
+            confirm_removals: boolean;
         };
         /**
          * SyncView
@@ -3414,6 +3922,11 @@ export interface components {
             unchanged: number;
             /** Remove */
             remove: string[];
+        };
+        /** TakenBack */
+        TakenBack: {
+            /** Job */
+            job: string;
         };
         /**
          * TargetError
@@ -3754,7 +4267,7 @@ export interface components {
                 code: string;
             };
         };
-        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
+        Resource: components["schemas"]["Resource.Provider"] | components["schemas"]["Resource.Model"] | components["schemas"]["Resource.Route"] | components["schemas"]["Resource.Collection"] | components["schemas"]["Resource.Source"] | components["schemas"]["Resource.Datastore"] | components["schemas"]["Resource.Assistant"] | components["schemas"]["Resource.Guardrail"] | components["schemas"]["Resource.Limit"] | components["schemas"]["Resource.Budget"];
         /**
          * Provider
          * @description An upstream, spoken to in the form of its type.
@@ -4043,11 +4556,248 @@ export interface components {
             embedding_model: string;
             /** @default 200 */
             chunk_tokens: number;
+            /**
+             * @default ready
+             * @enum {unknown}
+             */
+            switch: "by-hand" | "no-worse" | "ready";
             /** @default null */
             extraction_route: string | null;
             name: string;
             /** @default  */
             description: string;
+        };
+        /**
+         * Source
+         * @description A place that documents of a collection come from, kept in step with it.
+         */
+        "Resource.Source": {
+            /** @enum {unknown} */
+            kind: "Source";
+            collection: string;
+            origin: components["schemas"]["Resource.Folder"] | components["schemas"]["Resource.Bucket"] | components["schemas"]["Resource.Git"] | components["schemas"]["Resource.Website"] | components["schemas"]["Resource.Sql"] | components["schemas"]["Resource.Mail"] | components["schemas"]["Resource.Push"] | components["schemas"]["Resource.Plugin"];
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default null */
+            every: string | null;
+            /** @default false */
+            watch: boolean;
+            /** @default [] */
+            allow: string[];
+            /** @default [] */
+            deny: string[];
+            /** @default [] */
+            include: string[];
+            /** @default [] */
+            exclude: string[];
+            /** @default 0.5 */
+            most_removed: number;
+            /** @default null */
+            window: string | null;
+            /** @default UTC */
+            time_zone: string;
+            /** @default false */
+            paused: boolean;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Folder
+         * @description A folder that the worker can read, indexed where it lies.
+         */
+        "Resource.Folder": {
+            /** @enum {unknown} */
+            type: "folder";
+            path: string;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "posix" | "sidecar";
+            /** @default {} */
+            users: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            groups: {
+                [key: string]: string;
+            };
+            /** @default false */
+            hidden: boolean;
+        };
+        /**
+         * Bucket
+         * @description A bucket of S3 or of what speaks like it. Credentials: access_key_id, secret_access_key; else the machine's own.
+         */
+        "Resource.Bucket": {
+            /** @enum {unknown} */
+            type: "bucket";
+            bucket: string;
+            /** @default  */
+            prefix: string;
+            /** @default null */
+            endpoint: string | null;
+            /** @default null */
+            region: string | null;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "sidecar";
+        };
+        /**
+         * Git
+         * @description A branch of a Git repository, by its URL or path. Credentials: username, password (a token).
+         */
+        "Resource.Git": {
+            /** @enum {unknown} */
+            type: "git";
+            url: string;
+            /** @default null */
+            branch: string | null;
+            /** @default  */
+            folder: string;
+            /**
+             * @default sidecar
+             * @enum {unknown}
+             */
+            rights: "none" | "sidecar";
+        };
+        /**
+         * Website
+         * @description The pages of a site below one address, by its sitemap and its links. robots.txt is honoured.
+         */
+        "Resource.Website": {
+            /** @enum {unknown} */
+            type: "website";
+            url: string;
+            /** @default 10000 */
+            most_pages: number;
+            /** @default 2 */
+            requests_per_s: number;
+            /** @default true */
+            follow_links: boolean;
+        };
+        /**
+         * Sql
+         * @description The rows of a query, each a document. Credentials: url, if it holds a password.
+         */
+        "Resource.Sql": {
+            /** @enum {unknown} */
+            type: "sql";
+            /** @default null */
+            url: string | null;
+            query: string;
+            id_column: string;
+            text_columns: string[];
+            /** @default null */
+            title_column: string | null;
+            /** @default null */
+            version_column: string | null;
+            /** @default null */
+            allow_column: string | null;
+            /** @default null */
+            deny_column: string | null;
+        };
+        /**
+         * Mail
+         * @description E-mail, a thread a document: an mbox file or Maildir by `path`, or over IMAP. Credentials: username, password.
+         */
+        "Resource.Mail": {
+            /** @enum {unknown} */
+            type: "mail";
+            /** @default null */
+            path: string | null;
+            /** @default null */
+            host: string | null;
+            /** @default 993 */
+            port: number;
+            /** @default true */
+            tls: boolean;
+            /** @default INBOX */
+            mailbox: string;
+        };
+        /**
+         * Push
+         * @description Nothing is fetched: others send documents to `/api/sources/NAME/documents`, each with rights of its own.
+         */
+        "Resource.Push": {
+            /** @enum {unknown} */
+            type: "push";
+        };
+        /**
+         * Plugin
+         * @description What a package brings under the entry point group `stoa.sources`; `options` are as that says.
+         */
+        "Resource.Plugin": {
+            /** @enum {unknown} */
+            type: "plugin";
+            plugin: string;
+            /** @default {} */
+            options: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        /**
+         * Datastore
+         * @description A database that assistants may ask, by the queries that stand here and by no others. Nothing is ever written.
+         */
+        "Resource.Datastore": {
+            /** @enum {unknown} */
+            kind: "Datastore";
+            queries: components["schemas"]["Resource.Query"][];
+            /** @default null */
+            url: string | null;
+            /** @default {} */
+            credentials: {
+                [key: string]: string;
+            };
+            /** @default null */
+            teams: string[] | null;
+            name: string;
+            /** @default  */
+            description: string;
+        };
+        /**
+         * Query
+         * @description One SELECT that may be asked. Its description is what a model goes by.
+         */
+        "Resource.Query": {
+            name: string;
+            description: string;
+            sql: string;
+            /** @default {} */
+            parameters: {
+                [key: string]: components["schemas"]["Resource.Parameter"];
+            };
+            /** @default 50 */
+            most_rows: number;
+            /** @default 5 */
+            longest_s: number;
+            /** @default null */
+            teams: string[] | null;
+        };
+        /**
+         * Parameter
+         * @description A value that whoever asks gives. One that is not required is NULL where it is left out.
+         */
+        "Resource.Parameter": {
+            /**
+             * @default string
+             * @enum {unknown}
+             */
+            type: "boolean" | "integer" | "number" | "string";
+            /** @default  */
+            description: string;
+            /** @default true */
+            required: boolean;
+            /** @default [] */
+            enum: (string | number)[];
+            /** @default 200 */
+            most_characters: number;
         };
         /**
          * Assistant
@@ -4068,6 +4818,8 @@ export interface components {
             passages: number;
             /** @default 3000 */
             context_tokens: number;
+            /** @default [] */
+            tools: string[];
             /** @default [] */
             examples: string[];
             /** @default null */
@@ -5193,7 +5945,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this kind. */
-                kind?: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind?: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5230,7 +5982,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5264,7 +6016,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "Provider" | "Model" | "Route" | "Collection" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
                 name: string;
             };
             cookie?: never;
@@ -5450,6 +6202,42 @@ export interface operations {
             };
         };
     };
+    query_datastore_api_datastores__name__queries__query__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                query: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     read_catalog_api_catalog_get: {
         parameters: {
             query?: never;
@@ -5575,6 +6363,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_indexes_api_collections__name__indexes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indexes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    build_index_api_collections__name__indexes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_index_api_collections__name__indexes__version__compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    switch_index_api_collections__name__indexes__version__switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    roll_back_api_collections__name__indexes_rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Switched"];
                 };
             };
             /** @description Refused. */
@@ -6500,6 +7449,289 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_sources_api_sources_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_source_api_sources__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_syncs_api_sources__name__syncs_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceSyncView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    begin_sync_api_sources__name__syncs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSyncView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    test_source_api_sources_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTested"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_pushed_api_sources__name__documents_get: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: ("queued" | "indexed" | "failed" | "removed") | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    push_document_api_sources__name__documents_put: {
+        parameters: {
+            query: {
+                /** @description Its place in the source, such as hr/leave.md. */
+                path: string;
+                /** @description Tags with commas between them, such as group:hr,user:ada. */
+                allow?: string | null;
+                /** @description Tags with commas between them, such as group:hr,user:ada. */
+                deny?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_pushed_api_sources__name__documents_delete: {
+        parameters: {
+            query: {
+                /** @description Its place in the source, such as hr/leave.md. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBack"];
                 };
             };
             /** @description Refused. */

@@ -7,6 +7,7 @@ import { SparqlView } from "../graphs/SparqlView";
 import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
+import { SourcesView } from "../sources/SourcesView";
 import { DocumentsView } from "./DocumentsView";
 import { EvaluationView } from "./EvaluationView";
 import { SearchBench } from "./SearchBench";
@@ -18,6 +19,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
   const { name, team, description, documents, chunks, failed, rights } = collection;
   const views: [View, string, boolean][] = [
     ["documents", "Documents", rights.read],
+    ["sources", "Sources", rights.see_sources],
     ["search", "Search", rights.read],
     ["graph", "Graph", rights.read],
     ["sparql", "Query", rights.read],
@@ -61,6 +63,8 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
   switch (view) {
     case "documents":
       return <DocumentsView collection={collection} />;
+    case "sources":
+      return <SourcesView collection={collection} />;
     case "search":
       return <SearchBench collection={collection} />;
     case "graph":

@@ -7,7 +7,7 @@ import { Icon } from "../kit/Icon";
 import { Empty, Failure, Loading } from "../kit/states";
 import { placeOf } from "./place";
 import { quotedPieces } from "./quoted";
-import { useCitation } from "./queries";
+import { citesRows, useCitation } from "./queries";
 import styles from "./SourcePanel.module.css";
 
 /** How much of the panel shows what stands before the passage. */
@@ -22,6 +22,7 @@ interface SourcePanelProps {
 
 export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
   const passage = useCitation(citation);
+  const rows = citesRows(citation);
   const isGone = passage.error instanceof ApiError && passage.error.status === 404;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), [citation]);
@@ -43,7 +44,8 @@ export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
       </header>
       <p className={styles.place}>{placeOf(citation)}</p>
       <div className={styles.scroll} tabIndex={0} role="region" aria-label="Passage">
-        {passage.isPending && <Loading label="Opening the source" rows={9} />}
+        {rows && <Passage view={{ before: "", passage: citation.passage, after: "" }} answer={answer} />}
+        {passage.isPending && !rows && <Loading label="Opening the source" rows={9} />}
         {isGone && (
           <Empty title="You can no longer open this document">It was removed, or you no longer have the right to read it.</Empty>
         )}
@@ -66,7 +68,12 @@ export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
   );
 }
 
-function Passage({ view: { before, passage, after }, answer }: { view: OpenedCitation; answer: string }) {
+interface PassageProps {
+  view: Pick<OpenedCitation, "before" | "passage" | "after">;
+  answer: string;
+}
+
+function Passage({ view: { before, passage, after }, answer }: PassageProps) {
   const mark = useRef<HTMLElement>(null);
   useEffect(() => {
     const box = mark.current?.closest("[role=region]");

@@ -102,9 +102,14 @@ export function useFeedback(conversationId: string, messageId: string) {
   });
 }
 
+/** Whether it cites rows of a database, which are kept with the answer and lie in no document. */
+export const citesRows = ({ collection }: Citation) => collection.startsWith("datastore:");
+
 /** Where the passage of a citation stands now, for whoever may read the document now. */
-export function useCitation({ document_id, start, end, passage }: Citation) {
+export function useCitation(citation: Citation) {
+  const { document_id, start, end, passage } = citation;
   return useQuery({
+    enabled: !citesRows(citation),
     queryKey: ["citation", document_id, start, end, passage],
     staleTime: 60_000,
     queryFn: () =>

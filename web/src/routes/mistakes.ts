@@ -2,7 +2,7 @@
 import { ApiError, messageOf } from "../api/errors";
 
 /** What the message says of the place, which is not needed where it stands at the field. */
-const PLACE = /^(?:Route|Assistant|Guardrail) '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
+const PLACE = /^(?:Route|Assistant|Guardrail|Source) '[^']*'(, field '[^']*')?: |, in the field '[^']*'/g;
 
 export interface Mistake {
   /** Such as `targets[1].weight`; null when it is about no field. */

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database import versions
-from stoa.adapters.database.tables import documents, judgements
+from stoa.adapters.database.tables import documents, held, judgements
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
@@ -29,28 +29,34 @@ class DocumentTable:
     async def get(self, document_id: str) -> Document | None:
         """One that is not removed."""
         row = (await self._connection.execute(_living().where(documents.c.id == document_id))).mappings().first()
-        return _document(row) if row is not None else None
+        return document_of(row) if row is not None else None
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Those of the ids that there are, removed ones included."""
         found: dict[str, Document] = {}
         for some in _batches(ids):
             rows = await self._connection.execute(select(documents).where(documents.c.id.in_(some)))
-            found |= {row["id"]: _document(row) for row in rows.mappings()}
+            found |= {row["id"]: document_of(row) for row in rows.mappings()}
         return found
 
     async def of_source(self, collection: str, source: str) -> Sequence[Document]:
         rows = await self._connection.execute(
             _living().where(documents.c.collection == collection, documents.c.source == source)
         )
-        return [_document(row) for row in rows.mappings()]
+        return [document_of(row) for row in rows.mappings()]
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
-        """Those whose latest change belongs to the job, removed ones included, in order of path."""
-        rows = await self._connection.execute(
-            select(documents).where(documents.c.job_id == job_id).order_by(documents.c.path, documents.c.id)
-        )
-        return [_document(row) for row in rows.mappings()]
+    async def at(self, collection: str, source: str, path: str) -> Document | None:
+        there = (documents.c.collection == collection, documents.c.source == source, documents.c.path == path)
+        row = (await self._connection.execute(_living().where(*there))).mappings().first()
+        return document_of(row) if row is not None else None
+
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
+        """Those whose latest change belongs to the job, removed ones included, by id."""
+        query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
+        if after is not None:
+            query = query.where(documents.c.id > after)
+        rows = await self._connection.execute(query)
+        return [document_of(row) for row in rows.mappings()]
 
     async def page(
         self,
@@ -59,6 +65,7 @@ class DocumentTable:
         acl: frozenset[AccessTag],
         state: DocumentState | None = None,
         search: str = "",
+        source: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Sequence[Document]:
@@ -66,12 +73,14 @@ class DocumentTable:
         query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
         if state is not None:
             query = query.where(documents.c.state == state)
+        if source is not None:
+            query = query.where(documents.c.source == source)
         if search:
             held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
             query = query.where(or_(*held))
         if after is not None:
             query = query.where(documents.c.id > after)
-        return [_document(row) for row in (await self._connection.execute(query)).mappings()]
+        return [document_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def counts(self) -> Mapping[str, CollectionCounts]:
         """By collection."""
@@ -106,7 +115,7 @@ class DocumentTable:
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
             replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
             written = await self._connection.execute(replacing.returning(documents))
-            await versions.add(self._connection, [_document(row) for row in written.mappings()])
+            await versions.add(self._connection, [document_of(row) for row in written.mappings()])
 
     async def share(self, document_id: str, rights: Rights, *, job_id: str, now_ms: int) -> bool:
         """Give one other rights and queue it for the job. False when it is not there any more."""
@@ -118,7 +127,7 @@ class DocumentTable:
             )
             .returning(documents)
         )
-        written = [_document(row) for row in (await self._connection.execute(changed)).mappings()]
+        written = [document_of(row) for row in (await self._connection.execute(changed)).mappings()]
         await versions.add(self._connection, written)
         return bool(written)
 
@@ -129,13 +138,19 @@ class DocumentTable:
         )
         return result.rowcount == 1
 
-    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
-        """Those that the job still has and that are not removed; what the index holds of them is unknown from now on."""
+    async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
+        """Those that the job still has and that are not removed; what the index holds of them is unknown from now on.
+
+        Of those that are only `moved`, other indexes hold the text that they should.
+        """
         claimed: set[str] = set()
         for some in _batches(ids):
             mine = (documents.c.id.in_(some), documents.c.job_id == job_id, documents.c.state != "removed")
             await self._connection.execute(update(documents).where(*mine).values(indexed_digest=None))
-            claimed |= set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+            those = set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+            if not moved:
+                await self._connection.execute(delete(held).where(held.c.document_id.in_(those)))
+            claimed |= those
         return frozenset(claimed)
 
     async def drop(self, document_id: str, job_id: str) -> bool:
@@ -144,6 +159,7 @@ class DocumentTable:
             delete(documents).where(documents.c.id == document_id, documents.c.job_id == job_id, documents.c.state == "removed")
         )
         if result.rowcount == 1:
+            await self._connection.execute(delete(held).where(held.c.document_id == document_id))
             await self._connection.execute(update(judgements).where(judgements.c.document_id == document_id).values(text=""))
         return result.rowcount == 1
 
@@ -186,7 +202,8 @@ def _living() -> Select[Any]:
     return select(documents).where(documents.c.state != "removed")
 
 
-def _document(row: RowMapping) -> Document:
+def document_of(row: Mapping[Any, Any]) -> Document:  # Any: columns, and their values
+    """The document of a row with all columns."""
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import jobs
 from stoa.domain.jobs import Job
+from stoa.domain.passages import Spent
 
 _COLUMNS = [column for column in jobs.columns if column.name != "plan"]
 _OPEN = jobs.c.state.in_(("waiting", "queued", "running"))
@@ -69,9 +70,9 @@ class JobTable:
         """Mark as cancelled; whoever works on it stops and ends it. False when it has ended."""
         return await self._change(job_id, _OPEN, state="cancelled")
 
-    async def end(self, job_id: str, *, now_ms: int, error: str | None) -> None:
+    async def end(self, job_id: str, *, now_ms: int, error: str | None, note: str | None = None) -> None:
         state = "failed" if error else "succeeded"
-        await self._change(job_id, _OPEN, state=state, message=error, ended_at=now_ms)
+        await self._change(job_id, _OPEN, state=state, message=error or note, ended_at=now_ms)
         await self._change(job_id, jobs.c.ended_at.is_(None), ended_at=now_ms)
 
     async def cancel_queued(self, job_id: str, *, now_ms: int) -> bool:
@@ -85,11 +86,20 @@ class JobTable:
     async def say(self, job_id: str, message: str | None) -> None:
         await self._change(job_id, _OPEN, message=message)
 
-    async def count(self, job_id: str, *, remaining: int, failed: int, pages: int, chunks: int) -> None:
-        """Bring the counters up to what remains of the total; pages and chunks are added."""
+    async def count(self, job_id: str, *, remaining: int, failed: int, pages: int, chunks: int, spent: Spent) -> None:
+        """Bring the counters up to what remains of the total; pages, chunks and what was spent are added."""
         await self._change(
             job_id, jobs.c.id == job_id, done=jobs.c.total - remaining - failed, failed=failed,
-            pages=jobs.c.pages + pages, chunks=jobs.c.chunks + chunks,
+            pages=jobs.c.pages + pages, chunks=jobs.c.chunks + chunks, tokens=jobs.c.tokens + spent.tokens,
+            cost=None if spent.cost is None else jobs.c.cost + spent.cost,
+        )  # fmt: skip
+
+    async def add_up(self, job_id: str, *, done: int, failed: int, pages: int, chunks: int, spent: Spent) -> None:
+        """Add to the counters of one whose parts count what they did themselves."""
+        await self._change(
+            job_id, jobs.c.id == job_id, done=jobs.c.done + done, failed=jobs.c.failed + failed, pages=jobs.c.pages + pages,
+            chunks=jobs.c.chunks + chunks, tokens=jobs.c.tokens + spent.tokens,
+            cost=None if spent.cost is None else jobs.c.cost + spent.cost,
         )  # fmt: skip
 
     async def _change(self, job_id: str, condition: Any, **values: Any) -> bool:  # Any: a SQL condition, values of many columns

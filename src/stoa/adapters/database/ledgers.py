@@ -11,10 +11,11 @@ from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.engine import Database
 from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.revision import advance
-from stoa.adapters.database.tables import corpus
+from stoa.adapters.database.tables import corpus, held, indexes
 from stoa.adapters.database.upsert import upsert
 from stoa.domain.documents import Document, Outcome
 from stoa.domain.jobs import Job
+from stoa.domain.passages import Spent
 from stoa.domain.resources import Collection
 
 
@@ -24,31 +25,34 @@ class DocumentRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_job(self, job_id: str) -> Sequence[Document]:
+    async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
         async with self._database.read() as connection:
-            return await DocumentTable(connection).of_job(job_id)
+            return await DocumentTable(connection).of_job(job_id, after=after, limit=limit)
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
         async with self._database.read() as connection:
             return await DocumentTable(connection).read(ids)
 
-    async def claim(self, job_id: str, ids: Sequence[str]) -> frozenset[str]:
+    async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
         async with self._database.write() as connection:
-            return await DocumentTable(connection).claim(job_id, ids)
+            return await DocumentTable(connection).claim(job_id, ids, moved=moved)
 
-    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome]) -> None:
+    async def record(self, job_id: str, collection: str, outcomes: Sequence[Outcome], *, spent: Spent | None = None) -> None:
         now_ms = _now_ms()
         async with self._database.write() as connection:
             table = DocumentTable(connection)
             await raise_corpus(connection, collection)
             if await table.personal([outcome.document_id for outcome in outcomes]):
                 await connection.execute(update(corpus).where(corpus.c.collection == collection).values(personal=True))
-            written = [outcome for outcome in outcomes if await _write(table, job_id, outcome, now_ms)]
+            searched = (indexes.c.collection == collection, indexes.c.state == "serving")
+            serving = await connection.scalar(select(indexes.c.version).where(*searched))
+            written = [each for each in outcomes if await _write(connection, job_id, each, serving, now_ms)]
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
             await JobTable(connection).count(
                 job_id, remaining=remaining, failed=failed,
                 pages=sum(outcome.pages or 1 for outcome in read), chunks=sum(outcome.chunks or 0 for outcome in read),
+                spent=spent or Spent(),
             )  # fmt: skip
 
     async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
@@ -91,9 +95,9 @@ class JobRecords:
         async with self._database.write() as connection:
             await JobTable(connection).say(job_id, message)
 
-    async def end(self, job_id: str, *, error: str | None = None) -> None:
+    async def end(self, job_id: str, *, error: str | None = None, note: str | None = None) -> None:
         async with self._database.write() as connection:
-            await JobTable(connection).end(job_id, now_ms=_now_ms(), error=error)
+            await JobTable(connection).end(job_id, now_ms=_now_ms(), error=error, note=note)
 
 
 async def raise_corpus(connection: AsyncConnection, collection: str) -> None:
@@ -103,15 +107,23 @@ async def raise_corpus(connection: AsyncConnection, collection: str) -> None:
     await upsert(connection, corpus, {"collection": collection, "version": max((present or 0) + 1, revision)})
 
 
-async def _write(table: DocumentTable, job_id: str, outcome: Outcome, now_ms: int) -> bool:
+async def _write(connection: AsyncConnection, job_id: str, outcome: Outcome, serving: int | None, now_ms: int) -> bool:
+    table = DocumentTable(connection)
     if outcome.state == "removed":
         return await table.drop(outcome.document_id, job_id)
+    # Another index may have taken the place of the one that was written to: that one is kept, and this one lacks it.
+    late = outcome.version is not None and outcome.version != serving
     values: dict[str, object] = {
-        "state": outcome.state, "error": outcome.error, "indexed_digest": outcome.indexed_as, "updated_at": now_ms,
+        "state": outcome.state, "error": outcome.error, "indexed_digest": None if late else outcome.indexed_as,
+        "updated_at": now_ms,
     }  # fmt: skip
     kept = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
     values |= {name: value for name, value in kept.items() if value is not None}
-    return await table.change(outcome.document_id, job_id, values)
+    written = await table.change(outcome.document_id, job_id, values)
+    if written and late and outcome.indexed_as is not None:
+        row = {"document_id": outcome.document_id, "version": outcome.version, "indexed_digest": outcome.indexed_as}
+        await upsert(connection, held, row | {"chunks": outcome.chunks or 0})
+    return written
 
 
 def _now_ms() -> int:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from sqlalchemy import BigInteger, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stoa.adapters.database.served import served
 from stoa.adapters.database.tables import corpus, revision
+from stoa.domain.indexes import Served
 
 # At least the time in milliseconds, so that it grows even past what was handed out before a backup was restored.
 _ADVANCE = text(
@@ -39,6 +41,9 @@ class RevisionTable:
     async def corpus(self) -> Mapping[str, int]:
         rows = await self._connection.execute(select(corpus.c.collection, corpus.c.version))
         return {row.collection: row.version for row in rows}
+
+    async def indexes(self) -> Mapping[str, Served]:
+        return await served(self._connection)
 
     async def personal(self) -> frozenset[str]:
         return frozenset(await self._connection.scalars(select(corpus.c.collection).where(corpus.c.personal)))

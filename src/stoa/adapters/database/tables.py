@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
+from stoa.adapters.database.index_tables import held, indexes
 from stoa.adapters.database.ledger_tables import (
     cited,
     consulted,
@@ -35,6 +36,7 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.source_tables import source_entries, syncs
 
 __all__ = [
     "cited",
@@ -44,12 +46,16 @@ __all__ = [
     "evaluation_sets",
     "feedback",
     "followed",
+    "held",
+    "indexes",
     "judgements",
     "metadata",
     "price_versions",
     "prices",
+    "source_entries",
     "spend",
     "spent",
+    "syncs",
     "traces",
     "usage",
 ]
@@ -213,6 +219,7 @@ documents = Table(
     Column("updated_at", BigInteger, nullable=False),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
+    Index("ix_documents_job_id", "job_id", "state", "id"),
 )
 
 document_versions = Table(
@@ -247,6 +254,8 @@ jobs = Table(
     Column("ended_at", BigInteger),
     Column("plan", JSON, comment="what the job is to do, as its kind defines"),
     Column("team", String(63), comment="whose it is, where there is no collection to say so"),
+    Column("tokens", BigInteger, nullable=False, server_default="0", comment="what embedding took, as counted"),
+    Column("cost", BigInteger, server_default="0", comment="nano-dollars of it; null is unknown"),
 )
 
 # --- files and batches ---

@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 import httpx
 import msgspec
 
+from stoa.domain.passages import Spent
 from stoa.errors import ProviderError
+
+BATCH_LANE = {"x-stoa-lane": "batch"}
+"""Documents give way to questions."""
 
 
 class _Item(msgspec.Struct):
@@ -15,8 +19,13 @@ class _Item(msgspec.Struct):
     embedding: str | list[float]
 
 
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+
+
 class _Answer(msgspec.Struct):
     data: list[_Item]
+    usage: _Usage | None = None
 
 
 class _Detail(msgspec.Struct, frozen=True):
@@ -28,15 +37,20 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 class EndpointEmbedder:
-    """One model of one endpoint. `token` makes the bearer token for the team that pays. Raises ProviderError."""
+    """One model of one endpoint. `token` makes the bearer token for the team that pays. Raises ProviderError.
+
+    `spent` counts what it took so far, as the endpoint tells it.
+    """
 
     def __init__(self, client: httpx.AsyncClient, *, url: str, model: str, token: Callable[[str], str]) -> None:
         self._client, self._url, self._model, self._token = client, url, model, token
+        self.spent = Spent()
 
     async def embed(self, texts: Sequence[str], *, team: str) -> Sequence[Sequence[float]]:
         body = {"model": self._model, "input": list(texts), "encoding_format": "base64"}
+        headers = {"authorization": f"Bearer {self._token(team)}", **BATCH_LANE}
         try:
-            answer = await self._client.post(self._url, json=body, headers={"authorization": f"Bearer {self._token(team)}"})
+            answer = await self._client.post(self._url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise ProviderError(
                 f"Embedding model {self._model!r} cannot be reached: {error or type(error).__name__}."
@@ -47,9 +61,11 @@ class EndpointEmbedder:
                 upstream_status=answer.status_code,
             )
         try:
-            items = msgspec.json.decode(answer.content, type=_Answer).data
+            read = msgspec.json.decode(answer.content, type=_Answer)
         except msgspec.DecodeError as error:
             raise ProviderError(f"Embedding model {self._model!r} answered nonsense: {error}.") from None
+        items, told = read.data, answer.headers.get("x-stoa-cost-nano-usd", "")
+        self.spent += Spent(read.usage.prompt_tokens if read.usage else 0, int(told) if told.isdecimal() else None)
         if sorted(item.index for item in items) != list(range(len(texts))):
             raise ProviderError(f"Embedding model {self._model!r} answered {len(items)} vectors for {len(texts)} texts.")
         return [_vector(item.embedding) for item in sorted(items, key=lambda item: item.index)]

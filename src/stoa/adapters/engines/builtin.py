@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoa.adapters.engines.embedder import MiniLM
+from stoa.adapters.engines.embedder import MiniLM, Runtime
 from stoa.adapters.engines.evidence import Weigher
 from stoa.adapters.engines.reader import Reader
 
@@ -16,8 +16,8 @@ class BuiltIn:
     reader: Reader
 
 
-def load(models: Path, *, threads: int) -> BuiltIn:
+def load(models: Path, *, threads: int, runtime: Runtime = "onnxruntime") -> BuiltIn:
     """Takes a tenth of a second, and a second more the first time. Raises MissingExtra without the weights."""
-    embedder = MiniLM(models, threads=threads)
+    embedder = MiniLM(models, threads=threads, runtime=runtime)
     embedder.embed(["The first run is slow, so nobody shall wait for it."])
     return BuiltIn(embedder, Reader(Weigher(embedder)))

@@ -3,16 +3,21 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
+from stoa.adapters.engines import openvino_graph
 from stoa.adapters.engines.minilm_onnx import WIDTH, prepared, quick, vocabulary
 from stoa.adapters.engines.tokenizer import minilm_tokenizer
 
 Vectors = npt.NDArray[np.float32]
+
+Runtime = Literal["onnxruntime", "openvino"]
 
 MAX_TOKENS = 256
 """What the model was trained on; the rest of a longer text is cut off."""
@@ -30,9 +35,12 @@ _PAD, _CLS, _SEP = 0, 101, 102
 
 
 class MiniLM:
-    """all-MiniLM-L6-v2. The graphs are built into `models` once; `threads` 0 is one for each core. Raises MissingExtra."""
+    """all-MiniLM-L6-v2. The graphs are built into `models` once; `threads` 0 is one for each core. Raises MissingExtra.
 
-    def __init__(self, models: Path, *, threads: int = 0) -> None:
+    `runtime` openvino is used where that is installed and passes its trial; else onnxruntime is.
+    """
+
+    def __init__(self, models: Path, *, threads: int = 0, runtime: Runtime = "onnxruntime") -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or _cores()
         options.inter_op_num_threads = 1
@@ -44,6 +52,13 @@ class MiniLM:
         self._quick = ort.InferenceSession(str(quick(graph)), options, providers=["CPUExecutionProvider"])
         self._tokenizer = minilm_tokenizer()
         self._vocabulary = vocabulary(graph)
+        self._sentences = self._exact
+        self.runtime: Runtime = "onnxruntime"
+        """What texts are embedded with; a short one alone always goes through onnxruntime's quick graph."""
+        if runtime == "openvino" and openvino_graph.usable(graph, threads=threads or _cores()):
+            self._sentences = openvino_graph.open_graph(graph, threads=threads or _cores())
+            self.runtime = "openvino"
+        self._turn = Lock()
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -73,10 +88,17 @@ class MiniLM:
     def embed_tokens(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """The same for texts that are token ids already."""
         vectors = np.empty((len(rows), WIDTH), dtype=np.float32)
-        session = self._quick if len(rows) == 1 and len(rows[0]) <= QUICK_TOKENS else self._session
+        if len(rows) == 1 and len(rows[0]) <= QUICK_TOKENS:
+            for chosen, ids, mask in _batches(rows):
+                (sentences,) = self._quick.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
+                vectors[chosen] = np.asarray(sentences)
+            return vectors
         for chosen, ids, mask in _batches(rows):
-            (sentences,) = session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
-            vectors[chosen] = np.asarray(sentences)
+            if self.runtime == "onnxruntime":
+                vectors[chosen] = self._sentences(ids, mask)
+                continue
+            with self._turn:
+                vectors[chosen] = self._sentences(ids, mask)
         return vectors
 
     def embed_each_token(self, texts: Sequence[str]) -> list[Vectors]:
@@ -89,6 +111,10 @@ class MiniLM:
                 own = vectors[1 : length - 1]
                 found[position] = own / np.linalg.norm(own, axis=1, keepdims=True)
         return found
+
+    def _exact(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
+        (sentences,) = self._session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(sentences)
 
 
 def _cores() -> int:

@@ -6,6 +6,7 @@ size are merged as they come, so that a million passages are a handful of them a
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,12 @@ class FolderGraph:
 
         async with self._turn:
             await asyncio.to_thread(tend, self._root / collection)
+
+    async def drop(self, collection: str) -> None:
+        async with self._turn:
+            if (view := self._views.pop(collection, None)) is not None:
+                view.close()
+            await asyncio.to_thread(shutil.rmtree, self._root / collection, ignore_errors=True)
 
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int

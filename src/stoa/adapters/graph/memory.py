@@ -34,6 +34,9 @@ class MemoryGraph:
     async def tend(self, collection: str) -> None:
         """Nothing to do: there is one dict."""
 
+    async def drop(self, collection: str) -> None:
+        self._documents.pop(collection, None)
+
     async def walk(
         self, collection: str, seeds: Mapping[str, float], *, acl: frozenset[AccessTag], limit: int
     ) -> Mapping[str, float]:

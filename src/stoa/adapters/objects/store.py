@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -26,6 +27,17 @@ class ObjectFolder:
 
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(folder), folder)
+
+    @classmethod
+    def bucket(cls, url: str, *, endpoint: str | None = None, region: str | None = None) -> Self:
+        """In a bucket of S3 or of what speaks like it: s3://bucket/prefix. Credentials are the machine's own."""
+        from obstore.store import S3Store
+
+        place = urlsplit(url)
+        told = {"endpoint": endpoint, "region": region, "prefix": place.path.strip("/") or None}
+        given = {name: value for name, value in told.items() if value is not None}
+        plain = {"allow_http": True} if endpoint is not None and endpoint.startswith("http:") else {}
+        return cls(S3Store(place.netloc, client_options=plain, **given))  # type: ignore[arg-type]
 
     @classmethod
     def memory(cls) -> Self:

@@ -36,6 +36,9 @@ class UpstreamConnection(asyncio.Protocol):
 
     def __init__(self, origin: HttpOrigin) -> None:
         self._origin = origin
+        self._idle, self._waiting = origin.idle, origin.waiting
+        self._longest_s: float = origin.limits.longest_s
+        self._first_byte_s: float = origin.limits.first_byte_timeout_s
         self._parser = httptools.HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
         self.transport = cast("asyncio.Transport", None)  # cast: set by connection_made, before any other call
@@ -209,9 +212,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._in_chunk = True
         self._head_fed = self._interim = 0
         self._pieces = []
-        now, limits = self._loop.time(), self._origin.limits
-        self._over_at = now + limits.longest_s
-        self.deadline = now + limits.first_byte_timeout_s
+        now = self._loop.time()
+        self._over_at = now + self._longest_s
+        self.deadline = now + self._first_byte_s
         call.begin(self)
 
     def await_answer(self) -> None:
@@ -303,7 +306,10 @@ class UpstreamConnection(asyncio.Protocol):
         else:
             self._used = True
             self.deadline = self._loop.time() + self._origin.keep_s
-            self._origin.free(self)
+            if self._waiting:
+                self._origin.free(self)
+            else:
+                self._idle.append(self)
         receiver, call.receiver, call.connection = call.receiver, None, None
         receiver.on_end()
 

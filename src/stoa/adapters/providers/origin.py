@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from stoa.adapters.providers.connection import HttpCall, UpstreamConnection
 from stoa.adapters.providers.dial import Dialer, NoConnection
+from stoa.adapters.providers.endpoint import HttpEndpoint
 from stoa.domain.upstream import Failure, Headers, Method, OriginLimits, Receiver, TlsOptions
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ class HttpOrigin:
         """Open and free."""
         self._connections: set[UpstreamConnection] = set()
         self._opening: set[asyncio.Task[None]] = set()
-        self._waiting: deque[HttpCall] = deque()
+        self.waiting: deque[HttpCall] = deque()
+        """Calls that want a connection, the longest first."""
 
     def endpoint(self, path: str, headers: Mapping[str, str], *, method: Method = "POST") -> HttpEndpoint:
         lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         head = self._head(method.encode(), (self._base_path + path).encode("ascii"), lines)
-        return HttpEndpoint(self, head + b"content-length: ")
+        return HttpEndpoint(self, head + b"content-length: ", self.idle)
 
     def open(self, method: bytes, target: bytes, headers: Headers, length: int | None, receiver: Receiver) -> HttpCall:
         framing = b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length if length else b""
@@ -64,18 +66,18 @@ class HttpOrigin:
             if not connection.transport.is_closing():
                 connection.start(call)
                 return
-        if len(self._waiting) >= _LINE * self.limits.max_connections:
-            message = f"{len(self._waiting)} requests already wait for a connection"
+        if len(self.waiting) >= _LINE * self.limits.max_connections:
+            message = f"{len(self.waiting)} requests already wait for a connection"
             asyncio.get_running_loop().call_soon(call.fail, Failure("busy", message))
             return
         call.deadline = asyncio.get_running_loop().time() + self.limits.connect_timeout_s
-        self._waiting.append(call)
+        self.waiting.append(call)
         self._open_more()
 
     def free(self, connection: UpstreamConnection) -> None:
         """The connection can carry another request."""
-        while self._waiting:
-            call = self._waiting.popleft()
+        while self.waiting:
+            call = self.waiting.popleft()
             if call.receiver is not None:
                 connection.start(call)
                 return
@@ -87,7 +89,7 @@ class HttpOrigin:
             self._connections.discard(connection)
             with contextlib.suppress(ValueError):
                 self.idle.remove(connection)
-            if self._waiting:
+            if self.waiting:
                 self._open_more()
 
     def sweep(self, now: float) -> None:
@@ -97,9 +99,9 @@ class HttpOrigin:
                 connection.put_off(now)
             if connection.deadline < now:
                 connection.expire()
-        while self._waiting and (self._waiting[0].deadline < now or self._waiting[0].receiver is None):
+        while self.waiting and (self.waiting[0].deadline < now or self.waiting[0].receiver is None):
             seconds = self.limits.connect_timeout_s
-            self._waiting.popleft().fail(Failure("busy", f"no connection to it became free within {seconds:g} s"))
+            self.waiting.popleft().fail(Failure("busy", f"no connection to it became free within {seconds:g} s"))
 
     def close(self) -> None:
         for task in self._opening:
@@ -113,7 +115,7 @@ class HttpOrigin:
         return len(self._connections)
 
     def _open_more(self) -> None:
-        wanted = len(self._waiting) - len(self._opening)
+        wanted = len(self.waiting) - len(self._opening)
         room = self.limits.max_connections - len(self._connections) - len(self._opening)
         for _ in range(min(wanted, room)):
             task = asyncio.get_running_loop().create_task(self._connect())
@@ -140,8 +142,8 @@ class HttpOrigin:
 
     def _refuse(self, message: str) -> None:
         self._opened()
-        while self._waiting:
-            call = self._waiting.popleft()
+        while self.waiting:
+            call = self.waiting.popleft()
             if call.receiver is not None:
                 call.fail(Failure("connect", message))
                 break
@@ -153,22 +155,3 @@ class HttpOrigin:
             raise ValueError("a header or the path holds a line break")
         host = b"" if any(name == b"host" for name, _ in headers) else b"host: " + self._authority + b"\r\n"
         return method + b" " + target + b" HTTP/1.1\r\n" + host + lines
-
-
-class HttpEndpoint:
-    """Implements `domain.upstream.Endpoint`: the head is ready but for the body's length."""
-
-    __slots__ = ("_head", "_origin")
-
-    def __init__(self, origin: HttpOrigin, head: bytes) -> None:
-        self._origin = origin
-        self._head = head
-
-    def post(self, body: bytes, receiver: Receiver, lines: bytes = b"") -> HttpCall:
-        origin, idle = self._origin, self._origin.idle
-        call = HttpCall(origin, b"%b%d\r\n%b\r\n" % (self._head, len(body), lines), body, receiver)
-        if idle and not (connection := idle.pop()).transport.is_closing():
-            connection.start(call)  # so it mostly is
-        else:
-            origin.start(call)
-        return call

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stoa.adapters.triples.ledger import Kind, Ledger
 from stoa.domain.identity import AccessTag
+from stoa.domain.indexes import collection_of
 from stoa.errors import NotReady
 
 _LOOK_AGAIN_S = 0.05
@@ -62,7 +63,7 @@ async def now(folder: Path, acl: frozenset[AccessTag]) -> tuple[Kind, int]:
 def _not_ready(folder: Path, kind: Kind) -> NotReady:
     documents, triples = Ledger(folder).size(kind)
     return NotReady(
-        f"The graph of {folder.name!r} is being made ready for callers with your rights: {documents:,} documents with "
-        f"{triples:,} triples. Ask again in some seconds.",
+        f"The graph of {collection_of(folder.name)!r} is being made ready for callers with your rights: {documents:,} documents "
+        f"with {triples:,} triples. Ask again in some seconds.",
         retry_after_s=5,
     )

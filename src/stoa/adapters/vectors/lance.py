@@ -109,6 +109,11 @@ class LanceIndex:
             if not segments or segments > MOST_SEGMENTS:
                 await table.create_index("vector", config=IvfRq(distance_type="dot", num_bits=_BITS), name=_VECTORS)
 
+    async def drop(self, collection: str) -> None:
+        async with self._opening:
+            self._tables.pop(collection, None)
+            await (await self._connection()).drop_table(collection, ignore_missing=True)
+
     async def segments(self, collection: str) -> int:
         """Parts that the index of vectors has; none where every vector is compared."""
         table = await self._table(collection)

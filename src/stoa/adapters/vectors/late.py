@@ -36,6 +36,9 @@ class LateIndex:
     async def tend(self, collection: str) -> None:
         await (await self.load()).tend(collection)
 
+    async def drop(self, collection: str) -> None:
+        await (await self.load()).drop(collection)
+
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
         return await (await self.load()).dense(collection, vector, acl=acl, limit=limit)
 

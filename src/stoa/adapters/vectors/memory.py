@@ -31,6 +31,9 @@ class MemoryIndex:
     async def tend(self, collection: str) -> None:
         """Nothing to do: there are no indices beside the rows."""
 
+    async def drop(self, collection: str) -> None:
+        self._rows.pop(collection, None)
+
     async def dense(self, collection: str, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int) -> Sequence[Hit]:
         rows = [row for row in self._all(collection) if row.rights.open_to(acl)]
         hits = [_hit(collection, row, vector, None) for row in rows]

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from stoa.adapters.wal.frames import Segment, facts_in, frame_of, joined, read_at, segment_path, segments, valid_bytes
+from stoa.domain.costs import add_costs
 from stoa.domain.periods import Window
-from stoa.domain.usage import Batch, Costs, Kept, Told, UsageFact, add_costs
+from stoa.domain.usage import Batch, Costs, Kept, Told, UsageFact
 from stoa.errors import Busy, OperatorError
 from stoa.kit.files import write_atomic
 

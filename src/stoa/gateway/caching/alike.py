@@ -20,7 +20,7 @@ from stoa.gateway.likeness.reading import Reading, read
 from stoa.gateway.likeness.store import Known
 from stoa.gateway.likeness.turns import question
 from stoa.gateway.stages import PARENT, SPAN
-from stoa.gateway.usage import Tokens
+from stoa.gateway.tokens import Tokens
 
 log = logging.getLogger("stoa.gateway")
 

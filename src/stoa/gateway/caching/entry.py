@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stoa.gateway.usage import Tokens
+from stoa.gateway.tokens import Tokens
 
 
 class Entry(msgspec.Struct, gc=False):

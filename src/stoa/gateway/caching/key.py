@@ -5,7 +5,8 @@ from hashlib import sha256
 
 from stoa.domain.passages import Passage
 from stoa.domain.resources import CachePolicy
-from stoa.gateway.ask import Ask, canonical
+from stoa.gateway.ask import Ask
+from stoa.gateway.bodies import canonical
 from stoa.gateway.plan import Client, Offering
 from stoa.gateway.routing.rank import TAGS_HEADER
 from stoa.gateway.surface import Surface

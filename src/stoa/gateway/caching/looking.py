@@ -19,7 +19,7 @@ from stoa.gateway.caching.tiers import CONTROL, Caching
 from stoa.gateway.delivery import JSON
 from stoa.gateway.plan import Target
 from stoa.gateway.replay import stream_of
-from stoa.gateway.usage import NO_TOKENS, Tokens
+from stoa.gateway.tokens import NO_TOKENS, Tokens
 
 CLIENT_GONE = 499
 _STREAM = b"content-type: text/event-stream\r\nx-accel-buffering: no\r\n"

@@ -2,15 +2,22 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
 from stoa.domain.answers import SharedAnswers
 from stoa.gateway.caching.entry import Entry
-from stoa.gateway.usage import Tokens
+from stoa.gateway.tokens import Tokens, ToldBy
 
 _SHAPE = 1
 LARGEST_SHARED = 262_144
+
+
+class _Took(NamedTuple):
+    prompt: int | None
+    completion: int | None
+    told_by: ToldBy
 
 
 class _Kept(msgspec.Struct, array_like=True, frozen=True):
@@ -20,7 +27,7 @@ class _Kept(msgspec.Struct, array_like=True, frozen=True):
     model: str | None
     provider: str | None
     arm: str | None
-    tokens: Tokens
+    tokens: _Took
     cost_nano_usd: int | None
     kept_at_ms: int
     """UTC: clocks of machines differ, and an answer seems that much older or younger."""
@@ -47,7 +54,7 @@ class SharedTier:
     def put(self, key: bytes, entry: Entry, *, ttl_s: float) -> None:
         if len(entry.answer) > LARGEST_SHARED or not self._answers.usable:
             return
-        tokens = Tokens(entry.tokens.prompt, entry.tokens.completion, entry.tokens.told_by)
+        tokens = _Took(entry.tokens.prompt, entry.tokens.completion, entry.tokens.told_by)
         kept = _Kept(
             _SHAPE, entry.answer, entry.of, entry.model, entry.provider, entry.arm, tokens, entry.cost_nano_usd,
             time.time_ns() // 1_000_000,
@@ -69,6 +76,6 @@ def read(value: bytes, *, scope: bytes, fingerprint: bytes, now_s: float) -> Ent
         return None
     age_s = max(0.0, time.time() - kept.kept_at_ms / 1000)
     return Entry(
-        answer=kept.answer, of=kept.of, model=kept.model, provider=kept.provider, arm=kept.arm, tokens=kept.tokens,
+        answer=kept.answer, of=kept.of, model=kept.model, provider=kept.provider, arm=kept.arm, tokens=Tokens(*kept.tokens),
         cost_nano_usd=kept.cost_nano_usd, kept_at_s=now_s - age_s, scope=scope, fingerprint=fingerprint,
     )  # fmt: skip

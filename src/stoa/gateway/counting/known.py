@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from stoa.domain.costs import add_costs
 from stoa.domain.periods import Window, window_of
-from stoa.domain.usage import Costs, Kept, Told, UsageFact, Who, add_costs
+from stoa.domain.usage import Costs, Kept, Told, UsageFact, Who
 
 _EPOCH_BYTES = 65_536  # costs are kept apart by log position in steps of this size
 _MOST_EPOCHS = 512  # then neighbours are put together, so that a long backlog takes no more room than its subjects do

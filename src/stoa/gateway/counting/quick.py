@@ -7,12 +7,12 @@ words, budgets that warn or want a price, windows of an hour or a day, projects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from stoa.domain.counting import Claim
-from stoa.domain.decisions import packed_claims
+from stoa.domain.decision_bytes import claims_head
 from stoa.gateway.counting.known import Known
 from stoa.gateway.counting.sliding import Sliding
 from stoa.gateway.counting.spans import Span
@@ -24,12 +24,27 @@ if TYPE_CHECKING:
     from stoa.gateway.counting.rules import Rule
 
 _pack = msgspec.msgpack.Encoder().encode
+_NOTHING: Final = 0
+_TOKENS: Final = 1
+_MONEY: Final = 2
 
 
 class Quick:
     """`generation` is the counter's when it was made: it holds the counts themselves, until the counter lets go of some."""
 
-    __slots__ = ("generation", "is_usable", "money", "parallel", "requests", "rules", "spoken", "tokens")
+    __slots__ = (
+        "_is_plain",
+        "_pieces",
+        "_units",
+        "generation",
+        "is_usable",
+        "money",
+        "parallel",
+        "requests",
+        "rules",
+        "spoken",
+        "tokens",
+    )
 
     def __init__(self, rules: Rules, counter: LocalCounter) -> None:
         self.generation = counter.generation
@@ -39,8 +54,11 @@ class Quick:
         self.parallel: list[tuple[Span, int]] = []
         self.money: list[tuple[Span, Known, int]] = []
         self.spoken: list[tuple[Rule, Sliding]] = []
+        self._pieces: list[tuple[bytes, int]] | None = None
         self.is_usable = all(self._takes(rule, counter) for rule in rules)
         """Whether this way can be gone at all."""
+        self._units = list(dict.fromkeys(rule.unit for rule, _ in self.spoken))
+        self._is_plain = bool(self.spoken) and all(rule.window is None for rule, _ in self.spoken)
 
     def _takes(self, rule: Rule, counter: LocalCounter) -> bool:
         count, most, unit = counter.count_of(rule.meter), rule.meter.most, rule.unit
@@ -114,8 +132,30 @@ class Quick:
             rule, count = self.spoken[0]
             left = rule.meter.most - count.total
             return b"%b%d%b" % (rule.head, max(0, left), rule.minute_tail)
+        if not anthropic and self._is_plain:
+            return self._plain_lines()
         spoken: Sequence[Spoken] = [(rule, rule.meter.most - count.total) for rule, count in self.spoken]
         return lines(spoken, now_ms, anthropic=anthropic) if spoken else b""
+
+    def _plain_lines(self) -> bytes:
+        """As `told.lines` makes them, where each of the rules is of any sixty seconds."""
+        told: list[bytes] = []
+        for unit in self._units:
+            rule, left = self._least(unit)
+            told.append(b"%b%d%b" % (rule.head, max(0, left), rule.minute_tail))
+        return b"".join(told)
+
+    def _least(self, unit: str) -> tuple[Rule, int]:
+        """The rule of this unit of which least is left."""
+        found: Rule | None = None
+        least = 0
+        for rule, count in self.spoken:
+            if rule.unit == unit:
+                left = rule.meter.most - count.total
+                if found is None or left < least:
+                    found, least = rule, left
+        assert found is not None  # the units are those of the rules
+        return found, least
 
     def claims(self, tokens: int, money: int, now_ms: int) -> list[Claim]:
         """As the counter would be asked."""
@@ -124,14 +164,15 @@ class Quick:
 
     def recorded(self, tokens: int, money: int) -> bytes:
         """For the decision record, packed."""
-        return packed_claims(
-            [
-                rule.recorded
-                if rule.fixed is not None
-                else b"%b%b%b" % (rule.recorded, _pack(money if rule.known is not None else tokens), rule.recorded_end)
-                for rule in self.rules
-            ]
-        )
+        pieces = self._pieces
+        if pieces is None:
+            pieces = self._pieces = _pieces_of(self.rules)
+        packed: list[bytes] = []
+        for piece, unit in pieces:
+            packed.append(piece)
+            if unit:
+                packed.append(_pack(money if unit == _MONEY else tokens))
+        return b"".join(packed)
 
 
 class Taken:
@@ -152,3 +193,15 @@ class Taken:
         """In the order of the rules."""
         by_unit = {rule.unit: amount for rule, amount in zip(self.quick.rules, amounts, strict=True)}
         self.finish(self.at_ms, by_unit.get("tokens"), by_unit.get("nano_usd"))
+
+
+def _pieces_of(rules: Rules) -> list[tuple[bytes, int]]:
+    """The claims of a decision record, packed, but for the amounts that differ: what stands before each, and which it is."""
+    pieces, static = list[tuple[bytes, int]](), [claims_head(len(rules))]
+    for rule in rules:
+        static.append(rule.recorded)
+        if rule.fixed is None:
+            pieces.append((b"".join(static), _MONEY if rule.known is not None else _TOKENS))
+            static = [rule.recorded_end]
+    pieces.append((b"".join(static), _NOTHING))
+    return pieces

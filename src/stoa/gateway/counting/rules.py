@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from stoa.domain.counting import Claim, Meter
-from stoa.domain.decisions import recorded_claim
+from stoa.domain.decision_bytes import recorded_claim
 from stoa.domain.periods import Window
 from stoa.gateway.counting.known import Known
 from stoa.kit.money import format_usd

@@ -32,7 +32,7 @@ from stoa.gateway.guarding.stream import ROOTS, GuardedStream, restore_in
 from stoa.gateway.guarding.texts import Cell, Place, Texts, read
 from stoa.gateway.plan import Target
 from stoa.gateway.stages import PARENT, SPAN
-from stoa.gateway.usage import Tokens
+from stoa.gateway.tokens import Tokens
 from stoa.gateway.watcher import Watcher
 from stoa.guards.personal.masking import Placeholders
 

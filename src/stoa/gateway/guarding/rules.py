@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stoa.domain.guardrails import Action, OnStream, Stage
 from stoa.domain.guards import RequestFacts, Verdict
 from stoa.gateway.guarding.texts import Role
+from stoa.gateway.recording import Within
 from stoa.guards.finding import Detector, Finding
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Rules:
     """Bytes: a body of so many is within every limit on characters and tokens."""
     messages: int | None
     """The least limit on them."""
-    within: list[Verdict]
+    within: Within
     """What is told of a request within all limits. It takes no time worth telling."""
     counted: tuple[tuple[str, str, str], ...]
     """How that is counted: guardrail, guard, action."""
@@ -139,7 +140,7 @@ def rules_of(sizes: Sequence[Size], given: Sequence[Check], answered: Sequence[C
         tuple(sizes),
         min(bytes_told, default=sys.maxsize),
         min(messages, default=None),
-        [size.passed for size in sizes],
+        Within([size.passed for size in sizes]),
         tuple((size.guardrail, "size", "pass") for size in sizes),
         tuple(given),
         tuple(answered),

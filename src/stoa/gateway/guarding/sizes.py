@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stoa.domain.guards import Taken, Verdict
+from stoa.gateway.accounts import tokens_in
 from stoa.gateway.ask import Ask, ChatAsk, MessagesAsk, ResponsesAsk
 from stoa.gateway.guarding.judging import Refused
 from stoa.gateway.guarding.rules import Rules, Size
-from stoa.gateway.usage import tokens_in
 
 if TYPE_CHECKING:
     from stoa.gateway.guarding.guarded import Guarded
@@ -23,7 +23,8 @@ def measure(request: Guarded, rules: Rules, body: bytes) -> None:
     """Raises Refused."""
     length = len(body)
     if length <= rules.small and (rules.messages is None or messages_in(request.ask) <= rules.messages):
-        request.verdicts = rules.within
+        request.within = rules.within
+        request.verdicts = rules.within.verdicts
         request.stages.metrics.guards_passed(rules.counted)
         return
     for size in rules.sizes:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from stoa.gateway.ask import canonical, fields_of
+from stoa.gateway.bodies import canonical, fields_of
 
 _encode = msgspec.json.Encoder().encode
 _TURNS = {"/v1/chat/completions": "messages", "/v1/messages": "messages", "/v1/responses": "input"}

@@ -13,7 +13,7 @@ against is the last resort.
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from stoa.domain.decisions import recorded_route
+from stoa.domain.decision_bytes import recorded_route
 from stoa.domain.operations import CALLERS_FAULTS, ErrorClass
 from stoa.domain.resources import Strategy
 from stoa.gateway.routing.rank import NO_WISH, T, Wish, ranked

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stoa.cli.sidecar import NAME, Sidecars
-from stoa.cli.syncing import folder_source
+from stoa.cli.syncing import folder_sidecars, folder_source
+from stoa.domain.identity import Rights
+from stoa.domain.sidecars import NAME, Sidecars
 from stoa.errors import InvalidRequest
 
 
@@ -18,7 +19,7 @@ def test_the_nearest_one_that_says_it_counts_for_each_of_both(tmp_path: Path) ->
     write(tmp_path, "allow: [group:hr]\ndeny: [user:bob]\n")
     write(tmp_path / "pay", "allow: [group:payroll]\n")
     write(tmp_path / "pay" / "open", "deny: []\n")
-    sidecars = Sidecars(tmp_path)
+    sidecars = folder_sidecars(tmp_path)
     assert sidecars.of("a.md") == {"allow": ("group:hr",), "deny": ("user:bob",)}
     assert sidecars.of("pay/a.md") == {"allow": ("group:payroll",), "deny": ("user:bob",)}
     assert sidecars.of("pay/open/deep/a.md") == {"allow": ("group:payroll",), "deny": ()}
@@ -26,7 +27,7 @@ def test_the_nearest_one_that_says_it_counts_for_each_of_both(tmp_path: Path) ->
 
 def test_the_first_pattern_that_fits_says_it_for_a_file(tmp_path: Path) -> None:
     write(tmp_path, 'allow: [team:a]\nfiles:\n  "pay/*.xlsx": {allow: [group:pay]}\n  "pay/*": {deny: [user:bob]}\n')
-    sidecars = Sidecars(tmp_path)
+    sidecars = folder_sidecars(tmp_path)
     assert sidecars.of("pay/old/x.xlsx") == {"allow": ("group:pay",)}
     assert sidecars.of("pay/x.md") == {"allow": ("team:a",), "deny": ("user:bob",)}
     assert sidecars.of("x.md") == {"allow": ("team:a",)}
@@ -54,6 +55,21 @@ def test_a_folder_without_one_says_nothing_and_one_is_no_document(tmp_path: Path
 def test_one_that_cannot_be_read_is_named_with_what_is_wrong(tmp_path: Path, text: str, told: str) -> None:
     write(tmp_path, text)
     with pytest.raises(InvalidRequest) as refused:
-        Sidecars(tmp_path).of("a.md")
+        folder_sidecars(tmp_path).of("a.md")
     assert told in refused.value.message
     assert NAME in refused.value.message
+
+
+def test_as_rights_they_leave_to_the_source_what_they_do_not_say() -> None:
+    files = {NAME: b"deny: [user:bob]", f"pay/{NAME}": b"allow: [group:pay]"}
+    sidecars = Sidecars(files.get, place="s3://bucket")
+    assert sidecars.rights("a.md") == Rights(frozenset(), frozenset({"user:bob"}))
+    assert sidecars.rights("pay/a.md") == Rights(frozenset({"group:pay"}), frozenset({"user:bob"}))
+    assert Sidecars({}.get, place="x").rights("a.md") is None
+
+
+@pytest.mark.parametrize("tag", ["hr", "groups:hr", "group:", "by:user:ann", ""])
+def test_what_is_no_tag_is_refused_rather_than_opened_to_nobody(tag: str) -> None:
+    sidecars = Sidecars({NAME: f"deny: ['{tag}']".encode()}.get, place="s3://bucket")
+    with pytest.raises(InvalidRequest, match="is no access tag"):
+        sidecars.rights("a.md")

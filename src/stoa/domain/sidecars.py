@@ -1,19 +1,21 @@
 """Rights that lie in a folder beside the files: `.stoa-rights.yaml`, for its folder and all below.
 
-    allow: [group:hr, user:ada]     # instead of --allow and --groups
-    deny: [group:interns]           # instead of --deny
+    allow: [group:hr, user:ada]     # instead of the source's own, or of --allow and --groups
+    deny: [group:interns]           # instead of the source's own, or of --deny
     files:                          # the first pattern that fits a file says it for that file
       "salaries/*.xlsx": {allow: [group:payroll]}
 
-The nearest one that says `allow` of a file counts, and likewise for `deny`; what none says is as the command line says.
+The nearest one that says `allow` of a file counts, and likewise for `deny`; what none says is as the source or the command line
+says. "Folder" is whatever has paths with `/`: a bucket and a branch of Git as well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, cast
 
+from stoa.domain.identity import TAG_FORMS, Rights, is_tag
 from stoa.errors import InvalidRequest
 from stoa.kit.names import did_you_mean
 
@@ -39,10 +41,14 @@ class Sidecar:
 
 
 class Sidecars:
-    """Those of a folder and of the folders below it, each read when the first file beside it is asked about."""
+    """Those of a folder and of the folders below it, each read when the first file beside it is asked about.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    `read` gives the bytes of the file at a path inside the folder, None where there is none; it raises OSError for one that
+    cannot be read. `place` is what the folder is called where one of its sidecars is wrong.
+    """
+
+    def __init__(self, read: Callable[[str], bytes | None], *, place: str) -> None:
+        self._read_file, self._place = read, place.rstrip("/")
         self._read: dict[PurePosixPath, Sidecar] = {}
 
     def of(self, path: str) -> Mapping[str, tuple[str, ...]]:
@@ -52,20 +58,38 @@ class Sidecars:
             found |= self._at(folder).of(PurePosixPath(path).relative_to(folder).as_posix())
         return found
 
+    def rights(self, path: str) -> Rights | None:
+        """What they say of a file as rights, None where they say nothing. An empty `allow` leaves that to the source.
+
+        Raises InvalidRequest for what is no tag too.
+        """
+        said = self.of(path)
+        if not said:
+            return None
+        for tag in (*said.get("allow", ()), *said.get("deny", ())):
+            if not is_tag(tag):
+                raise InvalidRequest(f"{tag!r}, said of {path!r} by {NAME} in {self._place!r}, is no access tag. {TAG_FORMS}")
+        return Rights(frozenset(said.get("allow", ())), frozenset(said.get("deny", ())))
+
     def _at(self, folder: PurePosixPath) -> Sidecar:
         if folder not in self._read:
-            file = self._folder / folder / NAME
-            self._read[folder] = _sidecar(file) if file.is_file() else Sidecar()
+            path = (folder / NAME).as_posix()
+            where = f"{self._place}/{path}"
+            try:
+                data = self._read_file(path)
+            except OSError as error:
+                raise InvalidRequest(f"The rights in {where!r} cannot be read: {error}") from None
+            self._read[folder] = _sidecar(data, where) if data is not None else Sidecar()
         return self._read[folder]
 
 
-def _sidecar(file: Path) -> Sidecar:
+def _sidecar(data: bytes, file: str) -> Sidecar:
     import yaml  # late: only folders with rights of their own need it
 
     try:
-        read: object = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidRequest(f"The rights in {str(file)!r} cannot be read: {error}") from None
+        read: object = yaml.safe_load(data.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidRequest(f"The rights in {file!r} cannot be read: {error}") from None
     said = _mapping(read, file, "", known=_FIELDS)
     patterns = _mapping(said.pop("files", None) or {}, file, "files")
     files = tuple(
@@ -75,17 +99,17 @@ def _sidecar(file: Path) -> Sidecar:
     return Sidecar(_rights(said, file), files)
 
 
-def _rights(said: Mapping[str, object], file: Path) -> Mapping[str, tuple[str, ...]]:
+def _rights(said: Mapping[str, object], file: str) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, tags in said.items():
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in cast("list[object]", tags)):
-            raise InvalidRequest(f"{str(file)!r}: {name} is a list of tags, such as [group:hr, user:ada], but it is {tags!r}")
+            raise InvalidRequest(f"{file!r}: {name} is a list of tags, such as [group:hr, user:ada], but it is {tags!r}")
         found[name] = tuple(cast("list[str]", tags))
     return found
 
 
-def _mapping(read: object, file: Path, place: str, known: Iterable[str] | None = None) -> dict[str, Any]:  # Any: YAML
-    where = f"{place} in {str(file)!r}" if place else repr(str(file))
+def _mapping(read: object, file: str, place: str, known: Iterable[str] | None = None) -> dict[str, Any]:  # Any: YAML
+    where = f"{place} in {file!r}" if place else repr(file)
     if not isinstance(read, dict):
         raise InvalidRequest(f"{where} holds fields, such as 'allow: [group:hr]', but it is {read!r}")
     fields = {str(name): value for name, value in cast("dict[object, object]", read).items()}

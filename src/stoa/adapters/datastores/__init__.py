@@ -1,0 +1,1 @@
+"""Databases of others, of which Stoa only reads."""

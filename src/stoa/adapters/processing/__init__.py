@@ -1,0 +1,1 @@
+"""Processing of many documents: partitions over Daft, in processes of this machine or on a Ray cluster."""
