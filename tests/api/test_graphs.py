@@ -1,7 +1,9 @@
 """The knowledge graph over HTTP: the protocol, its refusals, and that nobody's answer holds what is not open to them."""
 
+import asyncio
 import csv
 import io
+import shutil
 from urllib.parse import quote
 
 import httpx
@@ -143,3 +145,17 @@ async def test_entities_are_found_and_shown_with_what_is_said_of_them(company: C
     hidden = quote("nine plus")
     assert (await company.hana.get(f"{base}/entity?entity={hidden}")).status_code == 200
     assert (await company.alex.get(f"{base}/entity?entity={hidden}")).status_code == 404
+
+
+async def test_a_collection_from_before_has_its_graph_with_a_new_index_which_a_switch_brings_and_takes_along(
+    company: Company,
+) -> None:
+    await company.upload(DOCUMENTS)
+    query = 'SELECT ?l { <stoa:entity/analytics> ?p ?x . ?p rdfs:label "head" . ?x rdfs:label ?l }'
+    await asyncio.to_thread(shutil.rmtree, company.running.parts.settings.home_folder.triples)
+    assert await rows(company.alex, query) == []
+    assert (await company.hana.post("/api/collections/handbook/indexes")).status_code == 202
+    await company.look_after_indexes()
+    versions = (await company.hana.get("/api/collections/handbook/indexes")).json()["data"]
+    assert {each["version"]: each["state"] for each in versions}[2] == "serving"
+    assert await rows(company.alex, query) == [["Ada Byron"]]

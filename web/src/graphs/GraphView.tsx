@@ -41,7 +41,7 @@ export function GraphView({ collection: { name } }: { collection: Collection }) 
           {found.data?.length === 0 && (
             <Empty title="Nothing is called that">
               {search === ""
-                ? "Documents get their facts when they are indexed; those from before this was there, when they are indexed again."
+                ? "Documents get their facts when they are indexed. A collection from before this was there gets them with a new index."
                 : "Nothing that you may read names it."}
             </Empty>
           )}

@@ -63,7 +63,7 @@ async def now(folder: Path, acl: frozenset[AccessTag]) -> tuple[Kind, int]:
 def _not_ready(folder: Path, kind: Kind) -> NotReady:
     documents, triples = Ledger(folder).size(kind)
     return NotReady(
-        f"The graph of {collection_of(folder.name)!r} is being made ready for callers with your rights: {documents:,} documents "
-        f"with {triples:,} triples. Ask again in some seconds.",
+        f"The graph of {collection_of(folder.name)!r} is being made ready for callers with your rights: {documents:,} "
+        f"documents with {triples:,} triples. Ask again in some seconds.",
         retry_after_s=5,
     )
