@@ -12,6 +12,7 @@ compared.
 
 import argparse
 import asyncio
+import hashlib
 import multiprocessing
 import random
 import re
@@ -30,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 import retrieval
-from report import Row, report
+from report import ROOT, Row, report
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.vectors import Chunk, IndexedChunk
@@ -107,7 +108,7 @@ def make(data: retrieval.Set, model: MiniLM, count: int) -> Made:
     draw = random.Random(3)
     known = list(dict.fromkeys(_sentences(data.files)))
     sentences = draw.sample(known, min(SENTENCES, len(known)))
-    embedded = model.embed([sentence for _, sentence in sentences])
+    embedded = _embedded(model, [sentence for _, sentence in sentences])
     drawn = [draw.sample(range(len(sentences)), draw.randint(3, 6)) for _ in range(count)]
     vectors = np.stack([embedded[some].mean(axis=0) for some in drawn])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -116,6 +117,18 @@ def make(data: retrieval.Set, model: MiniLM, count: int) -> Made:
         for _ in range(count // 3 + 1)
     ]
     return Made(sentences, drawn, vectors, [documents[number // 3] for number in range(count)])
+
+
+def _embedded(model: MiniLM, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Their vectors, kept for the next run of any benchmark that draws the same."""
+    kept = ROOT / ".build" / "bench" / f"{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.npy"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        vectors = np.stack(model.embed(texts))
+        whole = kept.with_suffix(".new.npy")
+        np.save(whole, vectors)
+        whole.replace(kept)
+    return np.load(kept)
 
 
 def _sentences(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

@@ -76,6 +76,8 @@ class WorkerSettings(Section, frozen=True):
     """Longest that one document may take to parse before it is reported as broken."""
     document_bytes: Bytes = 134_217_728
     """Largest single document."""
+    ocr_languages: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z_]+$")], ...] = ("eng",)
+    """Languages of scanned pages, as Tesseract names them, where it is installed; none leaves such pages unread."""
     batch_parallel: Annotated[int, Meta(ge=1, le=256)] = 8
     """How many lines of one batch are asked at once."""
     folders: tuple[str, ...] = ()
@@ -100,27 +102,6 @@ class WorkerSettings(Section, frozen=True):
             found = getattr(self, field)
             if found is not None and not found.strip():
                 raise SettingsError(f"Setting 'worker.{field}' is empty; leave it out.", param=f"worker.{field}")
-
-
-class ObjectSettings(Section, frozen=True):
-    """Where raw and parsed documents lie. Credentials of a bucket are the machine's own, such as AWS_ACCESS_KEY_ID."""
-
-    url: str | None = None
-    """A bucket and a prefix in it, such as s3://documents/stoa; the folder `objects` in the home if left out."""
-    endpoint: str | None = None
-    """Of a bucket that is not Amazon's, such as http://10.0.0.9:9000."""
-    region: str | None = None
-
-    def __post_init__(self) -> None:
-        """Raises SettingsError."""
-        if self.url is not None and not (self.url.startswith("s3://") and urlsplit(self.url).netloc):
-            raise SettingsError(
-                f"Setting 'objects.url' must be s3://bucket/prefix, but found {self.url!r}.", param="objects.url"
-            )
-        if self.url is None and (found := self.endpoint or self.region):
-            raise SettingsError(
-                f"objects.endpoint and objects.region need objects.url, but only {found!r} was given.", param="objects.url"
-            )
 
 
 class GraphSettings(Section, frozen=True):
@@ -176,6 +157,71 @@ class RedisSettings(Section, frozen=True):
                 "Setting 'redis.url' must be redis://host:port/number, rediss://... or unix:///path; what was found is not.",
                 param="redis.url",
             )
+
+
+class VectorsSettings(Section, frozen=True):
+    """Where the index of passages is."""
+
+    url: str | None = None
+    """A folder, for LanceDB, or a Milvus server such as http://10.0.0.7:19530 (extra `milvus`); `vectors` in the home folder
+    if left out. Move what is there with `stoa vectors migrate` before changing it."""
+    token: str | None = None
+    """For Milvus: user:password, or a key."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        if self.url is not None:
+            check_vectors(self.url)
+
+
+class ObjectSettings(Section, frozen=True):
+    """Where raw files, what parsers made of them, batches and snapshots are."""
+
+    url: str | None = None
+    """A folder, or s3://bucket/prefix; `objects` in the home folder if left out."""
+    endpoint: str | None = None
+    """Of S3 that is not Amazon's, such as https://minio.example.com:9000."""
+    region: str | None = None
+    key_id: str | None = None
+    """Access key; if left out it comes from where the machine or the pod has its own, as AWS does it."""
+    secret: str | None = None
+    """The access key's secret."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError, which never shows the secret."""
+        if self.url is not None and "://" in self.url:
+            place = urlsplit(self.url)
+            if place.scheme != "s3" or not place.hostname or place.username or place.query or place.fragment:
+                raise SettingsError(
+                    f"Setting 'objects.url': expected a folder or s3://bucket/prefix, but found {place.scheme + '://...'!r}.",
+                    param="objects.url",
+                )
+        elif self.endpoint or self.key_id or self.secret:
+            raise SettingsError(
+                "objects.endpoint, objects.key_id and objects.secret are for an objects.url such as s3://bucket/prefix.",
+                param="objects.url",
+            )
+        if (self.key_id is None) != (self.secret is None):
+            raise SettingsError("objects.key_id and objects.secret belong together: set both or none.", param="objects.key_id")
+
+
+def check_vectors(url: str, *, setting: str = "vectors.url") -> None:
+    """Raises SettingsError, which names the setting and never shows what may be a password."""
+    if "://" not in url:
+        return
+    place = urlsplit(url)
+    if place.scheme not in ("http", "https") or not place.hostname:
+        raise SettingsError(
+            f"Setting {setting!r}: expected a folder, or a Milvus server such as http://10.0.0.7:19530, but found "
+            f"{place.scheme + '://...'!r}.",
+            param=setting,
+        )
+    if place.username is not None or place.password is not None or place.query or place.fragment:
+        raise SettingsError(
+            f"Setting {setting!r} must hold no user, no password and nothing behind the address; put who you are into "
+            "vectors.token.",
+            param=setting,
+        )
 
 
 def check_replicas(replicas: int, redis: RedisSettings) -> None:

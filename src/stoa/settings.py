@@ -27,6 +27,7 @@ from stoa.sections import (
     Seconds,
     Section,
     TelemetrySettings,
+    VectorsSettings,
     WorkerSettings,
     check_control,
     check_replicas,
@@ -141,6 +142,7 @@ class Settings(Section, frozen=True):
     database: DatabaseSettings = DatabaseSettings()
     objects: ObjectSettings = ObjectSettings()
     redis: RedisSettings = RedisSettings()
+    vectors: VectorsSettings = VectorsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     graph: GraphSettings = GraphSettings()
@@ -169,8 +171,11 @@ class Settings(Section, frozen=True):
 
 
 SECRET_FIELDS = frozenset(
-    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "graph.password", "graph.token"}
-)
+    {
+        "database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret",
+        "graph.password", "graph.token",
+    }
+)  # fmt: skip
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

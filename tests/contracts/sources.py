@@ -7,6 +7,7 @@ A connector joins with one fixture, `place`, that gives a `Place`, and an import
 Texts hold whole words only, so that a source which makes documents out of rows or messages can take part.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -107,6 +108,18 @@ async def test_what_lies_there_is_listed_whole_and_each_path_once(place: Place) 
         assert set(entries) == {place.path_of(path) for path in FILES}
         for path, text in FILES.items():
             assert text in (await text_of(connector, entries[place.path_of(path)]) or "")
+    await connector.close()
+
+
+async def test_documents_that_are_fetched_at_once_are_each_given_their_own_bytes(place: Place) -> None:
+    texts = {f"many/{number}.md": f"Nobody but number {number} says this. " * (number + 1) for number in range(12)}
+    await fill(place, texts)
+    connector = await place.connect()
+    entries = await listed(connector)
+    for _ in range(4):
+        found = await asyncio.gather(*(text_of(connector, entries[place.path_of(path)]) for path in texts))
+        for said, text in zip(found, texts.values(), strict=True):
+            assert said is not None and text.strip() in said
     await connector.close()
 
 

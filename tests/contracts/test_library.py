@@ -14,6 +14,8 @@ from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.tables import metadata
 from stoa.domain.documents import Document, DocumentState, Outcome
 from stoa.domain.jobs import Job
+from stoa.domain.narrowing import DocumentFilter
+from stoa.domain.traits import Sketch, Traits
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -132,3 +134,45 @@ async def test_a_job_goes_its_way_and_no_other(database: Database) -> None:
     ended = await records.get("job_2")
     assert ended is not None
     assert (ended.state, ended.message) == ("cancelled", None)
+
+
+async def test_traits_are_kept_with_the_row_and_narrow_a_list(database: Database) -> None:
+    await put(database, *(document(f"{n:03}", "team:a") for n in range(12)))
+    outcomes = [
+        Outcome(document_id=f"doc_{n:03}", state="indexed", traits=Traits(language="de" if n % 3 else "en", dates=("2026-03",)))
+        for n in range(12)
+    ]
+    await DocumentRecords(database).record("job_1", "c", outcomes)
+    async with database.read() as connection:
+        table, held = DocumentTable(connection), frozenset({"team:a"})
+        found = await table.page("c", acl=held, wanted=DocumentFilter(language=("en",)), limit=3)
+        after = await table.page("c", acl=held, wanted=DocumentFilter(language=("en",)), limit=3, after=found[-1].id)
+        nobody = await table.page("c", acl=frozenset({"team:b"}), wanted=DocumentFilter(language=("en",)))
+    assert [each.id for each in (*found, *after)] == ["doc_000", "doc_003", "doc_006", "doc_009"]
+    assert found[0].traits == Traits(language="en", dates=("2026-03",))
+    assert nobody == []
+
+
+async def test_sketches_find_older_documents_of_the_collection_by_a_band_they_share(database: Database) -> None:
+    records = DocumentRecords(database)
+    await put(database, document("a"), document("b"), document("c", state="removed"), document("d"))
+    sketches = {name: Sketch((7, 2**32 - 1), bands) for name, bands in (("a", (1, -2)), ("b", (-2, 3)), ("d", (-2, 9)))}
+    await records.record(
+        "job_1", "c", [Outcome(document_id=f"doc_{n}", state="indexed", sketch=s) for n, s in sketches.items()]
+    )
+    found = await records.resembling("c", {"doc_d": sketches["d"], "doc_a": sketches["a"]})
+    assert {name: [each.document_id for each in others] for name, others in found.items()} == {"doc_d": ["doc_a", "doc_b"]}
+    assert found["doc_d"][0].sketch.values == (7, 2**32 - 1)
+    assert await records.resembling("other", {"doc_d": sketches["d"]}) == {}
+    await records.record("job_1", "c", [Outcome(document_id="doc_a", state="failed", error="broken now")])
+    assert [each.document_id for each in (await records.resembling("c", {"doc_d": sketches["d"]}))["doc_d"]] == ["doc_b"]
+
+
+async def test_documents_are_queued_again_as_they_are(database: Database) -> None:
+    await put(database, document("a", state="failed"), document("b", state="removed"))
+    async with database.write() as connection:
+        table = DocumentTable(connection)
+        await table.again({"doc_a": "held", "doc_b": None}, job_id="job_2", now_ms=9)
+        assert [each.id for each in await table.of_collection("c")] == ["doc_a"]
+        (found,) = await table.of_job("job_2")
+    assert (found.state, found.indexed_as, found.error, found.updated_at) == ("queued", "held", None, 9)

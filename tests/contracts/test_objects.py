@@ -1,51 +1,26 @@
-"""What every store of objects does, in a folder, in a bucket and in memory."""
+"""What every store of objects does: in a folder, in memory, and in S3."""
 
 import asyncio
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
+from tests.adapters.objects.moto_server import MotoServer, moto_server
 
+from stoa.adapters.objects.opening import open_objects
 from stoa.adapters.objects.store import ObjectFolder
-
-MOTO = Path(__file__).parents[2] / ".build" / "suites" / "bin" / "moto_server"
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The endpoint of an S3 server with a bucket `documents`."""
-    if not MOTO.is_file():
-        pytest.skip(f"{MOTO} is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url, log = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("moto") / "log.txt"
-    with log.open("wb") as sink:
-        server = subprocess.Popen([str(MOTO), "-H", "127.0.0.1", "-p", str(port)], stdout=sink, stderr=sink)
-    try:
-        for _ in range(300):
-            with suppress(httpx.HTTPError):
-                httpx.put(f"{url}/documents", timeout=5)
-                break
-            time.sleep(0.1)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
+def moto() -> Iterator[MotoServer]:
+    with moto_server() as server:
+        yield server
 
 
-@pytest.fixture(params=["folder", "memory", pytest.param("bucket", marks=pytest.mark.slow)])
-def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectFolder:
-    if request.param == "bucket":
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
-        endpoint = request.getfixturevalue("bucket")
-        return ObjectFolder.bucket(f"s3://documents/{tmp_path.name}", endpoint=endpoint, region="us-east-1")
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.slow)])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectFolder:
+    if request.param == "s3":
+        return open_objects(request.getfixturevalue("moto").settings(request.node.name), tmp_path)
     return ObjectFolder.local(tmp_path / "objects") if request.param == "folder" else ObjectFolder.memory()
 
 
@@ -58,6 +33,14 @@ async def test_an_object_is_there_until_it_is_deleted(objects: ObjectFolder) -> 
     for _ in range(2):
         await objects.delete("raw/ab/x")
     assert await objects.get("raw/ab/x") is None
+
+
+async def test_objects_are_found_by_their_folder(objects: ObjectFolder) -> None:
+    for name in ("vectors/a/2", "vectors/a/1", "vectors/ab/1", "raw/x"):
+        await objects.put(name, b"x")
+    assert await objects.names("vectors/a") == ["vectors/a/1", "vectors/a/2"]
+    assert await objects.names("vectors") == ["vectors/a/1", "vectors/a/2", "vectors/ab/1"]
+    assert await objects.names("nothing") == []
 
 
 async def test_names_do_not_leave_the_folder(tmp_path: Path) -> None:

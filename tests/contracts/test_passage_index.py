@@ -1,28 +1,42 @@
-"""What every index of passages does, on the memory fake and on LanceDB."""
+"""What every index of passages does, on the memory fake, on LanceDB and on Milvus Lite's server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Protocol
 
+import msgspec
 import pytest
+from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
-from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex, PassageReader, PassageSearch
-from stoa.errors import SchemaError
+from stoa.domain.vectors import Chunk, IndexedChunk, VectorStore
 
 EMBEDDER = HashingEmbedder(32)
 
 
-class Index(PassageIndex, PassageSearch, PassageReader, Protocol):
-    """All sides of the index."""
+Index = VectorStore
 
 
-@pytest.fixture(params=["memory", "lance"])
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
+    with lite_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "lance", pytest.param("milvus", marks=pytest.mark.slow)])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
     if request.param == "memory":
         yield MemoryIndex()
+        return
+    if request.param == "milvus":
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        store = MilvusIndex(request.getfixturevalue("milvus").url)
+        for collection in await store.collections():
+            await store.drop(collection)
+        yield store
+        await store.close()
         return
     from stoa.adapters.vectors.lance import LanceIndex
 
@@ -226,6 +240,96 @@ async def test_collections_are_apart_and_an_unknown_one_is_empty(index: Index) -
     await index.tend("unknown")
 
 
+async def whole(index: Index, collection: str = "c") -> dict[str, IndexedChunk]:
+    """All rows by chunk."""
+    documents = await index.documents(collection)
+    return {row.chunk.id: row for row in await index.rows(collection, documents)}
+
+
+async def _given(*parts: list[IndexedChunk]) -> AsyncIterator[list[IndexedChunk]]:
+    for part in parts:
+        yield part
+
+
+async def test_rows_come_back_as_they_were_written(index: Index) -> None:
+    (bare,) = await rows("e", "Pears.", acl=frozenset({"group:it's", "user:ben"}))
+    plain = msgspec.structs.replace(bare.chunk, context="", page=None, heading=())
+    written = [*await rows("d", "Apples.", "Plums.\n"), IndexedChunk(plain, bare.vector, bare.acl, frozenset({"group:x"}))]
+    await index.replace("c", ["d", "e"], written)
+    await index.replace("c", ["f"], await rows("f", "Figs."))
+    assert (await index.collections(), await index.documents("c")) == (["c"], ["d", "e", "f"])
+    found = {row.chunk.id: row for row in await index.rows("c", ["e", "d", "unknown"])}
+    assert {name: row.chunk for name, row in found.items()} == {row.chunk.id: row.chunk for row in written}
+    for row in written:
+        assert list(found[row.chunk.id].vector) == pytest.approx(list(row.vector), abs=1e-7)
+        assert found[row.chunk.id].rights == row.rights
+    assert (await index.documents("unknown"), await index.rows("unknown", ["d"]), await index.rows("c", [])) == ([], [], [])
+
+
+async def test_a_rebuilt_collection_holds_what_was_given_and_nothing_else(index: Index) -> None:
+    await index.replace("c", ["a", "b"], [*await rows("a", "Apples.", "Pears."), *await rows("b", "Plums.")])
+    await index.tend("c")
+    given = _given(await rows("b", "Plums are blue."), await rows("d", "Cherries.", acl=frozenset({"team:b"})))
+    await index.rebuild("c", given)
+    for _ in range(2):
+        assert await found(index, "plums", "team:a") == (["b.0"], ["b.0"])
+        assert (await found(index, "cherries apples", "team:b"))[1] == ["d.0"]
+        assert set(await whole(index)) == {"b.0", "d.0"}
+        await index.tend("c")
+    await index.replace("c", ["b"], await rows("b", "More."))
+    assert (await found(index, "x", "team:a"))[0] == ["b.0"]
+
+
+async def test_a_rebuild_that_breaks_off_leaves_what_was_there(index: Index) -> None:
+    async def broken() -> AsyncIterator[list[IndexedChunk]]:
+        yield await rows("new", "Apples that are new.")
+        assert await found(index, "apples", "team:a") == (["d.0"], ["d.0"])
+        raise ConnectionResetError
+
+    await index.replace("c", ["d"], await rows("d", "Apples."))
+    with pytest.raises(ConnectionResetError):
+        await index.rebuild("c", broken())
+    assert await found(index, "apples", "team:a") == (["d.0"], ["d.0"])
+    await index.rebuild("c", _given(await rows("e", "Apples."), await rows("f", "Apples.")))
+    assert set(await whole(index)) == {"e.0", "f.0"}
+
+
+async def test_a_collection_can_be_rebuilt_from_nothing_to_nothing_and_dropped(index: Index) -> None:
+    await index.rebuild("c", _given(await rows("d", "Apples.")))
+    assert await found(index, "apples", "team:a") == (["d.0"], ["d.0"])
+    await index.rebuild("c", _given())
+    assert (await found(index, "apples", "team:a"), await whole(index)) == (([], []), {})
+    await index.replace("c", ["d"], await rows("d", "Apples."))
+    for _ in range(2):
+        await index.drop("c")
+    assert (await index.collections(), await found(index, "apples", "team:a")) == ([], ([], []))
+    await index.replace("c", ["d"], await rows("d", "Pears."))
+    assert (await found(index, "pears", "team:a"))[1] == ["d.0"]
+
+
+async def test_the_stores_rank_the_same_words_alike(index: Index) -> None:
+    """The fake in memory aside, which knows no grammar."""
+    if isinstance(index, MemoryIndex):
+        return
+    texts = [
+        "Travelling costs money.",
+        "The travel of a café's guests, travels and travelled.",
+        "Money, money.",
+        "Cafe of 2024.",
+    ]
+    await index.replace(
+        "c", [f"d{n}" for n in range(4)], [row for n, text in enumerate(texts) for row in await rows(f"d{n}", text)]
+    )
+    await index.tend("c")
+    for question, best in (
+        ("travel", ["d1.0", "d0.0"]),
+        ("CAFÉ guest", ["d1.0", "d3.0"]),
+        ("the of", []),
+        ("moneys", ["d2.0", "d0.0"]),
+    ):
+        assert (await found(index, question, "team:a"))[1] == best, question
+
+
 async def test_what_is_dropped_is_gone_and_may_come_again(index: Index) -> None:
     await index.replace("_2.c", ["d"], await rows("d", "Apples."))
     await index.replace("c", ["d"], await rows("d", "Apples."))
@@ -248,16 +352,3 @@ async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], [])
     assert await found(reader, "apples", "group:hr") == ([], [])
-
-
-async def test_a_table_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
-    import lancedb
-
-    from stoa.adapters.vectors.lance import LanceIndex
-
-    database = await lancedb.connect_async(str(tmp_path))
-    await database.create_table("c", [{"id": "d.0", "text": "Apples.", "acl": ["team:a"]}])
-    index = LanceIndex(str(tmp_path))
-    with pytest.raises(SchemaError, match=r"collection 'c' .* Delete '.*c\.lance'"):
-        await found(index, "apples", "team:a")
-    await index.close()

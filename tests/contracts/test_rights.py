@@ -1,10 +1,11 @@
 """Rights at the doors that need no server: each index, the retriever over it, and the cache of answers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.vectors.milvus_server import LiteServer, lite_server
 from tests.contracts.cached import CachedRetrieval, plan_of
 from tests.contracts.rights import *  # noqa: F403 - the tests themselves
 from tests.contracts.rights import CALLERS, Door
@@ -140,11 +141,28 @@ class CacheDoor(IndexDoor):
         self._personal |= any(each.personal for each in rights)
 
 
-@pytest.fixture(params=["memory", "lance", "retriever", "cache", "graph in memory", "graph"])
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
+    with lite_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
+
+
+_MILVUS = [pytest.param("milvus", marks=pytest.mark.slow), pytest.param("retriever over milvus", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=["memory", "lance", "retriever", "cache", "graph in memory", "graph", *_MILVUS])
 async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
     kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor}
     if request.param in kinds:
         yield kinds[request.param](MemoryIndex())
+        return
+    if "milvus" in request.param:
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        store = MilvusIndex(request.getfixturevalue("milvus").url)
+        await store.drop("c")
+        yield IndexDoor(store) if request.param == "milvus" else RetrieverDoor(store)
+        await store.close()
         return
     if request.param == "graph in memory":
         yield GraphDoor(MemoryGraph())

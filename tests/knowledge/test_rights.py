@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine
+from tests.adapters.vectors.milvus_server import lite_server
 from tests.contracts.cached import CachedRetrieval, plan_of
 
 from stoa.adapters.database import Database
@@ -349,6 +350,19 @@ class LanceRightsMachine(RightsMachine):
         await super().close()
 
 
+class MilvusRightsMachine(LanceRightsMachine):
+    """The same on Milvus Lite's server."""
+
+    url: str
+
+    def make_index(self) -> Any:
+        from stoa.adapters.vectors.milvus import MilvusIndex
+
+        index = MilvusIndex(self.url)
+        self.runner.run(index.drop("c"))
+        return index
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "db.sqlite"
@@ -371,3 +385,10 @@ def test_nobody_is_given_what_they_may_not_read_and_everybody_what_they_may(
 ) -> None:
     bound = type(machine.__name__, (machine,), {"template": template})
     run_state_machine_as_test(bound, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None))
+
+
+@pytest.mark.slow
+def test_nor_by_milvus(template: Path, tmp_path: Path) -> None:
+    with lite_server(tmp_path / "milvus") as server:
+        bound = type("Machine", (MilvusRightsMachine,), {"template": template, "url": server.url})
+        run_state_machine_as_test(bound, settings=settings(max_examples=5, stateful_step_count=20, deadline=None))

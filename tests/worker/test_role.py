@@ -51,9 +51,9 @@ class Site:
     embedding: "Endpoint"
 
     @asynccontextmanager
-    async def worker(self) -> AsyncGenerator[asyncio.subprocess.Process]:
+    async def worker(self, **settings: str) -> AsyncGenerator[asyncio.subprocess.Process]:
         home = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        home |= {"STOA_HOME": self.settings.home, "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders)}
+        home |= {"STOA_HOME": self.settings.home, "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders), **settings}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error::ResourceWarning", "-m", "stoa", "worker", "--fd", str(self.listener.fileno()),
             pass_fds=[self.listener.fileno()], env=home, stderr=asyncio.subprocess.PIPE,
@@ -65,8 +65,8 @@ class Site:
                 process.kill()
             await process.communicate()
 
-    async def queue(self, files: Mapping[str, bytes]) -> str:
-        objects = ObjectFolder.local(self.settings.home_folder.objects)
+    async def queue(self, files: Mapping[str, bytes], objects: ObjectFolder | None = None) -> str:
+        objects = objects or ObjectFolder.local(self.settings.home_folder.objects)
         kept = [intake.File(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in files.items()]
         for file in kept:
             await objects.put(raw_name(file.digest), files[file.path])

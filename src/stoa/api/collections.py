@@ -8,12 +8,13 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from stoa.adapters.database.ledgers import DocumentRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.documents import DocumentView, document_view
+from stoa.api.documents import DocumentView, document_view, originals_of
 from stoa.api.forms import View
 from stoa.api.holdings import collection_named, collections_for, keep, require_no_source, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.domain.documents import DocumentState
+from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.resources import Collection
 from stoa.errors import InvalidRequest
 from stoa.knowledge import intake
@@ -81,17 +82,30 @@ async def list_documents(
     parts: Parts,
     state: Annotated[DocumentState | None, Query(description="Only those in this state.")] = None,
     search: Annotated[str, Query(max_length=200, description="Only those whose path or title contains this.")] = "",
+    kind: Annotated[str, Query(max_length=40, description="Only files with this ending: pdf.")] = "",
+    language: Annotated[str, Query(max_length=8, description="Only those in this language: de.")] = "",
+    keyword: Annotated[str, Query(max_length=200, description="Only those about this.")] = "",
+    entity: Annotated[str, Query(max_length=200, description="Only those that name this.")] = "",
+    personal: Annotated[str, Query(max_length=64, description="Only those with this kind of personal data.")] = "",
+    unread: Annotated[bool | None, Query(description="Whether pages gave no text.")] = None,
+    duplicate: Annotated[bool | None, Query(description="Whether an older one says almost the same.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[DocumentView]:
     """Those that the caller may read."""
+    wanted = DocumentFilter(
+        kind=_one(kind), language=_one(language), keyword=_one(keyword), entity=_one(entity), personal=_one(personal),
+        unread=unread, duplicate=duplicate,
+    )  # fmt: skip
     async with parts.read() as stores:
         collection = await collection_named(stores, caller, name)
     async with parts.database.read() as connection:
         found = await DatabaseLibrary(connection).documents.page(
-            collection.name, acl=caller.principal.acl, state=state, search=search, after=place_of(cursor), limit=limit + 1
-        )
-    return page(found, limit=limit, view=document_view, place=lambda document: document.id)
+            collection.name, acl=caller.principal.acl, state=state, search=search, after=place_of(cursor), limit=limit + 1,
+            wanted=wanted,
+        )  # fmt: skip
+    originals = await originals_of(parts, caller, found)
+    return page(found, limit=limit, view=lambda each: document_view(each, originals), place=lambda document: document.id)
 
 
 @router.post("/{name}/documents", status_code=202)
@@ -140,6 +154,10 @@ def _rights(caller: Caller, collection: Collection) -> CollectionRights:
 async def _pieces(file: UploadFile) -> AsyncGenerator[bytes]:
     while piece := await file.read(1 << 20):
         yield piece
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
 
 
 def _names(text: str) -> list[str]:

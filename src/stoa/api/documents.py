@@ -1,5 +1,6 @@
 """`/api/documents`: one document, its passages and its file. Whoever may not read it is told that it does not exist."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,9 +17,10 @@ from stoa.api.jobs import JobView, job_view
 from stoa.control.rights import TagReader
 from stoa.domain.documents import Document, DocumentState, ParsedDocument, parsed_name, raw_name
 from stoa.domain.resources import Collection
+from stoa.domain.traits import Traits
 from stoa.errors import Conflict, NotFound
 from stoa.knowledge import intake
-from stoa.knowledge.fingerprint import PIPELINE, fingerprint, same_text
+from stoa.knowledge.fingerprint import PARSER, fingerprint, same_text
 from stoa.knowledge.passage import open_passage
 from stoa.wiring import Control, now_ms
 
@@ -30,8 +32,37 @@ _TEXT = "text/plain; charset=utf-8"
 _SHOWN = {"pdf": "application/pdf", "txt": _TEXT, "md": _TEXT, "csv": _TEXT}
 
 
+class DuplicateView(View):
+    """An older document that says almost the same, and that the caller may read."""
+
+    id: str
+    path: str
+    title: str
+
+
+class TraitsView(View):
+    """What was found out when the document was read. Dates are ISO and may lack the day; `personal` are kinds of data.
+
+    `unread_pages` gave no text, and `notes` say what else there is to know of the reading.
+    """
+
+    kind: str
+    language: str | None
+    date: str | None
+    dates: list[str]
+    keywords: list[str]
+    entities: list[str]
+    personal: list[str]
+    duplicate_of: DuplicateView | None
+    unread_pages: list[int]
+    notes: list[str]
+
+
 class DocumentView(View):
-    """`path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out."""
+    """`path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
+
+    `traits` are null before the document was read.
+    """
 
     id: str
     collection: str
@@ -46,6 +77,7 @@ class DocumentView(View):
     state: DocumentState
     error: str | None
     updated_at: Moment
+    traits: TraitsView | None
 
 
 class VersionView(View):
@@ -92,18 +124,41 @@ class Shared(View):
     job: JobView
 
 
-def document_view(document: Document) -> DocumentView:
+def document_view(document: Document, originals: Mapping[str, Document] | None = None) -> DocumentView:
+    """`originals` are those among the documents that it may be a duplicate of that the caller may read."""
     return DocumentView(
         id=document.id, collection=document.collection, source=document.source, path=document.path, title=document.title,
         bytes=document.bytes, pages=document.pages, chunks=document.chunks, acl=sorted(document.acl),
         deny=sorted(document.deny), state=document.state, error=document.error, updated_at=moment(document.updated_at),
+        traits=None if document.traits is None else _traits_view(document.traits, originals or {}),
     )  # fmt: skip
+
+
+def _traits_view(traits: Traits, originals: Mapping[str, Document]) -> TraitsView:
+    original = originals.get(traits.duplicate_of or "")
+    return TraitsView(
+        kind=traits.kind, language=traits.language, date=traits.date, dates=list(traits.dates), keywords=list(traits.keywords),
+        entities=list(traits.entities), personal=list(traits.personal), unread_pages=list(traits.unread),
+        notes=list(traits.notes),
+        duplicate_of=DuplicateView(id=original.id, path=original.path, title=original.title) if original else None,
+    )  # fmt: skip
+
+
+async def originals_of(parts: Control, caller: Caller, documents: Sequence[Document]) -> dict[str, Document]:
+    """The documents that these say almost the same as, by id, as far as the caller may read them."""
+    ids = sorted({each.traits.duplicate_of for each in documents if each.traits and each.traits.duplicate_of})
+    if not ids:
+        return {}
+    async with parts.database.read() as connection:
+        found = await DatabaseLibrary(connection).documents.read(ids)
+    acl = caller.principal.acl
+    return {each.id: each for each in found.values() if each.state != "removed" and each.rights.open_to(acl)}
 
 
 @router.get("/{id}")
 async def read_document(id_: Id, caller: Annotated[Caller, allow("document:read")], parts: Parts) -> DocumentView:
     document, _ = await find_document(parts, caller, id_)
-    return document_view(document)
+    return document_view(document, await originals_of(parts, caller, [document]))
 
 
 @router.delete("/{id}", status_code=202)
@@ -187,7 +242,7 @@ async def parsed_text(parts: Control, document: Document, collection: Collection
     """What the index holds passages of. Raises Conflict while that is another text than the document's."""
     if document.state == "failed":
         raise Conflict(f"The document {document.path!r} could not be read: {document.error}", param="id")
-    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PIPELINE))
+    text = await parts.objects.get(parsed_name(document.digest, document.path, version=PARSER))
     if text is None or not same_text(document.indexed_as, fingerprint(document, collection)):
         raise Conflict(f"The document {document.path!r} is being indexed anew, so its passages may lie elsewhere now.")
     return msgspec.json.decode(text, type=ParsedDocument)

@@ -24,6 +24,7 @@ from stoa.cli.source import sources
 from stoa.cli.team import teams
 from stoa.cli.trace import traces
 from stoa.cli.user import users
+from stoa.cli.vectors import vectors
 
 for module in (
     "up",
@@ -46,7 +47,7 @@ for group in (documents, collections, sources, graphs, jobs, batches, evalsets, 
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)
-for group in (traces, contents, prices, config, database):
+for group in (traces, contents, prices, config, database, vectors):
     app.add_typer(group, rich_help_panel=OPERATION)
 
 

@@ -1,4 +1,4 @@
-"""`stoa collection`: the indexes of a collection: one that is searched, one built beside it, one kept for a way back."""
+"""`stoa collection`: documents indexed again; indexes: one is searched, one built beside, one kept for a way back."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from stoa.cli.client import Client
 
 collections = typer.Typer(
-    name="collection", help="The indexes of collections: list, build anew, compare, switch, go back.", no_args_is_help=True
+    name="collection",
+    help="Collections: index documents again; list their indexes, build anew, compare, switch, go back.",
+    no_args_is_help=True,
 )
 
 Name = Annotated[str, typer.Argument(help="Name of the collection.")]
@@ -42,8 +44,46 @@ def list_indexes(ctx: typer.Context, name: Name, json: Json = False) -> None:
     )  # fmt: skip
 
 
-@verb(collections, "reindex", action="index:change")
+@verb(collections, "reindex", action="document:ingest")
 def reindex(
+    ctx: typer.Context,
+    collection: Annotated[str, typer.Argument(help="Of this collection.")],
+    state: Annotated[str, typer.Option(help="Only documents in these states: failed,indexed")] = "",
+    path: Annotated[list[str] | None, typer.Option(help="Only those whose path fits, where * is anything: 'hr/*'")] = None,
+    source: Annotated[str, typer.Option(help="Only those of these sources.")] = "",
+    kind: Annotated[str, typer.Option(help="Only files with these endings: pdf,docx")] = "",
+    language: Annotated[str, typer.Option(help="Only those in these languages: de,fr")] = "",
+    personal: Annotated[str, typer.Option(help="Only those with these kinds of personal data: IBAN_CODE")] = "",
+    parser_before: Annotated[int | None, typer.Option(min=1, help="Only those that an older version than this read.")] = None,
+    unread: Annotated[bool, typer.Option("--unread", help="Only those with pages that gave no text.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until it is done.")] = True,
+) -> None:
+    """Read, cut and embed documents again, from the bytes that are kept: nothing is fetched.
+
+    Without an option all documents are. Until one is done it is found as it was. Exit code 1 when one failed.
+    """
+    from stoa.cli.ingest import report
+    from stoa.cli.progress import progress
+    from stoa.cli.syncing import follow
+
+    wanted: dict[str, object] = {
+        "state": values.names(state), "path": path or [], "source": values.names(source), "kind": values.names(kind),
+        "language": values.names(language), "personal": values.names(personal), "parser_before": parser_before,
+        "unread": unread or None,
+    }  # fmt: skip
+    with target(ctx).connect() as api:
+        job = api.post(f"/api/collections/{values.segment(collection)}/reindex", {k: v for k, v in wanted.items() if v})["job"]
+        if not wait:
+            output.note(f"The job {job['id']} has {job['total']} documents to do. Look at it with: stoa job follow {job['id']}")
+            return
+        with progress() as bar:
+            ended = follow(api, job, progress=bar)
+    if report({"unchanged": 0, "remove": []}, ended):
+        raise typer.Exit(1)
+
+
+@verb(collections, "rebuild", action="index:change")
+def rebuild(
     ctx: typer.Context,
     name: Name,
     follow: Annotated[bool, typer.Option(help="Wait until it is built.")] = False,

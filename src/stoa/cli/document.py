@@ -1,6 +1,6 @@
 """`stoa document`: what is in a collection, and who may read it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,7 +8,9 @@ from stoa.cli import output, values
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
 
-documents = typer.Typer(name="document", help="Documents: list, say who may read them.", no_args_is_help=True)
+documents = typer.Typer(
+    name="document", help="Documents: list, trace what was made of them, say who may read them.", no_args_is_help=True
+)
 
 
 @verb(documents, "list", action="document:list")
@@ -29,6 +31,49 @@ def list_documents(
         [(each["id"], each["path"], each["state"], each["acl"], each["deny"]) for each in found],
         empty=f"There is no document in {collection!r} that you may read. Add some with: stoa ingest PATH --collection NAME",
     )
+
+
+@verb(documents, "trace", action="document:read")
+def trace(
+    ctx: typer.Context,
+    document: Annotated[str, typer.Argument(help="Id, as `stoa document list` shows it.")],
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with every passage.")] = False,
+) -> None:
+    """Show what a document's passages were made from: its bytes, and the versions of what read, cut and embedded them."""
+    with target(ctx).connect() as api:
+        found = api.get(f"/api/documents/{values.segment(document)}/provenance")
+    if json:
+        output.as_json(found)
+        return
+    output.table(("of", "what"), _lines(found), empty="")
+
+
+def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:  # Any: JSON as the API documents it
+    """What is known of a document, each with its name; what is not known is left out."""
+    row, raw, made, now = found["document"], found["raw"], found["made_by"], found["now"]
+    traits: dict[str, Any] = row["traits"] or {}  # Any: as above
+    original = traits.get("duplicate_of")
+    lines = [
+        ("document", f"{row['path']} ({row['title']}), {row['state']}"),
+        ("bytes", f"{raw['digest']}, {raw['bytes']:,}, {'kept as ' + raw['object'] if raw['kept'] else 'not kept'}"),
+        ("read by", ", ".join(filter(None, (f"version {made['parser']}" if made["parser"] else "", made["reader"])))),
+        ("cut by", f"version {made['chunker']}" if made["chunker"] else ""),
+        ("embedded by", made["embedder"]),
+        ("passages", f"{len(found['chunks'])}{_pages(row)}"),
+        ("up to date", "yes" if found["current"] else f"no: version {now['parser']} reads, {now['chunker']} cuts now"),
+        ("language", traits.get("language") or ""),
+        ("date", traits.get("date") or ""),
+        ("about", ", ".join(traits.get("keywords", ()))),
+        ("names", ", ".join(traits.get("entities", ()))),
+        ("personal data", ", ".join(traits.get("personal", ()))),
+        ("says the same as", f"{original['path']} ({original['id']})" if original else ""),
+        *(("note", note) for note in traits.get("notes", ())),
+    ]
+    return [line for line in lines if line[1]]
+
+
+def _pages(row: dict[str, Any]) -> str:  # Any: as above
+    return f" from {row['pages']} pages" if row["pages"] else ""
 
 
 @verb(documents, "share", action="document:share")

@@ -27,12 +27,15 @@ REGISTRY: dict[str, Verb] = {}
 
 
 def verb(
-    group: typer.Typer, name: str, *, action: str, panel: str | None = None, hidden: bool = False
+    group: typer.Typer, name: str, *, action: str, under: str = "", panel: str | None = None, hidden: bool = False
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Register a function as the verb `name` of a group. A StoaError becomes a sentence on stderr and exit code 1."""
+    """Register a function as the verb `name` of a group, itself in the group `under` if that is named.
+
+    A StoaError becomes a sentence on stderr and exit code 1.
+    """
 
     def register(function: Callable[_P, _R]) -> Callable[_P, _R]:
-        path = f"{group.info.name} {name}".removeprefix("stoa ")
+        path = f"{under} {group.info.name} {name}".strip().removeprefix("stoa ")
         REGISTRY[path] = Verb(path, action)
 
         @functools.wraps(function)

@@ -13,6 +13,7 @@ import msgspec
 
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Spent
+from stoa.domain.traits import Sketch, Traits
 
 DocumentState = Literal["queued", "indexed", "failed", "removed"]
 
@@ -21,7 +22,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the documents. Times are UTC milliseconds; `digest` is the SHA-256 of the raw bytes.
 
     `acl` and `deny` are its rights: a reader holds a tag of the first and none of the second.
-    `indexed_as` says what the index holds of it, as `knowledge.fingerprint` writes it; None before the first time.
+    `indexed_as` says what the index holds of it, as `knowledge.fingerprint` writes it; None before the first time. `traits` are
+    None before it was read.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     state: DocumentState
     error: str | None = None
     indexed_as: str | None = None
+    traits: Traits | None = None
     job_id: str | None = None
     created_at: int
     updated_at: int
@@ -72,7 +75,9 @@ class ParsedDocument(msgspec.Struct, frozen=True):
     """What a parser read: the text as people see it, with its headings and pages.
 
     `title` is empty when the document names none. `pages` holds where each page starts, and is empty for formats without
-    pages. `kind` is how the text is written: Markdown has tables and code fences that must not be torn.
+    pages. `kind` is how the text is written: Markdown has tables and code fences that must not be torn. `date` is the
+    document's own, ISO, where the file says so. `unread` are the 1-based pages that gave no text, `notes` what else there is to
+    say of the reading, and `reader` the programs that read, with their versions.
     """
 
     title: str
@@ -80,6 +85,10 @@ class ParsedDocument(msgspec.Struct, frozen=True):
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
     kind: Literal["markdown", "prose", "code", "rows"] = "prose"
+    date: str | None = None
+    unread: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    reader: str = ""
 
     def page_at(self, offset: int) -> int | None:
         """The 1-based page that a character lies on."""
@@ -100,6 +109,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     indexed_as: str | None = None
     version: int | None = None
     """Of the index that holds it so; None where there is only one."""
+    traits: Traits | None = None
+    sketch: Sketch | None = None
+
+
+class Resembling(msgspec.Struct, frozen=True):
+    """A document that may say almost the same as another, with its sketch to be compared."""
+
+    document_id: str
+    sketch: Sketch
 
 
 class Parser(Protocol):
@@ -145,6 +163,14 @@ class Objects(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
+class ListedObjects(Objects, Protocol):
+    """Objects that can be found by how their names begin."""
+
+    async def names(self, prefix: str) -> Sequence[str]:
+        """Those of the names that begin with this folder, such as `vectors/snapshots`, sorted."""
+        ...
+
+
 class DocumentLedger(Protocol):
     """The documents of a job, as the worker sees them."""
 
@@ -166,6 +192,10 @@ class DocumentLedger(Protocol):
 
         A document that a later job has taken over since is left alone; the row of a removed one goes.
         """
+        ...
+
+    async def resembling(self, collection: str, sketches: Mapping[str, Sketch]) -> Mapping[str, Sequence[Resembling]]:
+        """For each document, older ones of the collection that share a band with its sketch, oldest first."""
         ...
 
     async def orphans(self, digests: Sequence[str]) -> Sequence[str]:

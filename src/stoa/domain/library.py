@@ -8,6 +8,7 @@ import msgspec
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.jobs import Job
+from stoa.domain.narrowing import EVERY, DocumentFilter
 
 
 class CollectionCounts(msgspec.Struct, frozen=True):
@@ -53,8 +54,21 @@ class DocumentStore(Protocol):
         source: str | None = None,
         after: str | None = None,
         limit: int = 50,
+        wanted: DocumentFilter = EVERY,
     ) -> Sequence[Document]:
-        """Those open to a caller who holds `acl`, by id; `search` looks into path and title, `source` is theirs."""
+        """Those `wanted` and open to whoever holds `acl`, by id; `search` looks into path and title, `source` is theirs."""
+        ...
+
+    async def told(self, some: Sequence[Document], held: frozenset[AccessTag]) -> Sequence[Document]:
+        """The same documents as whoever holds these tags may know them: a duplicate of what they may not read is none."""
+        ...
+
+    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = 500) -> Sequence[Document]:
+        """By id, whoever may read them."""
+        ...
+
+    async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:
+        """Queue documents for a job as they are, each with what is to be said of its index."""
         ...
 
     async def counts(self) -> Mapping[str, CollectionCounts]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from stoa.domain.passages import Spent
+from stoa.domain.traits import Sketch, Traits
 from stoa.domain.vectors import Chunk
 
 
@@ -21,12 +22,17 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A document to be processed, by the digest of its bytes. `refusal` says why they were not taken, where that is known."""
+    """A document to be processed, by the digest of its bytes. `refusal` says why they were not taken, where that is known.
+
+    `anew`: a text of it that was kept is not to be used. Documents of one `collection` are told apart from their copies.
+    """
 
     id: str
     path: str
     digest: str
     refusal: str | None = None
+    anew: bool = False
+    collection: str = ""
 
 
 class Processed(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +48,8 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[Chunk, ...] = ()
     vectors: bytes | None = None
     spent: Spent = Spent()
+    traits: Traits | None = None
+    sketch: Sketch | None = None
     failure: str | None = None
 
 

@@ -1,12 +1,14 @@
 """The index of passages: dense and lexical search over chunks, both behind the same access tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
+from stoa.domain.documents import Document
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
+from stoa.domain.resources import Collection
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,3 +108,78 @@ class PassageIndex(Protocol):
     async def drop(self, collection: str) -> None:
         """Take away all of it, and what it lies in."""
         ...
+
+
+class IndexStore(Protocol):
+    """Whole collections, for copying one into another store and for putting one back."""
+
+    async def collections(self) -> Sequence[str]:
+        """The names of those that there are, sorted."""
+        ...
+
+    async def outdated(self) -> Sequence[str]:
+        """Those of them that an earlier version wrote in another form: refused everywhere until they are rebuilt.
+
+        Their documents and rows can be read.
+        """
+        ...
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        """The ids of the documents that have chunks, sorted. None of an unknown collection."""
+        ...
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        """All chunks of these documents, each document whole, in any order."""
+        ...
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        """Make these all that the collection has. Readers find what was there before until all of it is in place.
+
+        Nobody else may change the collection meanwhile. An error, or a crash, leaves what was there.
+        """
+        ...
+
+
+class VectorStore(PassageSearch, PassageReader, PassageIndex, IndexStore, Protocol):
+    """All that one product does for Stoa."""
+
+    async def close(self) -> None: ...
+
+
+class Searched(msgspec.Struct, frozen=True):
+    """The index of a collection that is searched: what stores call it, and the collection in the way that it was made."""
+
+    name: str
+    collection: Collection
+
+
+class CorpusLedger(Protocol):
+    """What the database says that an index should hold, for whoever copies one or puts one back."""
+
+    async def documents(self, collection: str, *, after: str = "", limit: int = 1_000) -> Sequence[Document]:
+        """Those that are not removed, by id."""
+        ...
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Those of the ids that there are, removed ones included."""
+        ...
+
+    async def version(self, collection: str) -> int:
+        """The corpus version; 0 before anything was indexed."""
+        ...
+
+    async def unknown(self, documents: Sequence[str]) -> None:
+        """Say that nothing is known of what the index holds of these: the next sync, or sending them again, indexes them."""
+        ...
+
+    async def raise_version(self, collection: str) -> None:
+        """Say that the index is another now: answers that are kept from before are no longer given."""
+        ...
+
+
+class RowFiles(Protocol):
+    """Rows as bytes that any tool for tables reads."""
+
+    def pack(self, rows: Sequence[IndexedChunk]) -> bytes: ...
+
+    def unpack(self, data: bytes) -> Sequence[IndexedChunk]: ...

@@ -6,18 +6,34 @@ from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
 from stoa.domain.resources import Collection
 
-PIPELINE = "1"
-"""Grows when parsing or chunking change what comes out of the same bytes."""
+PARSER = "2"
+"""Grows when another text, or another page or heading in it, comes out of the same bytes."""
+
+CHUNKER = "2"
+"""Grows when other chunks come out of the same text."""
 
 _TEXT, _CONTENT, _WHOLE = 32, 40, 64
 """Where the parts end: bytes, path and parsing; then cutting and embedding; then the rights."""
 
+_ANEW = "x" * (_CONTENT - _TEXT)
+"""In the place of how it is cut and embedded: no fingerprint has it, so that the content differs and the text does not."""
+
 
 def fingerprint(document: Document, collection: Collection, rights: Rights | None = None) -> str:
     """What the index should hold of a document, under its own rights or these."""
-    text = _hash(PIPELINE, document.digest, document.path)
-    cut = _hash(collection.embedding_model, str(collection.chunk_tokens))
+    text = _hash(PARSER, document.digest, document.path)
+    cut = _hash(CHUNKER, collection.embedding_model, str(collection.chunk_tokens))
     return text[:_TEXT] + cut[: _CONTENT - _TEXT] + _rights(document.rights if rights is None else rights)
+
+
+def anew(indexed_as: str | None) -> str | None:
+    """What the index holds, with its text to be read from the raw bytes again; None where it holds nothing that is known."""
+    return None if indexed_as is None else indexed_as[:_TEXT] + _ANEW + indexed_as[_CONTENT:]
+
+
+def to_be_read_anew(indexed_as: str | None) -> bool:
+    """Whether a text that was kept is not to be used."""
+    return indexed_as is not None and indexed_as[_TEXT:_CONTENT] == _ANEW
 
 
 def same_text(one: str | None, other: str) -> bool:

@@ -19,9 +19,10 @@ from stoa.domain.processing import Item, Processed, Processor, Recipe
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import IndexedChunk, PassageIndex
 from stoa.knowledge.embedding import Cancelled, Patience, PatientEmbedding
-from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights
+from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights, to_be_read_anew
 from stoa.knowledge.forget import forget
 from stoa.knowledge.parts import PART_DOCUMENTS, Processors, read_part
+from stoa.knowledge.resemblance import originals
 
 __all__ = ["NOT_INDEXED", "PART_DOCUMENTS", "Cancelled", "Ingestion", "IngestionPorts", "Patience"]
 
@@ -97,7 +98,7 @@ class Ingestion:
             await self._index(job_id, collection, live, [(mine[each.id], each) for each in some])
 
         await self._processors.process(
-            [Item(id=one.id, path=one.path, digest=one.digest, refusal=one.error) for one in mine.values()],
+            [_item(one) for one in mine.values()],
             Recipe(collection.embedding_model, collection.chunk_tokens),
             team=collection.team, large=large, jobs=self._ports.jobs, job_id=job_id, taken=taken,
         )  # fmt: skip
@@ -175,8 +176,17 @@ class Ingestion:
             await ports.index.replace(other, sorted(claimed), [])
         await ports.index.replace(live.name, sorted(claimed), indexed)
         written = await self._as_it_is_now(live, {one: rights[one] for one in sorted(claimed)})
-        outcomes = [_outcome(each, fingerprint(row, collection, written.get(row.id)), live.version) for row, each in processed]
+        alike = await self._originals(collection.name, [each for _, each in processed])
+        outcomes = [
+            _outcome(each, fingerprint(row, collection, written.get(row.id)), live.version, alike.get(row.id))
+            for row, each in processed
+        ]
         await ports.documents.record(job_id, collection.name, outcomes, spent=spent)
+
+    async def _originals(self, collection: str, processed: Sequence[Processed]) -> Mapping[str, str]:
+        """The older documents that say almost the same, by document."""
+        sketches = {each.id: each.sketch for each in processed if each.sketch is not None}
+        return originals(sketches, await self._ports.documents.resembling(collection, sketches))
 
     async def _as_it_is_now(self, live: _Live, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""
@@ -231,10 +241,20 @@ def as_made(resource: Collection, index: Index) -> Collection:
     return msgspec.structs.replace(resource, embedding_model=index.embedding_model, chunk_tokens=index.chunk_tokens)
 
 
-def _outcome(each: Processed, indexed_as: str, version: int | None) -> Outcome:
+def _item(one: Document) -> Item:
+    return Item(
+        id=one.id, path=one.path, digest=one.digest, refusal=one.error, anew=to_be_read_anew(one.indexed_as),
+        collection=one.collection,
+    )  # fmt: skip
+
+
+def _outcome(each: Processed, indexed_as: str, version: int | None, original: str | None) -> Outcome:
     if each.failure is not None:
         return Outcome(document_id=each.id, state="failed", error=each.failure)
+    traits = each.traits
+    if traits is not None and original is not None:
+        traits = msgspec.structs.replace(traits, duplicate_of=original)
     return Outcome(
         document_id=each.id, state="indexed", title=each.title, pages=each.pages, chunks=len(each.chunks),
-        indexed_as=indexed_as, version=version,
+        indexed_as=indexed_as, version=version, traits=traits, sketch=each.sketch,
     )  # fmt: skip

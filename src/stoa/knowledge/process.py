@@ -1,4 +1,4 @@
-"""The pipeline of one document after the other: parse > cut > embed, some documents at a time so that a batch spans them.
+"""The pipeline of one document after the other: parse > enrich > cut > embed, some at a time so that a batch spans them.
 
 The same code runs in the worker, for a few documents, and wherever partitions of many are processed. Whatever one document
 does is told in its own result.
@@ -15,7 +15,10 @@ from stoa.domain.passages import Embedder, Metered, Spent
 from stoa.domain.processing import Item, Processed, Recipe
 from stoa.errors import ProviderError, Unreadable
 from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.fingerprint import PIPELINE
+from stoa.knowledge.enrich import enrich
+from stoa.knowledge.fingerprint import CHUNKER, PARSER
+from stoa.knowledge.keywords import Rarity
+from stoa.knowledge.resemblance import sketch_of
 
 AT_ONCE = 32
 """Documents that are processed together, at most."""
@@ -31,13 +34,21 @@ def _nobody(_model: str) -> None:
 class Pipeline:
     """Implements `domain.processing.Processor` in this process.
 
-    `embedder_of` gives the embedder of a model; None leaves the vectors to whoever asks.
+    `embedder_of` gives the embedder of a model; None leaves the vectors to whoever asks. `rarity` says how seldom a word is
+    used, for keywords; without it all words are equally rare.
     """
 
     def __init__(
-        self, *, objects: Objects, parser: Parser, splitter: Splitter, embedder_of: Callable[[str], Embedder | None] = _nobody
+        self,
+        *,
+        objects: Objects,
+        parser: Parser,
+        splitter: Splitter,
+        embedder_of: Callable[[str], Embedder | None] = _nobody,
+        rarity: Rarity = lambda _: 1.0,
     ) -> None:
         self._objects, self._parser, self._splitter, self._embedder_of = objects, parser, splitter, embedder_of
+        self._rarity = rarity
         self._cutting = asyncio.Lock()
 
     async def process(self, items: Sequence[Item], recipe: Recipe, *, team: str) -> AsyncIterator[Sequence[Processed]]:
@@ -56,15 +67,21 @@ class Pipeline:
         except Unreadable as error:
             return Processed(id=item.id, failure=error.message)
         async with self._cutting:  # one core for cutting, so that answers to questions keep the other
-            chunks = await asyncio.to_thread(
-                chunk, parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path
-            )
-        title = parsed.title or title_of(item.path)
-        return Processed(id=item.id, title=title, pages=len(parsed.pages) or None, chunks=tuple(chunks))
+            return await asyncio.to_thread(self._cut, item, parsed, recipe)
+
+    def _cut(self, item: Item, parsed: ParsedDocument, recipe: Recipe) -> Processed:
+        chunks = chunk(parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path)
+        traits = enrich(parsed, path=item.path, rarity=self._rarity)
+        return Processed(
+            id=item.id, title=parsed.title or title_of(item.path), pages=len(parsed.pages) or None, chunks=tuple(chunks),
+            traits=msgspec.structs.replace(traits, parser=PARSER, chunker=CHUNKER, embedder=recipe.embedding_model),
+            sketch=sketch_of(parsed.text, collection=item.collection),
+        )  # fmt: skip
 
     async def _parsed(self, item: Item) -> ParsedDocument:
-        name = parsed_name(item.digest, item.path, version=PIPELINE)
-        if (kept := await self._objects.get(name)) is not None:
+        name = parsed_name(item.digest, item.path, version=PARSER)
+        kept = None if item.anew else await self._objects.get(name)
+        if kept is not None:
             return msgspec.json.decode(kept, type=ParsedDocument)
         data = await self._objects.get(raw_name(item.digest))
         if data is None:

@@ -15,6 +15,7 @@ from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Embedder, Passage
 from stoa.domain.vectors import Hit, PassageSearch
 from stoa.knowledge.fuse import LEXICAL, after_walk, fuse, reachable, seeds
+from stoa.knowledge.resemblance import uncrowded
 
 CANDIDATES = 50
 """How many each search brings, at least."""
@@ -42,7 +43,10 @@ class HybridRetriever:
     async def retrieve(
         self, question: str, *, collections: Sequence[str], acl: frozenset[AccessTag], limit: int, on_behalf_of: str
     ) -> Sequence[Passage]:
-        """The passages that fit the question best, at most `limit`. `on_behalf_of` is the team that pays for the embedding."""
+        """The passages that fit the question best, at most `limit`; those that say what a better one says stand last.
+
+        `on_behalf_of` is the team that pays for the embedding.
+        """
         if not acl or not question.strip():
             return []
         vectors = await self._vectors(question, collections, on_behalf_of)
@@ -54,7 +58,7 @@ class HybridRetriever:
         found = await asyncio.gather(*searches)
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
-            return of_collection(ranked[:limit])
+            return of_collection(uncrowded(ranked, limit=limit))
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
@@ -102,4 +106,4 @@ class HybridRetriever:
         if fetches:
             others = fuse((hit for hits in await asyncio.gather(*fetches) for hit in hits), limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
-        return again[:limit]
+        return uncrowded(again, limit=limit)

@@ -131,6 +131,10 @@ _TABLE = (
     Action("database:check", "see whether the database is whole and current"),
     Action("database:backup", "copy the database"),
     Action("database:restore", "put a copy of the database back"),
+    Action("vectors:migrate", "move the index of passages to another store"),
+    Action("vectors:verify", "compare the index of passages with another store or with the documents"),
+    Action("vectors:snapshot", "make, list and delete snapshots of an index"),
+    Action("vectors:restore", "put a snapshot of an index back"),
     # the roles of Stoa among themselves, on /internal
     Action("snapshot:read", "fetch the snapshot that the gateway serves from"),
     Action("usage:ship", "deliver usage facts"),
@@ -156,6 +160,10 @@ _LOCAL = (
     Action("database:check", "see whether the database is whole"),
     Action("database:backup", "copy the database"),
     Action("database:restore", "put a backup in the database's place"),
+    Action("vectors:migrate", "move the index of passages to another store"),
+    Action("vectors:verify", "compare the index with another store, or with the documents"),
+    Action("vectors:snapshot", "make, list and delete snapshots of an index"),
+    Action("vectors:restore", "put a snapshot in an index's place"),
 )
 
 LOCAL_ACTIONS: dict[str, Action] = {action.name: action for action in _LOCAL}

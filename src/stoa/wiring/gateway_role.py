@@ -42,7 +42,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.adapters.secrets.contents import ContentSeals
     from stoa.adapters.telemetry.board import FileBoard, keep_posted
     from stoa.adapters.telemetry.opening import open_tracer
-    from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.vectors.opening import open_index
     from stoa.adapters.vocabularies.table import TokenizerTable
     from stoa.adapters.wal.contents import DiskContents
     from stoa.adapters.wal.left import ship_left
@@ -67,7 +67,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     control_url = settings.gateway.control or (roles.control.url if roles is not None else "")
     own = [control_url, roles.engine.url] if roles is not None else [control_url]
     upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
-    usage, index, graph = DiskLog(home.wal_of(worker)), LateIndex(str(home.vectors)), FolderGraph(home.graph)
+    usage, graph = DiskLog(home.wal_of(worker)), FolderGraph(home.graph)
+    index = open_index(settings.vectors, home.vectors)
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},

@@ -28,6 +28,7 @@ class Elsewhere(msgspec.Struct, frozen=True):
     folder: str
     parse_timeout_s: float
     document_bytes: int
+    ocr_languages: tuple[str, ...]
     gateway_url: str | None
     token: str
     models: str | None
@@ -43,11 +44,13 @@ def open_objects(settings: Settings) -> "ObjectFolder":
 
 def pipeline(objects: "Objects", parser: "Parser") -> "Pipeline":
     """For few documents: in this process, their vectors made by whoever asks."""
+    from stoa.adapters.engines.rarity import VocabularyRarity
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.knowledge.process import Pipeline
 
-    return Pipeline(objects=objects, parser=parser, splitter=TokenSplitter(minilm_tokenizer()))
+    tokenizer = minilm_tokenizer()
+    return Pipeline(objects=objects, parser=parser, splitter=TokenSplitter(tokenizer), rarity=VocabularyRarity(tokenizer))
 
 
 def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processor":
@@ -60,7 +63,8 @@ def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processo
     def opening(team: str) -> "Opening":
         elsewhere = Elsewhere(
             objects=settings.objects, folder=str(settings.home_folder.objects), parse_timeout_s=told.parse_timeout_s,
-            document_bytes=told.document_bytes, gateway_url=told.ray_gateway_url if told.ray_address else None,
+            document_bytes=told.document_bytes, ocr_languages=told.ocr_languages,
+            gateway_url=told.ray_gateway_url if told.ray_address else None,
             token=token(team) if told.ray_address and told.ray_gateway_url else "",
             models=_models(settings) if told.partition_embedding == "local" else None,
             threads=1 if told.ray_address else settings.engine.threads, runtime=settings.engine.runtime,
@@ -72,17 +76,22 @@ def partitioned(settings: Settings, *, token: Callable[[str], str]) -> "Processo
 
 def open_elsewhere(told: bytes) -> "Pipeline":
     """The pipeline of a process that works on partitions."""
+    from stoa.adapters.engines.rarity import VocabularyRarity
     from stoa.adapters.engines.tokenizer import minilm_tokenizer
     from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.recognition import find_recognition
     from stoa.adapters.parsers.splitting import TokenSplitter
     from stoa.knowledge.process import Pipeline
 
-    here = msgspec.msgpack.decode(told, type=Elsewhere)
+    here, tokenizer = msgspec.msgpack.decode(told, type=Elsewhere), minilm_tokenizer()
     return Pipeline(
         objects=_objects(here.objects, Path(here.folder)),
-        parser=ParserProcesses(timeout_s=here.parse_timeout_s, most_bytes=here.document_bytes),
-        splitter=TokenSplitter(minilm_tokenizer()),
+        parser=ParserProcesses(
+            timeout_s=here.parse_timeout_s, most_bytes=here.document_bytes, recognition=find_recognition(here.ocr_languages)
+        ),
+        splitter=TokenSplitter(tokenizer),
         embedder_of=_embedders(here),
+        rarity=VocabularyRarity(tokenizer),
     )
 
 
@@ -112,11 +121,9 @@ def _embedder(here: Elsewhere, model: str) -> "Embedder | None":
 
 
 def _objects(settings: ObjectSettings, folder: Path) -> "ObjectFolder":
-    from stoa.adapters.objects.store import ObjectFolder
+    from stoa.adapters.objects.opening import open_objects as opened
 
-    if settings.url is None:
-        return ObjectFolder.local(folder)
-    return ObjectFolder.bucket(settings.url, endpoint=settings.endpoint, region=settings.region)
+    return opened(settings, folder)
 
 
 def _models(settings: Settings) -> str:

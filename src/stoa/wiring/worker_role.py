@@ -10,6 +10,7 @@ from stoa.settings import Settings
 from stoa.wiring.comparing import comparing
 from stoa.wiring.processing import open_objects, partitioned, pipeline
 from stoa.wiring.shared import connectors_of, files_of, now_ms
+from stoa.wiring.vectors import renew_outdated
 
 if TYPE_CHECKING:  # late: see the functions
     from stoa.adapters.database import Database
@@ -42,6 +43,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     """The worker role, with what an earlier process left under way taken up again."""
     from stoa.adapters.database import Database
     from stoa.adapters.database.batches import BatchRecords
+    from stoa.adapters.database.corpus import CorpusRecords
     from stoa.adapters.database.indexes import IndexRecords
     from stoa.adapters.database.keeping import IndexKeeper
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
@@ -54,15 +56,17 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.graph.folder import FolderGraph
     from stoa.adapters.jobs.durable import DurableRunner
     from stoa.adapters.parsers.process import ParserProcesses
+    from stoa.adapters.parsers.recognition import find_recognition
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.sources.watching import FolderWatch
     from stoa.adapters.triples.folder import FolderLedgers
-    from stoa.adapters.vectors.late import LateIndex
+    from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge import beside
     from stoa.knowledge.extract import ModelExtractor
+    from stoa.knowledge.gate import GatedIndex, IndexGate
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
     from stoa.knowledge.rebuild import Rebuild, RebuildPorts
@@ -82,9 +86,15 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
         return speaks_for(Behalf(team=team))
 
     database = Database.open(settings.database_url, pool_size=settings.database.pool_size)
-    parser = ParserProcesses(timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes)
-    index = LateIndex(str(home.vectors))
+    parser = ParserProcesses(
+        timeout_s=limits.parse_timeout_s, most_bytes=limits.document_bytes, recognition=find_recognition(limits.ocr_languages)
+    )
+    index = open_index(settings.vectors, home.vectors)
     objects = open_objects(settings)
+    place = place_of(settings.vectors, home.vectors)
+    gate = IndexGate(objects, store=place, now_ms=now_ms)
+    collections = Collections(database)
+    await renew_outdated(index, place, CorpusRecords(database), gate, collections, IndexRecords(database), objects)
     async with (
         make_client() as client,
         make_lines_client(gateway_url, at_once=limits.batch_parallel) as lines,
@@ -99,13 +109,13 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             partitioned=parts,
             many=limits.partition_from,
             index=StatedIndex(
-                LinkedIndex(index, FolderGraph(home.graph)),
+                LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
                 FolderLedgers(home.triples),
-                ModelExtractor(GatewayCompleter(lines, token=speaks_for), Collections(database).get),
+                ModelExtractor(GatewayCompleter(lines, token=speaks_for), collections.get),
             ),
             indexes=indexes,
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
-            collection_of=Collections(database).get,
+            collection_of=collections.get,
         )
         ingestion = Ingestion(ports)
         rebuild = Rebuild(

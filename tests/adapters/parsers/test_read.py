@@ -4,39 +4,10 @@ import io
 import zipfile
 
 import pytest
+from tests.adapters.parsers.drawn import line, pdf
 
 from stoa.adapters.parsers.read import read
 from stoa.errors import Unreadable
-
-
-def pdf(*pages: str, encrypted: bool = False, title: str = "") -> bytes:
-    """A small PDF; a page is drawn by the operators in its text."""
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
-    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
-    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
-    for n, drawn in enumerate(pages):
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * n} 0 R "
-            "/Resources << /Font << /F 3 0 R >> >> >>".encode()
-        )
-        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream".encode())
-    objects.append(f"<< /Title ({title}) >>".encode())
-    key = "00" * 32
-    objects.append(f"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <{key}> /U <{key}> >>".encode())
-    data, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(data)
-    data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + b"".join(b"%010d 00000 n \n" % at for at in offsets)
-    info = f"/Info {len(objects) - 1} 0 R" + (f" /Encrypt {len(objects)} 0 R /ID [<00> <00>]" if encrypted else "")
-    return data + f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R {info} >>\nstartxref\n{start}\n%%EOF".encode()
-
-
-def line(y: int, text: str, *, x: int = 72, size: int = 10) -> str:
-    return f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET "
-
 
 LONG = "This sentence is long enough to fill the whole width of the page, as paragraphs do, and it then"
 

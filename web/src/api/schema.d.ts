@@ -715,6 +715,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{id}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Provenance
+         * @description What a document's passages were made from, and by what.
+         */
+        get: operations["read_provenance_api_documents__id__provenance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/reindex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reindex Documents
+         * @description Have documents read, cut and embedded again from the bytes that are kept; until then they are found as they were.
+         */
+        post: operations["reindex_documents_api_collections__name__reindex_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{id}/citation": {
         parameters: {
             query?: never;
@@ -1884,6 +1924,22 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
+         * ChunkOrigin
+         * @description A passage, and the characters of the document's text that it is.
+         */
+        ChunkOrigin: {
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Page */
+            page: number | null;
+            /** Heading */
+            heading: string[];
+        };
+        /**
          * ChunkPage
          * @description Some chunks of a document, and the text from the first of them to the next page's: `text` begins at character `offset`.
          *
@@ -2196,6 +2252,8 @@ export interface components {
         /**
          * DocumentView
          * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
+         *
+         *     `traits` are null before the document was read.
          */
         DocumentView: {
             /** Id */
@@ -2227,6 +2285,19 @@ export interface components {
             error: string | null;
             /** Updated At */
             updated_at: string;
+            traits: components["schemas"]["TraitsView"] | null;
+        };
+        /**
+         * DuplicateView
+         * @description An older document that says almost the same, and that the caller may read.
+         */
+        DuplicateView: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
         };
         /**
          * EntityView
@@ -3212,6 +3283,20 @@ export interface components {
             data: components["schemas"]["ModelPriceView"][];
         };
         /**
+         * Provenance
+         * @description From the bytes to the passages. `now` are the versions in force; `current` is whether the index holds what they make.
+         */
+        Provenance: {
+            document: components["schemas"]["DocumentView"];
+            raw: components["schemas"]["RawView"];
+            made_by: components["schemas"]["VersionsView"];
+            now: components["schemas"]["VersionsView"];
+            /** Current */
+            current: boolean;
+            /** Chunks */
+            chunks: components["schemas"]["ChunkOrigin"][];
+        };
+        /**
          * PushedView
          * @description `job` indexes it together with others sent about now; null where it is here already, as it was sent.
          */
@@ -3237,6 +3322,20 @@ export interface components {
             /** Bad */
             bad: number[];
         };
+        /**
+         * RawView
+         * @description The bytes as they came. `kept` is whether they are in the object store, under `object`.
+         */
+        RawView: {
+            /** Digest */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Object */
+            object: string;
+            /** Kept */
+            kept: boolean;
+        };
         /** Received */
         Received: {
             /** Path */
@@ -3248,6 +3347,65 @@ export interface components {
         Regeneration: {
             /** Model */
             model?: string | null;
+        };
+        /**
+         * Reindexing
+         * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
+         *
+         *     `path` are globs; `parser_before` is a version, `unread` whether pages gave no text, `duplicate` whether an older document
+         *     says almost the same.
+         */
+        Reindexing: {
+            /**
+             * State
+             * @default []
+             */
+            state: ("indexed" | "failed" | "queued")[];
+            /**
+             * Source
+             * @default []
+             */
+            source: string[];
+            /**
+             * Path
+             * @default []
+             */
+            path: string[];
+            /**
+             * Kind
+             * @default []
+             */
+            kind: string[];
+            /**
+             * Language
+             * @default []
+             */
+            language: string[];
+            /**
+             * Keyword
+             * @default []
+             */
+            keyword: string[];
+            /**
+             * Entity
+             * @default []
+             */
+            entity: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Parser Before */
+            parser_before?: number | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
         };
         /** Removal */
         Removal: {
@@ -3464,6 +3622,10 @@ export interface components {
             price_version: string;
             /** Corpus Version */
             corpus_version: string | null;
+        };
+        /** Requeued */
+        Requeued: {
+            job: components["schemas"]["JobView"];
         };
         /** ResourcePage */
         ResourcePage: {
@@ -4071,6 +4233,33 @@ export interface components {
             caused: components["schemas"]["RequestView"][];
         };
         /**
+         * TraitsView
+         * @description What was found out when the document was read. Dates are ISO and may lack the day; `personal` are kinds of data.
+         *
+         *     `unread_pages` gave no text, and `notes` say what else there is to know of the reading.
+         */
+        TraitsView: {
+            /** Kind */
+            kind: string;
+            /** Language */
+            language: string | null;
+            /** Date */
+            date: string | null;
+            /** Dates */
+            dates: string[];
+            /** Keywords */
+            keywords: string[];
+            /** Entities */
+            entities: string[];
+            /** Personal */
+            personal: string[];
+            duplicate_of: components["schemas"]["DuplicateView"] | null;
+            /** Unread Pages */
+            unread_pages: number[];
+            /** Notes */
+            notes: string[];
+        };
+        /**
          * Trial
          * @description A text, and what it is tried with: the `name` of a guardrail that was applied, or a `guardrail` as it might be.
          */
@@ -4225,6 +4414,20 @@ export interface components {
         Versions: {
             /** Data */
             data: components["schemas"]["VersionView"][];
+        };
+        /**
+         * VersionsView
+         * @description Versions of what read, cut and embedded, and the programs that read; empty where that is not known.
+         */
+        VersionsView: {
+            /** Parser */
+            parser: string;
+            /** Reader */
+            reader: string;
+            /** Chunker */
+            chunker: string;
+            /** Embedder */
+            embedder: string;
         };
         /** VerdictView */
         stoa__api__guardrails__VerdictView: {
@@ -6308,6 +6511,20 @@ export interface operations {
                 state?: ("queued" | "indexed" | "failed" | "removed") | null;
                 /** @description Only those whose path or title contains this. */
                 search?: string;
+                /** @description Only files with this ending: pdf. */
+                kind?: string;
+                /** @description Only those in this language: de. */
+                language?: string;
+                /** @description Only those about this. */
+                keyword?: string;
+                /** @description Only those that name this. */
+                entity?: string;
+                /** @description Only those with this kind of personal data. */
+                personal?: string;
+                /** @description Whether pages gave no text. */
+                unread?: boolean | null;
+                /** @description Whether an older one says almost the same. */
+                duplicate?: boolean | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6716,6 +6933,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_provenance_api_documents__id__provenance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provenance"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    reindex_documents_api_collections__name__reindex_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reindexing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
+                };
             };
             /** @description Refused. */
             "4XX": {

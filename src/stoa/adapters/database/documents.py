@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,8 @@ from stoa.adapters.database.tables import documents, held, judgements
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.library import CollectionCounts, Failure
+from stoa.domain.narrowing import EVERY, DocumentFilter
+from stoa.domain.traits import Traits
 
 _T = TypeVar("_T")
 
@@ -50,6 +52,11 @@ class DocumentTable:
         row = (await self._connection.execute(_living().where(*there))).mappings().first()
         return document_of(row) if row is not None else None
 
+    async def unknown(self, ids: Sequence[str]) -> None:
+        """What the index holds of these is unknown from now on."""
+        for some in _batches(ids):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
+
     async def of_job(self, job_id: str, *, after: str | None = None, limit: int | None = None) -> Sequence[Document]:
         """Those whose latest change belongs to the job, removed ones included, by id."""
         query = select(documents).where(documents.c.job_id == job_id).order_by(documents.c.id).limit(limit)
@@ -68,9 +75,10 @@ class DocumentTable:
         source: str | None = None,
         after: str | None = None,
         limit: int = 50,
+        wanted: DocumentFilter = EVERY,
     ) -> Sequence[Document]:
-        """Those that the tags open, by id; `search` looks into path and title."""
-        query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id).limit(limit)
+        """Those that the tags open and that are wanted, by id; `search` looks into path and title."""
+        query = _living().where(documents.c.collection == collection, self._open_to(acl)).order_by(documents.c.id)
         if state is not None:
             query = query.where(documents.c.state == state)
         if source is not None:
@@ -78,9 +86,46 @@ class DocumentTable:
         if search:
             held = [column.icontains(search, autoescape=True) for column in (documents.c.path, documents.c.title)]
             query = query.where(or_(*held))
-        if after is not None:
-            query = query.where(documents.c.id > after)
-        return [document_of(row) for row in (await self._connection.execute(query)).mappings()]
+        found: list[Document] = []
+        size = limit if wanted.all else max(limit, _BATCH)  # a filter is held against rows as they come
+        while True:
+            some = await self._after(query, after, size)
+            found += (document for document in await self.told(some, acl) if wanted.holds(document))
+            if len(found) >= limit or len(some) < size:
+                return found[:limit]
+            after = some[-1].id
+
+    async def told(self, some: Sequence[Document], held: frozenset[AccessTag]) -> Sequence[Document]:
+        """The same documents as whoever holds these tags may know them: a duplicate of what they may not read is none."""
+        ids = {each.traits.duplicate_of for each in some if each.traits is not None and each.traits.duplicate_of is not None}
+        if not ids:
+            return some
+        others = await self.read(sorted(ids))
+        known = {one for one, other in others.items() if other.state != "removed" and other.rights.open_to(held)}
+        return [
+            msgspec.structs.replace(each, traits=msgspec.structs.replace(each.traits, duplicate_of=None))
+            if each.traits is not None and each.traits.duplicate_of not in known
+            else each
+            for each in some
+        ]
+
+    async def of_collection(self, collection: str, *, after: str | None = None, limit: int = _BATCH) -> Sequence[Document]:
+        """By id, whoever may read them."""
+        return await self._after(_living().where(documents.c.collection == collection).order_by(documents.c.id), after, limit)
+
+    async def again(self, indexed: Mapping[str, str | None], *, job_id: str, now_ms: int) -> None:
+        """Queue documents for a job as they are, each with what is to be said of its index."""
+        statement = (
+            update(documents)
+            .where(documents.c.id == bindparam("one"), documents.c.state != "removed")
+            .values(state="queued", error=None, indexed_digest=bindparam("held"), job_id=job_id, updated_at=now_ms)
+        )
+        if indexed:
+            await self._connection.execute(statement, [{"one": one, "held": held} for one, held in indexed.items()])
+
+    async def _after(self, query: Select[Any], after: str | None, limit: int) -> list[Document]:
+        narrowed = query if after is None else query.where(documents.c.id > after)
+        return [document_of(row) for row in (await self._connection.execute(narrowed.limit(limit))).mappings()]
 
     async def counts(self) -> Mapping[str, CollectionCounts]:
         """By collection."""
@@ -111,7 +156,7 @@ class DocumentTable:
         for some in _batches(changed, size=50):
             rows = [_row(document) for document in some]
             statement = insert(documents).values(rows)
-            kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks"}
+            kept = {"id", "collection", "source", "path", "created_at", "indexed_digest", "pages", "chunks", "traits"}
             values = {name: statement.excluded[name] for name in rows[0] if name not in kept}
             replacing = statement.on_conflict_do_update(index_elements=["collection", "source", "path"], set_=values)
             written = await self._connection.execute(replacing.returning(documents))
@@ -207,6 +252,7 @@ def document_of(row: Mapping[Any, Any]) -> Document:  # Any: columns, and their 
     fields = dict(row)
     fields["indexed_as"] = fields.pop("indexed_digest")
     fields["acl"], fields["deny"] = frozenset(fields["acl"]), frozenset(fields["deny"])
+    fields["traits"] = msgspec.convert(fields["traits"], Traits | None)
     return Document(**fields)
 
 
@@ -214,6 +260,7 @@ def _row(document: Document) -> dict[str, Any]:
     fields = msgspec.structs.asdict(document)
     fields["indexed_digest"] = fields.pop("indexed_as")
     fields["acl"], fields["deny"] = sorted(document.acl), sorted(document.deny)
+    fields["traits"] = msgspec.to_builtins(document.traits)
     return fields
 
 

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from stoa.adapters.database import resemblance
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.engine import Database
@@ -13,10 +15,11 @@ from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.revision import advance
 from stoa.adapters.database.tables import corpus, held, indexes
 from stoa.adapters.database.upsert import upsert
-from stoa.domain.documents import Document, Outcome
+from stoa.domain.documents import Document, Outcome, Resembling
 from stoa.domain.jobs import Job
 from stoa.domain.passages import Spent
 from stoa.domain.resources import Collection
+from stoa.domain.traits import Sketch
 
 
 class DocumentRecords:
@@ -47,6 +50,9 @@ class DocumentRecords:
             searched = (indexes.c.collection == collection, indexes.c.state == "serving")
             serving = await connection.scalar(select(indexes.c.version).where(*searched))
             written = [each for each in outcomes if await _write(connection, job_id, each, serving, now_ms)]
+            for outcome in written:
+                if outcome.state == "failed" or (outcome.sketch is not None and outcome.state == "indexed"):
+                    await resemblance.keep(connection, outcome.document_id, outcome.sketch or Sketch((), ()))
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
             await JobTable(connection).count(
@@ -54,6 +60,10 @@ class DocumentRecords:
                 pages=sum(outcome.pages or 1 for outcome in read), chunks=sum(outcome.chunks or 0 for outcome in read),
                 spent=spent or Spent(),
             )  # fmt: skip
+
+    async def resembling(self, collection: str, sketches: Mapping[str, Sketch]) -> Mapping[str, Sequence[Resembling]]:
+        async with self._database.read() as connection:
+            return await resemblance.resembling(connection, collection, sketches)
 
     async def orphans(self, digests: Sequence[str]) -> Sequence[str]:
         async with self._database.read() as connection:
@@ -119,6 +129,8 @@ async def _write(connection: AsyncConnection, job_id: str, outcome: Outcome, ser
     }  # fmt: skip
     kept = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
     values |= {name: value for name, value in kept.items() if value is not None}
+    if outcome.traits is not None:
+        values["traits"] = msgspec.to_builtins(outcome.traits)
     written = await table.change(outcome.document_id, job_id, values)
     if written and late and outcome.indexed_as is not None:
         row = {"document_id": outcome.document_id, "version": outcome.version, "indexed_digest": outcome.indexed_as}

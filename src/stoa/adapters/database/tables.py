@@ -36,6 +36,7 @@ from stoa.adapters.database.ledger_tables import (
     usage,
 )
 from stoa.adapters.database.metadata import metadata
+from stoa.adapters.database.resemblance_tables import document_bands, document_sketches
 from stoa.adapters.database.source_tables import source_entries, syncs
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "consulted",
     "content_keys",
     "contents",
+    "document_bands",
+    "document_sketches",
     "evaluation_sets",
     "feedback",
     "followed",
@@ -217,6 +220,7 @@ documents = Table(
     Column("job_id", String(40)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("traits", JSON, comment="found out when it was read; null before"),
     UniqueConstraint("collection", "source", "path"),
     Index("ix_documents_collection_state", "collection", "state"),
     Index("ix_documents_job_id", "job_id", "state", "id"),

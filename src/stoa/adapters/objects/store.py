@@ -1,10 +1,9 @@
 """Objects through obstore: the same calls for a folder, a bucket and memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -29,17 +28,6 @@ class ObjectFolder:
         return cls(LocalStore(folder), folder)
 
     @classmethod
-    def bucket(cls, url: str, *, endpoint: str | None = None, region: str | None = None) -> Self:
-        """In a bucket of S3 or of what speaks like it: s3://bucket/prefix. Credentials are the machine's own."""
-        from obstore.store import S3Store
-
-        place = urlsplit(url)
-        told = {"endpoint": endpoint, "region": region, "prefix": place.path.strip("/") or None}
-        given = {name: value for name, value in told.items() if value is not None}
-        plain = {"allow_http": True} if endpoint is not None and endpoint.startswith("http:") else {}
-        return cls(S3Store(place.netloc, client_options=plain, **given))  # type: ignore[arg-type]
-
-    @classmethod
     def memory(cls) -> Self:
         """In this process alone: the fake."""
         from obstore.store import MemoryStore
@@ -61,6 +49,11 @@ class ObjectFolder:
             await self._store.delete_async(name)
         except FileNotFoundError:
             await asyncio.to_thread(self._clear, name)
+
+    async def names(self, prefix: str) -> Sequence[str]:
+        """Those in this folder and those below it, sorted."""
+        pages = self._store.list(prefix)
+        return sorted([str(one["path"]) async for page in pages for one in page])
 
     async def write(self, name: str, pieces: AsyncIterable[bytes]) -> int:
         """Store all pieces; if they break off, nothing of them stays."""

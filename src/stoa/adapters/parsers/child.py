@@ -8,22 +8,32 @@ import os
 import resource
 import signal
 import sys
-from typing import BinaryIO
+import time
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from stoa.adapters.parsers.recognition import Recognition
 from stoa.domain.documents import ParsedDocument
+
+if TYPE_CHECKING:
+    from stoa.adapters.parsers.recognise import Recogniser
 
 MEMORY_BYTES = 3 * 2**30
 """Address space of a child: the libraries alone map most of a gibibyte."""
 
 
+_OF_THE_TIME = 0.75
+"""Share of a file's time in which pictures are read: what is left of the pages is then still in time."""
+
+
 class Request(msgspec.Struct, array_like=True):
-    """One file to read, within `timeout_s`."""
+    """One file to read, within `timeout_s`; pictures in it are read if it is said how."""
 
     name: str
     data: bytes
     timeout_s: float
+    recognition: Recognition | None = None
 
 
 class Answer(msgspec.Struct, array_like=True):
@@ -57,7 +67,7 @@ def _answer(request: Request) -> Answer:
 
     signal.setitimer(signal.ITIMER_REAL, request.timeout_s + 5)  # if the parent is gone, nobody else ends us
     try:
-        return Answer(read(request.data, request.name))
+        return Answer(read(request.data, request.name, recogniser=_recogniser(request)))
     except Unreadable as error:
         return Answer(None, error.message)
     except MemoryError:
@@ -68,6 +78,14 @@ def _answer(request: Request) -> Answer:
         return Answer(None, f"The file is broken: {type(error).__name__}: {error}"[:300])
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _recogniser(request: Request) -> "Recogniser | None":
+    if request.recognition is None:
+        return None
+    from stoa.adapters.parsers.recognise import Recogniser
+
+    return Recogniser(request.recognition, until=time.monotonic() + _OF_THE_TIME * request.timeout_s)
 
 
 def _limit() -> None:

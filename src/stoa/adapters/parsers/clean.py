@@ -27,9 +27,19 @@ def clean(text: str) -> str:
 
 def without_running_lines(pages: Sequence[Sequence[str]], *, least: int = 3) -> list[list[str]]:
     """Pages without the head and foot lines that stand on most of them, and on `least` at least; digits may differ."""
-    seen = Counter(key for page in pages for key in {_key(line) for line in page} if key)
-    running = {key for key, count in seen.items() if count >= max(least, 0.6 * len(pages))}
-    return [[line for line in page if _key(line) not in running] for page in pages]
+    running = running_keys(pages, least=least)
+    return [[line for line in page if key_of(line) not in running] for page in pages]
+
+
+def running_keys(pages: Sequence[Sequence[str]], *, least: int) -> frozenset[str]:
+    """The keys of lines that stand on most pages, and on `least` at least."""
+    seen = Counter(key for page in pages for key in {key_of(line) for line in page} if key)
+    return frozenset(key for key, count in seen.items() if count >= max(least, 0.6 * len(pages)))
+
+
+def key_of(line: str) -> str:
+    """A line without what differs from page to page, empty for one that is none that repeats."""
+    return re.sub(r"\d+", "#", " ".join(line.split())) if len(line) <= 120 and not line.startswith(("|", "#")) else ""
 
 
 def tidy(document: ParsedDocument) -> ParsedDocument:
@@ -38,7 +48,3 @@ def tidy(document: ParsedDocument) -> ParsedDocument:
     if not title and document.headings and document.headings[0].level == 1:
         title = document.headings[0].text
     return msgspec.structs.replace(document, title=title[:300])
-
-
-def _key(line: str) -> str:
-    return re.sub(r"\d+", "#", " ".join(line.split())) if len(line) <= 120 and not line.startswith(("|", "#")) else ""

@@ -2,21 +2,21 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Callable
-from xml.etree import ElementTree as ET
 
 from stoa.adapters.parsers.clean import clean, without_running_lines
+from stoa.adapters.parsers.footnotes import placed
+from stoa.adapters.parsers.package import core_properties, opened
 from stoa.adapters.parsers.text import markdown_headings, plain
 from stoa.adapters.parsers.web import squeeze
 from stoa.domain.documents import Heading, ParsedDocument
 from stoa.errors import Unreadable
 
-_TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _BARE_TABLE = re.compile(r"^\|(?:[ \t]*\|)+\n\|(?: ?-+ ?\|)+\n((?:\|.*\n?)+)", re.MULTILINE)
-_MAX_UNPACKED = 2**30
+_NOTED = re.compile(r"\[\[(\d+)\]\]\(#(?:foot|end)note-[\w-]+\)")
+_NOTE = re.compile(r"^(\d+)\.\s+(.*?)\s*\[↑\]\(#(?:foot|end)note-ref-[\w-]+\)\s*$", re.MULTILINE)
 
 
 def read_docx(data: bytes) -> ParsedDocument:
@@ -25,13 +25,13 @@ def read_docx(data: bytes) -> ParsedDocument:
     from markitdown.converters import DocxConverter
 
     markdown = _convert(data, lambda stream: DocxConverter().convert(stream, StreamInfo(extension=".docx")).markdown)
-    text = squeeze(_BARE_TABLE.sub(_pairs, markdown))
+    text = squeeze(_with_notes(_BARE_TABLE.sub(_pairs, markdown)))
     headings = markdown_headings(text)
     first, _, _ = text.partition("\n")
-    title = _core_title(data)
+    title, date = core_properties(data)
     if not title and first and (not headings or headings[0].start > 0) and len(first) <= 120:
         title = plain(first)
-    return ParsedDocument(title=title, text=text, headings=headings, kind="markdown")
+    return ParsedDocument(title=title, text=text, headings=headings, kind="markdown", date=date)
 
 
 def read_pptx(data: bytes) -> ParsedDocument:
@@ -49,35 +49,28 @@ def read_pptx(data: bytes) -> ParsedDocument:
             name = "Notes" if found.text == "Notes:" else found.text
             headings.append(Heading(len(text) + found.start, len(text) + found.end, found.level, name))
         text += part + "\n\n"
-    title = _core_title(data)
+    title, date = core_properties(data)
     if not title or title.lower().startswith(("powerpoint", "presentation")):
         title = headings[0].text if headings else ""
-    return ParsedDocument(title=title, text=text.rstrip("\n"), headings=tuple(headings), pages=tuple(pages), kind="markdown")
+    return ParsedDocument(
+        title=title, text=text.rstrip("\n"), headings=tuple(headings), pages=tuple(pages), kind="markdown", date=date
+    )
 
 
 def _convert(data: bytes, convert: Callable[[io.BytesIO], str]) -> str:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable("The file is encrypted or of the format before 2007; save it anew without a password.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MAX_UNPACKED:
-                raise Unreadable("The file unpacks to more than 1 GiB.")
-        return _PICTURE.sub("", clean(convert(io.BytesIO(data))))
-    except Unreadable:
-        raise
-    except zipfile.BadZipFile:
-        raise Unreadable("The file is broken: it is not the package that its name says.") from None
-    except Exception as error:  # noqa: BLE001 - three libraries with error trees of their own; all mean the same to the reader
-        raise Unreadable(f"The file is broken: {type(error).__name__}: {error}"[:300]) from None
+    with opened(data):
+        try:
+            return _PICTURE.sub("", clean(convert(io.BytesIO(data))))
+        except (Unreadable, RecursionError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - three libraries with error trees of their own; all mean the same to the reader
+            raise Unreadable(f"The file is broken: {type(error).__name__}: {error}"[:300]) from None
 
 
-def _core_title(data: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = ET.fromstring(archive.read("docProps/core.xml")).find(_TITLE)  # noqa: S314 - expat expands no entities in bulk
-    except (KeyError, ET.ParseError, zipfile.BadZipFile):
-        return ""
-    return (found.text or "") if found is not None else ""
+def _with_notes(markdown: str) -> str:
+    """Footnotes and endnotes as Markdown writes them, each behind the paragraph that refers to it."""
+    noted = _NOTE.sub(lambda found: f"\n[^{found[1]}]: {found[2].strip()}\n", _NOTED.sub(r"[^\1]", markdown))
+    return placed(noted)
 
 
 def _pairs(table: re.Match[str]) -> str:

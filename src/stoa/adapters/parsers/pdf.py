@@ -1,46 +1,50 @@
-"""PDF through pypdfium2: pages, paragraphs, headings by the size of their letters, tables by the gaps between their cells.
+"""PDF through pypdfium2: pages, paragraphs, headings by the look of their letters, tables, code and footnotes.
 
-A page holds letters at places and nothing else; what is said here of paragraphs and tables is a good guess. Scanned pages
-have no letters and give no text.
+A page holds letters at places and nothing else; what is said here of paragraphs and tables is a good guess. Pages without
+letters are recognised where that is set up, else they are named.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
-from pypdfium2 import raw
 
-from stoa.adapters.parsers.clean import clean, without_running_lines
+from stoa.adapters.parsers.clean import clean, key_of, running_keys
+from stoa.adapters.parsers.pdf_blocks import Block, blocks_of, look_of
+from stoa.adapters.parsers.pdf_lines import Line, lines_of, pitch
+from stoa.adapters.parsers.pdf_tables import markdown
+from stoa.adapters.parsers.pdf_words import PageWords, Rule, read_words
 from stoa.domain.documents import Heading, ParsedDocument
 from stoa.errors import Unreadable
 
-_BULLET = re.compile(r"^([•▪●◦‣∙·–-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
-_HYPHEN = re.compile(r"(\w)[\ufffe\x02](?:\r\n)?|(\w)\xad\r\n")
-_CELL_GAP = 1.1
-"""A gap of so many letter heights between two words divides cells of a table."""
+Recognise = Callable[[pdfium.PdfPage], PageWords | None]
+"""The words in a picture of a page, None where they could not be recognised."""
+
+_FEW_LETTERS = 20
+_PICTURED = 0.3
+"""A page of few letters that pictures cover by this share is a scanned one."""
+
+_APART, _LEAST_APART = 1.4, 8.0
+"""Running heads stand so many times the usual distance from the text, and so many points at least."""
+
+_DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 
 
 @dataclass(slots=True)
-class _Line:
-    """A line on a page: its cells with where each begins, the size of its letters, and its extent in points."""
+class _Page:
+    """A page read: its regions in order, the rules on it, and whether it is a picture that could not be read."""
 
-    cells: list[tuple[float, str]]
-    size: float
-    top: float
-    right: float
-    text: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.text = " ".join(words for _, words in self.cells)
+    regions: list[list[Line]] = field(default_factory=list[list[Line]])
+    rules: Sequence[Rule] = ()
+    unread: bool = False
 
     @property
-    def left(self) -> float:
-        return self.cells[0][0]
+    def lines(self) -> list[Line]:
+        return [line for region in self.regions for line in region]
 
 
-def read_pdf(data: bytes) -> ParsedDocument:
+def read_pdf(data: bytes, recognise: Recognise | None = None) -> ParsedDocument:
     """All pages in order. Raises Unreadable for a file that is encrypted or broken."""
     try:
         document = pdfium.PdfDocument(data)
@@ -49,194 +53,122 @@ def read_pdf(data: bytes) -> ParsedDocument:
             raise Unreadable("The PDF is encrypted; save it without a password.") from None
         raise Unreadable(f"The PDF is broken: {error}") from None
     try:
-        title = str(document.get_metadata_dict().get("Title", ""))
-        pages = [_lines(document, number) for number in range(len(document))]
+        about = document.get_metadata_dict()
+        pages = [_page(document, number, recognise) for number in range(len(document))]
     finally:
         document.close()
-    return _compose(title if _is_title(title) else "", pages)
+    title = clean(str(about.get("Title", "")))
+    return _composed(title if _is_title(title) else "", _date(about), pages)
 
 
-def _lines(document: pdfium.PdfDocument, number: int) -> list[_Line]:
+def compose(title: str, date: str | None, pages: Sequence[PageWords]) -> ParsedDocument:
+    """A document from the words of its pages, wherever they come from."""
+    return _composed(title, date, [_Page(lines_of(page), page.rules) for page in pages])
+
+
+def _page(document: pdfium.PdfDocument, number: int, recognise: Recognise | None) -> _Page:
     try:
         page = document[number]
         try:
-            text = page.get_textpage()
-            try:
-                return _read_lines(text)
-            finally:
-                text.close()
+            found = read_words(page)
+            if _scanned(found):
+                recognised = recognise(page) if recognise is not None else None
+                if recognised is None:
+                    return _Page(lines_of(found), found.rules, unread=True)
+                found = recognised
+            return _Page(lines_of(found), found.rules)
         finally:
             page.close()
     except pdfium.PdfiumError:
-        return []  # a broken page among good ones
+        return _Page(unread=True)  # a broken page among good ones
 
 
-def _read_lines(page: pdfium.PdfTextPage) -> list[_Line]:
-    lines: list[_Line] = []
-    at = 0
-    for written in page.get_text_range().split("\r\n"):
-        if written.strip():
-            lines.append(_line(page, at, written))
-        at += len(written) + 2
-    return lines
+def _scanned(page: PageWords) -> bool:
+    return sum(len(word.text) for word in page.words) < _FEW_LETTERS and page.pictured > _PICTURED
 
 
-def _line(page: pdfium.PdfTextPage, at: int, written: str) -> _Line:
-    lead = len(written) - len(written.lstrip())
-    left, _, right, top = page.get_charbox(at + lead)
-    size = float(raw.FPDFText_GetFontSize(page.raw, at + lead)) or 1.0
-    cells: list[tuple[float, str]] = []
-    begin, begin_x = lead, left
-    for space in (found.start() for found in re.finditer(r"(?<=\S) (?=\S)", written)):
-        end_x, next_x = page.get_charbox(at + space - 1)[2], page.get_charbox(at + space + 1)[0]
-        if next_x - end_x > _CELL_GAP * size:
-            cells.append((begin_x, clean(written[begin:space]).strip()))
-            begin, begin_x = space + 1, next_x
-    cells.append((begin_x, clean(_HYPHEN.sub(r"\1\2", written[begin:])).strip()))
-    right = page.get_charbox(at + len(written.rstrip()) - 1)[2]
-    return _Line([cell for cell in cells if cell[1]] or [(left, "")], size, top, right)
-
-
-def _compose(title: str, pages: Sequence[Sequence[_Line]]) -> ParsedDocument:
-    kept = without_running_lines([[line.text for line in page] for page in _edges(pages)], least=2)
-    running = [{line.text for line in edge} - set(keep) for edge, keep in zip(_edges(pages), kept, strict=True)]
-    body = _body_size([line for page in pages for line in page])
-    levels = _heading_levels(pages, body)
+def _composed(title: str, date: str | None, pages: Sequence[_Page]) -> ParsedDocument:
+    running = _running(pages)
+    look = look_of([line for page in pages for line in page.lines])
+    found = [
+        [
+            block
+            for region in page.regions
+            for block in blocks_of([line for line in region if id(line) not in running], page.rules, look)
+        ]
+        for page in pages
+    ]
+    levels = {key: min(n, 6) for n, key in enumerate(sorted({b.heading for page in found for b in page if b.heading}), 1)}
     text, starts, headings = "", list[int](), list[Heading]()
-    for page, gone in zip(pages, running, strict=True):
+    before: Block | None = None
+    for blocks in found:
         starts.append(len(text))
-        for heading, block in _blocks([line for line in page if line.text and line.text not in gone], body):
-            if heading:
-                headings.append(Heading(len(text), len(text) + len(block), levels[heading], block))
-            text += block + "\n\n"
-    if not title and headings:
-        title = headings[0].text
-    text = text.rstrip("\n")
-    return ParsedDocument(title=title, text=text, headings=tuple(headings), pages=tuple(starts), kind="markdown")
+        for block in blocks:
+            joint, more = _continued(before, block) if before is not None else ("", "")
+            if joint:
+                text = text.removesuffix("\n\n").removesuffix("-" if joint == "-" else "") + joint.strip("-")
+                starts[-1] = len(text)
+                text += more + "\n\n"
+            elif block.text:
+                if block.heading:
+                    headings.append(Heading(len(text), len(text) + len(block.text), levels[block.heading], block.text))
+                text += block.text + "\n\n"
+            before = block
+        if blocks:
+            before = blocks[-1]
+            before.last = True
+    return ParsedDocument(
+        title=title or (headings[0].text if headings else ""), text=text.rstrip("\n"), headings=tuple(headings),
+        pages=tuple(starts), kind="markdown", date=date, unread=tuple(n for n, page in enumerate(pages, 1) if page.unread),
+    )  # fmt: skip
 
 
-def _edges(pages: Sequence[Sequence[_Line]]) -> list[list[_Line]]:
-    """The lines at the top and the bottom of each page, where running heads stand."""
-    edges: list[list[_Line]] = []
-    for page in pages:
-        by_height = sorted(page, key=lambda line: -line.top)
-        edges.append([*by_height[:2], *by_height[-2:]] if len(by_height) > 4 else [])
-    return edges
+def _continued(above: Block, block: Block) -> tuple[str, str]:
+    """How a block at the top of a page goes on with the one at the end of the page before, and what of it; empty if not.
+
+    A table does with rows under the same columns, a paragraph in the middle of its sentence, a word that is divided at `-`.
+    """
+    if not above.last or above.heading or block.heading:
+        return "", ""
+    if above.rows and block.rows:
+        rows = _rows_below(above, block)
+        return ("\n", rows) if rows else ("", "")
+    if above.rows or block.rows or not block.text[:1].islower() or "```" in above.text:
+        return "", ""
+    if re.search(r"[a-zäöüß]-$", above.text):
+        return "-", block.text
+    return (" ", block.text) if above.text[-1:].isalnum() or above.text.endswith(",") else ("", "")
 
 
-def _body_size(lines: Sequence[_Line]) -> float:
-    letters = Counter[float]()
-    for line in lines:
-        letters[round(line.size, 1)] += len(line.text)
-    return letters.most_common(1)[0][0] if letters else 1.0
+def _rows_below(above: Block, block: Block) -> str:
+    """The rows of a table but for its repeated header, where its columns stand below those of another."""
+    if len(above.rows[0]) != len(block.rows[0]):
+        return ""
+    if any(abs(one - other) > 6 for one, other in zip(above.columns, block.columns, strict=True)):
+        return ""
+    rows = block.rows[1:] if block.rows[0] == above.rows[0] else block.rows
+    block.rows = [above.rows[0], *rows]
+    return "\n".join(markdown(block.rows).split("\n")[2:])
 
 
-def _heading_size(line: _Line, body: float) -> float | None:
-    if line.size < body * 1.15 or len(line.text) > 160 or len(line.cells) > 2 or not re.search(r"[^\W\d_]", line.text):
-        return None
-    return round(line.size, 1)
+def _running(pages: Sequence[_Page]) -> frozenset[int]:
+    """Lines, by their identity, that stand apart at the top or the bottom of a page and on others too, but for numbers."""
+    gone: set[int] = set()
+    for upwards in (False, True):
+        edges = [_edge(page.lines, upwards=upwards) for page in pages]
+        keys = running_keys([[line.text for line in edge] for edge in edges], least=2)
+        gone |= {id(line) for edge in edges for line in edge if key_of(line.text) in keys}
+    return frozenset(gone)
 
 
-def _heading_levels(pages: Sequence[Sequence[_Line]], body: float) -> dict[float, int]:
-    sizes = sorted({size for page in pages for line in page if (size := _heading_size(line, body))}, reverse=True)
-    return {size: min(level, 6) for level, size in enumerate(sizes, 1)}
-
-
-def _blocks(lines: Sequence[_Line], body: float) -> list[tuple[float | None, str]]:
-    """Headings with their size, paragraphs and tables of one page, in reading order."""
-    blocks: list[tuple[float | None, str]] = []
-    margin = max((line.right for line in lines), default=0.0)
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        end = at + 1
-        if size := _heading_size(line, body):
-            while end < len(lines) and _heading_size(lines[end], body) == size and _near(lines[end - 1], lines[end]):
-                end += 1
-            blocks.append((size, " ".join(part.text for part in lines[at:end])))
-        elif (end := _table_end(lines, at)) > at + 1:
-            blocks.append((None, _table(lines[at:end])))
-        else:
-            end = at + 1
-            while (
-                end < len(lines) and _continues(lines[end - 1], lines[end], margin, body) and _table_end(lines, end) <= end + 1
-            ):
-                end += 1
-            blocks.append((None, _joined([part.text for part in lines[at:end]])))
-        at = end
-    return _lists_together(blocks)
-
-
-def _near(above: _Line, below: _Line) -> bool:
-    return 0 < above.top - below.top < 1.9 * max(above.size, below.size)
-
-
-def _continues(above: _Line, below: _Line, margin: float, body: float) -> bool:
-    """Whether a line goes on with the sentence above: near it, in the same letters, and that one was full."""
-    full = above.right > margin - 0.22 * (margin - above.left)
-    same = abs(above.size - below.size) < 0.2 and _heading_size(below, body) is None
-    return same and full and _near(above, below) and not _BULLET.match(below.text)
-
-
-def _joined(lines: Sequence[str]) -> str:
-    text = ""
-    for line in lines:
-        if text.endswith("-") and line[:1].islower() and not text.endswith(" -"):
-            text = text[:-1] + line if re.search(r"[a-zäöüß]-$", text) else text + line
-        else:
-            text += (" " if text else "") + line
-    return text
-
-
-def _table_end(lines: Sequence[_Line], at: int) -> int:
-    """Where a table that begins at this line ends: rows of cells, and lines of one cell that stand in a column of theirs."""
-    starts = [x for x, _ in lines[at].cells]
-    if len(starts) < 2:
-        return at
-    end, rows, columns = at + 1, 1, set[int]()
-    while end < len(lines):
-        line = lines[end]
-        if abs(line.size - lines[at].size) > 0.6 or lines[end - 1].top - line.top > 4 * line.size:
-            break
-        column = _column(starts, line.left)
-        if len(line.cells) >= 2:
-            rows += 1
-        elif abs(line.left - starts[column]) < 6 and (column > 0 or line.right < starts[1]):
-            columns.add(column)
-        else:
-            break
-        end += 1
-    return end if rows >= 2 or len(columns) >= 2 else at
-
-
-def _table(lines: Sequence[_Line]) -> str:
-    """Rows as Markdown; words in a column go into the present row's cell, and a new row begins in the first column."""
-    starts = [x for x, _ in max(lines, key=lambda line: len(line.cells)).cells]
-    rows: list[list[str]] = []
-    for x, words in (cell for line in lines for cell in line.cells):
-        column = _column(starts, x)
-        if not rows or (column == 0 and any(rows[-1][1:])):
-            rows.append([""] * len(starts))
-        rows[-1][column] = f"{rows[-1][column]} {words}".strip()
-    written = ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows]
-    return "\n".join([written[0], "|" + " --- |" * len(starts), *written[1:]])
-
-
-def _column(starts: Sequence[float], x: float) -> int:
-    return max((column for column, start in enumerate(starts) if start <= x + 6), default=0)
-
-
-def _lists_together(blocks: Sequence[tuple[float | None, str]]) -> list[tuple[float | None, str]]:
-    """Items of a list one below the other, without empty lines between them."""
-    together: list[tuple[float | None, str]] = []
-    for heading, text in blocks:
-        if together and not heading and _BULLET.match(text) and together[-1][0] is None and not text.startswith("|"):
-            above = together[-1][1]
-            if _BULLET.match(above.rsplit("\n", 1)[-1]) or above.endswith(":"):
-                together[-1] = (None, f"{above}\n{text}")
-                continue
-        together.append((heading, text))
-    return together
+def _edge(lines: Sequence[Line], *, upwards: bool) -> Sequence[Line]:
+    """The one or two lines at an end of a page that are farther from the next than lines of its text are."""
+    by_height = sorted(lines, key=lambda line: line.base if upwards else -line.base)
+    apart = _APART * pitch(sorted(lines, key=lambda line: -line.base))
+    for count in (1, 2):
+        if count < len(by_height) and abs(by_height[count].base - by_height[count - 1].base) > max(apart, _LEAST_APART):
+            return by_height[:count]
+    return []
 
 
 def _is_title(title: str) -> bool:
@@ -247,3 +179,10 @@ def _is_title(title: str) -> bool:
         and not found.startswith(("untitled", "microsoft word", "(anonymous", "slide 1"))
         and not re.search(r"\.(docx?|pdf|indd|tex|dvi|qxd|pptx?)$", found)
     )
+
+
+def _date(about: dict[str, str]) -> str | None:
+    for name in ("ModDate", "CreationDate"):
+        if (found := _DATE.match(str(about.get(name, "")))) and "01" <= found[2] <= "12" and "01" <= found[3] <= "31":
+            return "-".join(found.groups())
+    return None

@@ -1,14 +1,16 @@
 """Parsing in child processes: a file that crashes, hangs or swells its parser costs that parser and nothing else."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from signal import Signals
+from contextlib import asynccontextmanager, suppress
+from signal import SIGKILL, Signals
 
 import msgspec
 
 from stoa.adapters.parsers.child import Answer, Request
+from stoa.adapters.parsers.recognition import Recognition
 from stoa.domain.documents import ParsedDocument
 from stoa.errors import Unreadable
 
@@ -16,8 +18,12 @@ from stoa.errors import Unreadable
 class ParserProcesses:
     """The parser port over at most `size` children, each made when needed and ended when idle for `idle_s`."""
 
-    def __init__(self, *, size: int = 2, timeout_s: float = 120.0, idle_s: float = 20.0, most_bytes: int = 2**27) -> None:
+    def __init__(
+        self, *, size: int = 2, timeout_s: float = 120.0, idle_s: float = 20.0, most_bytes: int = 2**27,
+        recognition: Recognition | None = None,
+    ) -> None:  # fmt: skip
         self._timeout_s, self._idle_s, self._most_bytes = timeout_s, idle_s, most_bytes
+        self._recognition = recognition
         self._places = asyncio.Semaphore(size)
         self._idle: list[asyncio.subprocess.Process] = []
         self._reaper: asyncio.TimerHandle | None = None
@@ -28,7 +34,8 @@ class ParserProcesses:
             raise Unreadable(f"The file has {len(data):,} bytes; the limit is {self._most_bytes:,} (worker.document_bytes).")
         async with self._places, self._child() as child:
             try:
-                answer = await asyncio.wait_for(_ask(child, Request(name, data, self._timeout_s)), self._timeout_s)
+                request = Request(name, data, self._timeout_s, self._recognition)
+                answer = await asyncio.wait_for(_ask(child, request), self._timeout_s)
             except TimeoutError:
                 raise Unreadable(f"The file took longer than {self._timeout_s:g} s to read (worker.parse_timeout_s).") from None
             except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
@@ -92,7 +99,8 @@ async def _ask(child: asyncio.subprocess.Process, request: Request) -> Answer:
 
 async def _kill(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
-        child.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, SIGKILL)  # it leads a group: what it started ends with it
     if child.stdin is not None:
         child.stdin.close()
     await child.wait()

@@ -6,12 +6,14 @@ from typing import Any, cast
 import yaml
 
 from stoa.adapters.parsers.clean import clean
+from stoa.adapters.parsers.footnotes import placed
 from stoa.domain.documents import Heading, ParsedDocument
 from stoa.errors import Unreadable
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ISO = re.compile(r"^\d{4}-\d\d-\d\d$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 
 
@@ -33,11 +35,12 @@ def decode(data: bytes) -> str:
 def read_markdown(data: bytes) -> ParsedDocument:
     """Markdown; YAML front matter gives the title and is no part of the text."""
     text = decode(data)
-    title = ""
+    title, date = "", None
     if found := _FRONT_MATTER.match(text):
-        title = _title(found[1])
+        title, date = _about(found[1])
         text = text[found.end() :].lstrip("\n")
-    return ParsedDocument(title=title, text=text, headings=markdown_headings(text), kind="markdown")
+    text = placed(text)
+    return ParsedDocument(title=title, text=text, headings=markdown_headings(text), kind="markdown", date=date)
 
 
 def read_text(data: bytes) -> ParsedDocument:
@@ -76,10 +79,13 @@ def plain(markdown: str) -> str:
     return " ".join(re.sub(r"(\*\*|__|[*`]|\\(?=[^\w\s]))", "", text).split())
 
 
-def _title(front_matter: str) -> str:
+def _about(front_matter: str) -> tuple[str, str | None]:
+    """Title and date."""
     try:
-        fields = yaml.safe_load(front_matter)
-    except yaml.YAMLError:
-        return ""
-    title = cast("dict[str, Any]", fields).get("title") if isinstance(fields, dict) else None  # cast: YAML is untyped
-    return title if isinstance(title, str) else ""
+        found = yaml.safe_load(front_matter)
+    except (yaml.YAMLError, ValueError):
+        return "", None
+    fields = cast("dict[str, Any]", found) if isinstance(found, dict) else {}  # cast: YAML is untyped
+    title = fields.get("title")
+    dates = (str(fields.get(name, ""))[:10] for name in ("updated", "modified", "lastmod", "date"))
+    return title if isinstance(title, str) else "", next((date for date in dates if _ISO.match(date)), None)

@@ -1,8 +1,10 @@
 """HTML: the content of the page without what surrounds it on every page, as Markdown."""
 
+import re
 from typing import TYPE_CHECKING
 
 from stoa.adapters.parsers.clean import clean
+from stoa.adapters.parsers.footnotes import placed
 from stoa.adapters.parsers.text import markdown_headings
 from stoa.domain.documents import ParsedDocument
 from stoa.errors import Unreadable
@@ -12,19 +14,34 @@ if TYPE_CHECKING:
 
 _NEVER = ["script", "style", "noscript", "template", "iframe", "svg", "canvas", "object", "form", "dialog", "button", "nav"]
 _AROUND = ["header", "footer", "aside"]
+_TOO_DEEP = "The page has elements nested too deeply to be read."
+_MARK = re.compile(r"^[\[(]?(\d{1,3}|[a-z*†‡])[\])]?$")
+_BACK = re.compile(r"^[\s↩↑^⤴︎\ufe0e]*$")
+_DATED = ("article:modified_time", "article:published_time", "dcterms.modified", "dc.date", "date", "last-modified")
+_ISO = re.compile(r"^\d{4}-\d\d-\d\d")
 
 
 def read_html(data: bytes) -> ParsedDocument:
     """The main part of the page if it says which that is, else all but navigation, head and foot."""
     from bs4 import BeautifulSoup
 
+    try:
+        date = _date(BeautifulSoup(data, "html.parser"))
+        title, text = page_of(data)
+    except RecursionError:
+        raise Unreadable(_TOO_DEEP) from None
+    return ParsedDocument(title=title, text=text, headings=markdown_headings(text), kind="markdown", date=date)
+
+
+def page_of(data: bytes | str) -> tuple[str, str]:
+    """Title and content of a page, as Markdown."""
+    from bs4 import BeautifulSoup
+
     soup = BeautifulSoup(data, "html.parser")
+    _note_down(soup)
     content = _content(soup)
     title = content.find("h1") or soup.find("title")
-    text = to_markdown(str(content))
-    return ParsedDocument(
-        title=title.get_text(" ", strip=True) if title else "", text=text, headings=markdown_headings(text), kind="markdown"
-    )
+    return title.get_text(" ", strip=True) if title else "", placed(to_markdown(str(content)))
 
 
 def to_markdown(html: str) -> str:
@@ -34,7 +51,7 @@ def to_markdown(html: str) -> str:
     try:
         return squeeze(clean(HtmlConverter().convert_string(html).markdown))
     except RecursionError:
-        raise Unreadable("The page has elements nested too deeply to be read.") from None
+        raise Unreadable(_TOO_DEEP) from None
 
 
 def squeeze(text: str) -> str:
@@ -59,6 +76,34 @@ def _content(soup: "BeautifulSoup") -> "Tag":
         if tag.name != "header" or tag.find("h1") is None:
             tag.decompose()
     return body
+
+
+def _date(soup: "BeautifulSoup") -> str | None:
+    said = {
+        str(tag.get("property") or tag.get("name") or "").lower(): str(tag.get("content") or "")
+        for tag in soup.find_all("meta")
+    }
+    return next((said[name][:10] for name in _DATED if _ISO.match(said.get(name, ""))), None)
+
+
+def _note_down(soup: "BeautifulSoup") -> None:
+    """Footnotes as Markdown writes them: a short mark that leads to an element of the page, and that element."""
+    for link in soup.select("a[href^='#']"):
+        mark, name = _MARK.match(link.get_text(strip=True)), str(link.get("href"))[1:]
+        note = soup.find(["li", "p", "div", "aside", "dd"], id=name) if mark and name else None
+        if mark is None or note is None or note in link.parents:
+            continue
+        for back in note.select("a[href^='#']"):
+            if _BACK.match(back.get_text()) or _MARK.match(back.get_text(strip=True)):
+                back.decompose()
+        words = " ".join(note.get_text(" ", strip=True).split())
+        around = link.parent if link.parent is not None and link.parent.name == "sup" else link
+        around.replace_with(f"[^{mark[1]}]")
+        line = soup.new_tag("p")
+        line.string = f"[^{mark[1]}]: {words}"
+        listing = note.parent
+        (listing if note.name == "li" and listing is not None else note).insert_after(line)
+        note.decompose()
 
 
 def _flatten_terms(soup: "BeautifulSoup", terms: "Tag") -> None:

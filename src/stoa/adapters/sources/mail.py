@@ -87,7 +87,8 @@ class MailConnector(Connector):
         version = _version(document)
         if version == known:
             return None
-        data = await asyncio.to_thread(self._bytes, document)
+        async with self._listing:  # a mailbox has one place that it reads from
+            data = await asyncio.to_thread(self._bytes, document)
         if len(data) > self._most_bytes:
             raise Unreadable(f"It has {len(data):,} bytes; the limit is {self._most_bytes:,} (worker.document_bytes).")
         return Fetched(data, version)

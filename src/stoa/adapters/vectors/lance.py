@@ -6,13 +6,15 @@ Importing this module takes a second and 100 MB: whoever needs it imports it lat
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
+from stoa.adapters.vectors.lance_filters import array_of, list_of, literal, open_to
 from stoa.adapters.vectors.lean import without_pandas
-from stoa.domain.identity import AccessTag, Rights, denying, opening
+from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 from stoa.errors import SchemaError
@@ -25,6 +27,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
+    from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
 
 KEEP_VERSIONS = timedelta(minutes=10)
@@ -45,8 +48,6 @@ _IDS = 1000
 
 _VECTORS = "vector_idx"
 
-_BETWEEN = "\x1f"
-
 _ALL_PARTITIONS = 512
 """Partitions looked at, at most: all of them up to two million rows, so that a filter which few rows pass loses none."""
 
@@ -58,8 +59,8 @@ _NEAREST = 50
 """Rows that the index gives at least, to be ranked by the vectors themselves."""
 
 _OLD_FORM = (
-    "The index of the collection {collection!r} was made by an earlier version, in another form. "
-    "Delete {folder!r} and the collection's documents, and send them again."
+    "The index of the collection {collection!r} was made by an earlier version, in another form. The worker of this version "
+    "writes it anew at its start; where its log says that it could not, delete {folder!r} and send the documents again."
 )
 
 _SEARCHES = 3
@@ -67,7 +68,7 @@ _SEARCHES = 3
 
 
 class LanceIndex:
-    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`. A search sees what was committed before it."""
+    """VectorStore over the tables under `uri`. A search sees what was committed before it."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
@@ -83,7 +84,7 @@ class LanceIndex:
                 return
             table = await self._make(collection, width=len(chunks[0].vector))
         for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
-            await table.delete(f"document_id IN {_list(some)}")
+            await table.delete(f"document_id IN {list_of(some)}")
         if chunks:
             await table.add(as_table(chunks))
 
@@ -95,9 +96,9 @@ class LanceIndex:
         for document, each in rights.items():
             same.setdefault(each, []).append(document)
         for each, documents in same.items():
-            values = {"acl": _array(each.allow), "deny": _array(each.deny), "personal": str(each.personal).lower()}
+            values = {"acl": array_of(each.allow), "deny": array_of(each.deny), "personal": str(each.personal).lower()}
             for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
-                await table.update(where=f"document_id IN {_list(some)}", updates_sql=values)
+                await table.update(where=f"document_id IN {list_of(some)}", updates_sql=values)
 
     async def tend(self, collection: str) -> None:
         table = await self._table(collection)
@@ -113,6 +114,7 @@ class LanceIndex:
         async with self._opening:
             self._tables.pop(collection, None)
             await (await self._connection()).drop_table(collection, ignore_missing=True)
+            self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
 
     async def segments(self, collection: str) -> int:
         """Parts that the index of vectors has; none where every vector is compared."""
@@ -125,7 +127,7 @@ class LanceIndex:
         if table is None:
             return []
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
-        query = nearest.nprobes(_ALL_PARTITIONS).where(_open_to(acl)).limit(max(limit, _NEAREST))
+        query = nearest.nprobes(_ALL_PARTITIONS).where(open_to(acl)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 
@@ -136,7 +138,7 @@ class LanceIndex:
         if table is None:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
-        query = table.query().nearest_to_text(words).where(_open_to(acl)).limit(limit)
+        query = table.query().nearest_to_text(words).where(open_to(acl)).limit(limit)
         return await self._found(collection, table, query.select(["_score"]).with_row_id(), vector)
 
     async def fetch(
@@ -145,14 +147,14 @@ class LanceIndex:
         table = await self._table(collection) if acl and ids else None
         if table is None:
             return []
-        query = table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}")
+        query = table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}")
         return await self._found(collection, table, query.select([]).with_row_id(), vector)
 
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
         table = await self._table(collection) if acl else None
         if table is None:
             return []
-        of_it = f"document_id = {_literal(document_id)} AND {_open_to(acl)}"
+        of_it = f"document_id = {literal(document_id)} AND {open_to(acl)}"
         found = passages(collection, await table.query().where(of_it).select(PASSAGE).to_arrow())
         return sorted(found, key=lambda passage: passage.start)
 
@@ -160,8 +162,49 @@ class LanceIndex:
         table = await self._table(collection) if acl and ids else None
         if table is None:
             return []
-        found = await table.query().where(f"id IN {_list(ids)} AND {_open_to(acl)}").select(PASSAGE).to_arrow()
+        found = await table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}").select(PASSAGE).to_arrow()
         return list(passages(collection, found))
+
+    async def collections(self) -> Sequence[str]:
+        database, found, token = await self._connection(), list[str](), None
+        while True:
+            page = await database.list_tables(page_token=token, limit=_IDS)
+            found += page.tables
+            if not (token := page.page_token):
+                return sorted(found)
+
+    async def outdated(self) -> Sequence[str]:
+        found = list[str]()
+        for collection in await self.collections():
+            table = await self._opened(collection)
+            if table is None or await _is_ready(table) or await _is_new(table):
+                continue
+            if is_readable(set((await table.schema()).names)):
+                found.append(collection)
+        return found
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        table = await self._opened(collection)
+        return await documents_of(table) if table is not None else []
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        table = await self._opened(collection)
+        if table is None:
+            return []
+        parts = [documents[n : n + _IDS] for n in range(0, len(documents), _IDS)]
+        return [row for some in parts for row in await rows_where(table, f"document_id IN {list_of(some)}")]
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        with closing(Spool()) as spool:
+            await spool.fill(parts)
+            table = await self._opened(collection)
+            if table is not None and not await _is_ready(table):
+                await self._renew(collection, spool)
+                return
+            if table is None and spool.width:
+                table = await self._make(collection, width=spool.width)
+            if table is not None:
+                await spool.put(table)
 
     async def close(self) -> None:
         self._tables.clear()
@@ -192,24 +235,43 @@ class LanceIndex:
         return self._database
 
     async def _table(self, collection: str) -> AsyncTable | None:
+        """Raises SchemaError for one of another form."""
         if found := self._tables.get(collection):
             return found
+        table = await self._opened(collection)
+        if table is None:
+            return None
+        if not await _is_ready(table):
+            if await _is_new(table):
+                return None
+            raise SchemaError(_OLD_FORM.format(collection=collection, folder=f"{self._uri}/{collection}.lance"))
+        self._tables[collection] = table
+        return table
+
+    async def _opened(self, collection: str) -> AsyncTable | None:
+        """In whatever form."""
         async with self._opening:
             database = await self._connection()
             try:
-                table = await database.open_table(collection)
+                return await database.open_table(collection)
             except ValueError:  # what LanceDB raises for a table that is not there
                 return None
-            if not {*PASSAGE, "deny"} <= set((await table.schema()).names):
-                raise SchemaError(_OLD_FORM.format(collection=collection, folder=f"{self._uri}/{collection}.lance"))
-            self._tables[collection] = table
-            return table
+
+    async def _renew(self, collection: str, spool: Spool) -> None:
+        """A table of the form of now in the place of an old one; it is refused until its indices are there too."""
+        database = await self._connection()
+        self._tables.pop(collection, None)
+        if spool.width:
+            await spool.overwrite(database, collection)
+            await self._make(collection, width=spool.width)
+        else:
+            await database.drop_table(collection)
 
     async def _make(self, collection: str, *, width: int) -> AsyncTable:
         async with self._opening:
             database = await self._connection()
             table = await database.create_table(collection, schema=schema(width), exist_ok=True)
-            if not await table.list_indices():
+            if not await _is_ready(table):
                 await table.create_index("acl", config=LabelList())
                 await table.create_index("deny", config=LabelList())
                 for column in ("id", "document_id"):
@@ -221,26 +283,12 @@ class LanceIndex:
             return table
 
 
-def _open_to(held: frozenset[AccessTag]) -> str:
-    return f"array_has_any(acl, {_tags(opening(held))}) AND NOT array_has_any(deny, {_tags(denying(held))})"
+async def _is_new(table: AsyncTable) -> bool:
+    """Whether somebody is making it just now: there are no rows before there are indices."""
+    return is_current(set((await table.schema()).names)) and await table.count_rows() == 0
 
 
-def _tags(values: Iterable[AccessTag]) -> str:
-    """Access tags as one literal that is split, read in 1 ms instead of 6 when they are 1,000; a tag is never split."""
-    found = sorted(values)
-    if not found or any(_BETWEEN in tag for tag in found):
-        return _array(found)
-    return f"string_to_array({_literal(_BETWEEN.join(found))}, '{_BETWEEN}')"
-
-
-def _array(values: Iterable[str]) -> str:
-    """A SQL array of string literals; a quote inside is doubled, and nothing else ends a literal."""
-    return f"make_array({', '.join(_literal(value) for value in sorted(values))})"
-
-
-def _list(values: Iterable[str]) -> str:
-    return f"({', '.join(_literal(value) for value in values)})"
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+async def _is_ready(table: AsyncTable) -> bool:
+    """Whether it is in the form of now and can be searched by words, whose index is the last that is made."""
+    names = set((await table.schema()).names)
+    return is_current(names) and any("contextual_text" in index.columns for index in await table.list_indices())

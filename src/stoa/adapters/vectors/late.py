@@ -1,30 +1,26 @@
-"""The LanceDB index, loaded when it is first used: a role at rest does without its 100 MB."""
+"""An index that is loaded when it is first used: a role at rest does without the 100 MB that its library takes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
-from stoa.domain.vectors import Hit, IndexedChunk
-
-if TYPE_CHECKING:
-    from stoa.adapters.vectors.lance import LanceIndex
+from stoa.domain.vectors import Hit, IndexedChunk, VectorStore
 
 
 class LateIndex:
-    """PassageSearch, PassageReader and PassageIndex over the tables under `uri`."""
+    """VectorStore over the one that `make` makes, once."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
-        self._index: LanceIndex | None = None
+    def __init__(self, make: Callable[[], VectorStore]) -> None:
+        self._make = make
+        self._index: VectorStore | None = None
         self._loading = asyncio.Lock()
 
-    async def load(self) -> "LanceIndex":
+    async def load(self) -> VectorStore:
         """Load it now, in a thread, so that the first question need not wait."""
         async with self._loading:
             if self._index is None:
-                self._index = await asyncio.to_thread(_load, self._uri)
+                self._index = await asyncio.to_thread(self._make)
             return self._index
 
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
@@ -58,12 +54,21 @@ class LateIndex:
     ) -> Sequence[Hit]:
         return await (await self.load()).fetch(collection, ids, vector, acl=acl)
 
+    async def collections(self) -> Sequence[str]:
+        return await (await self.load()).collections()
+
+    async def outdated(self) -> Sequence[str]:
+        return await (await self.load()).outdated()
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        return await (await self.load()).documents(collection)
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        return await (await self.load()).rows(collection, documents)
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        await (await self.load()).rebuild(collection, parts)
+
     async def close(self) -> None:
         if self._index is not None:
             await self._index.close()
-
-
-def _load(uri: str) -> "LanceIndex":
-    from stoa.adapters.vectors.lance import LanceIndex
-
-    return LanceIndex(uri)

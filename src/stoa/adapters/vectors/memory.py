@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Passage
@@ -13,7 +13,7 @@ _K1, _B = 1.2, 0.75
 
 
 class MemoryIndex:
-    """PassageSearch, PassageReader and PassageIndex over a dict by collection and document."""
+    """VectorStore over a dict by collection and document."""
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, list[IndexedChunk]]] = {}
@@ -66,6 +66,29 @@ class MemoryIndex:
             for row in self._all(collection)
             if row.chunk.id in wanted and row.rights.open_to(acl)
         ]
+
+    async def collections(self) -> Sequence[str]:
+        return sorted(self._rows)
+
+    async def outdated(self) -> Sequence[str]:
+        return []
+
+    async def documents(self, collection: str) -> Sequence[str]:
+        return sorted(document for document, rows in self._rows.get(collection, {}).items() if rows)
+
+    async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
+        wanted = set(documents)
+        return [row for row in self._all(collection) if row.chunk.document_id in wanted]
+
+    async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
+        rows: dict[str, list[IndexedChunk]] = {}
+        async for part in parts:
+            for row in part:
+                rows.setdefault(row.chunk.document_id, []).append(row)
+        self._rows[collection] = rows
+
+    async def close(self) -> None:
+        """Nothing to give back."""
 
     def _all(self, collection: str) -> list[IndexedChunk]:
         return [row for rows in self._rows.get(collection, {}).values() for row in rows]

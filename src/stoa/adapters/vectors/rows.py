@@ -42,6 +42,10 @@ PASSAGE = ["passage", "personal"]
 """The columns that a passage is made from."""
 
 
+WHOLE = ["passage", "contextual_text", "acl", "deny", "vector"]
+"""Those that a chunk is made from."""
+
+
 class Row(msgspec.Struct, frozen=True):
     """A passage with its unit vector."""
 
@@ -125,8 +129,40 @@ def passages(collection: str, found: pa.Table) -> Iterator[Passage]:
         )  # fmt: skip
 
 
-def _rows(collection: str, found: pa.Table) -> Iterator[tuple[int, Row]]:
+def chunks(found: pa.Table) -> Iterator[IndexedChunk]:
+    """Those of rows that were read with the columns WHOLE, in their order."""
+    columns = [found[name].to_pylist() for name in ("passage", "contextual_text", "acl", "deny")]
+    for stored, text, acl, deny, vector in zip(*columns, _vectors(found), strict=True):
+        one = _decode(stored)
+        chunk = Chunk(
+            id=one.id, document_id=one.document_id, title=one.title, path=one.path, heading=one.heading, page=one.page,
+            start=one.start, end=one.end, context=text.removesuffix(one.text).removesuffix("\n"), text=one.text,
+        )  # fmt: skip
+        yield IndexedChunk(chunk, vector.tolist(), frozenset(acl), frozenset(deny))
+
+
+OLD = ["id", "document_id", "title", "path", "heading", "page", "start", "end", "context", "contextual_text", "acl", "vector"]
+"""The columns of a table that an earlier version made, beside `deny`, which the first had not: nobody was denied anything."""
+
+
+def old_chunks(found: pa.Table) -> Iterator[IndexedChunk]:
+    """Those of rows that were read with the columns OLD, and `deny` if there is one."""
+    names = [name for name in found.column_names if name != "vector"]
+    for values, vector in zip(zip(*(found[name].to_pylist() for name in names), strict=True), _vectors(found), strict=True):
+        row = dict(zip(names, values, strict=True))
+        chunk = Chunk(
+            id=row["id"], document_id=row["document_id"], title=row["title"], path=row["path"], heading=tuple(row["heading"]),
+            page=row["page"], start=row["start"], end=row["end"], context=row["context"],
+            text=row["contextual_text"].removeprefix(f"{row['context']}\n" if row["context"] else ""),
+        )  # fmt: skip
+        yield IndexedChunk(chunk, vector.tolist(), frozenset(row["acl"]), frozenset(row.get("deny") or ()))
+
+
+def _vectors(found: pa.Table) -> npt.NDArray[np.float32]:
     width = found.schema.field("vector").type.list_size
-    vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-    for address, passage, vector in zip(found["_rowid"].to_pylist(), passages(collection, found), vectors, strict=True):
+    return found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+
+
+def _rows(collection: str, found: pa.Table) -> Iterator[tuple[int, Row]]:
+    for address, passage, vector in zip(found["_rowid"].to_pylist(), passages(collection, found), _vectors(found), strict=True):
         yield address, Row(passage, vector.copy())  # a copy, or one row would keep all of them

@@ -1,0 +1,110 @@
+"""Whether two texts say almost the same: by MinHash over documents, and over passages by the words they share.
+
+Texts that differ in a number differ: a limit of 40 euros is another than one of 50. For documents this is told in a list
+only, and the whole of them counts.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, TypeVar
+
+from stoa.domain.documents import Resembling
+from stoa.domain.passages import Passage
+from stoa.domain.traits import Sketch
+
+ALIKE = 0.85
+"""Share of their word sequences that two documents have in common, as estimated, to be near duplicates."""
+
+SAME = 0.9
+"""Share that two passages have in common to say the same."""
+
+_VALUES, _BANDS, _ROWS = 128, 8, 8
+_SEED = 20
+_RUN = 3
+"""Words of a sequence."""
+
+_LEAST = 20
+"""Sequences of a text that is worth comparing."""
+
+_MOST_WORDS = 200_000
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_Item = TypeVar("_Item", bound=Passage)
+
+
+def sketch_of(text: str, *, collection: str) -> Sketch:
+    """The sketch of a document, empty for one of a few words. Bands of different collections never meet."""
+    runs = _runs(text)
+    if len(runs) < _LEAST:
+        return Sketch((), ())
+    values = _signature(sorted(runs))
+    return Sketch(values, tuple(_band(collection, n, values[n * _ROWS : (n + 1) * _ROWS]) for n in range(_BANDS)))
+
+
+def likeness(one: Sketch, other: Sketch) -> float:
+    """The estimated share of word sequences that two documents have in common, in [0, 1]."""
+    if not one.values or len(one.values) != len(other.values):
+        return 0.0
+    return sum(a == b for a, b in zip(one.values, other.values, strict=True)) / len(one.values)
+
+
+def originals(sketches: Mapping[str, Sketch], known: Mapping[str, Sequence[Resembling]]) -> dict[str, str]:
+    """For each document that says almost the same as an older one, that one's id; `known` are those stored before.
+
+    The documents of `sketches` are compared with each other as well.
+    """
+    found: dict[str, str] = {}
+    before: list[Resembling] = []
+    for document_id in sorted(sketches):  # ids sort by time
+        mine = sketches[document_id]
+        others = {each.document_id: each.sketch for each in (*known.get(document_id, ()), *before)}
+        alike = {other: share for other, sketch in others.items() if (share := likeness(mine, sketch)) >= ALIKE}
+        if alike:
+            found[document_id] = min(alike, key=lambda other: (-alike[other], other))
+        before.append(Resembling(document_id, mine))
+    return found
+
+
+def uncrowded(ranked: Sequence[_Item], *, limit: int) -> list[_Item]:
+    """The first `limit`, best first; a passage that says the same as a better one stands behind all that say something else."""
+    kept: list[tuple[_Item, frozenset[str], frozenset[str]]] = []
+    again: list[_Item] = []
+    for passage in ranked:
+        if len(kept) == limit:
+            break
+        runs, numbers = _runs(passage.text), frozenset(_NUMBER.findall(passage.text))
+        if any(numbers == theirs and _shared(runs, other) >= SAME for _, other, theirs in kept):
+            again.append(passage)
+        else:
+            kept.append((passage, runs, numbers))
+    return [*(passage for passage, _, _ in kept), *again][:limit]
+
+
+def _signature(runs: Sequence[str]) -> tuple[int, ...]:
+    rensa: Any = import_module("rensa")  # Any: the package has no types; late, for only the worker needs it
+    hashed = rensa.RMinHash(_VALUES, _SEED)
+    hashed.update(runs)
+    return tuple(hashed.digest())
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    smaller, larger = sorted((len(one), len(other)))
+    if not smaller or smaller < SAME * larger:
+        return 0.0
+    common = len(one & other)
+    return common / (len(one) + len(other) - common)
+
+
+def _runs(text: str) -> frozenset[str]:
+    """Sequences of three words; all words of a text that has no three."""
+    words = _WORD.findall(text.casefold())[:_MOST_WORDS]
+    if len(words) < _RUN:
+        return frozenset((" ".join(words),)) if words else frozenset()
+    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+
+
+def _band(collection: str, number: int, values: Iterable[int]) -> int:
+    said = f"{collection}\0{number}\0{','.join(map(str, values))}".encode()
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
