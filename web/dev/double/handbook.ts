@@ -23,6 +23,7 @@ function document(id: string, path: string, title: string, rest: Partial<Documen
     state: "indexed",
     error: null,
     updated_at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
+    traits: null,
     ...rest,
   };
 }

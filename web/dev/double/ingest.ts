@@ -23,6 +23,7 @@ export async function upload(state: State, request: IncomingMessage, collection:
     state: "queued" as const,
     error: null,
     updated_at: now(),
+    traits: null,
   }));
   for (const document of documents) state.documents.set(document.id, document);
   const job = newJob(state, "ingest", collection, documents.length);
