@@ -775,6 +775,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description The passages of several collections that fit a question best; their scores can be compared.
+         */
+        post: operations["search_api_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/search": {
         parameters: {
             query?: never;
@@ -829,6 +849,107 @@ export interface paths {
         get: operations["list_links_api_passages__id__links_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Graph */
+        get: operations["read_graph_api_collections__name__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/graph/triples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Graph
+         * @description All that is open to the caller, as N-Triples. A triple that several documents say comes once for each of them.
+         */
+        get: operations["export_graph_api_collections__name__graph_triples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Entities
+         * @description Those named most often first.
+         */
+        get: operations["search_entities_api_collections__name__entities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/entity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Entity
+         * @description What documents say of one entity, each fact with the passages that say it.
+         */
+        get: operations["read_entity_api_collections__name__entity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/sparql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query By Address
+         * @description Ask the graph, with the query in the address.
+         */
+        get: operations["query_by_address_api_collections__name__sparql_get"];
+        put?: never;
+        /**
+         * Query By Body
+         * @description Ask the graph, with the query as the body (application/sparql-query) or as a field `query` of a form.
+         */
+        post: operations["query_by_body_api_collections__name__sparql_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1572,6 +1693,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen
+         * @description There are no messages beside the answers to one's own, so there is nothing to listen to.
+         */
+        get: operations["listen_mcp_get"];
+        put?: never;
+        /**
+         * Speak
+         * @description One message of the Model Context Protocol, and its answer: JSON, or a stream of events.
+         */
+        post: operations["speak_mcp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1823,6 +1968,21 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
         };
         /**
+         * Choosing
+         * @description An attribute of the document beside several values.
+         */
+        Choosing: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "in" | "nin";
+            /** Key */
+            key: string;
+            /** Value */
+            value: (boolean | string | number)[];
+        };
+        /**
          * ChunkOrigin
          * @description A passage, and the characters of the document's text that it is.
          */
@@ -2022,6 +2182,34 @@ export interface components {
             rights: components["schemas"]["CollectionRights"];
         };
         /**
+         * Combining
+         * @description All of the conditions, or any.
+         */
+        Combining: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "and" | "or";
+            /** Filters */
+            filters: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"])[];
+        };
+        /**
+         * Comparing
+         * @description An attribute of the document beside one value.
+         */
+        Comparing: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
+            /** Key */
+            key: string;
+            /** Value */
+            value: boolean | string | number;
+        };
+        /**
          * ComparisonView
          * @description The search of a version against that of version `over`, when it was made.
          *
@@ -2199,6 +2387,24 @@ export interface components {
             title: string;
         };
         /**
+         * EntityView
+         * @description `near` are those named in the same passages; `more` is whether there are more facts or passages than these.
+         */
+        EntityView: {
+            /** Iri */
+            iri: string;
+            /** Labels */
+            labels: string[];
+            /** Facts */
+            facts: components["schemas"]["FactView"][];
+            /** Passages */
+            passages: components["schemas"]["SaidView"][];
+            /** Near */
+            near: components["schemas"]["FoundEntityView"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ErasedView
          * @description How many keys were destroyed: one where there was any content, none where there was not.
          */
@@ -2224,6 +2430,20 @@ export interface components {
             /** Created At */
             created_at: string;
         };
+        /**
+         * FactView
+         * @description The entity has the property, or is what another has it with if `inverse`; with a node, or with a value.
+         */
+        FactView: {
+            property: components["schemas"]["NodeView"];
+            /** Inverse */
+            inverse: boolean;
+            node: components["schemas"]["NodeView"] | null;
+            /** Value */
+            value: string | null;
+            /** Said */
+            said: components["schemas"]["SaidView"][];
+        };
         /** FailureView */
         FailureView: {
             /** Path */
@@ -2242,6 +2462,84 @@ export interface components {
             emoji?: string | null;
             /** Comment */
             comment?: string | null;
+        };
+        /**
+         * Filters
+         * @description Which documents are searched: those that fit every field given; a field of several values fits by any of them.
+         *
+         *     `paths` are globs over the whole path, in which `*` crosses folders. `since` and `until` are held against the date that a
+         *     document bears itself; `created` and `updated` are of its row here. `personal` are kinds of personal data found in it.
+         *     `attributes` are what applications said of it.
+         */
+        Filters: {
+            /**
+             * Documents
+             * @default []
+             */
+            documents: string[];
+            /**
+             * Paths
+             * @default []
+             */
+            paths: string[];
+            /**
+             * Sources
+             * @default []
+             */
+            sources: string[];
+            /**
+             * States
+             * @default []
+             */
+            states: ("queued" | "indexed" | "failed" | "removed")[];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Created From */
+            created_from?: string | null;
+            /** Created Before */
+            created_before?: string | null;
+            /** Updated From */
+            updated_from?: string | null;
+            /** Updated Before */
+            updated_before?: string | null;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: string[];
+            /**
+             * Languages
+             * @default []
+             */
+            languages: string[];
+            /**
+             * Keywords
+             * @default []
+             */
+            keywords: string[];
+            /**
+             * Entities
+             * @default []
+             */
+            entities: string[];
+            /**
+             * Personal
+             * @default []
+             */
+            personal: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Unread */
+            unread?: boolean | null;
+            /** Duplicate */
+            duplicate?: boolean | null;
+            /** Attributes */
+            attributes?: (components["schemas"]["Comparing"] | components["schemas"]["Choosing"] | components["schemas"]["Combining"]) | null;
         };
         /**
          * FindingView
@@ -2264,6 +2562,23 @@ export interface components {
              */
             action: "refuse" | "mask" | "tokenise" | "warn";
         };
+        /** FoundEntities */
+        FoundEntities: {
+            /** Data */
+            data: components["schemas"]["FoundEntityView"][];
+        };
+        /**
+         * FoundEntityView
+         * @description `passages` is how many name it.
+         */
+        FoundEntityView: {
+            /** Iri */
+            iri: string;
+            /** Label */
+            label: string;
+            /** Passages */
+            passages: number;
+        };
         /**
          * FoundPassage
          * @description `score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
@@ -2277,6 +2592,8 @@ export interface components {
             id: string;
             /** Document Id */
             document_id: string;
+            /** Collection */
+            collection: string;
             /** Title */
             title: string;
             /** Source */
@@ -2317,6 +2634,16 @@ export interface components {
             document_id: string;
             /** Score */
             score: number;
+        };
+        /**
+         * GraphView
+         * @description What of the collection's graph is open to the caller. Triples that several documents say count for each.
+         */
+        GraphView: {
+            /** Documents */
+            documents: number;
+            /** Triples */
+            triples: number;
         };
         /**
          * GroupView
@@ -2885,6 +3212,13 @@ export interface components {
              *     ]
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
+        };
+        /** NodeView */
+        NodeView: {
+            /** Iri */
+            iri: string;
+            /** Label */
+            label: string;
         };
         /**
          * OpenedCitation
@@ -3568,6 +3902,22 @@ export interface components {
             more: boolean;
         };
         /**
+         * SaidView
+         * @description Where something is said; without a passage, the document as a whole says it.
+         */
+        SaidView: {
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Passage Id */
+            passage_id: string | null;
+            /** Start */
+            start: number | null;
+            /** End */
+            end: number | null;
+        };
+        /**
          * ScoreForm
          * @description How many passages each query asks for.
          */
@@ -3610,13 +3960,18 @@ export interface components {
         };
         /**
          * Search
-         * @description The best first.
+         * @description The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
          */
         Search: {
             /** Passages */
             passages: components["schemas"]["FoundPassage"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
-        /** SearchQuestion */
+        /**
+         * SearchQuestion
+         * @description `mode` is `hybrid`, by meaning, words and links together; `dense`, by meaning alone; or `lexical`, by words alone.
+         */
         SearchQuestion: {
             /** Query */
             query: string;
@@ -3625,6 +3980,39 @@ export interface components {
              * @default 10
              */
             limit: number;
+            /**
+             * Mode
+             * @default hybrid
+             * @enum {string}
+             */
+            mode: "hybrid" | "dense" | "lexical";
+            filters?: components["schemas"]["Filters"] | null;
+            /** Cursor */
+            cursor?: string | null;
+        };
+        /**
+         * SearchesQuestion
+         * @description All that the caller may search, unless `collections` names some.
+         */
+        SearchesQuestion: {
+            /** Query */
+            query: string;
+            /**
+             * Limit
+             * @default 10
+             */
+            limit: number;
+            /**
+             * Mode
+             * @default hybrid
+             * @enum {string}
+             */
+            mode: "hybrid" | "dense" | "lexical";
+            filters?: components["schemas"]["Filters"] | null;
+            /** Cursor */
+            cursor?: string | null;
+            /** Collections */
+            collections?: string[] | null;
         };
         /**
          * SentenceView
@@ -4581,6 +4969,8 @@ export interface components {
              * @enum {unknown}
              */
             switch: "by-hand" | "no-worse" | "ready";
+            /** @default null */
+            extraction_route: string | null;
             name: string;
             /** @default  */
             description: string;
@@ -6861,6 +7251,39 @@ export interface operations {
             };
         };
     };
+    search_api_search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchesQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     search_collection_api_collections__name__search_post: {
         parameters: {
             query?: never;
@@ -6956,6 +7379,196 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PassageLinks"];
                 };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_graph_api_collections__name__graph_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    export_graph_api_collections__name__graph_triples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    search_entities_api_collections__name__entities_get: {
+        parameters: {
+            query?: {
+                /** @description Only those whose name contains this. */
+                search?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundEntities"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_entity_api_collections__name__entity_get: {
+        parameters: {
+            query: {
+                /** @description Its IRI, or its name. */
+                entity: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_by_address_api_collections__name__sparql_get: {
+        parameters: {
+            query?: {
+                /** @description A SPARQL 1.1 query: SELECT, ASK, CONSTRUCT or DESCRIBE. */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_by_body_api_collections__name__sparql_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             "4XX": {
@@ -8450,6 +9063,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Status"];
                 };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listen_mcp_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    speak_mcp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             "4XX": {
