@@ -10,6 +10,7 @@ StoaError
 │   ├── NotKept            504  only an answer from the cache was wanted, and there is none
 │   ├── TooLarge           413
 │   ├── Unreadable         422  a document that is broken, encrypted, empty or of an unknown kind
+│   ├── Overtime           422  a query that takes longer than it may
 │   └── LimitReached       429  a rate limit or a budget
 ├── OperatorError          whoever runs Stoa
 │   ├── SettingsError      a setting is wrong
@@ -18,6 +19,7 @@ StoaError
 │   └── Busy               the home or the port is in use
 ├── ProcessingError        machines that process documents are away, or went away
 ├── ProviderError          an upstream: unreachable, slow, or answering nonsense
+├── NotReady               503  nobody: it is being made, and will be there soon
 └── InternalError          Stoa itself is at fault
 
 A message says what was asked, what was found and what to do next. Edges map a class to a status through `status`
@@ -101,6 +103,13 @@ class Unreadable(CallerError):
     code = "unreadable_document"
 
 
+class Overtime(CallerError):
+    """A query takes longer than it may."""
+
+    status = 422
+    code = "overtime"
+
+
 class LimitReached(CallerError):
     """A rate limit or a budget is used up; `retry_after_s` says when to come back, if known.
 
@@ -168,6 +177,17 @@ class ProviderError(StoaError):
         self.upstream_status = upstream_status
         if status is not None:
             self.status = status
+
+
+class NotReady(StoaError):
+    """What was asked for is being made; `retry_after_s` says when to come back."""
+
+    status = 503
+    code = "not_ready"
+
+    def __init__(self, message: str, *, retry_after_s: float = 2.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class SourceError(StoaError):

@@ -104,6 +104,44 @@ class WorkerSettings(Section, frozen=True):
                 raise SettingsError(f"Setting 'worker.{field}' is empty; leave it out.", param=f"worker.{field}")
 
 
+class GraphSettings(Section, frozen=True):
+    """The knowledge graph: what a SPARQL query may take, and where the graph lies."""
+
+    timeout_s: Seconds = 10.0
+    """Longest that a query may take."""
+    rows: Annotated[int, Meta(ge=1)] = 10_000
+    """Most rows or triples of an answer."""
+    answer_bytes: Bytes = 16_777_216
+    memory_bytes: Bytes = 1_073_741_824
+    """Most memory that one query may take; not of an endpoint's."""
+    at_once: Annotated[int, Meta(ge=1, le=64)] = 4
+    """Queries that are under way at once; further ones wait."""
+    views: Annotated[int, Meta(ge=1)] = 32
+    """Of how many kinds of callers of a collection, told apart by their rights in it, the graph is kept ready."""
+    query_url: str | None = None
+    """A SPARQL 1.1 endpoint that keeps the graphs, such as https://host:8182/sparql; in the home folder if left out."""
+    update_url: str | None = None
+    """Where it takes updates; the same if left out."""
+    user: str | None = None
+    password: str | None = None
+    token: str | None = None
+    """Sent as a bearer token, instead of user and password."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError."""
+        for name, url in (("query_url", self.query_url), ("update_url", self.update_url)):
+            if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+                raise SettingsError(
+                    f"Setting 'graph.{name}' must be an http or https URL, but found {url!r}.", param=f"graph.{name}"
+                )
+        if self.query_url is None and (self.update_url or self.user or self.token):
+            raise SettingsError("graph.update_url, graph.user and graph.token need graph.query_url.", param="graph.query_url")
+        if self.user is not None and self.token is not None:
+            raise SettingsError(
+                "An endpoint is given graph.user with graph.password or graph.token, not both.", param="graph.token"
+            )
+
+
 class RedisSettings(Section, frozen=True):
     """What gateways on several machines share: cached answers, limits and budgets. Needs the extra `redis`."""
 

@@ -19,6 +19,7 @@ from stoa.kit.home import Home
 from stoa.kit.names import did_you_mean
 from stoa.sections import (
     Bytes,
+    GraphSettings,
     LedgerSettings,
     ObjectSettings,
     Port,
@@ -144,6 +145,7 @@ class Settings(Section, frozen=True):
     vectors: VectorsSettings = VectorsSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
+    graph: GraphSettings = GraphSettings()
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""
@@ -169,8 +171,11 @@ class Settings(Section, frozen=True):
 
 
 SECRET_FIELDS = frozenset(
-    {"database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret"}
-)
+    {
+        "database.url", "database.jobs_url", "redis.url", "telemetry.otlp_headers", "vectors.token", "objects.secret",
+        "graph.password", "graph.token",
+    }
+)  # fmt: skip
 """Fields that may hold a secret; shown masked."""
 
 NOT_SETTINGS = frozenset({"STOA_CONFIG", "STOA_URL", "STOA_TOKEN", "STOA_KEY"})

@@ -16,6 +16,7 @@ from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
+from stoa.adapters.triples.folder import FolderLedgers
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.knowledge import beside
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
@@ -23,6 +24,7 @@ from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.process import Pipeline
 from stoa.knowledge.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.retrieve import HybridRetriever
+from stoa.knowledge.stated import StatedIndex
 from stoa.wiring.comparing import comparing
 
 
@@ -44,12 +46,13 @@ class Company:
     def ingestion_ports(self) -> IngestionPorts:
         """What the worker indexes with."""
         database, objects = self.running.parts.database, self.running.parts.objects
+        triples = self.running.parts.settings.home_folder.triples
         return IngestionPorts(
             documents=DocumentRecords(database),
             jobs=JobRecords(database),
             objects=objects,
             processor=Pipeline(objects=objects, parser=DirectParser(), splitter=WordSplitter()),
-            index=LinkedIndex(self.index, self.graph),
+            index=StatedIndex(LinkedIndex(self.index, self.graph), FolderLedgers(triples)),
             embedder_of=lambda _: self.embedder,
             collection_of=Collections(database).get,
             indexes=IndexRecords(database),

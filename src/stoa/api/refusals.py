@@ -16,6 +16,7 @@ from stoa.errors import (
     InvalidRequest,
     LimitReached,
     NotFound,
+    NotReady,
     OperatorError,
     ProviderError,
     StoaError,
@@ -38,7 +39,7 @@ def answer(error: StoaError) -> JSONResponse:
     headers: dict[str, str] = {}
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    if isinstance(error, LimitReached) and error.retry_after_s is not None:
+    if isinstance(error, LimitReached | NotReady) and error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     return JSONResponse({"error": body(error)}, status_code=error.status, headers=headers)
 
@@ -60,7 +61,7 @@ def _type(error: StoaError) -> str:
             return "invalid_request_error"
         case ProviderError():
             return "upstream_error"
-        case OperatorError():
+        case OperatorError() | NotReady():
             return "service_unavailable"
         case _:
             return "server_error"

@@ -11,6 +11,7 @@ from stoa.cli.datastore import datastores
 from stoa.cli.document import documents
 from stoa.cli.evalset import evalsets
 from stoa.cli.evaluate import evaluations
+from stoa.cli.graph import graphs
 from stoa.cli.group import groups
 from stoa.cli.guard import guards
 from stoa.cli.importing import imports
@@ -43,7 +44,7 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (documents, collections, sources, jobs, batches, evalsets, evaluations, imports, guards, datastores):
+for group in (documents, collections, sources, graphs, jobs, batches, evalsets, evaluations, imports, guards, datastores):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

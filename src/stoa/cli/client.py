@@ -1,7 +1,7 @@
 """A client of Stoa's own HTTP API: JSON in and out, and the API's errors as errors of our tree."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +86,14 @@ class Client:
         """Send a file as a form with these fields."""
         with file.open("rb") as content:
             return self._call("POST", path, data=fields, files={"file": (file.name, content)})
+
+    def form(self, path: str, fields: Mapping[str, str], *, accept: str) -> httpx.Response:
+        """POST fields of a form, and the answer as it came."""
+        with _reported(self.url):
+            response = self._http.post(path, data=dict(fields), headers={"accept": accept})
+        if response.is_error:
+            raise _error_of(response)
+        return response
 
     @contextmanager
     def download(self, path: str) -> Generator[Iterator[bytes]]:

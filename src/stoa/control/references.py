@@ -54,6 +54,8 @@ class References:
             case Collection():
                 self._known(resource, "team", resource.team, self._teams)
                 self._serves(resource, "embedding_model", resource.embedding_model, "embedding")
+                if resource.extraction_route is not None:
+                    self._serves(resource, "extraction_route", resource.extraction_route, "chat")
             case Source():
                 self._known(resource, "collection", resource.collection, self._collections)
                 check_source(resource)

@@ -1,7 +1,7 @@
 """Asking a model for an answer, piece by piece: the port through which a conversation reaches the gateway."""
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -58,3 +58,12 @@ class ChatClient(Protocol):
     """
 
     def answer(self, messages: Sequence[ChatMessage], *, model: str, user_id: str) -> AsyncGenerator[AnswerPiece]: ...
+
+
+class Completer(Protocol):
+    """Has one request answered whole, for a team that pays. Any: a chat completion's body as clients write it.
+
+    Gives the text of the answer. Raises ProviderError when there is none, however often that was tried.
+    """
+
+    async def complete(self, request: Mapping[str, Any], *, team: str) -> str: ...

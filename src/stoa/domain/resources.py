@@ -256,6 +256,8 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     switch: Literal["ready", "no-worse", "by-hand"] = "ready"
     """When that one is searched instead: once it is built, if it also does no worse on an evaluation set of the collection, or
     when somebody says so."""
+    extraction_route: Name | None = None
+    """A route or a model that finds relations for the knowledge graph in every passage; by rules alone if left out."""
 
 
 class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):

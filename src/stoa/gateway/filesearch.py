@@ -19,6 +19,7 @@ from stoa.gateway.ask import Ask, ResponsesAsk
 from stoa.gateway.augment import Decompose, Judged, Rewrite, fit, numbered
 from stoa.gateway.onward import behalf_of
 from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.ports import Ports
 from stoa.gateway.translation import in_chat_form
 
 CONTEXT_TOKENS = 8_000
@@ -159,3 +160,12 @@ def _refused(status: int, body: bytes, search: FileSearch) -> StoaError:
         return ProviderError(error.message)
     field = "vector_store_ids" if error.param == "vector_store_id" else error.param
     return kind(error.message, param=f"{search.path}.{field}" if field else search.path, code=error.code)
+
+
+def file_searching(ports: Ports, now_s: Callable[[], float]) -> FileSearching | None:
+    """None where there is no control to be asked."""
+    if ports.ask_control is None:
+        return None
+    return FileSearching(
+        ports.ask_control, behalf_key=ports.behalf_key, rewrite=ports.rewrite, decompose=ports.decompose, now_s=now_s
+    )

@@ -39,7 +39,7 @@ from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
-from stoa.gateway.filesearch import FileSearching
+from stoa.gateway.filesearch import file_searching
 from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.guarding.trying import PATH, trying
 from stoa.gateway.inference import Inference
@@ -120,7 +120,7 @@ class Gateway:
             content_bytes=settings.content_bytes,
             access=self._access,
             shadow=shadowing(lambda: self._stages, random),
-            search_files=self._file_searching(ports),
+            search_files=file_searching(ports, time.time),
         )
         self._looking = Looking(self._stages, ports.lookups) if ports.lookups is not None else None
         if self.caching is not None:
@@ -356,13 +356,6 @@ class Gateway:
         if self._looking is None or not offering.assistant.tools:
             return None
         return self._looking.gathering(self._served(), offering, client, parent_id)
-
-    def _file_searching(self, ports: Ports) -> FileSearching | None:
-        if ports.ask_control is None:
-            return None
-        return FileSearching(
-            ports.ask_control, behalf_key=ports.behalf_key, rewrite=ports.rewrite, decompose=ports.decompose, now_s=time.time
-        )
 
     def _name_of(self, key_id: str) -> str | None:
         client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None

@@ -56,6 +56,11 @@ class Home:
         return self.path / "graph"
 
     @property
+    def triples(self) -> Path:
+        """The knowledge graph: what documents say, and views of it."""
+        return self.path / "triples"
+
+    @property
     def objects(self) -> Path:
         """Raw and parsed documents, by content hash."""
         return self.path / "objects"

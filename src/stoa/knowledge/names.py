@@ -7,6 +7,7 @@ a name that is in lower case everywhere is not seen.
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from stoa.knowledge.english import STOP
 
@@ -50,6 +51,30 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(list(found)[:MOST])
 
 
+class Spelled(NamedTuple):
+    """A name, folded, and `text[start:end]` where it stands."""
+
+    name: str
+    text: str
+    start: int
+    end: int
+
+
+def spelled(text: str) -> Iterator[Spelled]:
+    """The names that a text mentions, each whole: a name within another is left out."""
+    for words, places in _placed(text):
+        first = next((n for n, word in enumerate(words) if word not in _WITHIN), len(words))
+        if name := _known(words[first:]):
+            start, end = places[first][0], places[-1][1]
+            yield Spelled(name, text[start:end], start, end)
+
+
+def named(text: str) -> str:
+    """The folded name of a text that is nothing but a name; empty when there is more to it, or less."""
+    found = next(spelled(text), None)
+    return found.name if found is not None and found.text == text else ""
+
+
 def opening_of(text: str) -> frozenset[str]:
     """The name that a text begins with, as `Hoosick is a town` does: what it is about, most often."""
     for run in _runs(_BRACKETS.sub("", text[: 2 * _OPENING])[:_OPENING]):
@@ -74,20 +99,27 @@ def fold(word: str) -> str:
 
 def _runs(text: str) -> Iterator[list[str]]:
     """Words with capitals or digits that stand beside each other or are joined by small words, folded."""
+    return (words for words, _ in _placed(text))
+
+
+def _placed(text: str) -> Iterator[tuple[list[str], list[tuple[int, int]]]]:
+    """The same, and where each word stands."""
     run: list[str] = []
-    between: list[str] = []
+    places: list[tuple[int, int]] = []
+    between: list[tuple[str, tuple[int, int]]] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
         if _stands_out(token):
-            run += [*between, fold(token)]
+            run += [*(word for word, _ in between), fold(token)]
+            places += [*(place for _, place in between), match.span()]
             between = []
         elif run and token.lower() in _WITHIN and len(between) < 2:
-            between.append(token.lower())
+            between.append((token.lower(), match.span()))
         elif run:
-            yield run
-            run, between = [], []
+            yield run, places
+            run, places, between = [], [], []
     if run:
-        yield run
+        yield run, places
 
 
 def _stands_out(token: str) -> bool:
@@ -108,6 +140,13 @@ def _name(words: list[str]) -> str:
     """These words as one name, without small words at its beginning."""
     start = next((place for place, word in enumerate(words) if word not in _WITHIN), len(words))
     return _joined(words[start:])
+
+
+def _known(words: list[str]) -> str:
+    """These words as one name, unless they are words that begin sentences, months or days, or a number with a unit."""
+    if not words or words[0] in _NO_NAME or words[-1] in _NO_NAME or words[0][0].isdigit():
+        return ""
+    return _joined(words)
 
 
 def _joined(words: list[str]) -> str:

@@ -90,6 +90,7 @@ _TABLE = (
     Action("vector_stores:create", "make a collection as a vector store", "Collection", _STORES),
     Action("vector_stores:update", "change a vector store, and the files in it", "Collection", _STORES),
     Action("vector_stores:delete", "delete a vector store with all that is in it", "Collection", _STORES),
+    Action("graph:query", "ask the knowledge graph of a collection", "Collection"),
     Action("collection:usage", "see how much a collection is asked, and which documents are cited", "Collection"),
     Action("index:list", "see the indexes of a collection, and how they compare", "Collection"),
     Action("index:change", "build an index of a collection anew, switch to it, go back", "Collection"),

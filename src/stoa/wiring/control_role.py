@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stoa.kit.files import write_atomic
 from stoa.settings import Settings, environment
+from stoa.wiring.graphs import open_graphs
 from stoa.wiring.processing import open_objects
 from stoa.wiring.shared import PATIENCE_S, SETTLED_S, connectors_of, files_of, now_ms
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.sources import Connectors
     from stoa.domain.stores import Stores
     from stoa.domain.targets import Explainer
+    from stoa.domain.triples import GraphQueries
     from stoa.ledger.contents import Readings
     from stoa.ledger.retention import Sweeper
     from stoa.policy.decide import Policy
@@ -68,6 +70,7 @@ class Control:
     sweeper: "Sweeper"
     seals: "ContentSeals"
     readings: "Readings"
+    graphs: "GraphQueries"
     engine_url: str
     runner: "QueryRunner"
 
@@ -117,7 +120,11 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
         return mint(behalf, key=secrets.behalf_key, now_s=time.time())
 
     try:
-        async with make_client(roles.gateway.url) as gateway, _turns(database, GatewayChat(gateway, token=token)) as turns:
+        async with (
+            make_client(roles.gateway.url) as gateway,
+            _turns(database, GatewayChat(gateway, token=token)) as turns,
+            open_graphs(settings) as graphs,
+        ):
             parts = Control(
                 settings=settings,
                 database=database,
@@ -147,6 +154,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 ),
                 seals=ContentSeals(secrets),
                 readings=LoggedReadings(),
+                graphs=graphs,
                 engine_url=roles.engine.url,
                 runner=DatabaseRunner(folders=settings.worker.folders),
             )

@@ -49,6 +49,7 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.embedders.openai import EndpointEmbedder, make_client
+    from stoa.adapters.gateway_client.complete import GatewayCompleter
     from stoa.adapters.gateway_client.http import make_client as make_gateway_client
     from stoa.adapters.gateway_client.lines import GatewayAsker, make_lines_client
     from stoa.adapters.gateway_client.search import GatewayFinder
@@ -59,15 +60,18 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.processes.runfile import read_roles
     from stoa.adapters.secrets import Secrets
     from stoa.adapters.sources.watching import FolderWatch
+    from stoa.adapters.triples.folder import FolderLedgers
     from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
     from stoa.knowledge import beside
+    from stoa.knowledge.extract import ModelExtractor
     from stoa.knowledge.gate import GatedIndex, IndexGate
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
     from stoa.knowledge.rebuild import Rebuild, RebuildPorts
     from stoa.knowledge.sources import KIND as SYNC
+    from stoa.knowledge.stated import StatedIndex
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -104,7 +108,11 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             processor=pipeline(objects, parser),
             partitioned=parts,
             many=limits.partition_from,
-            index=LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
+            index=StatedIndex(
+                LinkedIndex(GatedIndex(index, gate), FolderGraph(home.graph)),
+                FolderLedgers(home.triples),
+                ModelExtractor(GatewayCompleter(lines, token=speaks_for), collections.get),
+            ),
             indexes=indexes,
             embedder_of=lambda collection: EndpointEmbedder(client, url=url, model=collection.embedding_model, token=token),
             collection_of=collections.get,

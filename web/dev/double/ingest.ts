@@ -50,7 +50,7 @@ export function newJob(state: State, kind: string, collection: string, total: nu
     documents_per_second: null,
     seconds_left: null,
     tokens: 0,
-    cost_nano_usd: 0,
+    cost_nano_usd: null,
     message: null,
     created_at: now(),
     started_at: null,

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
+import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
@@ -110,6 +111,7 @@ export const routes: Route[] = [
   }),
 
   ...collectionRoutes,
+  ...graphRoutes,
   ...sourceRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {

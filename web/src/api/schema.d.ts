@@ -855,6 +855,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections/{name}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Graph */
+        get: operations["read_graph_api_collections__name__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/graph/triples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Graph
+         * @description All that is open to the caller, as N-Triples. A triple that several documents say comes once for each of them.
+         */
+        get: operations["export_graph_api_collections__name__graph_triples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Entities
+         * @description Those named most often first.
+         */
+        get: operations["search_entities_api_collections__name__entities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/entity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Entity
+         * @description What documents say of one entity, each fact with the passages that say it.
+         */
+        get: operations["read_entity_api_collections__name__entity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{name}/sparql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query By Address
+         * @description Ask the graph, with the query in the address.
+         */
+        get: operations["query_by_address_api_collections__name__sparql_get"];
+        put?: never;
+        /**
+         * Query By Body
+         * @description Ask the graph, with the query as the body (application/sparql-query) or as a field `query` of a form.
+         */
+        post: operations["query_by_body_api_collections__name__sparql_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/collections/{name}/usage": {
         parameters: {
             query?: never;
@@ -2286,6 +2387,24 @@ export interface components {
             title: string;
         };
         /**
+         * EntityView
+         * @description `near` are those named in the same passages; `more` is whether there are more facts or passages than these.
+         */
+        EntityView: {
+            /** Iri */
+            iri: string;
+            /** Labels */
+            labels: string[];
+            /** Facts */
+            facts: components["schemas"]["FactView"][];
+            /** Passages */
+            passages: components["schemas"]["SaidView"][];
+            /** Near */
+            near: components["schemas"]["FoundEntityView"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ErasedView
          * @description How many keys were destroyed: one where there was any content, none where there was not.
          */
@@ -2310,6 +2429,20 @@ export interface components {
             judgements: number;
             /** Created At */
             created_at: string;
+        };
+        /**
+         * FactView
+         * @description The entity has the property, or is what another has it with if `inverse`; with a node, or with a value.
+         */
+        FactView: {
+            property: components["schemas"]["NodeView"];
+            /** Inverse */
+            inverse: boolean;
+            node: components["schemas"]["NodeView"] | null;
+            /** Value */
+            value: string | null;
+            /** Said */
+            said: components["schemas"]["SaidView"][];
         };
         /** FailureView */
         FailureView: {
@@ -2429,6 +2562,23 @@ export interface components {
              */
             action: "refuse" | "mask" | "tokenise" | "warn";
         };
+        /** FoundEntities */
+        FoundEntities: {
+            /** Data */
+            data: components["schemas"]["FoundEntityView"][];
+        };
+        /**
+         * FoundEntityView
+         * @description `passages` is how many name it.
+         */
+        FoundEntityView: {
+            /** Iri */
+            iri: string;
+            /** Label */
+            label: string;
+            /** Passages */
+            passages: number;
+        };
         /**
          * FoundPassage
          * @description `score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
@@ -2484,6 +2634,16 @@ export interface components {
             document_id: string;
             /** Score */
             score: number;
+        };
+        /**
+         * GraphView
+         * @description What of the collection's graph is open to the caller. Triples that several documents say count for each.
+         */
+        GraphView: {
+            /** Documents */
+            documents: number;
+            /** Triples */
+            triples: number;
         };
         /**
          * GroupView
@@ -3052,6 +3212,13 @@ export interface components {
              *     ]
              */
             roles: ("member" | "developer" | "operator" | "auditor" | "administrator")[];
+        };
+        /** NodeView */
+        NodeView: {
+            /** Iri */
+            iri: string;
+            /** Label */
+            label: string;
         };
         /**
          * OpenedCitation
@@ -3733,6 +3900,22 @@ export interface components {
             rows: (string | number | boolean | null)[][];
             /** More */
             more: boolean;
+        };
+        /**
+         * SaidView
+         * @description Where something is said; without a passage, the document as a whole says it.
+         */
+        SaidView: {
+            /** Document Id */
+            document_id: string;
+            /** Title */
+            title: string;
+            /** Passage Id */
+            passage_id: string | null;
+            /** Start */
+            start: number | null;
+            /** End */
+            end: number | null;
         };
         /**
          * ScoreForm
@@ -4786,6 +4969,8 @@ export interface components {
              * @enum {unknown}
              */
             switch: "by-hand" | "no-worse" | "ready";
+            /** @default null */
+            extraction_route: string | null;
             name: string;
             /** @default  */
             description: string;
@@ -7194,6 +7379,196 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PassageLinks"];
                 };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_graph_api_collections__name__graph_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    export_graph_api_collections__name__graph_triples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    search_entities_api_collections__name__entities_get: {
+        parameters: {
+            query?: {
+                /** @description Only those whose name contains this. */
+                search?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundEntities"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_entity_api_collections__name__entity_get: {
+        parameters: {
+            query: {
+                /** @description Its IRI, or its name. */
+                entity: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_by_address_api_collections__name__sparql_get: {
+        parameters: {
+            query?: {
+                /** @description A SPARQL 1.1 query: SELECT, ASK, CONSTRUCT or DESCRIBE. */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    query_by_body_api_collections__name__sparql_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused. */
             "4XX": {

@@ -2,6 +2,8 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Collection } from "../api/types";
+import { GraphView } from "../graphs/GraphView";
+import { SparqlView } from "../graphs/SparqlView";
 import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
@@ -20,6 +22,8 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
     ["documents", "Documents", rights.read],
     ["sources", "Sources", rights.see_sources],
     ["search", "Search", rights.read],
+    ["graph", "Graph", rights.read],
+    ["sparql", "Query", rights.read],
     ["evaluation", "Evaluation", rights.read],
     ["usage", "Usage", rights.see_usage],
     ["connect", "Connect", rights.read],
@@ -65,6 +69,10 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
       return <SourcesView collection={collection} />;
     case "search":
       return <SearchBench collection={collection} />;
+    case "graph":
+      return <GraphView collection={collection} />;
+    case "sparql":
+      return <SparqlView collection={collection} />;
     case "evaluation":
       return <EvaluationView collection={collection} />;
     case "usage":

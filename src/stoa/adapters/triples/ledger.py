@@ -1,0 +1,206 @@
+"""What every document of a collection says, and who may read it: the ledger that views are made from.
+
+A SQLite file: a change is one transaction, any number of workers may write, readers see it whole or not at all, and a process
+that is killed leaves nothing half-done. Every change of a document has a number of its own, so that whoever knows all up to one
+number asks for those above it.
+"""
+
+import hashlib
+import sqlite3
+import uuid
+import zlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from stoa.adapters.triples.written import lines_of
+from stoa.domain.identity import AccessTag, Rights, denying, opening
+from stoa.domain.triples import DocumentTriples
+
+_WAIT_S = 30.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, written TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS documents (
+  id TEXT PRIMARY KEY, iri TEXT NOT NULL, rights INTEGER NOT NULL, change INTEGER NOT NULL, triples INTEGER NOT NULL, lines BLOB
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS latest ON documents (change);
+"""
+
+
+class Change(NamedTuple):
+    """A document as it is now. `lines` are its triples as N-Triples; None for one that is gone."""
+
+    number: int
+    iri: str
+    rights: Rights
+    lines: bytes | None
+
+
+class Kind(NamedTuple):
+    """What tells callers apart in a collection: the tags they hold of those that rights name there."""
+
+    opening: frozenset[AccessTag]
+    denying: frozenset[AccessTag]
+
+    def reads(self, rights: Rights) -> bool:
+        return not rights.allow.isdisjoint(self.opening) and rights.deny.isdisjoint(self.denying)
+
+    @property
+    def name(self) -> str:
+        """Short, the same for the same tags, and good as the name of a folder."""
+        parts = ["\0".join(sorted(self.opening)), "\0".join(sorted(self.denying))]
+        return hashlib.sha256("\1".join(parts).encode()).hexdigest()[:24]
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """Rights in one way of writing them."""
+
+    allow: tuple[str, ...]
+    deny: tuple[str, ...]
+
+
+class Ledger:
+    """The ledger of one collection, in its folder. Each method is one transaction on a connection of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "triples.sqlite"
+
+    def replace(self, documents: Sequence[str], triples: Sequence[DocumentTriples]) -> None:
+        """These triples in the place of all that the documents said."""
+        said = {one.id: one for one in triples}
+        packed = {name: zlib.compress(lines_of(one.triples), 6) for name, one in said.items()}
+        with self._changing() as rows:
+            numbers = count(_latest(rows) + 1)
+            for name in documents:
+                if (one := said.get(name)) is None:
+                    rows.execute(
+                        "UPDATE documents SET lines = NULL, triples = 0, change = ? WHERE id = ? AND lines IS NOT NULL",
+                        (next(numbers), name),
+                    )
+                else:
+                    rows.execute(
+                        "INSERT OR REPLACE INTO documents (id, iri, rights, change, triples, lines) VALUES (?, ?, ?, ?, ?, ?)",
+                        (name, one.iri.iri, _number(rows, one.rights), next(numbers), len(set(one.triples)), packed[name]),
+                    )
+
+    def grant(self, rights: Mapping[str, Rights]) -> None:
+        """Other rights for each document. One that is not there is passed over."""
+        with self._changing() as rows:
+            numbers = count(_latest(rows) + 1)
+            for name, each in rights.items():
+                values = (_number(rows, each), next(numbers), name)
+                rows.execute("UPDATE documents SET rights = ?, change = ? WHERE id = ? AND lines IS NOT NULL", values)
+
+    def identity(self) -> str:
+        """Tells it from every other ledger, also of the same collection; empty for one that nothing was written to."""
+        with self._reading() as rows:
+            found = rows.execute("SELECT id FROM ledger").fetchone() if rows else None
+        return found[0] if found else ""
+
+    def latest(self) -> int:
+        """The number of the latest change; 0 where there never was one."""
+        with self._reading() as rows:
+            return _latest(rows) if rows else 0
+
+    def kind_of(self, acl: frozenset[AccessTag]) -> Kind:
+        """Which of their tags any rights name, or named once: kinds stay the same when rights come and go."""
+        with self._reading() as rows:
+            every = _rights(rows).values() if rows else ()
+        named = frozenset(tag for each in every for tag in (*each.allow, *each.deny))
+        return Kind(opening(acl) & named, denying(acl) & named)
+
+    def changes(self, after: int, *, most: int) -> list[Change]:
+        """The first changes above a number, in their order."""
+        with self._reading() as rows:
+            if rows is None:
+                return []
+            rights = _rights(rows)
+            found = rows.execute(
+                "SELECT change, iri, rights, lines FROM documents WHERE change > ? ORDER BY change LIMIT ?", (after, most)
+            )
+            return [Change(n, iri, rights[number], lines and zlib.decompress(lines)) for n, iri, number, lines in found]
+
+    def waiting(self, after: int) -> int:
+        """How many changes there are above a number."""
+        with self._reading() as rows:
+            return rows.execute("SELECT count(*) FROM documents WHERE change > ?", (after,)).fetchone()[0] if rows else 0
+
+    def whole(self, kind: Kind) -> Iterator[tuple[int, bytes]]:
+        """The latest change, and the triples of each document that is open to a kind of caller, all as of one moment."""
+        with self._reading() as rows:
+            if rows is None:
+                return
+            latest, opened = _latest(rows), _open_to(rows, kind)
+            yield latest, b""
+            every = rows.execute("SELECT rights, lines FROM documents WHERE lines IS NOT NULL")
+            yield from ((latest, zlib.decompress(lines)) for number, lines in every if number in opened)
+
+    def size(self, kind: Kind) -> tuple[int, int]:
+        """How many documents are open to a kind of caller, and how many triples they say, those of each counted alone."""
+        with self._reading() as rows:
+            if rows is None:
+                return 0, 0
+            opened = _open_to(rows, kind)
+            counts = rows.execute(
+                "SELECT rights, count(*), sum(triples) FROM documents WHERE lines IS NOT NULL GROUP BY rights"
+            )
+            found = [(documents, triples) for number, documents, triples in counts if number in opened]
+        return sum(documents for documents, _ in found), sum(triples for _, triples in found)
+
+    @contextmanager
+    def _changing(self) -> Generator[sqlite3.Connection]:
+        """What happens inside happens at once, and not at all if it fails."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)) as rows:
+            rows.execute("PRAGMA journal_mode = WAL")
+            rows.execute("PRAGMA synchronous = FULL")  # a view must never know a change that a power cut took back
+            rows.executescript(_TABLES)
+            self._path.chmod(0o600)
+            rows.execute("INSERT INTO ledger (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING", (uuid.uuid4().hex,))
+            rows.execute("BEGIN IMMEDIATE")
+            try:
+                yield rows
+            except BaseException:
+                rows.execute("ROLLBACK")
+                raise
+            rows.execute("COMMIT")
+
+    @contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection | None]:
+        """What is read inside is of one moment. None where nothing was ever written."""
+        if not self._path.is_file():
+            yield None
+            return
+        # Other threads: who takes many rows one by one may do so from several.
+        with closing(sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)) as rows:
+            rows.executescript(_TABLES)  # another process may have come no further than making the file
+            rows.execute("BEGIN")
+            yield rows
+
+
+def _latest(rows: sqlite3.Connection) -> int:
+    return rows.execute("SELECT coalesce(max(change), 0) FROM documents").fetchone()[0]
+
+
+def _number(rows: sqlite3.Connection, rights: Rights) -> int:
+    """The number of these rights, given now if they have none."""
+    written = msgspec.json.encode(_Written(tuple(sorted(rights.allow)), tuple(sorted(rights.deny)))).decode()
+    rows.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,))
+    return rows.execute("SELECT number FROM rights WHERE written = ?", (written,)).fetchone()[0]
+
+
+def _rights(rows: sqlite3.Connection) -> dict[int, Rights]:
+    read = (
+        (number, msgspec.json.decode(written, type=_Written))
+        for number, written in rows.execute("SELECT number, written FROM rights")
+    )
+    return {number: Rights(frozenset(each.allow), frozenset(each.deny)) for number, each in read}
+
+
+def _open_to(rows: sqlite3.Connection, kind: Kind) -> frozenset[int]:
+    return frozenset(number for number, each in _rights(rows).items() if kind.reads(each))
