@@ -52,13 +52,13 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 	$(BIN)/python -m stoa.api.openapi > .build/openapi.json
 	cd web && PATH="$$(cat ../.build/node):$$PATH" npm run --silent api-client
 
-bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader bench-handbook bench-footprint bench-cache bench-joined bench-guardrails bench-injection bench-verification bench-tokens  ## run every benchmark
+bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader bench-handbook bench-footprint bench-cache bench-joined bench-guardrails bench-injection bench-verification bench-tokens bench-parsing bench-ingestion bench-stores bench-triples  ## run every benchmark
 
-bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification, tokens (minutes each)
+bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification, tokens, parsing, ingestion, stores, triples (minutes each)
 	$(BIN)/python bench/$*.py
 
 bench-gateway: .build/peers .build/compiled
-bench-retrieval: .build/peers-retrieval
+bench-retrieval bench-ingestion: .build/peers-retrieval
 
 clean:  ## remove what the commands above made, but not .stoa
 	rm -rf $(VENV) .build src/stoa/api/page src/stoa/_compiled web/node_modules
