@@ -38,9 +38,9 @@ from stoa.adapters.vectors.lance import LanceIndex
 from stoa.adapters.vectors.late import LateIndex
 from stoa.adapters.vectors.milvus import MilvusIndex
 from stoa.domain.vectors import IndexedChunk, VectorStore
-from stoa.knowledge.moving import Moved, copy
+from stoa.knowledge.indexes.moving import Moved, copy
+from stoa.knowledge.indexes.sameness import Agreement, ask_both
 from stoa.knowledge.retrieve import CANDIDATES, HybridRetriever
-from stoa.knowledge.sameness import Agreement, ask_both
 
 FOLDERS, QUESTIONS, QUICK = 2_000, 50, 5_000
 PATIENCE_S = 300.0

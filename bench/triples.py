@@ -21,8 +21,8 @@ from stoa.adapters.triples.ledger import Ledger
 from stoa.domain.identity import Rights
 from stoa.domain.triples import DocumentTriples, Limits
 from stoa.domain.vectors import Chunk, IndexedChunk
-from stoa.knowledge.triples import triples_of
-from stoa.knowledge.vocabulary import PREFIXES
+from stoa.knowledge.stating.triples import triples_of
+from stoa.knowledge.stating.vocabulary import PREFIXES
 
 GROUPS = 20
 AT_ONCE = 16

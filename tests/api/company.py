@@ -18,13 +18,13 @@ from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
 from stoa.adapters.triples.folder import FolderLedgers
 from stoa.adapters.vectors.memory import MemoryIndex
-from stoa.knowledge import beside
+from stoa.knowledge.indexes import beside
+from stoa.knowledge.indexes.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
 from stoa.knowledge.process import Pipeline
-from stoa.knowledge.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.retrieve import HybridRetriever
-from stoa.knowledge.stated import StatedIndex
+from stoa.knowledge.stating.stated import StatedIndex
 from stoa.wiring.comparing import comparing
 
 

@@ -14,9 +14,9 @@ from stoa.adapters.database.syncs import SourceRecords, SyncTables
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.adapters.sources.memory import MemoryConnectors, MemoryPlace
 from stoa.knowledge.ingest import Ingestion
-from stoa.knowledge.source_ports import SyncPorts
-from stoa.knowledge.source_schedule import Schedule
-from stoa.knowledge.source_sync import SyncWork
+from stoa.knowledge.sources.ports import SyncPorts
+from stoa.knowledge.sources.schedule import Schedule
+from stoa.knowledge.sources.work import SyncWork
 from stoa.wiring import Control, now_ms
 
 SECRET = "a-key-to-the-attic"

@@ -2,7 +2,7 @@
 
 from stoa.domain.identity import Rights
 from stoa.domain.triples import GENERATED_BY, OBJECT, PART_OF, PREDICATE, SUBJECT, DocumentTriples, Iri, Term, Triple, Value
-from stoa.knowledge import vocabulary as v
+from stoa.knowledge.stating import vocabulary as v
 
 A, HR = frozenset({"team:a"}), frozenset({"group:hr"})
 NOBODY = frozenset[str]()

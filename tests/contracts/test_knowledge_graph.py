@@ -21,7 +21,7 @@ from stoa.adapters.triples.memory import MemoryKnowledge
 from stoa.domain.identity import Rights
 from stoa.domain.triples import GRAPH_FORMS, TABLE_FORMS, AnswerForm, GraphQueries, KnowledgeGraph, Limits, Value
 from stoa.errors import InvalidRequest, TooLarge
-from stoa.knowledge.vocabulary import PREFIXES
+from stoa.knowledge.stating.vocabulary import PREFIXES
 
 BOTH = A | HR
 ALL = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"

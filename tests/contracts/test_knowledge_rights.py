@@ -18,7 +18,7 @@ from tests.contracts.test_knowledge_graph import KINDS, MEMORY, Folder, endpoint
 from stoa.adapters.triples.memory import MemoryKnowledge
 from stoa.domain.identity import Rights
 from stoa.domain.triples import DocumentTriples, Limits, Value
-from stoa.knowledge.vocabulary import PREFIXES
+from stoa.knowledge.stating.vocabulary import PREFIXES
 
 __all__ = ["endpoint"]
 LIMITS = Limits(seconds=30)

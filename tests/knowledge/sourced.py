@@ -22,12 +22,12 @@ from stoa.domain.documents import Document
 from stoa.domain.resources import Collection, Source
 from stoa.domain.sources import Plugin
 from stoa.domain.syncs import Sync, SyncCause, document_source
-from stoa.knowledge import sources
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.process import Pipeline
 from stoa.knowledge.retrieve import HybridRetriever
-from stoa.knowledge.source_ports import SyncPorts
-from stoa.knowledge.source_sync import SyncWork
+from stoa.knowledge.sources import beginning as sources
+from stoa.knowledge.sources.ports import SyncPorts
+from stoa.knowledge.sources.work import SyncWork
 
 COLLECTION = Collection(name="handbook", team="company", chunk_tokens=32)
 SOURCE = Source(name="wiki", collection="handbook", origin=Plugin(plugin="attic"))

@@ -20,8 +20,9 @@ from stoa.domain.identity import Rights
 from stoa.domain.resources import Source
 from stoa.domain.sources import Folder, Push
 from stoa.domain.syncs import Sync, SyncCause, document_source
-from stoa.knowledge import push, sources
 from stoa.knowledge.intake import File
+from stoa.knowledge.sources import beginning as sources
+from stoa.knowledge.sources import push
 from stoa.wiring import now_ms
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from stoa.api.holdings import collection_named
 from stoa.domain import entities
 from stoa.domain.triples import AnswerForm, Limits
 from stoa.errors import InvalidRequest
-from stoa.knowledge.lookup import Entities
+from stoa.knowledge.stating.lookup import Entities
 from stoa.wiring import Control
 
 router = APIRouter(prefix="/api/collections/{name}", tags=["graphs"])

@@ -14,7 +14,7 @@ from stoa.api.jobs import JobView, job_view
 from stoa.domain.indexes import Comparison, Index, IndexState, Scored
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict
-from stoa.knowledge import beside
+from stoa.knowledge.indexes import beside
 from stoa.wiring import Control, now_ms
 from stoa.wiring.comparing import comparing
 

@@ -16,9 +16,10 @@ from stoa.control.rights import TagReader
 from stoa.domain.documents import DocumentState
 from stoa.domain.identity import Rights
 from stoa.domain.syncs import document_source
-from stoa.knowledge import intake, push
+from stoa.knowledge import intake
 from stoa.knowledge.forget import forget
-from stoa.knowledge.sources import rights_of
+from stoa.knowledge.sources import push
+from stoa.knowledge.sources.beginning import rights_of
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/sources/{name}/documents", tags=["sources"])

@@ -17,7 +17,7 @@ from stoa.control.reading import KIND_NAMES, kind_of, read_resource, require_kin
 from stoa.control.sealing import mask
 from stoa.domain.resources import Resource, Source
 from stoa.errors import NotFound
-from stoa.knowledge.sources import withdraw
+from stoa.knowledge.sources.beginning import withdraw
 from stoa.wiring import now_ms
 
 router = APIRouter(prefix="/api/resources", tags=["resources"])

@@ -20,7 +20,7 @@ from stoa.domain.sources import Push
 from stoa.domain.syncs import Applied, Sync, SyncCause, SyncState, document_source
 from stoa.errors import Conflict, InvalidRequest, NotFound, OperatorError, ProviderError, SourceError, Unreadable
 from stoa.kit.names import did_you_mean
-from stoa.knowledge import sources
+from stoa.knowledge.sources import beginning as sources
 from stoa.wiring import Control, now_ms
 
 router = APIRouter(prefix="/api/sources", tags=["sources"])

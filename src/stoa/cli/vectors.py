@@ -13,7 +13,7 @@ from stoa.errors import OperatorError
 
 if TYPE_CHECKING:
     from stoa.domain.vectors import VectorStore
-    from stoa.knowledge.checking import Faults
+    from stoa.knowledge.indexes.checking import Faults
     from stoa.wiring.vectors import Vectors
 
 _R = TypeVar("_R")
@@ -42,7 +42,7 @@ def migrate(
     With all collections, changes of documents wait from the end of the copy until Stoa starts with the new store; questions
     are answered meanwhile. With --collection, those are copied and nothing else happens. May be repeated at any time.
     """
-    from stoa.knowledge.moving import copy, move
+    from stoa.knowledge.indexes.moving import copy, move
 
     async def run(parts: "Vectors") -> None:
         bar = progress()
@@ -86,10 +86,10 @@ def verify(
 ) -> None:
     """Compare the index with another store row by row, or with the documents. Exit code 1 when they differ."""
     from stoa.domain.indexes import collection_of
-    from stoa.knowledge.checking import check
-    from stoa.knowledge.checking import repair as make_good
-    from stoa.knowledge.gate import GatedIndex
-    from stoa.knowledge.sameness import compare
+    from stoa.knowledge.indexes.checking import check
+    from stoa.knowledge.indexes.checking import repair as make_good
+    from stoa.knowledge.indexes.gate import GatedIndex
+    from stoa.knowledge.indexes.sameness import compare
 
     if against and repair:
         raise typer.BadParameter("--repair is for comparing with the documents: leave out --against")
@@ -197,7 +197,7 @@ def delete(ctx: typer.Context, collection: _NAME, snapshot: _ID) -> None:
 
 async def _same_answers(parts: "Vectors", there: "VectorStore", name: str) -> None:
     """Raises OperatorError when the other store finds other passages for questions drawn from the rows."""
-    from stoa.knowledge.sameness import ask_both
+    from stoa.knowledge.indexes.sameness import ask_both
 
     agreed = await ask_both(parts.index, there, name, questions=QUESTIONS)
     told = (

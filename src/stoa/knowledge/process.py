@@ -15,10 +15,10 @@ from stoa.domain.passages import Embedder, Metered, Spent
 from stoa.domain.processing import Item, Processed, Recipe
 from stoa.errors import ProviderError, Unreadable
 from stoa.knowledge.chunk import chunk, title_of
-from stoa.knowledge.enrich import enrich
 from stoa.knowledge.fingerprint import PARSER
-from stoa.knowledge.keywords import Rarity
-from stoa.knowledge.resemblance import signature_of
+from stoa.knowledge.traits.enrich import enrich
+from stoa.knowledge.traits.keywords import Rarity
+from stoa.knowledge.traits.resemblance import signature_of
 
 AT_ONCE = 32
 """Documents that are processed together, at most."""

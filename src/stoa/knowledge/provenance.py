@@ -8,7 +8,7 @@ from stoa.domain.documents import DocumentLedger, Outcome
 from stoa.domain.processing import Processed
 from stoa.domain.resources import Collection
 from stoa.knowledge.fingerprint import CHUNKER, PARSER
-from stoa.knowledge.resemblance import originals, sketch_of
+from stoa.knowledge.traits.resemblance import originals, sketch_of
 
 
 async def with_traits(

@@ -15,7 +15,7 @@ from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
 from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, fuse, reachable, seeds
-from stoa.knowledge.resemblance import uncrowded
+from stoa.knowledge.traits.resemblance import uncrowded
 
 CANDIDATES = 50
 """How many each search brings, at least."""

@@ -7,7 +7,7 @@ from stoa.wiring.shared import now_ms
 if TYPE_CHECKING:  # late: see the function
     from stoa.adapters.database import Database
     from stoa.domain.passages import PassageFinder
-    from stoa.knowledge.comparing import Comparing, Questions
+    from stoa.knowledge.indexes.comparing import Comparing, Questions
 
 
 def comparing(database: "Database", finder: "PassageFinder") -> "Comparing":
@@ -15,7 +15,7 @@ def comparing(database: "Database", finder: "PassageFinder") -> "Comparing":
     from functools import partial
 
     from stoa.adapters.database.questions import digests_of, judged_in, tags_in, titles_in
-    from stoa.knowledge.comparing import Comparing, Questions
+    from stoa.knowledge.indexes.comparing import Comparing, Questions
 
     async def questions_of(collection: str) -> "Questions":
         name, judged = await judged_in(database, collection)

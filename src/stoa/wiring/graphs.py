@@ -15,7 +15,7 @@ async def open_graphs(settings: Settings) -> "AsyncGenerator[GraphQueries]":
     """What answers queries, while this is open. It starts a process with the first one."""
     from stoa.adapters.triples.endpoint import EndpointQueries, make_client
     from stoa.adapters.triples.folder import FolderQueries
-    from stoa.knowledge.vocabulary import PREFIXES
+    from stoa.knowledge.stating.vocabulary import PREFIXES
 
     wanted, root = settings.graph, settings.home_folder.triples
     if wanted.query_url is None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.documents import Objects
     from stoa.domain.indexes import IndexLedger
     from stoa.domain.vectors import CorpusLedger, VectorStore
-    from stoa.knowledge.gate import IndexGate
-    from stoa.knowledge.snapshots import Snapshots
+    from stoa.knowledge.indexes.gate import IndexGate
+    from stoa.knowledge.indexes.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ async def searched(collection: str, collections: "Collections", indexes: "IndexL
 
 
 async def _renew(name: str, index: "VectorStore", corpus: "CorpusLedger", gate: "IndexGate", known: Searched | None) -> None:
-    from stoa.knowledge.putting_back import renew
+    from stoa.knowledge.indexes.putting_back import renew
 
     if known is None or known.name != name:
         log.warning("The index %r is in an earlier version's form, and is not searched any more: it is left as it is.", name)
@@ -132,8 +132,8 @@ async def vectors(settings: Settings) -> "AsyncGenerator[Vectors]":
     from stoa.adapters.objects.opening import open_objects
     from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.adapters.vectors.parquet import ParquetRows
-    from stoa.knowledge.gate import IndexGate
-    from stoa.knowledge.snapshots import SnapshotPorts, Snapshots
+    from stoa.knowledge.indexes.gate import IndexGate
+    from stoa.knowledge.indexes.snapshots import SnapshotPorts, Snapshots
 
     await check(settings.database_url, rows=False)
     home = settings.home_folder

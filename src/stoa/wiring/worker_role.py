@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.documents import Objects
     from stoa.domain.jobs import JobLedger, JobRunner
     from stoa.knowledge.ingest import Ingestion
-    from stoa.knowledge.source_schedule import Schedule
-    from stoa.knowledge.source_sync import SyncWork
+    from stoa.knowledge.sources.schedule import Schedule
+    from stoa.knowledge.sources.work import SyncWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +64,14 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
     from stoa.adapters.vectors.opening import open_index, place_of
     from stoa.batches.run import KIND, BatchPorts, BatchWork
     from stoa.domain.behalf import Behalf, mint
-    from stoa.knowledge import beside
-    from stoa.knowledge.extract import ModelExtractor
-    from stoa.knowledge.gate import GatedIndex, IndexGate
+    from stoa.knowledge.indexes import beside
+    from stoa.knowledge.indexes.gate import GatedIndex, IndexGate
+    from stoa.knowledge.indexes.rebuild import Rebuild, RebuildPorts
     from stoa.knowledge.ingest import Ingestion, IngestionPorts
     from stoa.knowledge.linked import LinkedIndex
-    from stoa.knowledge.rebuild import Rebuild, RebuildPorts
-    from stoa.knowledge.sources import KIND as SYNC
-    from stoa.knowledge.stated import StatedIndex
+    from stoa.knowledge.sources.beginning import KIND as SYNC
+    from stoa.knowledge.stating.extract import ModelExtractor
+    from stoa.knowledge.stating.stated import StatedIndex
 
     await check(settings.database_url, rows=False)
     home, limits = settings.home_folder, settings.worker
@@ -158,9 +158,9 @@ def _syncing(
     from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
     from stoa.adapters.database.opening import opener
     from stoa.adapters.database.syncs import SourceRecords, SyncTables
-    from stoa.knowledge.source_ports import SyncPorts
-    from stoa.knowledge.source_schedule import Schedule
-    from stoa.knowledge.source_sync import SyncWork
+    from stoa.knowledge.sources.ports import SyncPorts
+    from stoa.knowledge.sources.schedule import Schedule
+    from stoa.knowledge.sources.work import SyncWork
 
     sources = SourceRecords(database)
     read, write = opener(database.read, SyncTables), opener(database.write, SyncTables)

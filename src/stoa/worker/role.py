@@ -14,7 +14,7 @@ from typing import Any
 
 from stoa.kit.logs import configure_logging
 from stoa.kit.memory import give_back
-from stoa.knowledge.beside import KIND as REINDEX
+from stoa.knowledge.indexes.beside import KIND as REINDEX
 from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
 from stoa.wiring import Worker, worker

@@ -14,8 +14,8 @@ from stoa.adapters.vectors.lance import LanceIndex
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import IndexedChunk
 from stoa.errors import SchemaError
-from stoa.knowledge.gate import IndexGate
-from stoa.knowledge.putting_back import renew
+from stoa.knowledge.indexes.gate import IndexGate
+from stoa.knowledge.indexes.putting_back import renew
 from stoa.wiring.vectors import renew_outdated
 
 

@@ -9,7 +9,7 @@ from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import IndexedChunk
-from stoa.knowledge.gate import LEASE_MS, GatedIndex, IndexGate
+from stoa.knowledge.indexes.gate import LEASE_MS, GatedIndex, IndexGate
 
 
 class Clock:

@@ -12,8 +12,8 @@ from stoa.domain.documents import Document
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import CorpusLedger, IndexedChunk, Searched, VectorStore
 from stoa.knowledge.fingerprint import fingerprint, same_content
-from stoa.knowledge.gate import IndexGate
-from stoa.knowledge.sameness import batches, of_document
+from stoa.knowledge.indexes.gate import IndexGate
+from stoa.knowledge.indexes.sameness import batches, of_document
 
 
 @dataclass(frozen=True)

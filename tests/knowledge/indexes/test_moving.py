@@ -11,9 +11,9 @@ from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.vectors import IndexedChunk, VectorStore
 from stoa.errors import InternalError
-from stoa.knowledge.gate import IndexGate
-from stoa.knowledge.moving import copy, move
-from stoa.knowledge.sameness import DOCUMENTS, ask_both, compare
+from stoa.knowledge.indexes.gate import IndexGate
+from stoa.knowledge.indexes.moving import copy, move
+from stoa.knowledge.indexes.sameness import DOCUMENTS, ask_both, compare
 
 
 def quiet(collection: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ from stoa.domain.syncs import Brought, Listed
 from stoa.errors import SourceError, Unreadable
 from stoa.knowledge.fingerprint import fingerprint, same_text
 from stoa.knowledge.intake import NOT_TAKEN, File, too_large
-from stoa.knowledge.source_plan import known_version
+from stoa.knowledge.sources.plan import known_version
 
 FETCH_AT_ONCE = 4
 PAUSES_S = (0.5, 2.0, 8.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stoa.domain.documents import Resembling
 from stoa.domain.passages import Passage
 from stoa.domain.traits import Sketch
-from stoa.knowledge.resemblance import ALIKE, likeness, originals, signature_of, sketch_of, uncrowded
+from stoa.knowledge.traits.resemblance import ALIKE, likeness, originals, signature_of, sketch_of, uncrowded
 
 WORDS = [f"word{n}" for n in range(400)]
 

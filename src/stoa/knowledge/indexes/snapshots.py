@@ -14,9 +14,9 @@ from stoa.domain.documents import ListedObjects
 from stoa.domain.vectors import CorpusLedger, IndexedChunk, RowFiles, Searched, VectorStore
 from stoa.errors import Conflict, InternalError, NotFound
 from stoa.kit.ids import new_id
-from stoa.knowledge.gate import IndexGate
-from stoa.knowledge.putting_back import PutBack, put_back
-from stoa.knowledge.sameness import batches
+from stoa.knowledge.indexes.gate import IndexGate
+from stoa.knowledge.indexes.putting_back import PutBack, put_back
+from stoa.knowledge.indexes.sameness import batches
 
 FOLDER = "vectors/snapshots"
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stoa.domain.syncs import Applied, AppliedSources, OpenStores, Sync, SyncCause
-from stoa.knowledge.push import GATHER_MS
-from stoa.knowledge.sources import begin, hand_over, next_sync
+from stoa.knowledge.sources.beginning import begin, hand_over, next_sync
+from stoa.knowledge.sources.push import GATHER_MS
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from stoa.domain.sources import Connector, Entry
 from stoa.domain.syncs import Applied, Listed, Sync
 from stoa.errors import InvalidRequest, SourceError
 from stoa.knowledge import intake
-from stoa.knowledge.source_plan import Need, Parts, need_of
-from stoa.knowledge.source_ports import SyncPorts
-from stoa.knowledge.sources import entry_rights, hours_of, included, origin_print
+from stoa.knowledge.sources.beginning import entry_rights, hours_of, included, origin_print
+from stoa.knowledge.sources.plan import Need, Parts, need_of
+from stoa.knowledge.sources.ports import SyncPorts
 
 PAGE = 500
 """Entries looked at, or written, in one transaction."""

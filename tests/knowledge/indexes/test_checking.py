@@ -3,7 +3,7 @@
 from tests.knowledge.corpora import HR, SEARCHED, TEAM, MemoryCorpus, rows
 
 from stoa.adapters.vectors.memory import MemoryIndex
-from stoa.knowledge.checking import check, repair
+from stoa.knowledge.indexes.checking import check, repair
 
 
 async def test_an_index_as_the_documents_say_has_no_faults() -> None:

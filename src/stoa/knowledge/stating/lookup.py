@@ -12,8 +12,8 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import collection_of
 from stoa.domain.triples import GraphQueries, Limits
 from stoa.errors import InvalidRequest, NotFound
-from stoa.knowledge import vocabulary as v
 from stoa.knowledge.names import fold
+from stoa.knowledge.stating import vocabulary as v
 
 FACTS, PASSAGES, NEAR = 200, 20, 24
 

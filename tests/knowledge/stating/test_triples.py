@@ -3,9 +3,9 @@
 from stoa.domain.identity import Rights
 from stoa.domain.triples import DERIVED_FROM, GENERATED_BY, OBJECT, PART_OF, PREDICATE, SUBJECT, DocumentTriples, Iri, Value
 from stoa.domain.vectors import Chunk, IndexedChunk
-from stoa.knowledge import vocabulary as v
-from stoa.knowledge.relations import Named, Relation
-from stoa.knowledge.triples import triples_of
+from stoa.knowledge.stating import vocabulary as v
+from stoa.knowledge.stating.relations import Named, Relation
+from stoa.knowledge.stating.triples import triples_of
 
 A = frozenset({"team:a"})
 

@@ -14,8 +14,8 @@ from stoa.adapters.database.tables import metadata
 from stoa.domain.resources import Source
 from stoa.domain.sources import Push
 from stoa.domain.syncs import Applied, Sync, SyncCause
-from stoa.knowledge.source_schedule import Schedule
-from stoa.knowledge.sources import RETRY_MS, next_sync
+from stoa.knowledge.sources.beginning import RETRY_MS, next_sync
+from stoa.knowledge.sources.schedule import Schedule
 
 MINUTE = 60_000
 AT = 10 * MINUTE

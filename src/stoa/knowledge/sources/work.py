@@ -20,10 +20,10 @@ from stoa.errors import InternalError
 from stoa.knowledge import intake
 from stoa.knowledge.forget import forget
 from stoa.knowledge.ingest import NOT_INDEXED
-from stoa.knowledge.source_fetch import Fetch, counts, differs, fetch
-from stoa.knowledge.source_listing import PAGE, PART_DOCUMENTS, Listing
-from stoa.knowledge.source_ports import SyncPorts
-from stoa.knowledge.sources import begin, entry_rights, origin_print
+from stoa.knowledge.sources.beginning import begin, entry_rights, origin_print
+from stoa.knowledge.sources.fetching import Fetch, counts, differs, fetch
+from stoa.knowledge.sources.listing import PAGE, PART_DOCUMENTS, Listing
+from stoa.knowledge.sources.ports import SyncPorts
 
 RIGHTS = "rights"
 """The part that brings changed rights and removals into force."""

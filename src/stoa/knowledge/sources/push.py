@@ -16,7 +16,7 @@ from stoa.domain.syncs import Sync, SyncStores, document_source
 from stoa.errors import Conflict, InvalidRequest, NotFound
 from stoa.knowledge import intake
 from stoa.knowledge.intake import File
-from stoa.knowledge.sources import hand_over
+from stoa.knowledge.sources.beginning import hand_over
 
 MOST = 1000
 """Documents that share a job."""

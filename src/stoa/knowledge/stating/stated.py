@@ -7,8 +7,8 @@ from typing import Protocol
 from stoa.domain.identity import Rights
 from stoa.domain.triples import KnowledgeGraph
 from stoa.domain.vectors import Chunk, IndexedChunk, PassageIndex
-from stoa.knowledge.relations import Relation
-from stoa.knowledge.triples import triples_of
+from stoa.knowledge.stating.relations import Relation
+from stoa.knowledge.stating.triples import triples_of
 
 
 class Extracted(Protocol):

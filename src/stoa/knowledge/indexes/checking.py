@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from stoa.domain.documents import Document
 from stoa.domain.vectors import CorpusLedger, IndexedChunk, PassageIndex, Searched, VectorStore
-from stoa.knowledge.sameness import batches, of_document
+from stoa.knowledge.indexes.sameness import batches, of_document
 
 
 @dataclass

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from stoa.domain.indexes import collection_of
 from stoa.domain.vectors import CorpusLedger, VectorStore
 from stoa.errors import InternalError
-from stoa.knowledge.gate import IndexGate
-from stoa.knowledge.sameness import Difference, batches, compare
+from stoa.knowledge.indexes.gate import IndexGate
+from stoa.knowledge.indexes.sameness import Difference, batches, compare
 
 ROUNDS = 20
 """Tries to make both equal, before it is said that there is too much going on."""

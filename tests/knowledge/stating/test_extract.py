@@ -12,9 +12,9 @@ from stoa.domain.resources import Collection
 from stoa.domain.triples import Limits
 from stoa.domain.vectors import Chunk, IndexedChunk
 from stoa.errors import ProviderError
-from stoa.knowledge.extract import ModelExtractor, relations_of
-from stoa.knowledge.stated import StatedIndex
-from stoa.knowledge.vocabulary import PREFIXES
+from stoa.knowledge.stating.extract import ModelExtractor, relations_of
+from stoa.knowledge.stating.stated import StatedIndex
+from stoa.knowledge.stating.vocabulary import PREFIXES
 
 TEXT = "Ada Byron founded the Difference Works in Troy."
 CHUNK = Chunk(

@@ -15,8 +15,8 @@ from stoa.adapters.vectors.parquet import ParquetRows
 from stoa.domain.identity import Rights
 from stoa.domain.vectors import IndexedChunk, Searched, VectorStore
 from stoa.errors import Conflict, InternalError, NotFound
-from stoa.knowledge.gate import GatedIndex, IndexGate
-from stoa.knowledge.snapshots import SnapshotPorts, Snapshots
+from stoa.knowledge.indexes.gate import GatedIndex, IndexGate
+from stoa.knowledge.indexes.snapshots import SnapshotPorts, Snapshots
 
 ALL = frozenset({"team:a", "group:hr"})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stoa.knowledge.relations import DEFINITION, KIND, Named, letter_in, relations_in
+from stoa.knowledge.stating.relations import DEFINITION, KIND, Named, letter_in, relations_in
 
 TOPIC = Named("travel policy", "Travel Policy")
 OWNER = ("Travel Policy", "owner", "Gideon Marsh")

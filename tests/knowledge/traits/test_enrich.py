@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.domain.documents import Heading, ParsedDocument
-from stoa.knowledge.dates import date_said, dates_in
-from stoa.knowledge.enrich import enrich
-from stoa.knowledge.entities import entities_of
-from stoa.knowledge.keywords import keywords_of
-from stoa.knowledge.language import language_of
+from stoa.knowledge.traits.dates import date_said, dates_in
+from stoa.knowledge.traits.enrich import enrich
+from stoa.knowledge.traits.entities import entities_of
+from stoa.knowledge.traits.keywords import keywords_of
+from stoa.knowledge.traits.language import language_of
 
 
 def even(_: str) -> float:

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from stoa.domain.documents import ParsedDocument
 from stoa.domain.traits import Traits
 from stoa.guards.finding import Detector, Finding
-from stoa.knowledge.dates import date_said, dates_in
-from stoa.knowledge.entities import entities_of
-from stoa.knowledge.keywords import Rarity, keywords_of
-from stoa.knowledge.language import language_of
+from stoa.knowledge.traits.dates import date_said, dates_in
+from stoa.knowledge.traits.entities import entities_of
+from stoa.knowledge.traits.keywords import Rarity, keywords_of
+from stoa.knowledge.traits.language import language_of
 
 _MOST_CHARACTERS = 2_000_000
 """Of a text that is looked through; the rest of a longer one is as the beginning, as a rule."""

@@ -30,10 +30,11 @@ from stoa.domain.indexes import Comparison, Index, Scored
 from stoa.domain.jobs import Job
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict, StoaError
-from stoa.knowledge import beside, intake
+from stoa.knowledge import intake
+from stoa.knowledge.indexes import beside
+from stoa.knowledge.indexes.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.process import Pipeline
-from stoa.knowledge.rebuild import Rebuild, RebuildPorts
 from stoa.knowledge.retrieve import HybridRetriever
 
 TEAM, HR = frozenset({"team:company"}), frozenset({"group:hr"})

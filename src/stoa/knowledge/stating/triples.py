@@ -18,10 +18,10 @@ from stoa.domain.triples import (
     Value,
 )
 from stoa.domain.vectors import Chunk, IndexedChunk
-from stoa.knowledge import vocabulary as v
 from stoa.knowledge.facts import links_in
 from stoa.knowledge.names import opening_of, spelled
-from stoa.knowledge.relations import DEFINITION, KIND, Letter, Named, Relation, as_named, letter_in, relations_in
+from stoa.knowledge.stating import vocabulary as v
+from stoa.knowledge.stating.relations import DEFINITION, KIND, Letter, Named, Relation, as_named, letter_in, relations_in
 
 RULES, VERSION = "rules", "1"
 """The extractor here. Its version grows when it finds something else in the same text."""

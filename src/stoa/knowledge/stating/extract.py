@@ -17,7 +17,7 @@ from stoa.domain.resources import Collection
 from stoa.domain.vectors import Chunk
 from stoa.errors import ProviderError
 from stoa.knowledge.names import fold
-from stoa.knowledge.relations import KIND, Named, Relation, as_named
+from stoa.knowledge.stating.relations import KIND, Named, Relation, as_named
 
 log = logging.getLogger("stoa.graph")
 

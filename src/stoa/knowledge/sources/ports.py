@@ -9,7 +9,7 @@ from stoa.domain.jobs import JobLedger
 from stoa.domain.sources import Connectors
 from stoa.domain.syncs import AppliedSources, OpenStores
 from stoa.knowledge.ingest import Cancelled
-from stoa.knowledge.source_fetch import PAUSES_S
+from stoa.knowledge.sources.fetching import PAUSES_S
 
 
 @dataclass(frozen=True)

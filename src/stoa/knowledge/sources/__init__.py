@@ -1,0 +1,1 @@
+"""Following a source: list > compare > fetch what is new or changed > rights and removals first, documents after."""

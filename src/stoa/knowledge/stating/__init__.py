@@ -1,0 +1,1 @@
+"""What documents state as triples: found by rules or a model, kept with the passages that say it, looked up."""
