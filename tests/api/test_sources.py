@@ -115,20 +115,20 @@ async def test_credentials_are_sealed_and_never_told(attic: Attic) -> None:
 
 async def test_a_source_is_tested_as_it_is_and_as_it_is_drawn_up(attic: Attic) -> None:
     await attic.apply(WIKI)
-    assert await attic.administer("POST", "/api/sources/test", {"name": "wiki"}) == {
+    assert await attic.administer("POST", "/api/source-tests", {"name": "wiki"}) == {
         "reached": True, "message": "There are 0 documents in memory.",
     }  # fmt: skip
     drawn = {**WIKI, "credentials": {"key": "********"}, "description": "other"}
-    assert (await attic.administer("POST", "/api/sources/test", {"source": drawn}))["reached"]
+    assert (await attic.administer("POST", "/api/source-tests", {"source": drawn}))["reached"]
     assert attic.opened == [{"key": SECRET}, {"key": SECRET}]
     attic.place.away = "The attic is locked."
-    told = await attic.administer("POST", "/api/sources/test", {"name": "wiki"})
+    told = await attic.administer("POST", "/api/source-tests", {"name": "wiki"})
     assert told == {"reached": False, "message": "The attic is locked."}
     new = {**WIKI, "name": "new", "origin": {"type": "folder", "path": "/etc"}, "credentials": {}}
     attic.company.running.app.state.parts = dataclasses.replace(
         attic.company.running.parts, connectors=_real(attic.company.running.parts)
     )
-    told = await attic.administer("POST", "/api/sources/test", {"source": new})
+    told = await attic.administer("POST", "/api/source-tests", {"source": new})
     assert not told["reached"]
     assert "worker.folders" in told["message"]
 
@@ -142,7 +142,7 @@ def _real(parts: Control) -> Any:
 async def test_only_those_who_may_apply_a_source_may_test_one(attic: Attic) -> None:
     await attic.apply(WIKI)
     for body in ({"name": "wiki"}, {"source": WIKI}):
-        assert (await attic.company.hana.post("/api/sources/test", json=body)).status_code == 403
+        assert (await attic.company.hana.post("/api/source-tests", json=body)).status_code == 403
     assert attic.opened == []
 
 

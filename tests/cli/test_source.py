@@ -47,7 +47,7 @@ def test_a_source_is_shown_with_what_failed(stoa: Callable[..., Result], api: Sc
 
 @pytest.mark.parametrize(("reached", "code"), [(True, 0), (False, 1)])
 def test_a_test_says_what_is_there_or_why_not(stoa: Callable[..., Result], api: ScriptedApi, reached: bool, code: int) -> None:
-    api.answers["POST", "/api/sources/test"] = {"reached": reached, "message": "Some sentence."}
+    api.answers["POST", "/api/source-tests"] = {"reached": reached, "message": "Some sentence."}
     result = stoa("source", "test", "wiki")
     assert (result.exit_code, "Some sentence." in (result.stdout if reached else result.stderr)) == (code, True)
 

@@ -99,6 +99,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     scores.router,
     syncs.router,
     sources.router,
+    sources.tests,
     pushes.router,
     jobs.router,
     conversations.router,

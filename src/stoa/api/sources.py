@@ -24,6 +24,8 @@ from stoa.knowledge.sources import beginning as sources
 from stoa.wiring import Control, now_ms
 
 router = APIRouter(prefix="/api/sources", tags=["sources"])
+tests = APIRouter(tags=["sources"])
+"""Not below the sources themselves: one of them may be called `test`."""
 
 TEST_S = 20.0
 """How long a source has to answer a test."""
@@ -161,7 +163,7 @@ async def begin_sync(
     return sync_view(sync)
 
 
-@router.post("/test")
+@tests.post("/api/source-tests")
 async def test_source(asked: SourceTest, caller: Annotated[Caller, allow("source:test")], parts: Parts) -> SourceTested:
     """Reach a source without bringing anything."""
     source = await _drawn_up(asked, caller, parts)

@@ -71,7 +71,7 @@ def show(ctx: typer.Context, name: Name, json: AsJson = False) -> None:
 def test(ctx: typer.Context, name: Name) -> None:
     """See whether it can be reached, without bringing anything. Exit code 1 when it cannot."""
     with target(ctx).connect() as api:
-        found = api.post("/api/sources/test", {"name": name})
+        found = api.post("/api/source-tests", {"name": name})
     if not found["reached"]:
         output.error(found["message"])
         raise typer.Exit(1)

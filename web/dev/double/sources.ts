@@ -99,7 +99,7 @@ export const sourceRoutes: Route[] = [
     const counts = { total: 300, done: 40, failed: 0, pages: 0, chunks: 0, pages_per_second: null };
     json(response, { id, kind: "sync", collection: "handbook", state: "running", ...counts, message, ...times, errors: [] });
   }),
-  route("POST", "/api/sources/test", async ({ request, response }) => {
+  route("POST", "/api/source-tests", async ({ request, response }) => {
     const { name, source } = await jsonOf<{ name?: string; source?: { name?: string; origin: { path?: string } } }>(request);
     if (source && !source.name) throw new Refusal(400, "Source '': its name is empty.", null, "source.name");
     const reached = name !== "wiki" && source?.origin.path !== "/etc";

@@ -1216,7 +1216,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sources/test": {
+    "/api/source-tests": {
         parameters: {
             query?: never;
             header?: never;
@@ -1229,7 +1229,7 @@ export interface paths {
          * Test Source
          * @description Reach a source without bringing anything.
          */
-        post: operations["test_source_api_sources_test_post"];
+        post: operations["test_source_api_source_tests_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8119,7 +8119,7 @@ export interface operations {
             };
         };
     };
-    test_source_api_sources_test_post: {
+    test_source_api_source_tests_post: {
         parameters: {
             query?: never;
             header?: never;

@@ -74,7 +74,7 @@ export function useTest() {
   return useMutation({
     mutationFn: (asked: { name: string } | { source: ResourceFields }) =>
       bodyOf(
-        api.POST("/api/sources/test", { body: "name" in asked ? asked : { source: asked.source as unknown as SourceResource } }),
+        api.POST("/api/source-tests", { body: "name" in asked ? asked : { source: asked.source as unknown as SourceResource } }),
       ),
   });
 }
