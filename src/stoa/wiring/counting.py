@@ -16,10 +16,13 @@ class Counting(NamedTuple):
     close: Callable[[], Coroutine[None, None, None]]
 
 
-async def open_counting(settings: Settings, *, worker: int) -> Counting | None:
-    """None for a gateway that is alone. Raises OperatorError where what is shared cannot be opened."""
+async def open_counting(settings: Settings, *, worker: int, waited_s: Callable[[], float] = float) -> Counting | None:
+    """None for a gateway that is alone; `waited_s` as RedisCounter says.
+
+    Raises OperatorError where what is shared cannot be opened.
+    """
     if settings.redis.url is not None:
-        return await _in_redis(settings, worker)
+        return await _in_redis(settings, worker, waited_s)
     if settings.gateway.workers > 1:
         from stoa.adapters.limits.machine import MachineCounter
 
@@ -28,14 +31,14 @@ async def open_counting(settings: Settings, *, worker: int) -> Counting | None:
     return None
 
 
-async def _in_redis(settings: Settings, worker: int) -> Counting:
+async def _in_redis(settings: Settings, worker: int, waited_s: Callable[[], float]) -> Counting:
     from stoa.adapters.limits.replicas import RedisCounter
     from stoa.adapters.redis.client import open_redis
 
     client = open_redis(settings.redis)  # its own: what else is asked of Redis lets nobody wait here
     assert client is not None
     await client.open()
-    counter = RedisCounter(client, timeout_s=settings.redis.timeout_s, name=f"{node()}-{worker}")
+    counter = RedisCounter(client, timeout_s=settings.redis.timeout_s, name=f"{node()}-{worker}", waited_s=waited_s)
 
     async def close() -> None:
         await counter.close()

@@ -88,7 +88,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
 
         answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
-    counting = await open_counting(settings, worker=worker)
+    counting = await open_counting(settings, worker=worker, waited_s=answers.waited_s if answers is not None else float)
     tracer = open_tracer(settings.telemetry, instance=name)
     board = FileBoard(home.metrics, name, run=roles.began_ms) if roles is not None and workers > 1 else None
     ports = Ports(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("stoa.redis")
 
-_WITHIN_S = 0.02
+_WITHIN_S = 0.015
+_LATELY_S = 1.0
 _AT_ONCE = 64  # values in one answer
 _WAITING = 1024  # puts, beyond which further ones are not worth their memory
 _COMPLAINS_EVERY_S = 60.0
@@ -42,10 +43,15 @@ class RedisAnswers:
         self._kept: list[tuple[bytes, bytes, int]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained_at = -_COMPLAINS_EVERY_S
+        self._late_at = -_LATELY_S
 
     @property
     def usable(self) -> bool:
         return self._client.usable
+
+    def waited_s(self) -> float:
+        """What a request may have waited here in vain: whatever it asks of Redis next has so much less time for it."""
+        return _WITHIN_S if time.monotonic() - self._late_at < _LATELY_S else 0.0
 
     def get(self, scope: bytes, key: bytes, told: _Told) -> None:
         if not self._asked:
@@ -102,7 +108,7 @@ class RedisAnswers:
             found = await self._client.call(lambda redis: redis.mget(names), within_s=_WITHIN_S)
             values = [each if isinstance(each, bytes) else None for each in found]
         except RedisAway:
-            pass
+            self._late_at = time.monotonic()
         except RedisError as error:
             self._complain(error)
         except Exception:  # whatever it is, requests wait for this

@@ -78,11 +78,14 @@ class RedisCounter:
         lease_s: float = LEASE_S,
         life_s: float = _SIGN_OF_LIFE_S,
         tick_s: float = _TICK_S,
+        waited_s: Callable[[], float] = float,
     ) -> None:
+        """`waited_s` tells what a request may have waited for Redis before it came here, in seconds."""
         self._life_s = life_s
         self.patience_s = timeout_s
         self._call_s = timeout_s - _LEAST_S if timeout_s > 2 * _LEAST_S else timeout_s / 2
         self._tick_s = tick_s
+        self._waited_s = waited_s
         self._script = Script(client, holder=f"{name}-{secrets.token_hex(6)}", lease_ms=int(lease_s * 1000))
         self._latest: dict[str, Account] = {}
         """By meter, of the window that was claimed of last."""
@@ -237,7 +240,8 @@ class RedisCounter:
             [number for place in each.at for number in (places[each.accounts[place]], each.claims[place].amount)]
             for each in asked
         ]
-        within = max(_LEAST_S, self._call_s - (self._called_s - asked[0].called_s)) if asked else self._call_s
+        waited_s = self._waited_s() + self._called_s - asked[0].called_s if asked else 0.0
+        within = max(_LEAST_S, self._call_s - waited_s)
         latest = int(_clock_ms() + self._ahead_ms + 2000 * self.patience_s) if self._known else 0
         self._called, began = now, time.perf_counter()
         try:

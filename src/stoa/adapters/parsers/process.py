@@ -14,6 +14,9 @@ from stoa.adapters.parsers.recognition import Recognition
 from stoa.domain.documents import ParsedDocument
 from stoa.errors import Unreadable
 
+_LAST_S = 1.0
+_PIECE = 2**16
+
 
 class ParserProcesses:
     """The parser port over at most `size` children, each made when needed and ended when idle for `idle_s`."""
@@ -104,6 +107,11 @@ async def _kill(child: asyncio.subprocess.Process) -> None:
     if child.stdin is not None:
         child.stdin.close()
     await child.wait()
+    if child.stdout is not None:  # its end may be seen a turn later, and a loop that closes before that leaves a pipe open
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_LAST_S):
+                while await child.stdout.read(_PIECE):
+                    pass
 
 
 def _end(code: int) -> str:
