@@ -96,7 +96,9 @@ async def test_each_version_stays_as_it_was(database: Database) -> None:
 
 async def test_examples_are_found_by_what_they_say_and_where_they_are_from(database: Database) -> None:
     ann = await kept(database, "user:ann")
-    await change(database, "add", [example("Über ALLES"), asked("r1", ann), example("c", notes="über"), example("d", expected={"role": "assistant", "content": "E"})])  # fmt: skip
+    expected = {"role": "assistant", "content": "E"}
+    found = [example("Über ALLES"), asked("r1", ann), example("c", notes="über"), example("d", expected=expected)]
+    await change(database, "add", found)
     assert texts(await read(database, 1, text="ÜBER")) == ["Über ALLES", "c"]
     assert texts(await read(database, 1, model="claude")) == ["r1"]
     assert texts(await read(database, 1, request="r1")) == ["r1"]

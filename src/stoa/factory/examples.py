@@ -82,11 +82,16 @@ def holds(body: Body, text: str) -> bool:
 def _said(body: Body) -> Iterator[str]:
     yield body.notes
     for message in (*body.messages, body.answer, body.expected):
-        content = message.get("content") if message is not None else None
-        if isinstance(content, str):
-            yield content
-        elif message is not None:
-            yield _encode(message).decode()
+        if message is None:
+            continue
+        content: object = message.get("content")
+        parts = cast("list[object]", content) if isinstance(content, list) else [content]  # cast: whatever it holds
+        for part in parts:
+            text = cast("Message", part).get("text") if isinstance(part, dict) else part  # cast: keys of JSON are text
+            if isinstance(text, str):
+                yield text
+        if calls := message.get("tool_calls"):
+            yield _encode(calls).decode()
 
 
 def _messages(sent: object) -> list[Message]:
