@@ -51,7 +51,7 @@ class AddedView(View):
     dataset: DatasetView
 
 
-class OriginView(View):
+class ExampleOriginView(View):
     """Where it came from; of a request which, whose model answered, and the snapshot that decided."""
 
     source: Source
@@ -62,13 +62,13 @@ class OriginView(View):
     masked: bool
 
 
-class ItemView(View):
+class ExampleView(View):
     """`since` is the version in which the example became what it is. What it says is null where nobody can read it any more."""
 
     id: str
     since: int
     state: State
-    origin: OriginView
+    origin: ExampleOriginView
     expires_at: Moment | None
     by: str
     at: Moment
@@ -89,14 +89,14 @@ class ChangedItem(Form):
     since: Whole | None = None
 
 
-class RemovedView(View):
+class RemovedExamples(View):
     """How many examples were taken out of the current version."""
 
     removed: int
     dataset: DatasetView
 
 
-class Removal(Form):
+class ExampleRemoval(Form):
     """With `erase` nobody reads them in earlier versions either."""
 
     ids: Annotated[list[str], Field(min_length=1, max_length=MOST_SENT)]
@@ -115,7 +115,7 @@ async def list_items(
     expected: Annotated[bool | None, Query(description="Only those with an expected answer, or without.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Page[ItemView]:
+) -> Page[ExampleView]:
     """The examples of a version, in the order in which they were added. That they were read is recorded."""
     dataset = await find_dataset(parts, caller, name)
     query = ItemQuery(version_of(dataset, version), place_of(cursor), request or None, model or None, expected)
@@ -158,7 +158,7 @@ async def add_items(name: Name, new: NewItems, caller: Annotated[Caller, allow("
 @router.get("/{id}")
 async def read_one(
     name: Name, item_id: Id, caller: Annotated[Caller, allow("dataset:read")], parts: Parts, version: Version = None
-) -> ItemView:
+) -> ExampleView:
     dataset = await find_dataset(parts, caller, name)
     asked = version_of(dataset, version)
     async with parts.database.read() as connection:
@@ -172,7 +172,7 @@ async def read_one(
 @router.patch("/{id}")
 async def change_item(
     name: Name, item_id: Id, change: ChangedItem, caller: Annotated[Caller, allow("dataset:update")], parts: Parts
-) -> ItemView:
+) -> ExampleView:
     """Say which answer is to be wished for, or note something. It becomes a new version; the earlier ones stay as they are."""
     dataset = await find_dataset(parts, caller, name)
     said = change.model_fields_set
@@ -189,13 +189,13 @@ async def change_item(
 
 @router.post("/remove")
 async def remove_items(
-    name: Name, removal: Removal, caller: Annotated[Caller, allow("dataset:update")], parts: Parts
-) -> RemovedView:
+    name: Name, removal: ExampleRemoval, caller: Annotated[Caller, allow("dataset:update")], parts: Parts
+) -> RemovedExamples:
     """Take examples out of the current version. Earlier ones keep them, unless they are erased."""
     dataset = await find_dataset(parts, caller, name)
     async with parts.database.write() as connection:
         removed = await writing(connection, parts, caller).remove(dataset, removal.ids, erase=removal.erase)
-    return RemovedView(removed=removed, dataset=dataset_view(await find_dataset(parts, caller, name), caller))
+    return RemovedExamples(removed=removed, dataset=dataset_view(await find_dataset(parts, caller, name), caller))
 
 
 def _body(sent: object, place: str) -> Body:
@@ -205,13 +205,13 @@ def _body(sent: object, place: str) -> Body:
         raise InvalidRequest(f"{place}: {error.message}", param=f"{place}.{error.param}" if error.param else place) from None
 
 
-def _view(read: Read) -> ItemView:
+def _view(read: Read) -> ExampleView:
     item, body, origin = read.item, read.body, read.item.origin
-    return ItemView(
+    return ExampleView(
         id=item.id,
         since=item.since,
         state=read.state,
-        origin=OriginView(
+        origin=ExampleOriginView(
             source=origin.source, request=origin.request, model=origin.model, snapshot=origin.snapshot,
             asked_at=moment_or_none(origin.asked_at), masked=origin.masked,
         ),

@@ -57,7 +57,7 @@ class DatasetView(View):
     may: list[str]
 
 
-class VersionView(View):
+class DatasetVersionView(View):
     """Who made what of it: `changed` examples were added, changed or removed, and `items` were there then."""
 
     version: int
@@ -68,7 +68,7 @@ class VersionView(View):
     at: Moment
 
 
-class FaultView(View):
+class LineFaultView(View):
     line: int
     message: str
     param: str | None
@@ -78,7 +78,7 @@ class ImportView(View):
     """`faults` are the lines that were left out, which happens with `partly` alone."""
 
     added: int
-    faults: list[FaultView]
+    faults: list[LineFaultView]
     dataset: DatasetView
 
 
@@ -148,7 +148,7 @@ async def list_versions(
     parts: Parts,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Page[VersionView]:
+) -> Page[DatasetVersionView]:
     """The newest first, each with who made it."""
     found = await find_dataset(parts, caller, name)
     async with parts.database.read() as connection:
@@ -177,7 +177,7 @@ async def import_lines(
             await writing(connection, parts, caller).add(found, new, change="imported")
     return ImportView(
         added=len(examples),
-        faults=[FaultView(line=each.line, message=each.message, param=each.param) for each in faults],
+        faults=[LineFaultView(line=each.line, message=each.message, param=each.param) for each in faults],
         dataset=dataset_view(await find_dataset(parts, caller, name), caller),
     )
 
@@ -246,7 +246,7 @@ def dataset_view(found: Dataset, caller: Caller) -> DatasetView:
     )  # fmt: skip
 
 
-def _version_view(made: DatasetVersion) -> VersionView:
-    return VersionView(
+def _version_view(made: DatasetVersion) -> DatasetVersionView:
+    return DatasetVersionView(
         version=made.version, change=made.change, changed=made.changed, items=made.items, by=made.by, at=moment(made.at)
     )
