@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
-import { datasetRoutes } from "./datasets.ts";
+import { datasetRoutes } from "./dataset-routes.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { type Route, route } from "./route.ts";

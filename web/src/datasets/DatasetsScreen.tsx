@@ -1,5 +1,5 @@
 /** Datasets: all that one may see, and one of them opened. */
-import { type FormEvent, useId, useState } from "react";
+import { type SubmitEvent, useId, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { messageOf } from "../api/errors";
 import type { Dataset } from "../api/types";
@@ -13,6 +13,7 @@ import { DatasetDetail } from "./DatasetDetail";
 import styles from "./Datasets.module.css";
 import { useCreate, useDatasets } from "./queries";
 import { Tabs } from "./Tabs";
+import { textIn } from "./words";
 
 export default function DatasetsScreen({ name }: { name: string | null }) {
   return (
@@ -77,12 +78,11 @@ function NewDataset({ onClose }: { onClose: () => void }) {
   const id = useId();
   const create = useCreate();
   const [, navigate] = useLocation();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const said = new FormData(event.currentTarget);
-    const [name, description] = ["name", "description"].map((field) => String(said.get(field) ?? ""));
     create.mutate(
-      { name: name ?? "", description: description ?? "" },
+      { name: textIn(said, "name"), description: textIn(said, "description") },
       { onSuccess: (made) => navigate(`/datasets/${encodeURIComponent(made.name)}`) },
     );
   };

@@ -1,5 +1,5 @@
 /** One example: what was asked, the answer as it was given, and the one to be wished for. */
-import { type FormEvent, useId, useState } from "react";
+import { type SubmitEvent, useId, useState } from "react";
 import { Link } from "wouter";
 import { messageOf } from "../api/errors";
 import type { Example } from "../api/types";
@@ -8,7 +8,7 @@ import { Confirm } from "../kit/Confirm";
 import { formatDateTime } from "../kit/format";
 import styles from "./Datasets.module.css";
 import { useExpect, useRemove } from "./queries";
-import { isText, nameOf, textOf } from "./words";
+import { isText, nameOf, textIn, textOf } from "./words";
 
 interface ExampleProps {
   dataset: string;
@@ -97,11 +97,11 @@ function Origin({ example: { id, origin, expires_at, state } }: { example: Examp
 function Editor({ dataset, example, onClose }: { dataset: string; example: Example; onClose: () => void }) {
   const id = useId();
   const expect = useExpect(dataset, example.id);
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const said = new FormData(event.currentTarget);
-    const [expected, notes] = ["expected", "notes"].map((field) => String(said.get(field) ?? ""));
-    const body = { expected: expected?.trim() ? expected : null, notes: notes ?? "", since: example.since };
+    const expected = textIn(said, "expected");
+    const body = { expected: expected.trim() ? expected : null, notes: textIn(said, "notes"), since: example.since };
     expect.mutate(body, { onSuccess: onClose });
   };
   return (

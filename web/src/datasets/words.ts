@@ -48,3 +48,9 @@ export function toldOf({ ids, left }: Pick<AddedExamples, "ids" | "left">): stri
   const added = `${plural(ids.length, "example")} added`;
   return left.length === 0 ? `${added}.` : `${added}. Left out: ${reasons}.`;
 }
+
+/** What was typed into a field of a form. */
+export function textIn(said: FormData, field: string): string {
+  const found = said.get(field);
+  return typeof found === "string" ? found : "";
+}
