@@ -65,7 +65,7 @@ function Said({ name, text, look }: { name: string; text: string; look?: "expect
   return (
     <div className={styles.turn} data-look={look}>
       <span>{name}</span>
-      <pre tabIndex={0} role="region" aria-label={name}>
+      <pre tabIndex={0} role="group" aria-label={name}>
         {text}
       </pre>
     </div>
