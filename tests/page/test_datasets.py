@@ -34,7 +34,7 @@ def test_a_request_goes_into_a_new_dataset(page: Page) -> None:
     page.get_by_role("table", name="Requests").get_by_role("row").nth(2).get_by_role("link").click()
     page.get_by_role("button", name="Add to dataset").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("It is erased with the original")
+    expect(dialog).to_contain_text("It is erased with the original, and ends when it does")
     dialog.get_by_label("Dataset").fill("New Talks")
     expect(dialog).to_contain_text("A new one, of the team company")
     dialog.get_by_role("button", name="Add").click()

@@ -62,8 +62,10 @@ export function AddToDataset({ request, gather, onClose }: AddProps) {
         ) : (
           <>
             <p className={styles.hint}>
-              {request ? "A copy of what was asked and answered goes in." : "Copies of the newest chats in this list go in."} It
-              is erased with the original, and ends when the team’s time for it does. That they are read is recorded.
+              {request
+                ? "A copy of what was asked and answered goes in. It is erased with the original, and ends when it does."
+                : "Copies of the newest chats in this list go in. They are erased with the originals, and end when they do."}{" "}
+              That it is read is recorded.
             </p>
             <label htmlFor={`${id}-name`}>Dataset</label>
             <input
