@@ -1,6 +1,7 @@
 """`/api/datasets`: examples of conversations that a team keeps in versions, to evaluate and train with."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from stoa.kit.names import did_you_mean, is_name
 from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
 
+log = logging.getLogger("stoa.datasets")
 router = APIRouter(prefix="/api/datasets", tags=["datasets"])
 
 Name = Annotated[str, Path(description="Name of the dataset.")]
@@ -139,6 +141,8 @@ async def delete_dataset(name: Name, caller: Annotated[Caller, allow("dataset:de
     found = await find_dataset(parts, caller, name)
     async with parts.database.write() as connection:
         await writing(connection, parts, caller).delete(found)
+    gone = {"principal": caller.principal.id, "name": caller.principal.name, "dataset": name, "version": found.version}
+    log.info("dataset deleted", extra={"fields": gone})
 
 
 @router.get("/{name}/versions")

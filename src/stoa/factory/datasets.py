@@ -1,5 +1,6 @@
 """Changing and reading datasets: each change is a version, and what an example says is sealed with a key of whose it is."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -78,11 +79,15 @@ class Writing:
                 code="dataset_full",
             )
         own = await self._own_key(dataset) if any(each.kept is None for each in found) else None
-        ids = IdSource()
-        items = [self._item(f"ex_{ids.new()}", locked.version + 1, each.body, each.origin, each.kept, own) for each in found]
-        await self.store.insert(locked, items)
-        await self._record(locked, change, changed=len(items), items=locked.items + len(items))
-        return [each.id for each in items]
+        ids, added = IdSource(), list[str]()
+        for start in range(0, len(found), _SLICE):
+            slice_of = [(f"ex_{ids.new()}", each) for each in found[start : start + _SLICE]]
+            # In a thread: of a large file this takes seconds, for which others would wait.
+            items = await asyncio.to_thread(self._items, slice_of, version=locked.version + 1, own=own)
+            await self.store.insert(locked, items)
+            added += (name for name, _ in slice_of)
+        await self._record(locked, change, changed=len(added), items=locked.items + len(added))
+        return added
 
     async def change(
         self,
@@ -148,7 +153,11 @@ class Writing:
         new = {subject: SubjectKey(new_id("ck"), self.seal.new_key())}
         return (await self.contents.keys_of([subject], new, now_ms=self.now_ms))[subject]
 
-    def _item(self, item_id: str, version: int, body: Body, origin: Origin, kept: Kept | None, own: SubjectKey | None) -> Item:
+    def _items(self, found: Sequence[tuple[str, New]], *, version: int, own: SubjectKey | None) -> list[Item]:
+        return [self._item(name, version, each, own) for name, each in found]
+
+    def _item(self, item_id: str, version: int, new: New, own: SubjectKey | None) -> Item:
+        body, origin, kept = new
         if kept is not None:
             key_id, key = kept.key_id, kept.key
         else:
@@ -181,13 +190,16 @@ async def read_items(
     while True:
         async with read() as store:
             found = await store.items(dataset.id, query, limit=slice_of)
-        for item in found:
-            each = read_item(item, seal, now_ms=now_ms)
-            if text is None or (each.body is not None and holds(each.body, text)):
-                yield each
+        for each in await asyncio.to_thread(_read_those, found, seal, text, now_ms):
+            yield each
         if len(found) < slice_of:
             return
         query = query._replace(after=found[-1].id)
+
+
+def _read_those(found: Sequence[Item], seal: ItemSeal, text: str | None, now_ms: int) -> list[Read]:
+    every = (read_item(item, seal, now_ms=now_ms) for item in found)
+    return [each for each in every if text is None or (each.body is not None and holds(each.body, text))]
 
 
 def _subject(dataset: Dataset) -> str:
