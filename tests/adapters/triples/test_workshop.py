@@ -145,8 +145,8 @@ def agree(folder: Path) -> None:
     assert newest is not None
     assert newest[0] == ledger.latest()
     store = ox.Store.read_only(str(newest[1]))
-    held = {str(quad.triple) for quad in store if quad.graph_name == ox.NamedNode("stoa:view")}
-    lines = b"".join(lines for _, lines in ledger.whole(kind))
+    held = {str(quad.triple) for quad in store if quad.graph_name == ox.DefaultGraph()}
+    lines = b"".join(ledger.whole(kind))
     assert held == {str(quad.triple) for quad in ox.parse(lines, ox.RdfFormat.N_TRIPLES)}
 
 

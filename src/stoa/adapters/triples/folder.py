@@ -88,4 +88,4 @@ async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:
 def lines_of_ledger(folder: Path, acl: frozenset[AccessTag]) -> Iterator[bytes]:
     """What the documents of a ledger say that are open to a caller, document after document."""
     ledger = Ledger(folder)
-    return (lines for _, lines in ledger.whole(ledger.kind_of(acl)))
+    return ledger.whole(ledger.kind_of(acl))
