@@ -57,6 +57,8 @@ def _done(request: Request, asker: socket.socket) -> Reply:
     try:
         match request:
             case Follow():
+                if not request.awaited:
+                    os.nice(10)
                 return Views(Path(request.folder)).forward(request.kind, keep=request.views)
             case Ask():
                 return _answered(request, asker)

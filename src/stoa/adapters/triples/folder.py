@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stoa.adapters.triples.checks import check
 from stoa.adapters.triples.frames import Ask, Follow
+from stoa.adapters.triples.keeping import Keeper
 from stoa.adapters.triples.ledger import Kind, Ledger
 from stoa.adapters.triples.readiness import Readiness, now
 from stoa.adapters.triples.views import Views
@@ -62,6 +63,10 @@ class FolderQueries:
     def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
         return lines_of_ledger(self._root / collection, acl)
 
+    async def keep_ready(self) -> None:
+        """Work ahead of queries, until cancelled."""
+        await Keeper(self._root, lambda folder, kind: self._forward(folder, kind, awaited=False)).run()
+
     async def close(self) -> None:
         await self._readiness.close()
         await self._workshop.close()
@@ -70,8 +75,9 @@ class FolderQueries:
         newest = await asyncio.to_thread(Views(folder).newest, kind)
         return newest and newest[0]
 
-    async def _forward(self, folder: Path, kind: Kind) -> int:
-        return (await self._workshop.follow(Follow(folder=str(folder), kind=kind, views=self._kept))).change
+    async def _forward(self, folder: Path, kind: Kind, *, awaited: bool = True) -> int:
+        asked = Follow(folder=str(folder), kind=kind, views=self._kept, awaited=awaited)
+        return (await self._workshop.follow(asked)).change
 
 
 async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:

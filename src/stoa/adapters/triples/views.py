@@ -30,8 +30,9 @@ _COPY = "as-of-"
 class Views:
     """The views of one collection, below its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._ledger = folder / "views", Ledger(folder)
+    def __init__(self, folder: Path, *, near: int = AT_ONCE) -> None:
+        """A view that is more than `near` changes behind is made over."""
+        self._folder, self._ledger, self._near_by = folder / "views", Ledger(folder), near
 
     def newest(self, kind: Kind) -> tuple[int, Path] | None:
         """How far the newest copy for queries is, and where it lies."""
@@ -56,7 +57,14 @@ class Views:
             return Followed(self._forward(folder, kind))
 
     def used(self, kind: Kind) -> None:
-        os.utime(self._folder / kind.name / "lock")
+        with contextlib.suppress(OSError):  # let go of meanwhile
+            os.utime(self._folder / kind.name / "lock")
+
+    def last_used(self, kind: Kind) -> float:
+        """Seconds since 1970; 0 for one that is not there."""
+        with contextlib.suppress(OSError):
+            return (self._folder / kind.name / "lock").stat().st_mtime
+        return 0.0
 
     def _forward(self, folder: Path, kind: Kind) -> int:
         from pyoxigraph import Store
@@ -64,12 +72,7 @@ class Views:
         (folder / "kind").write_bytes(msgspec.json.encode(kind))
         store = self._near(folder)
         if store is None:
-            shutil.rmtree(new := folder / "new", ignore_errors=True)
-            if (base := make(new, self._ledger, kind, self.every())) is not None:
-                with contextlib.suppress(OSError):  # let go of meanwhile
-                    os.utime(base.path.parent / "lock")  # it was of use
-            shutil.rmtree(folder / "store", ignore_errors=True)
-            new.rename(folder / "store")
+            self._make(folder, kind)
             store = Store(folder / "store")
         change = _reached(store) or 0
         while changes := self._ledger.changes(change, most=AT_ONCE):
@@ -85,6 +88,18 @@ class Views:
                 shutil.rmtree(other, ignore_errors=True)
         return change
 
+    def _make(self, folder: Path, kind: Kind) -> None:
+        """A store in the place of the one that was there, if any, when it is whole."""
+        shutil.rmtree(new := folder / "new", ignore_errors=True)
+        try:
+            if (base := make(new, self._ledger, kind, self.every())) is not None:
+                self.used(base.kind)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)  # the disk may be full
+            raise
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        new.rename(folder / "store")
+
     def _near(self, folder: Path) -> "Store | None":
         """The store of a view that is a few changes behind; None where it is better made over."""
         from pyoxigraph import Store
@@ -95,7 +110,7 @@ class Views:
         change = _reached(store)
         if change is None or change > self._ledger.latest():  # of another form; or the ledger is an older one, put back
             return None
-        return store if self._ledger.waiting(change).documents <= AT_ONCE else None
+        return store if self._ledger.waiting(change).documents <= self._near_by else None
 
     def _drop_others(self, kind: Kind, keep: int) -> None:
         """Let go of the views that were used longest ago; one that is worked on stays."""
