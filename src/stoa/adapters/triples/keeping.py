@@ -46,7 +46,6 @@ class Keeper:
                     await self.tend(folder)
                 except Exception as error:  # noqa: BLE001 - whatever it is, queries make their views themselves
                     log.warning("the graph of %r cannot be kept ready: %s", collection_of(folder.name), error)
-                    await asyncio.sleep(_PAUSE_S * _SHARE)
             await asyncio.sleep(max(_PAUSE_S, (time.monotonic() - began) * (_SHARE - 1)))
 
     async def tend(self, folder: Path) -> list[Kind]:
