@@ -101,25 +101,35 @@ def _from(base: Base | None, new: Path, ledger: Ledger, survey: Survey, kind: Ki
     held = survey.open_to(base.kind) if base else frozenset[int]()
     said = ledger.said(old=opened - held, new=opened, after=base.change if base else 0, upto=survey.latest)
     store = Store(str(new))
-    _load(store, (lines for number, lines in said if number not in skipped))
+    pieces = _load(store, (lines for number, lines in said if number not in skipped))
     for some in _some(known, AT_ONCE):
         if changes := ledger.chosen(some):
             store.update(follow(VIEW, changes, kind, alone=True))
     store.update(" ;\n".join(reach(VIEW, survey.latest)))
+    if base is None and pieces > 1:
+        store.optimize()  # else every store made from this one begins by doing so: 0.25 s for 450,000 triples
     store.flush()
 
 
-def _load(store: "Store", said: Iterable[bytes]) -> None:
+def _load(store: "Store", said: Iterable[bytes]) -> int:
+    """In how many pieces."""
     from pyoxigraph import RdfFormat
 
+    count = 0
+    for count, piece in enumerate(_pieces(said), start=1):
+        store.bulk_load(piece, format=RdfFormat.N_TRIPLES, lenient=True)
+    return count
+
+
+def _pieces(said: Iterable[bytes]) -> Iterator[bytes]:
     waiting = bytearray()
     for lines in said:
         waiting += lines
         if len(waiting) > _PIECE:
-            store.bulk_load(bytes(waiting), format=RdfFormat.N_TRIPLES, lenient=True)
+            yield bytes(waiting)
             waiting.clear()
     if waiting:
-        store.bulk_load(bytes(waiting), format=RdfFormat.N_TRIPLES, lenient=True)
+        yield bytes(waiting)
 
 
 def _some(every: Sequence[_T], most: int) -> Iterator[Sequence[_T]]:
