@@ -116,8 +116,9 @@ def _load(store: "Store", said: Iterable[bytes]) -> int:
     from pyoxigraph import RdfFormat
 
     count = 0
-    for count, piece in enumerate(_pieces(said), start=1):
+    for piece in _pieces(said):
         store.bulk_load(piece, format=RdfFormat.N_TRIPLES, lenient=True)
+        count += 1
     return count
 
 
