@@ -10,10 +10,13 @@ import pytest
 from tests.contracts.said import HR, NOBODY, A, said
 from tests.contracts.test_knowledge_graph import MEMORY, Folder, put, rows
 
+from stoa.adapters.triples.folder import FolderLedgers
 from stoa.adapters.triples.keeping import Keeper, due, grounds
 from stoa.adapters.triples.ledger import Kind, Ledger, Size, Survey
 from stoa.adapters.triples.views import Views
 from stoa.domain.identity import PUBLIC, Rights
+from stoa.settings import Settings
+from stoa.wiring.graphs import open_graphs
 
 DOCUMENTS = "SELECT (COUNT(?t) AS ?n) { ?d dcterms:title ?t }"
 
@@ -123,3 +126,20 @@ async def test_a_collection_that_fails_keeps_no_other_from_being_ready(graph: Fo
     with pytest.raises(OSError, match="no space"):
         await keeper.tend(graph.root / "a")
     assert asked == ["a", "b", "a"]
+
+
+@pytest.mark.slow
+async def test_a_running_role_has_what_many_share_ready_before_anybody_asks() -> None:
+    """One document that says very much is enough; so is the wiring that control itself uses."""
+    with tempfile.TemporaryDirectory(prefix="stoa-graph-", dir=MEMORY) as name:
+        settings = Settings(home=name)
+        root = settings.home_folder.triples
+        large = said("d", *((f"e{n}", "is", f"e{n + 1}") for n in range(9000)))
+        await FolderLedgers(root).replace("c", ["d"], [large])
+        async with open_graphs(settings) as graphs:
+            for _ in range(600):
+                if ready := Views(root / "c").newest(ground("team:a")):
+                    break
+                await asyncio.sleep(0.1)
+            assert ready is not None
+            assert await rows(graphs, DOCUMENTS) == [("1",)]

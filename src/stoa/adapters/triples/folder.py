@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class FolderLedgers:
         await asyncio.to_thread(Ledger(self._root / collection).grant, rights)
 
     async def drop(self, collection: str) -> None:
-        await asyncio.to_thread(shutil.rmtree, self._root / collection, ignore_errors=True)
+        await asyncio.to_thread(_take_away, self._root / collection)
 
 
 class FolderQueries:
@@ -78,6 +79,15 @@ class FolderQueries:
     async def _forward(self, folder: Path, kind: Kind, *, awaited: bool = True) -> int:
         asked = Follow(folder=str(folder), kind=kind, views=self._kept, awaited=awaited)
         return (await self._workshop.follow(asked)).change
+
+
+def _take_away(folder: Path) -> None:
+    """Also when a view in there is being made: whoever makes it finds its folder gone, and ends."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:

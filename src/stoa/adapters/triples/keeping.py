@@ -4,10 +4,12 @@ What is left for a query to wait for is then little: a few changes, or what its 
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from stoa.adapters.triples.following import AT_ONCE
 from stoa.adapters.triples.ledger import Kind, Ledger, Size, Survey
@@ -30,12 +32,20 @@ _IN_USE_S = 7 * 24 * 3600.0
 Forward = Callable[[Path, Kind], Awaitable[int]]
 
 
+class _Look(NamedTuple):
+    """What a collection was like when it was looked at. Files alone tell that nothing was written, without opening them."""
+
+    files: tuple[tuple[int, int, int], ...]
+    ledger: tuple[str, int]
+    at: float
+
+
 class Keeper:
     """Of all collections below one root. `forward` brings a view up to its ledger."""
 
     def __init__(self, root: Path, forward: Forward, *, worth: int = _WORTH) -> None:
         self._root, self._forward, self._worth = root, forward, worth
-        self._looked: dict[Path, tuple[str, int, float]] = {}
+        self._looked: dict[Path, _Look] = {}
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -45,19 +55,23 @@ class Keeper:
                 try:
                     await self.tend(folder)
                 except Exception as error:  # noqa: BLE001 - whatever it is, queries make their views themselves
+                    if not folder.is_dir():  # dropped meanwhile
+                        continue
                     log.warning("the graph of %r cannot be kept ready: %s", collection_of(folder.name), error)
             await asyncio.sleep(max(_PAUSE_S, (time.monotonic() - began) * (_SHARE - 1)))
 
     async def tend(self, folder: Path) -> list[Kind]:
         """What was behind in one collection, which it is not any more. What fails is tried again with the next change."""
-        identity, latest = await asyncio.to_thread(_state, folder)
-        if (
-            (looked := self._looked.get(folder))
-            and looked[:2] == (identity, latest)
-            and time.monotonic() < looked[2] + _AGAIN_S
-        ):
+        before, now = self._looked.get(folder), time.monotonic()
+        fresh = before is not None and now < before.at + _AGAIN_S
+        files = await asyncio.to_thread(_files, folder)
+        if before is not None and fresh and before.files == files:
             return []
-        self._looked[folder] = (identity, latest, time.monotonic())
+        ledger = await asyncio.to_thread(_ledger, folder)
+        if before is not None and fresh and before.ledger == ledger:
+            self._looked[folder] = before._replace(files=files)
+            return []
+        self._looked[folder] = _Look(files, ledger, now)
         behind = await asyncio.to_thread(due, folder, now=time.time(), worth=self._worth)
         for kind in behind:
             await self._forward(folder, kind)
@@ -100,6 +114,16 @@ def _folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob("*/triples.sqlite"))
 
 
-def _state(folder: Path) -> tuple[str, int]:
+def _files(folder: Path) -> tuple[tuple[int, int, int], ...]:
+    found: list[tuple[int, int, int]] = []
+    for name in ("triples.sqlite", "triples.sqlite-wal"):
+        with contextlib.suppress(FileNotFoundError):  # the second one comes and goes
+            told = (folder / name).stat()
+            found.append((told.st_ino, told.st_mtime_ns, told.st_size))
+    return tuple(found)
+
+
+def _ledger(folder: Path) -> tuple[str, int]:
+    """Which one it is, and its latest change."""
     ledger = Ledger(folder)
     return ledger.identity(), ledger.latest()

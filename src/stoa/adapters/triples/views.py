@@ -50,6 +50,8 @@ class Views:
     def forward(self, kind: Kind, *, keep: int) -> Followed:
         """Bring one up to the ledger, from nothing if need be; the ones used last stay, `keep` in all."""
         folder = self._folder / kind.name
+        if not self._folder.parent.is_dir():  # the collection was dropped meanwhile
+            return Followed(0)
         with _locked(folder) as mine:
             if not mine:
                 return Followed(0, busy=True)
