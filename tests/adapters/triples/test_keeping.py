@@ -138,8 +138,8 @@ async def test_a_running_role_has_what_many_share_ready_before_anybody_asks() ->
         await FolderLedgers(root).replace("c", ["d"], [large])
         async with open_graphs(settings) as graphs:
             for _ in range(600):
-                if ready := Views(root / "c").newest(ground("team:a")):
+                if Views(root / "c").newest(ground("team:a")):
                     break
                 await asyncio.sleep(0.1)
-            assert ready is not None
+            assert Views(root / "c").newest(ground("team:a")) is not None
             assert await rows(graphs, DOCUMENTS) == [("1",)]
