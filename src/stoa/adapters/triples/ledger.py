@@ -23,9 +23,11 @@ from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.triples import DocumentTriples
 
 _WAIT_S = 30.0
+_CHANGES = "SELECT change, iri, written, lines FROM documents JOIN rights ON rights.number = documents.rights"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, written TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS named (tag TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY, iri TEXT NOT NULL, rights INTEGER NOT NULL, change INTEGER NOT NULL, triples INTEGER NOT NULL, lines BLOB
 ) WITHOUT ROWID;
@@ -137,18 +139,23 @@ class Ledger:
 
     def kind_of(self, acl: frozenset[AccessTag]) -> Kind:
         """Which of their tags any rights name, or named once: kinds stay the same when rights come and go."""
+        asked = denying(acl)  # the tags held, and those held by whoever made a key
         with self._reading() as rows:
-            every = _rights(rows).values() if rows else ()
-        named = frozenset(tag for each in every for tag in (*each.allow, *each.deny))
-        return Kind(opening(acl) & named, denying(acl) & named)
+            if rows is None:
+                named = frozenset[AccessTag]()
+            elif _names_tags(rows):
+                query = "SELECT tag FROM named WHERE tag IN (SELECT value FROM json_each(?))"
+                named = frozenset(tag for (tag,) in rows.execute(query, (json.dumps(list(asked)),)))
+            else:  # written before tags were kept, and not since
+                named = asked & _tags(_rights(rows).values())
+        return Kind(opening(acl) & named, asked & named)
 
     def changes(self, after: int, *, most: int) -> list[Change]:
         """The first changes above a number, in their order."""
         with self._reading() as rows:
             if rows is None:
                 return []
-            query = "SELECT change, iri, rights, lines FROM documents WHERE change > ? ORDER BY change LIMIT ?"
-            return _changes(rows, rows.execute(query, (after, most)))
+            return _changes(rows.execute(f"{_CHANGES} WHERE change > ? ORDER BY change LIMIT ?", (after, most)))
 
     def numbers(self, after: int, upto: int) -> list[tuple[int, str]]:
         """The changes above one number and not above another, with the IRIs of their documents."""
@@ -161,9 +168,8 @@ class Ledger:
         with self._reading() as rows:
             if rows is None:
                 return []
-            query = """SELECT change, iri, rights, lines FROM documents
-                WHERE change IN (SELECT value FROM json_each(?)) ORDER BY change"""
-            return _changes(rows, rows.execute(query, (json.dumps(list(numbers)),)))
+            some = "WHERE change IN (SELECT value FROM json_each(?)) ORDER BY change"
+            return _changes(rows.execute(f"{_CHANGES} {some}", (json.dumps(list(numbers)),)))
 
     def waiting(self, after: int) -> Size:
         """How many changes there are above a number, and how many triples those documents say now."""
@@ -217,6 +223,8 @@ class Ledger:
             rows.execute("INSERT INTO ledger (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING", (uuid.uuid4().hex,))
             rows.execute("BEGIN IMMEDIATE")
             try:
+                if not _names_tags(rows):
+                    _name(rows, _tags(_rights(rows).values()))
                 yield rows
             except BaseException:
                 rows.execute("ROLLBACK")
@@ -243,18 +251,33 @@ def _latest(rows: sqlite3.Connection) -> int:
 def _number(rows: sqlite3.Connection, rights: Rights) -> int:
     """The number of these rights, given now if they have none."""
     written = msgspec.json.encode(_Written(tuple(sorted(rights.allow)), tuple(sorted(rights.deny)))).decode()
-    rows.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,))
+    if rows.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,)).rowcount:
+        _name(rows, _tags((rights,)))
     return rows.execute("SELECT number FROM rights WHERE written = ?", (written,)).fetchone()[0]
 
 
+def _tags(every: Iterable[Rights]) -> frozenset[AccessTag]:
+    return frozenset(tag for each in every for tag in (*each.allow, *each.deny))
+
+
+def _name(rows: sqlite3.Connection, tags: Iterable[AccessTag]) -> None:
+    rows.executemany("INSERT INTO named (tag) VALUES (?) ON CONFLICT DO NOTHING", ((tag,) for tag in tags))
+
+
+def _names_tags(rows: sqlite3.Connection) -> bool:
+    """Whether all tags that rights name are written down; then callers are told apart without reading all rights."""
+    query = "SELECT EXISTS (SELECT 1 FROM named) OR NOT EXISTS (SELECT 1 FROM rights)"
+    return bool(rows.execute(query).fetchone()[0])
+
+
 def _rights(rows: sqlite3.Connection) -> dict[int, Rights]:
-    read = (
-        (number, msgspec.json.decode(written, type=_Written))
-        for number, written in rows.execute("SELECT number, written FROM rights")
-    )
-    return {number: Rights(frozenset(each.allow), frozenset(each.deny)) for number, each in read}
+    return {number: _read(written) for number, written in rows.execute("SELECT number, written FROM rights")}
 
 
-def _changes(rows: sqlite3.Connection, found: sqlite3.Cursor) -> list[Change]:
-    rights = _rights(rows)
-    return [Change(n, iri, rights[number], lines and zlib.decompress(lines)) for n, iri, number, lines in found]
+def _read(written: str) -> Rights:
+    each = msgspec.json.decode(written, type=_Written)
+    return Rights(frozenset(each.allow), frozenset(each.deny))
+
+
+def _changes(found: sqlite3.Cursor) -> list[Change]:
+    return [Change(n, iri, _read(written), lines and zlib.decompress(lines)) for n, iri, written, lines in found]
