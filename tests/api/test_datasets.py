@@ -221,6 +221,7 @@ async def test_bad_input_is_refused_with_its_field(dev: Any) -> None:
         ({"name": "Ä"}, "name"),
         ({"name": "x", "team": "nobody"}, None),
         ({"name": "x", "odd": 1}, "odd"),
+        ({"name": "x", "description": "a\0b"}, "description"),
     ):
         refused = await dev.post("/api/datasets", json=body)
         assert refused.status_code in (400, 403), refused.text

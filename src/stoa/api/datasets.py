@@ -33,16 +33,20 @@ Name = Annotated[str, Path(description="Name of the dataset.")]
 Version = Annotated[int | None, Query(alias="version", ge=0, description="An earlier version; the current one if left out.")]
 
 
+Description = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+"""Without what PostgreSQL keeps in no text."""
+
+
 class NewDataset(Form):
     """`team` is the caller's own if left out."""
 
     name: NewName
     team: str | None = None
-    description: Annotated[str, Field(max_length=500)] = ""
+    description: Description = ""
 
 
 class ChangedDataset(Form):
-    description: Annotated[str, Field(max_length=500)]
+    description: Description
 
 
 class DatasetView(View):
