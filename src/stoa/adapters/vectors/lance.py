@@ -27,6 +27,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
+    from stoa.adapters.vectors.held import SETTLED, HeldTables, marked
     from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
 
@@ -68,13 +69,17 @@ _SEARCHES = 3
 
 
 class LanceIndex:
-    """VectorStore over the tables under `uri`. A search sees what was committed before it."""
+    """VectorStore over the tables under `uri`. A search sees what was committed before it.
 
-    def __init__(self, uri: str) -> None:
+    A small table that nobody changed for `settled` is searched by meaning in memory.
+    """
+
+    def __init__(self, uri: str, *, settled: timedelta = SETTLED) -> None:
         self._uri = uri
         self._database: lancedb.AsyncConnection | None = None
         self._tables: dict[str, AsyncTable] = {}
         self._kept = KeptRows(KEEP_BYTES)
+        self._held = HeldTables(settled=settled)
         self._opening = asyncio.Lock()
 
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
@@ -115,6 +120,7 @@ class LanceIndex:
             self._tables.pop(collection, None)
             await (await self._connection()).drop_table(collection, ignore_missing=True)
             self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
+            self._held.clear()
 
     async def segments(self, collection: str) -> int:
         """Parts that the index of vectors has; none where every vector is compared."""
@@ -134,6 +140,10 @@ class LanceIndex:
         table = await self._table(collection) if acl and not _is_nothing(among) else None
         if table is None:
             return []
+        if held := await self._held.of(collection, table):
+            known = await self._known(collection, table, held.nearest(vector, acl=acl, limit=limit, among=among), vector)
+            if known is not None:
+                return sorted(known, key=lambda hit: -hit.similarity)
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
         query = nearest.nprobes(_ALL_PARTITIONS).where(open_to(acl) + about(among)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
@@ -162,6 +172,10 @@ class LanceIndex:
         table = await self._table(collection) if acl and ids else None
         if table is None:
             return []
+        if held := await self._held.of(collection, table):
+            known = await self._known(collection, table, held.of_ids(ids, acl=acl), vector)
+            if known is not None:
+                return known
         query = table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}")
         return await self._found(collection, table, query.select([]).with_row_id(), vector)
 
@@ -224,6 +238,7 @@ class LanceIndex:
     async def close(self) -> None:
         self._tables.clear()
         self._kept.clear()
+        self._held.clear()
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -236,13 +251,16 @@ class LanceIndex:
             rows = await self._kept.read(collection, table, found["_rowid"].to_pylist())
             if len(rows) == len(found):
                 break
-        if not rows:
-            return []
-        addresses = found["_rowid"].to_pylist()
+        addresses = found["_rowid"].to_pylist() if rows else []
         scores = found["_score"].to_pylist() if "_score" in found.column_names else [None] * len(addresses)
-        scored = [(rows[address], score) for address, score in zip(addresses, scores, strict=True) if address in rows]
-        cosines = np.stack([row.vector for row, _ in scored]) @ np.asarray(vector, dtype=np.float32)
-        return [Hit(row.passage, cosine, score) for (row, score), cosine in zip(scored, cosines.tolist(), strict=True)]
+        return _hits([(rows[at], score) for at, score in zip(addresses, scores, strict=False) if at in rows], vector)
+
+    async def _known(
+        self, collection: str, table: AsyncTable, addresses: Sequence[int], vector: Sequence[float]
+    ) -> Sequence[Hit] | None:
+        """The rows at these addresses; None when one is gone by now."""
+        rows = await self._kept.read(collection, table, addresses)
+        return _hits([(row, None) for row in rows.values()], vector) if len(rows) == len(addresses) else None
 
     async def _connection(self) -> lancedb.AsyncConnection:
         if self._database is None:
@@ -285,7 +303,10 @@ class LanceIndex:
     async def _make(self, collection: str, *, width: int) -> AsyncTable:
         async with self._opening:
             database = await self._connection()
-            table = await database.create_table(collection, schema=schema(width), exist_ok=True)
+            try:
+                table = await database.create_table(collection, schema=marked(schema(width)))
+            except ValueError:  # it is there: made by another process, or with rows and without indices
+                table = await database.open_table(collection)
             if not await _is_ready(table):
                 await table.create_index("acl", config=LabelList())
                 await table.create_index("deny", config=LabelList())
@@ -296,6 +317,13 @@ class LanceIndex:
                 await table.create_index("contextual_text", config=words)
             self._tables[collection] = table
             return table
+
+
+def _hits(scored: Sequence[tuple[Row, float | None]], vector: Sequence[float]) -> list[Hit]:
+    if not scored:
+        return []
+    cosines = np.stack([row.vector for row, _ in scored]) @ np.asarray(vector, dtype=np.float32)
+    return [Hit(row.passage, cosine, score) for (row, score), cosine in zip(scored, cosines.tolist(), strict=True)]
 
 
 async def _is_new(table: AsyncTable) -> bool:
