@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lancedb
 import pytest
-from lancedb.table import AsyncTable
 
-from stoa.adapters.vectors.held import HeldTables, marked
+from stoa.adapters.vectors.held import HeldTables, mark, marked
 from stoa.adapters.vectors.rows import as_table, schema
 from stoa.domain.passages import Among
 from stoa.domain.vectors import Chunk, IndexedChunk
@@ -16,8 +16,8 @@ AT_ONCE = timedelta(0)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[lancedb.AsyncConnection]:
-    connection = await lancedb.connect_async(str(tmp_path), read_consistency_interval=timedelta(0))
+async def database(tmp_path: Path) -> AsyncIterator[Any]:  # Any: what the library takes and gives has no types
+    connection: Any = await lancedb.connect_async(str(tmp_path), read_consistency_interval=timedelta(0))
     yield connection
     connection.close()
 
@@ -29,13 +29,13 @@ def row(name: str, *vector: float, acl: frozenset[str] = A) -> IndexedChunk:
     return IndexedChunk(chunk, vector, acl)
 
 
-async def made(database: lancedb.AsyncConnection, *rows: IndexedChunk) -> AsyncTable:
+async def made(database: Any, *rows: IndexedChunk) -> Any:
     table = await database.create_table("c", schema=marked(schema(2)))
     await table.add(as_table(rows))
     return table
 
 
-async def test_the_nearest_open_rows_are_found(database: lancedb.AsyncConnection) -> None:
+async def test_the_nearest_open_rows_are_found(database: Any) -> None:
     table = await made(
         database,
         row("far", 0.0, 1.0),
@@ -57,7 +57,7 @@ async def test_the_nearest_open_rows_are_found(database: lancedb.AsyncConnection
     assert held.nearest([1.0, 0.0], acl=frozenset({"team:b"}), limit=2) == []
 
 
-async def test_another_version_is_read_anew(database: lancedb.AsyncConnection) -> None:
+async def test_another_version_is_read_anew(database: Any) -> None:
     table, tables = await made(database, row("one", 1.0, 0.0)), HeldTables(settled=AT_ONCE)
     before = await tables.of("c", table)
     assert before is await tables.of("c", table)
@@ -67,12 +67,12 @@ async def test_another_version_is_read_anew(database: lancedb.AsyncConnection) -
     assert after.nearest([1.0, 0.0], acl=A, limit=1) == []
 
 
-async def test_a_version_that_is_new_is_searched_in_the_store(database: lancedb.AsyncConnection) -> None:
+async def test_a_version_that_is_new_is_searched_in_the_store(database: Any) -> None:
     table = await made(database, row("one", 1.0, 0.0))
     assert await HeldTables(settled=timedelta(days=1)).of("c", table) is None
 
 
-async def test_a_table_made_anew_under_the_name_is_another_at_the_same_version(database: lancedb.AsyncConnection) -> None:
+async def test_a_table_made_anew_under_the_name_is_another_at_the_same_version(database: Any) -> None:
     tables, opened = HeldTables(settled=AT_ONCE), await made(database, row("one", 1.0, 0.0))
     first = await tables.of("c", opened)
     await database.drop_table("c")
@@ -83,11 +83,19 @@ async def test_a_table_made_anew_under_the_name_is_another_at_the_same_version(d
     assert held is None or held.nearest([1.0, 0.0], acl=A, limit=1) == []
 
 
-async def test_what_is_too_large_is_searched_in_the_store(database: lancedb.AsyncConnection) -> None:
+async def test_what_is_too_large_is_searched_in_the_store(database: Any) -> None:
     table = await made(database, row("one", 1.0, 0.0))
     assert await HeldTables(room=100, settled=AT_ONCE).of("c", table) is None
 
 
-async def test_a_table_of_an_earlier_version_is_searched_in_the_store(database: lancedb.AsyncConnection) -> None:
+async def test_a_table_of_an_earlier_version_is_searched_in_the_store_until_it_has_a_mark(
+    database: Any,
+) -> None:
     table = await database.create_table("c", schema=schema(2))
-    assert await HeldTables(settled=AT_ONCE).of("c", table) is None
+    await table.add(as_table([row("one", 1.0, 0.0)]))
+    tables = HeldTables(settled=AT_ONCE)
+    assert await tables.of("c", table) is None
+    await mark(table)
+    held = await tables.of("c", table)
+    assert held is not None
+    assert len(held.nearest([1.0, 0.0], acl=A, limit=1)) == 1

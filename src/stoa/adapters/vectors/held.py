@@ -28,7 +28,7 @@ one core where the search within the store takes 4."""
 SETTLED = timedelta(seconds=1)
 """A version is read after it has been there for so long: while documents come in, every one of them makes another."""
 
-_MARK = b"stoa.table"
+_MARK, _MARKED = "stoa.table", "id"
 _COLUMNS = ["id", "document_id", "acl", "deny", "vector"]
 _OVERHEAD = 200
 """Bytes of a row beside its vector, about."""
@@ -40,7 +40,14 @@ _Mask = npt.NDArray[np.bool_]
 
 def marked(schema: pa.Schema) -> pa.Schema:
     """With a mark of its own, by which a table is told from a later one of the same name."""
-    return schema.with_metadata({_MARK: secrets.token_hex(8).encode()})
+    at = schema.get_field_index(_MARKED)
+    return schema.set(at, schema.field(at).with_metadata({_MARK: secrets.token_hex(8)}))
+
+
+async def mark(table: AsyncTable) -> None:
+    """Give one that an earlier version made a mark, if it has none."""
+    if not await _mark(table):
+        await table.update_field_metadata({"path": _MARKED, "metadata": {_MARK: secrets.token_hex(8)}})
 
 
 @dataclass(frozen=True)
@@ -140,8 +147,8 @@ class HeldTables:
 
 
 async def _mark(table: AsyncTable) -> bytes:
-    """Empty for a table that an earlier version made: that is always searched itself."""
-    return ((await table.schema()).metadata or {}).get(_MARK, b"")
+    """Empty for a table that an earlier version made and nobody tended since: that is always searched itself."""
+    return ((await table.schema()).field(_MARKED).metadata or {}).get(_MARK.encode(), b"")
 
 
 def _held(found: pa.Table, width: int) -> Held:

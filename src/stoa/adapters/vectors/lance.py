@@ -27,7 +27,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
-    from stoa.adapters.vectors.held import SETTLED, HeldTables, marked
+    from stoa.adapters.vectors.held import SETTLED, HeldTables, mark, marked
     from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
 
@@ -109,6 +109,7 @@ class LanceIndex:
         table = await self._table(collection)
         if table is None:
             return
+        await mark(table)
         await table.optimize(cleanup_older_than=KEEP_VERSIONS)
         if await table.count_rows() >= EXACT_BELOW:
             segments = await self.segments(collection)
