@@ -55,6 +55,12 @@ async def test_the_nearest_open_rows_are_found(database: Any) -> None:
     assert await named(held.nearest([1.0, 0.0], acl=A, limit=2, among=few)) == {"far"}
     assert await named(held.of_ids(["far", "closed", "unknown", "far"], acl=A)) == {"far"}
     assert held.nearest([1.0, 0.0], acl=frozenset({"team:b"}), limit=2) == []
+    everywhere = (await table.query().with_row_id().to_arrow())["_rowid"].to_numpy()
+    shown = held.shown(everywhere, acl=A)
+    assert shown is not None
+    assert await named(everywhere[shown].tolist()) == {"far", "near", "nearest"}
+    assert held.hides(A)
+    assert held.shown(everywhere + 1, acl=A) is None
 
 
 async def test_another_version_is_read_anew(database: Any) -> None:

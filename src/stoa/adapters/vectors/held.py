@@ -1,4 +1,4 @@
-"""Small tables of LanceDB in memory, as they are at one version: each vector compared, with who may read its document.
+"""Small tables of LanceDB in memory, as they are at one version: each vector, with who may read its document.
 
 What is held answers for exactly the version that it was read at, of exactly the table that it was read from: the store is asked
 for both before every search. So a change of rights holds at once, and a search that finds another version goes to the store.
@@ -36,6 +36,7 @@ _CALLERS = 64
 """Sets of access tags for which it is kept what they open."""
 
 _Mask = npt.NDArray[np.bool_]
+_Addresses = npt.NDArray[np.int64]
 
 
 def marked(schema: pa.Schema) -> pa.Schema:
@@ -52,9 +53,9 @@ async def mark(table: AsyncTable) -> None:
 
 @dataclass(frozen=True)
 class Held:
-    """The rows of one version: addresses (n,), vectors (n, width), the place of each row's rights and of its document."""
+    """The rows of one version by address: vectors (n, width), the place of each row's rights and of its document."""
 
-    addresses: npt.NDArray[np.int64]
+    addresses: _Addresses
     vectors: npt.NDArray[np.float32]
     places: Mapping[str, int]
     rights: Sequence[Rights]
@@ -67,21 +68,35 @@ class Held:
         self, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int, among: Among | None = None
     ) -> list[int]:
         """The addresses of the nearest rows that are open to the caller, in any order."""
-        allowed = self._open_to(acl)
-        if among is not None:
-            allowed = allowed & np.fromiter(map(among.holds, self.documents), np.bool_, len(self.documents))[self.document_of]
-        rows = np.flatnonzero(allowed)
+        rows = np.flatnonzero(self._open_among(acl, among))
         if len(rows) > limit:
             # Not BLAS, whose threads cost more than they bring for so little, and much more on a busy machine.
             cosines = np.einsum("ij,j->i", self.vectors, np.asarray(vector, dtype=np.float32))[rows]
             rows = rows[np.argpartition(-cosines, limit)[:limit]]
         return self.addresses[rows].tolist()
 
+    def hides(self, acl: frozenset[AccessTag], among: Among | None = None) -> bool:
+        """Whether there are rows that the caller may not read, or that are not among these."""
+        return not self._open_among(acl, among).all()
+
+    def shown(self, addresses: _Addresses, *, acl: frozenset[AccessTag], among: Among | None = None) -> _Mask | None:
+        """Which of these the caller may read and are among these; None when one is not held: the table is another by now."""
+        places = np.minimum(np.searchsorted(self.addresses, addresses), len(self.addresses) - 1)
+        if not len(self.addresses) or (self.addresses[places] != addresses).any():
+            return None
+        return self._open_among(acl, among)[places]
+
     def of_ids(self, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> list[int]:
         """The addresses of those of these rows that are there and open to the caller."""
         allowed = self._open_to(acl)
         places = [self.places[each] for each in dict.fromkeys(ids) if each in self.places]
         return [int(self.addresses[place]) for place in places if allowed[place]]
+
+    def _open_among(self, acl: frozenset[AccessTag], among: Among | None) -> _Mask:
+        allowed = self._open_to(acl)
+        if among is None:
+            return allowed
+        return allowed & np.fromiter(map(among.holds, self.documents), np.bool_, len(self.documents))[self.document_of]
 
     def _open_to(self, acl: frozenset[AccessTag]) -> _Mask:
         """Which rows, as `Rights.open_to` says."""
@@ -152,6 +167,7 @@ async def _mark(table: AsyncTable) -> bytes:
 
 
 def _held(found: pa.Table, width: int) -> Held:
+    found = found.sort_by("_rowid")
     rights, rights_of = _distinct(
         Rights(frozenset(allow), frozenset(deny))
         for allow, deny in zip(found["acl"].to_pylist(), found["deny"].to_pylist(), strict=True)
@@ -159,7 +175,7 @@ def _held(found: pa.Table, width: int) -> Held:
     documents, document_of = _distinct(found["document_id"].to_pylist())
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
     return Held(
-        addresses=np.array(found["_rowid"].to_pylist(), dtype=np.int64),
+        addresses=found["_rowid"].to_numpy().astype(np.int64),
         vectors=np.array(vectors, dtype=np.float32),
         places={each: place for place, each in enumerate(found["id"].to_pylist())},
         rights=rights,

@@ -1,6 +1,7 @@
 """The index in LanceDB: one table a collection, in a folder or a bucket, read and written by several processes at once.
 
-Access tags are a filter inside every search, never applied after them, and are written into it as quoted literals only.
+Access tags are a filter inside every search, never applied to the best that it found, and are written into it as quoted
+literals alone. A small table is held in memory with them, and who may read what is told there.
 Importing this module takes a second and 100 MB: whoever needs it imports it late.
 """
 
@@ -9,6 +10,7 @@ import os
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
+from itertools import repeat
 
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
@@ -71,7 +73,7 @@ _SEARCHES = 3
 class LanceIndex:
     """VectorStore over the tables under `uri`. A search sees what was committed before it.
 
-    A small table that nobody changed for `settled` is searched by meaning in memory.
+    A small table that nobody changed for `settled` is compared, and its rights are looked up, in memory.
     """
 
     def __init__(self, uri: str, *, settled: timedelta = SETTLED) -> None:
@@ -164,8 +166,18 @@ class LanceIndex:
         if table is None:
             return []
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
-        query = table.query().nearest_to_text(words).where(open_to(acl) + about(among)).limit(limit)
-        return await self._found(collection, table, query.select(["_score"]).with_row_id(), vector)
+        query = table.query().nearest_to_text(words).select(["_score"]).with_row_id()
+        if held := await self._held.of(collection, table):
+            # All that has the words is found, or as much as is wanted where nothing is hidden; then it is told what is open.
+            # Measured with 1,920 rows: 1.0 ms instead of 2.7 with the filter inside.
+            found = await query.limit(len(held.addresses) if held.hides(acl, among) else limit).to_arrow()
+            shown = held.shown(found["_rowid"].to_numpy().astype(np.int64), acl=acl, among=among)
+            if shown is not None:
+                found = found.filter(pa.array(shown)).slice(0, limit)
+                known = await self._known(collection, table, found["_rowid"].to_pylist(), vector, found["_score"].to_pylist())
+                if known is not None:
+                    return known
+        return await self._found(collection, table, query.where(open_to(acl) + about(among)).limit(limit), vector)
 
     async def fetch(
         self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
@@ -257,11 +269,18 @@ class LanceIndex:
         return _hits([(rows[at], score) for at, score in zip(addresses, scores, strict=False) if at in rows], vector)
 
     async def _known(
-        self, collection: str, table: AsyncTable, addresses: Sequence[int], vector: Sequence[float]
+        self,
+        collection: str,
+        table: AsyncTable,
+        addresses: Sequence[int],
+        vector: Sequence[float],
+        scores: Sequence[float] | None = None,
     ) -> Sequence[Hit] | None:
-        """The rows at these addresses; None when one is gone by now."""
+        """The rows at these addresses, in their order; None when one is gone by now."""
         rows = await self._kept.read(collection, table, addresses)
-        return _hits([(row, None) for row in rows.values()], vector) if len(rows) == len(addresses) else None
+        if len(rows) < len(addresses):
+            return None
+        return _hits([(rows[at], score) for at, score in zip(addresses, scores or repeat(None), strict=False)], vector)
 
     async def _connection(self) -> lancedb.AsyncConnection:
         if self._database is None:
