@@ -28,6 +28,9 @@ one core where the search within the store takes 4."""
 SETTLED = timedelta(seconds=1)
 """A version is read after it has been there for so long: while documents come in, every one of them makes another."""
 
+MARK_HOLDS_S = 0.05
+"""A query makes three searches, and asks once what table it is."""
+
 _MARK, _MARKED = "stoa.table", "id"
 _COLUMNS = ["id", "document_id", "acl", "deny", "vector"]
 _OVERHEAD = 200
@@ -119,6 +122,8 @@ class _Seen:
     mark: bytes
     version: int
     since: float
+    told: float = 0.0
+    """When it was last told that the table is the same."""
     read: bool = False
     rows: Held | None = None
 
@@ -135,7 +140,7 @@ class HeldTables:
         """The rows as they are now; None where the store is to be searched itself."""
         seen = self._seen.get(collection)
         version = await table.version()
-        if seen is None or seen.version != version or seen.mark != await _mark(table):
+        if seen is None or seen.version != version or not await self._is_same(seen, table):
             seen = self._seen[collection] = _Seen(await _mark(table), version, time.monotonic())
         self._seen.move_to_end(collection)
         if not seen.read and seen.mark and time.monotonic() - seen.since >= self._settled and not self._reading.locked():
@@ -143,6 +148,14 @@ class HeldTables:
                 await self._read(seen, table)
             self._forget_oldest()
         return seen.rows if self._seen.get(collection) is seen else None
+
+    async def _is_same(self, seen: _Seen, table: AsyncTable) -> bool:
+        """Whether it is the table that was met. None is taken away and filled anew to the same version within MARK_HOLDS_S."""
+        if time.monotonic() - seen.told > MARK_HOLDS_S:
+            if seen.mark != await _mark(table):
+                return False
+            seen.told = time.monotonic()
+        return True
 
     def clear(self) -> None:
         self._seen.clear()
