@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +12,15 @@ from stoa.adapters.vectors.rows import as_table, schema
 from stoa.domain.passages import Among
 from stoa.domain.vectors import Chunk, IndexedChunk
 
+LANCEDB: Any = lancedb  # Any: what the library takes and gives has no types
+COLUMNS: Any = schema(2)
 A = frozenset({"team:a"})
 AT_ONCE = timedelta(0)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Any]:  # Any: what the library takes and gives has no types
-    connection: Any = await lancedb.connect_async(str(tmp_path), read_consistency_interval=timedelta(0))
+async def database(tmp_path: Path) -> AsyncIterator[Any]:
+    connection = await LANCEDB.connect_async(str(tmp_path), read_consistency_interval=timedelta(0))
     yield connection
     connection.close()
 
@@ -30,7 +33,7 @@ def row(name: str, *vector: float, acl: frozenset[str] = A) -> IndexedChunk:
 
 
 async def made(database: Any, *rows: IndexedChunk) -> Any:
-    table = await database.create_table("c", schema=marked(schema(2)))
+    table = await database.create_table("c", schema=marked(COLUMNS))
     await table.add(as_table(rows))
     return table
 
@@ -97,7 +100,7 @@ async def test_what_is_too_large_is_searched_in_the_store(database: Any) -> None
 async def test_a_table_of_an_earlier_version_is_searched_in_the_store_until_it_has_a_mark(
     database: Any,
 ) -> None:
-    table = await database.create_table("c", schema=schema(2))
+    table = await database.create_table("c", schema=COLUMNS)
     await table.add(as_table([row("one", 1.0, 0.0)]))
     tables = HeldTables(settled=AT_ONCE)
     assert await tables.of("c", table) is None
@@ -105,3 +108,12 @@ async def test_a_table_of_an_earlier_version_is_searched_in_the_store_until_it_h
     held = await tables.of("c", table)
     assert held is not None
     assert len(held.nearest([1.0, 0.0], acl=A, limit=1)) == 1
+
+
+async def test_what_a_search_meets_while_all_is_forgotten_is_searched_in_the_store(database: Any) -> None:
+    table, tables = await made(database, row("one", 1.0, 0.0)), HeldTables(settled=AT_ONCE)
+    assert await tables.of("c", table) is not None
+    searching = asyncio.ensure_future(tables.of("c", table))
+    await asyncio.sleep(0)
+    tables.clear()
+    assert await searching is None

@@ -142,6 +142,8 @@ class HeldTables:
         version = await table.version()
         if seen is None or seen.version != version or not await self._is_same(seen, table):
             seen = self._seen[collection] = _Seen(await _mark(table), version, time.monotonic())
+        if self._seen.get(collection) is not seen:
+            return None  # forgotten meanwhile, or met anew by another search
         self._seen.move_to_end(collection)
         if not seen.read and seen.mark and time.monotonic() - seen.since >= self._settled and not self._reading.locked():
             async with self._reading:
