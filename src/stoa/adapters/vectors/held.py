@@ -31,6 +31,9 @@ SETTLED = timedelta(seconds=1)
 MARK_HOLDS_S = 0.05
 """A query makes three searches, and asks once what table it is."""
 
+LARGE_HOLDS_S = 60.0
+"""A table that is too large is not asked for its version, nor counted again, for so long."""
+
 _MARK, _MARKED = "stoa.table", "id"
 _COLUMNS = ["id", "document_id", "acl", "deny", "vector"]
 _OVERHEAD = 200
@@ -117,13 +120,14 @@ class Held:
 
 @dataclass
 class _Seen:
-    """A version of a table, when it was first met, and its rows once they were read; None of one that is too large."""
+    """A version of a table, when it was first met, and its rows once they were read."""
 
     mark: bytes
     version: int
     since: float
     told: float = 0.0
     """When it was last told that the table is the same."""
+    large_until: float = 0.0
     read: bool = False
     rows: Held | None = None
 
@@ -139,6 +143,8 @@ class HeldTables:
     async def of(self, collection: str, table: AsyncTable) -> Held | None:
         """The rows as they are now; None where the store is to be searched itself."""
         seen = self._seen.get(collection)
+        if seen is not None and time.monotonic() < seen.large_until:
+            return None
         version = await table.version()
         if seen is None or seen.version != version or not await self._is_same(seen, table):
             seen = self._seen[collection] = _Seen(await _mark(table), version, time.monotonic())
@@ -165,7 +171,7 @@ class HeldTables:
     async def _read(self, seen: _Seen, table: AsyncTable) -> None:
         width = (await table.schema()).field("vector").type.list_size
         if await table.count_rows() * (4 * width + _OVERHEAD) > self._room:
-            seen.read = True
+            seen.large_until = time.monotonic() + LARGE_HOLDS_S
             return
         found = await table.query().select(_COLUMNS).with_row_id().to_arrow()
         if (await table.version(), await _mark(table)) == (seen.version, seen.mark):  # else it changed while it was read
