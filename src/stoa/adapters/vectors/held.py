@@ -128,7 +128,6 @@ class _Seen:
     told: float = 0.0
     """When it was last told that the table is the same."""
     large_until: float = 0.0
-    read: bool = False
     rows: Held | None = None
 
 
@@ -151,7 +150,7 @@ class HeldTables:
         if self._seen.get(collection) is not seen:
             return None  # forgotten meanwhile, or met anew by another search
         self._seen.move_to_end(collection)
-        if not seen.read and seen.mark and time.monotonic() - seen.since >= self._settled and not self._reading.locked():
+        if seen.rows is None and seen.mark and time.monotonic() - seen.since >= self._settled and not self._reading.locked():
             async with self._reading:
                 await self._read(seen, table)
             self._forget_oldest()
@@ -175,7 +174,7 @@ class HeldTables:
             return
         found = await table.query().select(_COLUMNS).with_row_id().to_arrow()
         if (await table.version(), await _mark(table)) == (seen.version, seen.mark):  # else it changed while it was read
-            seen.rows, seen.read = await asyncio.to_thread(_held, found, width), True
+            seen.rows = await asyncio.to_thread(_held, found, width)
 
     def _forget_oldest(self) -> None:
         while sum(_size(each.rows) for each in self._seen.values()) > self._room:
