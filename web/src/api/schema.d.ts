@@ -1751,6 +1751,27 @@ export interface components {
             /** Per Gpu Second */
             per_gpu_second?: string | null;
         };
+        /**
+         * Anew
+         * @description What building it anew would take, as the collection says now.
+         *
+         *     `tokens` is about what the texts come to, by what earlier jobs of the collection embedded; null before there was one.
+         *     `cost_nano_usd` is of those tokens at the model's present price; null where either is not known.
+         */
+        Anew: {
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Documents */
+            documents: number;
+            /** Chunks */
+            chunks: number;
+            /** Tokens */
+            tokens: number | null;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
+        };
         /** Application */
         Application: {
             /** Resources */
@@ -2136,6 +2157,10 @@ export interface components {
             see_sources: boolean;
             /** Sync Sources */
             sync_sources: boolean;
+            /** See Indexes */
+            see_indexes: boolean;
+            /** Change Indexes */
+            change_indexes: boolean;
         };
         /**
          * CollectionUsage
@@ -2695,6 +2720,7 @@ export interface components {
         Indexes: {
             /** Data */
             data: components["schemas"]["IndexView"][];
+            anew: components["schemas"]["Anew"];
         };
         /**
          * ItemView
