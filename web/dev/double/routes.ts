@@ -4,6 +4,7 @@ import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
+import { indexRoutes } from "./indexes.ts";
 import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
 import { tryOut } from "./guardrails.ts";
@@ -113,6 +114,7 @@ export const routes: Route[] = [
   ...collectionRoutes,
   ...graphRoutes,
   ...sourceRoutes,
+  ...indexRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {
     const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));

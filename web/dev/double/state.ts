@@ -3,6 +3,7 @@ import type { Conversation, Document, Job, Message, ResourceFields, Session, Usa
 import type { Sets } from "./bench.ts";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
+import { newIndexes } from "./indexes.ts";
 import { applied, placeOf } from "./platform.ts";
 import { Sources } from "./sources.ts";
 
@@ -43,6 +44,7 @@ export class State {
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
   readonly sets: Sets = new Map();
   readonly sources = new Sources();
+  readonly indexes = newIndexes();
   readonly requests = new Map<string, UsageRequest>();
 
   held(id: string | undefined): Held {
