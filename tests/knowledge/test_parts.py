@@ -13,7 +13,7 @@ from stoa.knowledge.process import Pipeline
 
 @pytest.fixture
 def processors(tmp_path: Path) -> Processors:
-    pipeline = Pipeline(objects=ObjectFolder(tmp_path), parser=DirectParser(), splitter=WordSplitter())
+    pipeline = Pipeline(objects=ObjectFolder.local(tmp_path), parser=DirectParser(), splitter=WordSplitter())
     return Processors(few=pipeline, partitioned=pipeline, many=600)
 
 

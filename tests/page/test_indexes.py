@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-
 from tests.page.browsing import violations
 
 pytestmark = pytest.mark.slow

@@ -107,3 +107,7 @@ class JobRunner(Protocol):
     async def submit(self, work: str, job_id: str, *, lane: str) -> None:
         """Have the job done by the named work, after all others submitted in its lane. Submitting again changes nothing."""
         ...
+
+    async def forget(self, *, before_ms: int) -> int:
+        """Let go of what is kept of jobs that had ended before a moment, UTC. Returns how many there were."""
+        ...

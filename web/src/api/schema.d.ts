@@ -4254,6 +4254,10 @@ export interface components {
             traces: number;
             /** Contents */
             contents: number;
+            /** Syncs */
+            syncs: number;
+            /** Jobs */
+            jobs: number;
         };
         /**
          * SwitchForm

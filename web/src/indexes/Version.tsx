@@ -46,8 +46,10 @@ export function Version({ collection, index, serving, kept }: VersionProps) {
         )}
       </header>
       <p className={styles.note}>
-        {model} · chunks of {formatCount(tokens)} tokens · {STANDINGS[state === "building" ? "building" : state]} since{" "}
-        {formatDateTime(index.changed_at)}
+        {model} · chunks of {formatCount(tokens)} tokens ·{" "}
+        {state === "building"
+          ? `begun ${formatDateTime(index.created_at)}`
+          : `${state === "kept" ? "kept" : "searched"} since ${formatDateTime(index.changed_at)}`}
         {lacking > 0 && ` · ${plural(lacking, "document")} not in it as they are now`}
       </p>
       {compare.error && <Failure error={compare.error} />}
