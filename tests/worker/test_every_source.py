@@ -1,10 +1,10 @@
 """Each kind of source in the worker as a process: all of it, what changed, what is poisoned, and killed midway."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from tests.adapters.objects.moto_server import moto_server
@@ -14,7 +14,7 @@ from tests.adapters.sources.test_mail import Box
 from tests.adapters.sources.test_sql import ServerTable, Table
 from tests.adapters.sources.test_website import Pages
 from tests.upstreams.site import website
-from tests.worker.test_role import ACL, Site, site  # noqa: F401 - the fixture
+from tests.worker.test_role import Site, site  # noqa: F401 - the fixture
 from tests.worker.test_sources import Sourced, ended, send, settled
 
 from stoa.adapters.database.syncs import SyncTables
@@ -65,7 +65,7 @@ Made = tuple[Place, Origin, Mapping[str, str]]
 
 
 async def place_of(kind: str, folder: Path, stack: AsyncExitStack, postgres: Callable[[], str]) -> Made:
-    rows = {"query": "SELECT * FROM page", "id_column": "path", "text_columns": ("words",)}
+    rows: dict[str, Any] = {"query": "SELECT * FROM page", "id_column": "path", "text_columns": ("words",)}
     match kind:
         case "folder":
             return Kept(folder), Folder(path=str(folder)), {}
@@ -184,9 +184,6 @@ async def test_what_is_pushed_is_there_after_a_kill_its_poison_is_named_and_what
         await each_is_there_once(wiki, documents, wanted)
 
 
-def _take_back(wiki: Sourced, path: str) -> Awaitable[None]:
-    async def take() -> None:
-        async with wiki.site.database.write() as connection:
-            await push.take_back(SyncTables(connection), wiki.source, path, by="test", now_ms=now_ms())
-
-    return take()
+async def _take_back(wiki: Sourced, path: str) -> None:
+    async with wiki.site.database.write() as connection:
+        await push.take_back(SyncTables(connection), wiki.source, path, by="test", now_ms=now_ms())
