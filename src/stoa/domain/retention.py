@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Kept = Literal["usage", "traces", "contents", "syncs", "jobs"]
+Kept = Literal["usage", "traces", "contents", "examples", "syncs", "jobs"]
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +15,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     usage: int
     traces: int
     contents: int
+    examples: int
     syncs: int
     jobs: int
 
@@ -23,7 +24,8 @@ class RetentionStore(Protocol):
     """What can be taken out, in one transaction."""
 
     async def remove(self, what: Kept, *, before_ms: int, most: int) -> int:
-        """Remove at most so many of those from before a moment, the oldest first; of contents those that expire before it.
+        """Remove at most so many of those from before a moment, the oldest first; of contents, and of
+        examples in datasets, those that expire before it.
 
         Of syncs and jobs those that ended before it, but for what is still asked for: the last sync of each source, jobs that
         a document or an index names. Jobs that nobody ever completed go too.

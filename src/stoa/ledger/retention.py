@@ -27,6 +27,7 @@ class Sweeper:
             "usage": usage_days,
             "traces": trace_days,
             "contents": 0,
+            "examples": 0,
             "syncs": job_days,
             "jobs": job_days,  # behind syncs: a job stays for as long as its sync does
         }
@@ -58,8 +59,8 @@ class Sweeper:
         )
         if any(removed.values()):
             log.info(
-                "past its retention, and removed: %d requests, %d decision records, %d contents, %d syncs, %d jobs",
-                swept.usage, swept.traces, swept.contents, swept.syncs, swept.jobs,
+                "past its retention, removed: %d requests, %d decision records, %d contents, %d examples, %d syncs, %d jobs",
+                swept.usage, swept.traces, swept.contents, swept.examples, swept.syncs, swept.jobs,
             )  # fmt: skip
         return swept
 

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
+import { datasetRoutes } from "./dataset-routes.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { indexRoutes } from "./indexes.ts";
@@ -112,6 +113,7 @@ export const routes: Route[] = [
   }),
 
   ...collectionRoutes,
+  ...datasetRoutes,
   ...graphRoutes,
   ...sourceRoutes,
   ...indexRoutes,
