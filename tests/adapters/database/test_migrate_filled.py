@@ -48,7 +48,7 @@ def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0007", "0008", "0009", "0010"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0007", "0008", "0009", "0010", "0011"])
 async def test_every_row_of_a_former_version_is_there_afterwards(database_url: str, home: Home, revision: str) -> None:
     database = Database.open(database_url)
     async with database.write() as connection:
