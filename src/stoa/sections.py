@@ -24,6 +24,8 @@ class LedgerSettings(Section, frozen=True):
     """Of every request: who asked what model, tokens and cost. What teams have spent is kept for good."""
     trace_days: Annotated[int, Meta(ge=1)] = 30
     """Of every request: why it went the way it went."""
+    job_days: Annotated[int, Meta(ge=1)] = 30
+    """Of jobs and syncs that have ended: how they went. The last sync of each source stays, and jobs of documents that stay."""
 
 
 class TelemetrySettings(Section, frozen=True):

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import update
 from tests.api.company import Company
+
+from stoa.adapters.database.tables import jobs
 
 AT = "/api/collections/handbook/indexes"
 
@@ -74,3 +77,16 @@ async def test_what_is_not_there_is_said(company: Company) -> None:
     assert (await company.hana.post(f"{AT}/1/compare")).status_code == 409
     assert (await company.alex.get(AT)).status_code == 200
     assert (await company.other.get(AT)).status_code == 404
+
+
+async def test_what_building_it_anew_takes_is_said_before(company: Company) -> None:
+    before = (await company.hana.get(AT)).json()["anew"]
+    assert (before["documents"], before["chunks"], before["tokens"], before["cost_nano_usd"]) == (0, 0, None, None)
+    await company.upload({"a.md": b"Apples are fruit.", "b.md": b"Pears are fruit."})
+    async with company.running.parts.database.write() as connection:  # the double of the embedder counts no tokens
+        await connection.execute(update(jobs).values(tokens=90))
+    await apply(company, chunk_tokens=64, switch="by-hand")
+    anew = (await company.hana.get(AT)).json()["anew"]
+    assert anew == {
+        "embedding_model": "stoa-embed", "chunk_tokens": 64, "documents": 2, "chunks": 2, "tokens": 90, "cost_nano_usd": 0,
+    }  # fmt: skip

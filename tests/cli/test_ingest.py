@@ -13,7 +13,8 @@ from typer.testing import Result
 def job(state: str = "succeeded", **fields: object) -> dict[str, object]:
     return {
         "id": "job_1", "kind": "ingest", "collection": "docs", "state": state, "total": 2, "done": 2, "failed": 0, "pages": 7,
-        "chunks": 9, "pages_per_second": 3.5, "message": None, "started_at": None, "errors": [],
+        "chunks": 9, "pages_per_second": 3.5, "documents_per_second": 1.5,
+        "seconds_left": None, "tokens": 0, "cost_nano_usd": 0, "message": None, "started_at": None, "errors": [],
     } | fields  # fmt: skip
 
 

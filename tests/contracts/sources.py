@@ -27,6 +27,7 @@ __all__ = [
     "test_an_empty_source_lists_nothing",
     "test_closing_twice_does_no_harm",
     "test_deep_long_and_foreign_paths_are_told_as_they_are",
+    "test_documents_that_are_fetched_at_once_are_each_given_their_own_bytes",
     "test_rights_of_a_documents_own_are_listed_and_move_without_its_version",
     "test_testing_says_what_is_there_in_one_sentence",
     "test_the_bytes_come_with_the_version_that_was_listed",

@@ -8,6 +8,7 @@ import pytest
 
 from stoa.adapters.jobs.memory import MemoryRunner
 from stoa.domain.jobs import JobRunner
+from stoa.wiring import now_ms
 
 
 class Recorder:
@@ -89,6 +90,20 @@ async def test_jobs_of_one_lane_run_one_after_the_other(runner: JobRunner) -> No
     await WORKS["good"].until_ended("j1", "j2", "j3")
     assert WORKS["good"].most_at_work == 1
     assert [job for job, part in WORKS["good"].seen if part == "a"] == ["j1", "j2", "j3"]
+
+
+async def test_jobs_that_ended_long_ago_are_forgotten_and_the_others_are_not(runner: JobRunner) -> None:
+    await runner.submit("good", "j1", lane="x")
+    await WORKS["good"].until_ended("j1")
+    assert await runner.forget(before_ms=now_ms() - 600_000) == 0
+    async with asyncio.timeout(30):  # the runner notes the end a moment after the work has heard of it
+        while await runner.forget(before_ms=now_ms() + 1_000) == 0:  # noqa: ASYNC110 - it ends in a thread of its own
+            await asyncio.sleep(0.01)
+    assert await runner.forget(before_ms=now_ms() + 1_000) == 0
+    await runner.submit("good", "j1", lane="x")
+    async with asyncio.timeout(30):
+        while len(WORKS["good"].seen) < 4:  # noqa: ASYNC110 - jobs end in threads of their own
+            await asyncio.sleep(0.01)
 
 
 async def test_unknown_work_is_refused(tmp_path: Path) -> None:

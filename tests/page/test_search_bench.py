@@ -183,6 +183,8 @@ def test_whoever_may_only_read_is_offered_nothing_else(page: Page) -> None:
                 "ingest": False,
                 "judge": False,
                 "see_usage": False,
+                "see_indexes": False,
+                "change_indexes": False,
                 "see_sources": False,
                 "sync_sources": False,
             }

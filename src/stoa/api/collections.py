@@ -33,6 +33,8 @@ class CollectionRights(View):
     see_usage: bool
     see_sources: bool
     sync_sources: bool
+    see_indexes: bool
+    change_indexes: bool
 
 
 class CollectionView(View):
@@ -148,6 +150,8 @@ def _rights(caller: Caller, collection: Collection) -> CollectionRights:
         see_usage=caller.may(target, "collection:usage"),
         see_sources=caller.may(target, "source:list"),
         sync_sources=caller.may(target, "source:sync"),
+        see_indexes=caller.may(target, "index:list"),
+        change_indexes=caller.may(target, "index:change"),
     )
 
 

@@ -12,6 +12,9 @@ from stoa.api.forms import Form, Moment, View, moment
 from stoa.api.holdings import collection_named
 from stoa.api.jobs import JobView, job_view
 from stoa.domain.indexes import Comparison, Index, IndexState, Scored
+from stoa.domain.jobs import Embedded
+from stoa.domain.library import CollectionCounts
+from stoa.domain.prices import ModelPrice
 from stoa.domain.resources import Collection
 from stoa.errors import Conflict
 from stoa.knowledge.indexes import beside
@@ -61,10 +64,26 @@ class IndexView(View):
     changed_at: Moment
 
 
+class Anew(View):
+    """What building it anew would take, as the collection says now.
+
+    `tokens` is about what the texts come to, by what earlier jobs of the collection embedded; null before there was one.
+    `cost_nano_usd` is of those tokens at the model's present price; null where either is not known.
+    """
+
+    embedding_model: str
+    chunk_tokens: int
+    documents: int
+    chunks: int
+    tokens: int | None
+    cost_nano_usd: int | None
+
+
 class Indexes(View):
     """The newest first."""
 
     data: list[IndexView]
+    anew: Anew
 
 
 class Begun(View):
@@ -92,7 +111,13 @@ async def list_indexes(name: str, caller: Annotated[Caller, allow("index:list")]
     async with parts.database.read() as connection:
         table = IndexTable(connection)
         found = [(each, await _lacking(table, each)) for each in await table.of(collection.name, dropped=True)]
-    return Indexes(data=[_view(each, lacking) for each, lacking in reversed(found)])
+        library = DatabaseLibrary(connection)
+        held = (await library.documents.counts()).get(collection.name, CollectionCounts(0, 0, 0))
+        embedded = await library.jobs.embedded(collection.name)
+    price = (await parts.feed.refresh()).prices.get(collection.embedding_model)
+    return Indexes(
+        data=[_view(each, lacking) for each, lacking in reversed(found)], anew=_anew(collection, held, embedded, price)
+    )
 
 
 @router.post("/{name}/indexes", status_code=202)
@@ -176,6 +201,15 @@ async def _collection(parts: Control, caller: Caller, name: str) -> Collection:
 
 async def _lacking(table: IndexTable, index: Index) -> int:
     return 0 if index.state == "dropped" else await table.count_lacking(index)
+
+
+def _anew(collection: Collection, held: CollectionCounts, embedded: Embedded, price: ModelPrice | None) -> Anew:
+    tokens = round(held.chunks * embedded.tokens / embedded.chunks) if embedded.chunks else None
+    return Anew(
+        embedding_model=collection.embedding_model, chunk_tokens=collection.chunk_tokens,
+        documents=held.documents - held.failed, chunks=held.chunks, tokens=tokens,
+        cost_nano_usd=None if tokens is None or price is None else round(tokens * price.input),
+    )  # fmt: skip
 
 
 def _view(index: Index, lacking: int) -> IndexView:

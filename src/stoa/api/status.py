@@ -12,7 +12,7 @@ from stoa.api.forms import Moment, View, moment
 
 router = APIRouter(tags=["status"])
 
-_COUNTED = ("took_ms", "usage", "traces", "contents", "examples")
+_COUNTED = ("took_ms", "usage", "traces", "contents", "examples", "syncs", "jobs")
 
 
 class Ready(View):
@@ -34,6 +34,8 @@ class SweepView(View):
     contents: int
     examples: int
     """Of datasets, copied from contents that are past theirs."""
+    syncs: int
+    jobs: int
 
 
 class LedgerHealth(View):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stoa.cli import output, values
+from stoa.cli import output, pace, values
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
 from stoa.errors import NotFound
@@ -25,7 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def list_indexes(ctx: typer.Context, name: Name, json: Json = False) -> None:
     """List the versions of its index, the newest first, with how their searches compare."""
     with target(ctx).connect() as api:
-        found = api.get(f"{_at(name)}")["data"]
+        answer = api.get(_at(name))
+    found, anew = answer["data"], answer["anew"]
     if json:
         output.as_json(found)
         return
@@ -40,6 +41,10 @@ def list_indexes(ctx: typer.Context, name: Name, json: Json = False) -> None:
         ],
         empty=f"{name} has no index yet; it gets one with its first documents.",
     )  # fmt: skip
+    if found:
+        tokens = "" if anew["tokens"] is None else f", about {anew['tokens']:,} tokens, {pace.cost(anew['cost_nano_usd'])}"
+        size = f"{anew['documents']:,} documents, {anew['chunks']:,} chunks as now"
+        output.note(f"To build it anew with {anew['embedding_model']}: {size}{tokens}.")
 
 
 @verb(collections, "reindex", action="index:change")

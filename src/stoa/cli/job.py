@@ -1,10 +1,10 @@
 """`stoa job`: work that goes on in the background."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from stoa.cli import output, values
+from stoa.cli import output, pace, values
 from stoa.cli.progress import progress
 from stoa.cli.target import target
 from stoa.cli.verbs import verb
@@ -21,7 +21,7 @@ def list_jobs(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
         output.as_json(found)
         return
     output.table(
-        ("id", "kind", "collection", "state", "done", "failed", "started"),
+        ("id", "kind", "collection", "state", "done", "failed", "speed", "left", "cost", "started"),
         [
             (
                 j["id"],
@@ -30,6 +30,9 @@ def list_jobs(ctx: typer.Context, json: Annotated[bool, typer.Option("--json", h
                 j["state"],
                 f"{j['done']} of {j['total']}",
                 j["failed"],
+                pace.speed(j),
+                pace.duration(j["seconds_left"]),
+                pace.cost(j["cost_nano_usd"]) if j["tokens"] else "-",
                 output.when(j["started_at"]),
             )
             for j in found
@@ -56,9 +59,9 @@ def show_job(
         ("state", found["state"]),
         ("done", f"{found['done']:,} of {found['total']:,}, {found['failed']:,} failed"),
         ("pages, chunks", f"{found['pages']:,}, {found['chunks']:,}"),
-        ("speed", _speed(found)),
-        ("left", _duration(found["seconds_left"])),
-        ("embedding", f"{found['tokens']:,} tokens, {_cost(found['cost_nano_usd'])}"),
+        ("speed", pace.speed(found)),
+        ("left", pace.duration(found["seconds_left"])),
+        ("embedding", f"{found['tokens']:,} tokens, {pace.cost(found['cost_nano_usd'])}"),
         ("message", found["message"] or "-"),
     ]
     output.table(("what", "value"), rows, empty="")
@@ -86,21 +89,3 @@ def cancel(ctx: typer.Context, job: Annotated[str, typer.Argument(help="Id of th
     with target(ctx).connect() as api:
         api.post(f"/api/jobs/{values.segment(job)}/cancel")
     output.note(f"Cancelled the job {job}.")
-
-
-def _speed(job: Any) -> str:  # Any: JSON as the API documents it
-    if job["documents_per_second"] is None:
-        return "-"
-    return f"{job['documents_per_second']:.1f} documents/s, {job['pages_per_second'] or 0:.1f} pages/s"
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"about {hours} h {minutes} min" if hours else f"about {minutes} min {rest} s" if minutes else f"about {rest} s"
-
-
-def _cost(nano: int | None) -> str:
-    return "unknown cost" if nano is None else f"${nano / 1e9:.4f}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stoa.cli import values
+from stoa.cli import pace, values
 from stoa.cli.client import Client, Unreachable
 from stoa.cli.progress import Progress
 from stoa.domain.sidecars import Sidecars
@@ -112,7 +112,7 @@ def follow(api: Client, job: dict[str, Any], *, progress: Progress) -> dict[str,
         if job["total"] != total:
             total = job["total"]
             progress.step(name, max(total, 1))
-        note = job["message"] or "" if name != "Indexing" else f"{job['pages_per_second'] or 0:.1f} pages/s"
+        note = ", ".join(filter(None, (pace.pace(job) if name == "Indexing" else "", job["message"])))
         progress.reach(job["done"] + job["failed"], note)
     return job
 

@@ -60,6 +60,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.started_at is None else max(((self.ended_at or now) - self.started_at) / 1000, 0.001)
 
 
+class Embedded(msgspec.Struct, frozen=True):
+    """What jobs have embedded: chunks, and the tokens that those came to."""
+
+    chunks: int
+    tokens: int
+
+
 class JobLedger(Protocol):
     """The state of jobs, as the worker sees it."""
 
@@ -99,4 +106,8 @@ class JobRunner(Protocol):
 
     async def submit(self, work: str, job_id: str, *, lane: str) -> None:
         """Have the job done by the named work, after all others submitted in its lane. Submitting again changes nothing."""
+        ...
+
+    async def forget(self, *, before_ms: int) -> int:
+        """Let go of what is kept of jobs that had ended before a moment, UTC. Returns how many there were."""
         ...

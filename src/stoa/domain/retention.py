@@ -1,10 +1,10 @@
-"""How long the ledger keeps what: usage, decision records and content each for a time of their own."""
+"""How long what is kept: usage, decision records, content, jobs and syncs each for a time of their own."""
 
 from typing import Literal, Protocol
 
 import msgspec
 
-Kept = Literal["usage", "traces", "contents", "examples"]
+Kept = Literal["usage", "traces", "contents", "examples", "syncs", "jobs"]
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,14 +16,19 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     traces: int
     contents: int
     examples: int
+    syncs: int
+    jobs: int
 
 
 class RetentionStore(Protocol):
-    """What can be taken out of the ledger, in one transaction."""
+    """What can be taken out, in one transaction."""
 
     async def remove(self, what: Kept, *, before_ms: int, most: int) -> int:
         """Remove at most so many of those from before a moment, the oldest first; of contents, and of
         examples in datasets, those that expire before it.
+
+        Of syncs and jobs those that ended before it, but for what is still asked for: the last sync of each source, jobs that
+        a document or an index names. Jobs that nobody ever completed go too.
 
         Returns how many there were.
         """

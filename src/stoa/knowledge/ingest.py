@@ -88,7 +88,9 @@ class Ingestion:
         if part == RIGHTS:
             await self.rights(job_id)
             return
-        ids, large, tending = read_part(part)
+        ids, large, tending, said = read_part(part)
+        if said is not None:
+            await self._ports.jobs.say(job_id, said)
         collection, live = await self._collection(job_id)
         await self._embedding.not_cancelled(job_id)
         rows = await self._ports.documents.read(ids)

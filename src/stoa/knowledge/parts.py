@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from stoa.domain.jobs import JobLedger
 from stoa.domain.processing import Item, Processed, Processor, Recipe
@@ -33,10 +33,12 @@ class Processors:
     many: int = 300
     """Documents from which on a job is one of many."""
 
-    def parts(self, documents: Sequence[tuple[str, int]]) -> Iterator[str]:
+    def parts(self, documents: Sequence[tuple[str, int]]) -> Sequence[str]:
         """The parts of a job, of documents that are given as id and bytes."""
-        many = self.partitioned is not None and len(documents) >= self.many
-        return _parts(documents, *((PARTITION_DOCUMENTS, PARTITION_BYTES) if many else (PART_DOCUMENTS, PART_BYTES)))
+        if self.partitioned is None or len(documents) < self.many:
+            return list(_parts(documents, PART_DOCUMENTS, PART_BYTES))
+        large = list(_parts(documents, PARTITION_DOCUMENTS, PARTITION_BYTES))
+        return [f"{part}#{number}/{len(large)}" for number, part in enumerate(large, start=1)]
 
     async def process(
         self, items: Iterable[Item], recipe: Recipe, *, team: str, large: bool, jobs: JobLedger, job_id: str,
@@ -60,11 +62,24 @@ class Processors:
             await through(self.few)
 
 
-def read_part(part: str) -> tuple[list[str], bool, bool]:
-    """The ids of a part, whether it is a large one, and whether it is time to compact after it."""
-    listed, _, before = part.partition("#")
+class Part(NamedTuple):
+    """What a part says of itself."""
+
+    ids: list[str]
+    large: bool
+    tending: bool
+    """Whether it is time to compact after it."""
+    said: str | None
+    """For whoever watches the job: which of its partitions this is."""
+
+
+def read_part(part: str) -> Part:
+    """The last field is of partitions alone, and is not in those that were planned before there was one."""
+    listed, before, *place = part.split("#")
     ids = listed.split(",")
-    return ids, len(ids) > PART_DOCUMENTS, int(before) // TEND_EVERY != (int(before) + len(ids)) // TEND_EVERY
+    tending = int(before) // TEND_EVERY != (int(before) + len(ids)) // TEND_EVERY
+    said = "Partition {} of {}.".format(*place[0].split("/")) if place else None
+    return Part(ids, bool(place) or len(ids) > PART_DOCUMENTS, tending, said)
 
 
 def _parts(documents: Sequence[tuple[str, int]], most: int, most_bytes: int) -> Iterator[str]:

@@ -19,11 +19,18 @@ Open = Callable[[], AbstractAsyncContextManager[RetentionStore]]
 
 
 class Sweeper:
-    """`usage_days` and `trace_days` are the settings'; content carries its own end. `last` is what the last sweep did."""
+    """The days are the settings'; content carries its own end. `last` is what the last sweep did."""
 
-    def __init__(self, write: Open, *, usage_days: int, trace_days: int, now_ms: Callable[[], int]) -> None:
+    def __init__(self, write: Open, *, usage_days: int, trace_days: int, job_days: int, now_ms: Callable[[], int]) -> None:
         self._write = write
-        self._days: dict[Kept, int] = {"usage": usage_days, "traces": trace_days, "contents": 0, "examples": 0}
+        self._days: dict[Kept, int] = {
+            "usage": usage_days,
+            "traces": trace_days,
+            "contents": 0,
+            "examples": 0,
+            "syncs": job_days,
+            "jobs": job_days,  # behind syncs: a job stays for as long as its sync does
+        }
         self._now_ms = now_ms
         self.last: Swept | None = None
         self.failed: str | None = None
@@ -48,15 +55,12 @@ class Sweeper:
         self.last = swept = Swept(
             at_ms=began,
             took_ms=self._now_ms() - began,
-            usage=removed["usage"],
-            traces=removed["traces"],
-            contents=removed["contents"],
-            examples=removed["examples"],
+            **removed,
         )
         if any(removed.values()):
             log.info(
-                "past its retention, and removed: %d requests, %d decision records, %d contents, %d examples",
-                swept.usage, swept.traces, swept.contents, swept.examples,
+                "past its retention, removed: %d requests, %d decision records, %d contents, %d examples, %d syncs, %d jobs",
+                swept.usage, swept.traces, swept.contents, swept.examples, swept.syncs, swept.jobs,
             )  # fmt: skip
         return swept
 

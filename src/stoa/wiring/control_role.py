@@ -150,6 +150,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                     opener(database.write, RetentionTable),
                     usage_days=settings.ledger.usage_days,
                     trace_days=settings.ledger.trace_days,
+                    job_days=settings.ledger.job_days,
                     now_ms=now_ms,
                 ),
                 seals=ContentSeals(secrets),

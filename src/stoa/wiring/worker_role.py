@@ -36,6 +36,8 @@ class Worker:
     keeper: "IndexKeeper"
     schedule: "Schedule"
     watch: "FolderWatch"
+    job_days: int
+    """Days that the runner keeps how jobs went."""
 
 
 @asynccontextmanager
@@ -140,7 +142,8 @@ async def worker(settings: Settings) -> "AsyncGenerator[Worker]":
             files = files_of(settings, database, objects)
             keeper = IndexKeeper(database, ports.index, kind=beside.KIND, keep_up=beside.keep_up, now_ms=now_ms)
             yield Worker(
-                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, keeper=keeper, schedule=schedule, watch=watch
+                jobs=ports.jobs, ingestion=ingestion, runner=runner, files=files, keeper=keeper, schedule=schedule, watch=watch,
+                job_days=settings.ledger.job_days,
             )  # fmt: skip
         finally:
             await watch.close()

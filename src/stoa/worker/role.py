@@ -17,13 +17,15 @@ from stoa.kit.memory import give_back
 from stoa.knowledge.indexes.beside import KIND as REINDEX
 from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
-from stoa.wiring import Worker, worker
+from stoa.wiring import Worker, now_ms, worker
 from stoa.worker.health import serve_health
 from stoa.worker.sources import schedule_syncs
 
 LOOK_EVERY_S = 0.25
 CLEAR_EVERY_S = 60.0
 KEEP_EVERY_S = 1.0
+FORGET_EVERY_S = 6 * 3600.0
+_DAY_MS = 86_400_000
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async with serve_health(listener, lambda: not_ready), worker(settings) as parts:
         not_ready.clear()
         _log.info("ready")
-        tasks = (take_jobs(parts), clear_files(parts), schedule_syncs(parts), keep_indexes(parts))
+        tasks = (take_jobs(parts), clear_files(parts), schedule_syncs(parts), keep_indexes(parts), forget_jobs(parts))
         async with AsyncExitStack() as background:
             for task in tasks:
                 await background.enter_async_context(_background(task))
@@ -85,6 +87,18 @@ async def clear_files(parts: Worker) -> None:
         except Exception:  # noqa: BLE001 - the database may be away for a while; what is over is found again
             _log.exception("clearing away files failed")
         await asyncio.sleep(CLEAR_EVERY_S)
+
+
+async def forget_jobs(parts: Worker) -> None:
+    """Let go of the plans and steps of jobs that ended long ago."""
+    while True:
+        try:
+            forgotten = await parts.runner.forget(before_ms=now_ms() - parts.job_days * _DAY_MS)
+            if forgotten:
+                _log.info("the steps of %d jobs that ended long ago are removed", forgotten)
+        except Exception:  # noqa: BLE001 - the database may be away for a while; what is over is found again
+            _log.exception("removing the steps of jobs that ended long ago failed")
+        await asyncio.sleep(FORGET_EVERY_S)
 
 
 async def keep_indexes(parts: Worker) -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, MetaData, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select
 
 from stoa.adapters.database import Database
+from stoa.adapters.database.indexes import IndexTable
 from stoa.adapters.database.migrate import check, migrate
 from stoa.adapters.database.schema import config
-from stoa.adapters.database.tables import document_versions, metadata, usage
+from stoa.adapters.database.tables import document_versions, metadata, resources, usage
 from stoa.domain.usage import UsageFact
 from stoa.kit.home import Home
 
@@ -47,7 +48,7 @@ def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0007", "0008", "0009", "0010", "0011"])
 async def test_every_row_of_a_former_version_is_there_afterwards(database_url: str, home: Home, revision: str) -> None:
     database = Database.open(database_url)
     async with database.write() as connection:
@@ -63,14 +64,46 @@ async def test_every_row_of_a_former_version_is_there_afterwards(database_url: s
             (now,) = (await connection.execute(select(metadata.tables[name]))).mappings().all()
             after[name] = now
             assert {column: now[column] for column in row} == row, name
-        (version,) = (await connection.execute(select(document_versions))).mappings().all()
+        versions = (await connection.execute(select(document_versions))).mappings().all()
         (fact,) = [UsageFact(*row) for row in await connection.execute(select(usage))]
     await database.close()
     former = before["documents"][0]
-    assert {name: version[name] for name in ("document_id", "number", "digest", "acl")} == {
-        "document_id": former["id"], "number": 1, "digest": former["digest"], "acl": former["acl"],
-    }  # fmt: skip
+    if revision < "0006":  # the first version of each document is made of what it says of itself
+        (version,) = versions
+        assert {name: version[name] for name in ("document_id", "number", "digest", "acl")} == {
+            "document_id": former["id"], "number": 1, "digest": former["digest"], "acl": former["acl"],
+        }  # fmt: skip
+    if revision < "0005":
+        assert after["documents"]["deny"] == []
+        assert after["corpus"]["personal"] is False
     if revision < "0004":
         assert (fact.refused, fact.provider_usage, fact.decision) == (False, None, None)
-    document, corpus = after["documents"], after["corpus"]
-    assert (document["deny"], corpus["personal"]) == ([], False)
+
+
+async def test_what_is_searched_in_a_former_version_is_the_first_version_of_its_index(database_url: str, home: Home) -> None:
+    said = {"empty": {}, "plain": {}, "other": {"embedding_model": "embed-3", "chunk_tokens": 512}}
+    database = Database.open(database_url)
+    async with database.write() as connection:
+        before = await connection.run_sync(fill, "0009")
+        document, resource = before["documents"][0], before["resources"][0]
+        for name, spec in said.items():
+            row = resource | {"kind": "Collection", "name": name, "spec": spec | {"kind": "Collection", "name": name}}
+            await connection.execute(insert(resources).values(**row))
+            if name != "empty":
+                row = document | {"id": f"doc-{name}", "collection": name, "path": f"{name}.md"}
+                await connection.run_sync(_put, "documents", row)
+    await database.close()
+    await migrate(database_url, home)
+    database = Database.open(database_url)
+    async with database.read() as connection:
+        found = {each.collection: each for each in await IndexTable(connection).every()}
+    await database.close()
+    assert {name: (each.version, each.state, each.embedding_model, each.chunk_tokens) for name, each in found.items()} == {
+        "plain": (1, "serving", "stoa-embed", 200), "other": (1, "serving", "embed-3", 512),
+    }  # fmt: skip
+
+
+def _put(connection: Connection, name: str, row: dict[str, Any]) -> None:
+    """Into a table in its former form."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    connection.execute(insert(table).values(**row))

@@ -7,7 +7,16 @@ import { follow, newJob, upload } from "./ingest.ts";
 import { type Route, route } from "./route.ts";
 import { found, now } from "./state.ts";
 
-const rights = { read: true, ingest: true, judge: true, see_usage: true, see_sources: true, sync_sources: true };
+const rights = {
+  read: true,
+  ingest: true,
+  judge: true,
+  see_usage: true,
+  see_sources: true,
+  sync_sources: true,
+  see_indexes: true,
+  change_indexes: true,
+};
 
 export const collectionRoutes: Route[] = [
   route("GET", "/api/collections", ({ response, state }) => {

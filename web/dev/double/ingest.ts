@@ -50,7 +50,7 @@ export function newJob(state: State, kind: string, collection: string, total: nu
     documents_per_second: null,
     seconds_left: null,
     tokens: 0,
-    cost_nano_usd: null,
+    cost_nano_usd: 0,
     message: null,
     created_at: now(),
     started_at: null,
@@ -79,7 +79,7 @@ async function work(state: State, job: Job, ids: string[]): Promise<void> {
       job.done += 1;
       job.pages += 4;
       job.chunks += 11;
-      job.pages_per_second = 37.5;
+      Object.assign(job, { pages_per_second: 37.5, documents_per_second: 9.4, seconds_left: 4 });
     }
   }
   Object.assign(job, { state: "succeeded", ended_at: now() });

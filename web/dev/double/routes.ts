@@ -5,6 +5,7 @@ import { collectionRoutes } from "./collections.ts";
 import { datasetRoutes } from "./dataset-routes.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
+import { indexRoutes } from "./indexes.ts";
 import { type Route, route } from "./route.ts";
 import { placeOf, targets } from "./platform.ts";
 import { tryOut } from "./guardrails.ts";
@@ -115,6 +116,7 @@ export const routes: Route[] = [
   ...datasetRoutes,
   ...graphRoutes,
   ...sourceRoutes,
+  ...indexRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),
   route("GET", "/api/resources", ({ response, query, state }) => {
     const data = Array.from(state.resources.values()).filter((each) => each.kind === query.get("kind"));

@@ -93,11 +93,27 @@ export const sourceRoutes: Route[] = [
     state.sources.history.set(name, [begun, ...(state.sources.history.get(name) ?? [])]);
     json(response, begun, 202);
   }),
-  route("GET", "/api/jobs/:id", ({ response, at: { id = "" } }) => {
+  route("GET", "/api/jobs/:id", ({ response, at: { id = "" }, state }) => {
+    const known = state.jobs.get(id);
+    if (known) {
+      json(response, known);
+      return;
+    }
     const message = "Fetched 40 of 300 documents: 2.0 a second, about 130 s left.";
     const times = { created_at: at(-1), started_at: at(-1), ended_at: null };
-    const counts = { total: 300, done: 40, failed: 0, pages: 0, chunks: 0, pages_per_second: null };
-    json(response, { id, kind: "sync", collection: "handbook", state: "running", ...counts, message, ...times, errors: [] });
+    const counts = { total: 300, done: 40, failed: 0, pages: 0, chunks: 0, tokens: 0, cost_nano_usd: 0 };
+    const pace = { pages_per_second: 0, documents_per_second: 2, seconds_left: 130 };
+    json(response, {
+      id,
+      kind: "sync",
+      collection: "handbook",
+      state: "running",
+      ...counts,
+      ...pace,
+      message,
+      ...times,
+      errors: [],
+    });
   }),
   route("POST", "/api/source-tests", async ({ request, response }) => {
     const { name, source } = await jsonOf<{ name?: string; source?: { name?: string; origin: { path?: string } } }>(request);

@@ -4,6 +4,7 @@ import type { Sets } from "./bench.ts";
 import { Datasets } from "./datasets.ts";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
+import { newIndexes } from "./indexes.ts";
 import { applied, placeOf } from "./platform.ts";
 import { Sources } from "./sources.ts";
 
@@ -46,6 +47,7 @@ export class State {
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
   readonly sets: Sets = new Map();
   readonly sources = new Sources();
+  readonly indexes = newIndexes();
   readonly datasets = new Datasets();
   readonly requests = new Map<string, UsageRequest>();
 

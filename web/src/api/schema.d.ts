@@ -1934,6 +1934,27 @@ export interface components {
             /** Per Gpu Second */
             per_gpu_second?: string | null;
         };
+        /**
+         * Anew
+         * @description What building it anew would take, as the collection says now.
+         *
+         *     `tokens` is about what the texts come to, by what earlier jobs of the collection embedded; null before there was one.
+         *     `cost_nano_usd` is of those tokens at the model's present price; null where either is not known.
+         */
+        Anew: {
+            /** Embedding Model */
+            embedding_model: string;
+            /** Chunk Tokens */
+            chunk_tokens: number;
+            /** Documents */
+            documents: number;
+            /** Chunks */
+            chunks: number;
+            /** Tokens */
+            tokens: number | null;
+            /** Cost Nano Usd */
+            cost_nano_usd: number | null;
+        };
         /** Application */
         Application: {
             /** Resources */
@@ -2344,6 +2365,10 @@ export interface components {
             see_sources: boolean;
             /** Sync Sources */
             sync_sources: boolean;
+            /** See Indexes */
+            see_indexes: boolean;
+            /** Change Indexes */
+            change_indexes: boolean;
         };
         /**
          * CollectionUsage
@@ -3035,6 +3060,7 @@ export interface components {
         Indexes: {
             /** Data */
             data: components["schemas"]["IndexView"][];
+            anew: components["schemas"]["Anew"];
         };
         /**
          * ItemView
@@ -4653,6 +4679,10 @@ export interface components {
             contents: number;
             /** Examples */
             examples: number;
+            /** Syncs */
+            syncs: number;
+            /** Jobs */
+            jobs: number;
         };
         /**
          * SwitchForm

@@ -1,12 +1,12 @@
 /** One assistant: its fields, and below them what it answers as it is saved and as it stands here. */
-import { useEffect, useRef, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useState } from "react";
+import { useLocation } from "wouter";
 import type { ResourceFields } from "../api/types";
 import { Button } from "../kit/Button";
-import { Confirm } from "../kit/Confirm";
-import { Menu, MenuItem } from "../kit/Menu";
-import { MistakeContext } from "../routes/Field";
-import { mistakeOf } from "../routes/mistakes";
+import { EditorForm } from "../kit/EditorForm";
+import { EditorPane, RemoveMenu } from "../kit/EditorPane";
+import { MistakeContext } from "../kit/Field";
+import { mistakeOf } from "../kit/mistakes";
 import { useDraftOf } from "../routes/useDraft";
 import bar from "../routes/SaveBar.module.css";
 import { useRights, useSession } from "../session/queries";
@@ -24,12 +24,7 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
   const [save, check] = [useApply(false), useApply(true)];
   const [saved, setSaved] = useState(false);
   const [, go] = useLocation();
-  const form = useRef<HTMLFormElement>(null);
   const mistake = mistakeOf(save.error ?? check.error, "assistant");
-  useEffect(() => {
-    // The first field that was refused, into view and under the hand.
-    if (save.error ?? check.error) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [save.error, check.error]);
 
   const setDraft = (next: Draft) => {
     for (const each of [save, check]) if (each.isError) each.reset();
@@ -51,20 +46,18 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
   };
 
   return (
-    <section className={styles.pane} aria-label={assistant?.name ?? "New assistant"}>
-      <Link href="/assistants" className={styles.back}>
-        All assistants
-      </Link>
-      <header className={styles.head}>
-        <h1>{assistant ? draft.title || assistant.name : "New assistant"}</h1>
-        {assistant && mayChange && <AssistantMenu name={assistant.name} />}
-      </header>
+    <EditorPane
+      name={assistant?.name ?? "New assistant"}
+      title={assistant ? draft.title || assistant.name : "New assistant"}
+      list={{ href: "/assistants", name: "All assistants" }}
+      className={styles.pane}
+      actions={assistant && mayChange && <AssistantMenu name={assistant.name} />}
+    >
       <MistakeContext value={mistake}>
-        <form
-          ref={form}
+        <EditorForm
+          error={save.error ?? check.error}
           className={styles.form}
-          onSubmit={(event) => {
-            event.preventDefault();
+          onSubmit={() => {
             if (isChanged && !save.isPending) onSave();
           }}
         >
@@ -96,39 +89,17 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
               )}
             </div>
           )}
-        </form>
+        </EditorForm>
       </MistakeContext>
       {mayChange && <TryBeside saved={assistant} draft={draft} isChanged={isChanged} check={check} />}
-    </section>
+    </EditorPane>
   );
 }
 
 function AssistantMenu({ name }: { name: string }) {
-  const [asking, setAsking] = useState(false);
-  const [, go] = useLocation();
-  const remove = useRemove();
   return (
-    <>
-      <Menu label={`Actions for ${name}`}>
-        <MenuItem icon="remove" danger onSelect={() => setAsking(true)}>
-          Remove
-        </MenuItem>
-      </Menu>
-      {asking && (
-        <Confirm
-          title="Remove this assistant?"
-          action="Remove"
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate(name, { onSuccess: () => go("/assistants") })}
-          onClose={() => {
-            setAsking(false);
-            remove.reset();
-          }}
-        >
-          <p>Nobody can ask “{name}” any more. Its collections, and the conversations with it, stay.</p>
-        </Confirm>
-      )}
-    </>
+    <RemoveMenu noun="assistant" name={name} remove={useRemove()} href="/assistants">
+      Nobody can ask “{name}” any more. Its collections, and the conversations with it, stay.
+    </RemoveMenu>
   );
 }

@@ -1,8 +1,8 @@
 /** The fields of an assistant. */
 import { useId } from "react";
 import { useCatalog } from "../conversations/queries";
-import { Field, NumberField, SelectField, TextField, useMistakeAt } from "../routes/Field";
-import fieldStyles from "../routes/Field.module.css";
+import { Field, NumberField, SelectField, TextField, useMistakeAt } from "../kit/Field";
+import fieldStyles from "../kit/Field.module.css";
 import { useResources } from "../targets/queries";
 import type { Draft } from "./draft";
 import styles from "./AssistantEditor.module.css";

@@ -8,7 +8,7 @@ import { AnswerView } from "../playground/AnswerView";
 import { Strip } from "../playground/Strip";
 import { type Run, isUnderWay } from "../playground/run";
 import { useRuns } from "../playground/useRuns";
-import { Field, SelectField } from "../routes/Field";
+import { Field, SelectField } from "../kit/Field";
 import { asDraft, asServed } from "./asked";
 import { type Draft, named, resourceOf } from "./draft";
 import type { useApply } from "./queries";

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { Collection } from "../api/types";
 import { GraphView } from "../graphs/GraphView";
 import { SparqlView } from "../graphs/SparqlView";
+import { IndexesView } from "../indexes/IndexesView";
 import { NavTabs } from "../kit/NavTabs";
 import { formatCount } from "../kit/format";
 import { Empty } from "../kit/states";
@@ -21,6 +22,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
   const views: [View, string, boolean][] = [
     ["documents", "Documents", rights.read],
     ["sources", "Sources", rights.see_sources],
+    ["indexes", "Index", rights.see_indexes],
     ["search", "Search", rights.read],
     ["graph", "Graph", rights.read],
     ["sparql", "Query", rights.read],
@@ -67,6 +69,8 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
       return <DocumentsView collection={collection} />;
     case "sources":
       return <SourcesView collection={collection} />;
+    case "indexes":
+      return <IndexesView collection={collection} />;
     case "search":
       return <SearchBench collection={collection} />;
     case "graph":

@@ -3,34 +3,36 @@ import type { Job } from "../api/types";
 import { Button, IconButton } from "../kit/Button";
 import { plural } from "../kit/format";
 import { Progress } from "./Progress";
+import { paceOf } from "./pace";
 import { useCancelJob } from "./queries";
 import { useFollowedJob } from "./useFollowedJob";
 import styles from "./JobProgress.module.css";
 
 interface JobProgressProps {
   first: Job;
+  mayCancel?: boolean;
   onEnd: (job: Job) => void;
   onDismiss: () => void;
 }
 
-export function JobProgress({ first, onEnd, onDismiss }: JobProgressProps) {
+export function JobProgress({ first, mayCancel = true, onEnd, onDismiss }: JobProgressProps) {
   const job = useFollowedJob(first, onEnd);
   const cancel = useCancelJob();
   const isOpen = !job.ended_at;
+  const pace = paceOf(job);
   return (
     <section className={styles.job} aria-label={`Job ${job.kind}`}>
       <div className={styles.row}>
         <p role="status">{summaryOf(job)}</p>
-        {isOpen && job.pages_per_second !== null && <p className={styles.rate}>{job.pages_per_second.toFixed(1)} pages/s</p>}
-        {isOpen ? (
+        {isOpen && mayCancel && (
           <Button disabled={cancel.isPending} onClick={() => cancel.mutate(job.id)}>
             Cancel
           </Button>
-        ) : (
-          <IconButton small icon="close" label="Put away" onClick={onDismiss} />
         )}
+        {!isOpen && <IconButton small icon="close" label="Put away" onClick={onDismiss} />}
       </div>
       {isOpen && <Progress label="Progress of the job" part={job.total ? (job.done + job.failed) / job.total : 0} />}
+      {pace && <p className={styles.pace}>{pace}</p>}
       {job.message && <p className={styles.message}>{job.message}</p>}
       {job.errors.length > 0 && (
         <ul className={styles.errors} aria-label="Files that failed">

@@ -1,7 +1,7 @@
 /** The fields of one guard, by its type. */
 import { useId, useState } from "react";
 import { Button, IconButton } from "../kit/Button";
-import { CheckField, Field, NumberField, SelectField, TextField } from "../routes/Field";
+import { CheckField, Field, NumberField, SelectField, TextField } from "../kit/Field";
 import { type Fields, linesOf, numberOr, withField, wordsOf } from "./draft";
 import { ACTIONS, type FieldSpec, GUARDS, STAGES, STREAMS } from "./fields";
 import styles from "./GuardFields.module.css";

@@ -1,16 +1,16 @@
 /** One guardrail: what it holds for, its guards, the same as JSON, and beside them a text to try it on as it stands. */
-import { useEffect, useRef, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useState } from "react";
+import { useLocation } from "wouter";
 import type { ResourceFields } from "../api/types";
 import { Button } from "../kit/Button";
-import { Confirm } from "../kit/Confirm";
-import { Menu, MenuItem } from "../kit/Menu";
+import { EditorForm } from "../kit/EditorForm";
+import { EditorPane, RemoveMenu } from "../kit/EditorPane";
 import { JsonEditor } from "../playground/JsonEditor";
 import { isObject, parseJson, sentenceOf } from "../playground/json";
 import { Replay } from "../replay/Replay";
-import { CheckField, MistakeContext, TextField } from "../routes/Field";
+import { CheckField, MistakeContext, TextField } from "../kit/Field";
 import { SaveBar } from "../routes/SaveBar";
-import { mistakeOf } from "../routes/mistakes";
+import { mistakeOf } from "../kit/mistakes";
 import { useRemove, useReview } from "../routes/queries";
 import { useRights } from "../session/queries";
 import { Guards } from "./Guards";
@@ -29,10 +29,6 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
   const [times, setTimes] = useState(0); // fields begin anew where something else than they has changed the draft
   const review = useReview();
   const trial = useTrial();
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (review.error) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [review.error]);
   const setDraft = (next: ResourceFields) => {
     if (review.isError) review.reset();
     if (trial.isError) trial.reset();
@@ -45,12 +41,11 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
   };
   const isChanged = !isSame(draft, base);
   return (
-    <section className={styles.pane} aria-label={guardrail?.name ?? "New guardrail"}>
-      <Link href="/guardrails" className={styles.back}>
-        All guardrails
-      </Link>
-      <header className={styles.head}>
-        <h1>{guardrail?.name ?? "New guardrail"}</h1>
+    <EditorPane
+      name={guardrail?.name ?? "New guardrail"}
+      list={{ href: "/guardrails", name: "All guardrails" }}
+      alone
+      actions={
         <span className={styles.actions}>
           <Button
             aria-pressed={asJson}
@@ -63,14 +58,14 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
           </Button>
           {guardrail && mayChange && <GuardrailMenu name={guardrail.name} />}
         </span>
-      </header>
+      }
+    >
       <MistakeContext value={mistakeOf(review.error, "guardrail") ?? mistakeOf(trial.error, "guardrail")}>
         <div className={styles.columns}>
-          <form
-            ref={form}
+          <EditorForm
+            error={review.error}
             className={styles.form}
-            onSubmit={(event) => {
-              event.preventDefault();
+            onSubmit={() => {
               if (isChanged) review.mutate(draft);
             }}
           >
@@ -99,14 +94,14 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
                 }}
               />
             )}
-          </form>
+          </EditorForm>
           <aside className={styles.aside}>
             <TryIt guardrails={mayChange || guardrail === null ? draft : [guardrail.name]} trial={trial} />
             <Replay resource={draft} />
           </aside>
         </div>
       </MistakeContext>
-    </section>
+    </EditorPane>
   );
 }
 
@@ -203,31 +198,9 @@ function Written({ draft, onDraft }: PartProps) {
 }
 
 function GuardrailMenu({ name }: { name: string }) {
-  const [asking, setAsking] = useState(false);
-  const [, go] = useLocation();
-  const remove = useRemove("Guardrail");
   return (
-    <>
-      <Menu label={`Actions for ${name}`}>
-        <MenuItem icon="remove" danger onSelect={() => setAsking(true)}>
-          Remove
-        </MenuItem>
-      </Menu>
-      {asking && (
-        <Confirm
-          title="Remove this guardrail?"
-          action="Remove"
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate(name, { onSuccess: () => go("/guardrails") })}
-          onClose={() => {
-            setAsking(false);
-            remove.reset();
-          }}
-        >
-          <p>What “{name}” has refused, masked or recorded will pass.</p>
-        </Confirm>
-      )}
-    </>
+    <RemoveMenu noun="guardrail" name={name} remove={useRemove("Guardrail")} href="/guardrails">
+      What “{name}” has refused, masked or recorded will pass.
+    </RemoveMenu>
   );
 }

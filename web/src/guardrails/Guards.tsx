@@ -2,7 +2,7 @@
 import { useContext, useState } from "react";
 import type { ResourceFields } from "../api/types";
 import { Button, IconButton } from "../kit/Button";
-import { MistakeContext, SelectField } from "../routes/Field";
+import { MistakeContext, SelectField } from "../kit/Field";
 import { GuardFields } from "./GuardFields";
 import { type Fields, guardsOf, newGuard, withType } from "./draft";
 import { GUARDS } from "./fields";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { ResourceFields, TriedGuardrail } from "../api/types";
 import { Button } from "../kit/Button";
 import { Failure } from "../kit/states";
-import { Field } from "../routes/Field";
+import { Field } from "../kit/Field";
 import { stretches } from "./guardrails";
 import { type Trial, type useTrial } from "./queries";
 import styles from "./Guardrails.module.css";

@@ -1,4 +1,4 @@
-/** A question before something cannot be undone. */
+/** A question before something that cannot be undone, or that costs something. */
 import { type ReactNode, useEffect, useRef } from "react";
 import { messageOf } from "../api/errors";
 import { Button } from "./Button";
@@ -8,13 +8,15 @@ interface ConfirmProps {
   title: string;
   children: ReactNode;
   action: string;
+  /** `main` where nothing is lost. */
+  look?: "danger" | "main";
   busy: boolean;
   error: unknown;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-export function Confirm({ title, children, action, busy, error, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, look = "danger", busy, error, onConfirm, onClose }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -28,7 +30,7 @@ export function Confirm({ title, children, action, busy, error, onConfirm, onClo
       )}
       <div className={styles.actions}>
         <Button onClick={() => dialog.current?.close()}>Cancel</Button>
-        <Button look="danger" disabled={busy} onClick={onConfirm}>
+        <Button look={look} disabled={busy} onClick={onConfirm}>
           {action}
         </Button>
       </div>

@@ -5,7 +5,7 @@ import type { Replay as Told } from "../api/types";
 import { Button } from "../kit/Button";
 import { formatUsd } from "../kit/format";
 import { Failure } from "../kit/states";
-import { Field } from "../routes/Field";
+import { Field } from "../kit/Field";
 import type { Resource } from "../routes/queries";
 import { useRights } from "../session/queries";
 import { type Rehearsal, useReplay } from "./queries";

@@ -1,5 +1,5 @@
 /** Which answers of a route are kept, for how long, and for whom. */
-import { CheckField, NumberField, SelectField } from "./Field";
+import { CheckField, NumberField, SelectField } from "../kit/Field";
 import { CACHE, type DraftCache, saysTimeAlone } from "./draft";
 
 interface CacheFieldsProps {

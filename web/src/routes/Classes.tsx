@@ -1,6 +1,6 @@
 /** For which classes of failures something is done. */
 import { ERROR_CLASSES } from "../targets/health";
-import { useMistakeAt } from "./Field";
+import { useMistakeAt } from "../kit/Field";
 import type { ErrorClass } from "./draft";
 import styles from "./Classes.module.css";
 

@@ -4,7 +4,7 @@ import type { Target } from "../api/types";
 import { Icon } from "../kit/Icon";
 import { CacheFields } from "./CacheFields";
 import { Classes } from "./Classes";
-import { CheckField, NumberField, TextField, useMistakeAt } from "./Field";
+import { CheckField, NumberField, TextField, useMistakeAt } from "../kit/Field";
 import { ModelField } from "./Targets";
 import { type Draft, HEDGE, SHADOW, saysTimeAlone } from "./draft";
 import * as words from "./words";

@@ -1,18 +1,17 @@
 /** One route: its fields, what saving would change, and beside them where a request would go. */
-import { useEffect, useRef, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import type { ResourceFields, Target } from "../api/types";
-import { Confirm } from "../kit/Confirm";
-import { Menu, MenuItem } from "../kit/Menu";
+import { EditorForm } from "../kit/EditorForm";
+import { EditorPane, RemoveMenu } from "../kit/EditorPane";
 import { Replay } from "../replay/Replay";
 import { useRights } from "../session/queries";
-import { CheckField, MistakeContext, SelectField, TextField } from "./Field";
+import { CheckField, MistakeContext, SelectField, TextField } from "../kit/Field";
 import { Policies } from "./Policies";
 import { SaveBar } from "./SaveBar";
 import { Fallbacks, Targets } from "./Targets";
 import { TryIt } from "./TryIt";
 import { type Draft, type Strategy, resourceOf } from "./draft";
-import { mistakeOf } from "./mistakes";
+import { mistakeOf } from "../kit/mistakes";
 import { useRemove, useReview, useTrial } from "./queries";
 import { useDraft } from "./useDraft";
 import { STRATEGIES } from "./words";
@@ -31,31 +30,23 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
   const { draft } = editing;
   const review = useReview();
   const trial = useTrial();
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (review.error && form.current) toMistake(form.current);
-  }, [review.error]);
   const setDraft = (next: Draft) => {
     if (review.isError) review.reset();
     if (trial.isError) trial.reset();
     editing.setDraft(next);
   };
   return (
-    <section className={styles.pane} aria-label={route?.name ?? "New route"}>
-      <Link href="/routes" className={styles.back}>
-        All routes
-      </Link>
-      <header className={styles.head}>
-        <h1>{route?.name ?? "New route"}</h1>
-        {route && mayChange && <RouteMenu name={route.name} />}
-      </header>
+    <EditorPane
+      name={route?.name ?? "New route"}
+      list={{ href: "/routes", name: "All routes" }}
+      actions={route && mayChange && <RouteMenu name={route.name} />}
+    >
       <MistakeContext value={mistakeOf(review.error) ?? mistakeOf(trial.error)}>
         <div className={styles.columns}>
-          <form
-            ref={form}
+          <EditorForm
+            error={review.error}
             className={styles.form}
-            onSubmit={(event) => {
-              event.preventDefault();
+            onSubmit={() => {
               if (editing.isChanged) review.mutate(resourceOf(draft));
             }}
           >
@@ -83,19 +74,16 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
                 }}
               />
             )}
-          </form>
+          </EditorForm>
           <aside className={styles.aside}>
             <TryIt draft={draft} models={models} trial={trial} />
             {route && <Replay resource={resourceOf(draft)} route={route.name} />}
           </aside>
         </div>
       </MistakeContext>
-    </section>
+    </EditorPane>
   );
 }
-
-/** The first field that was refused, into view and under the hand. */
-const toMistake = (form: HTMLFormElement) => form.querySelector<HTMLElement>("[aria-invalid]")?.focus();
 
 function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDraft: (draft: Draft) => void }) {
   return (
@@ -142,31 +130,9 @@ function Basics({ draft, isNew, onDraft }: { draft: Draft; isNew: boolean; onDra
 }
 
 function RouteMenu({ name }: { name: string }) {
-  const [asking, setAsking] = useState(false);
-  const [, go] = useLocation();
-  const remove = useRemove("Route");
   return (
-    <>
-      <Menu label={`Actions for ${name}`}>
-        <MenuItem icon="remove" danger onSelect={() => setAsking(true)}>
-          Remove
-        </MenuItem>
-      </Menu>
-      {asking && (
-        <Confirm
-          title="Remove this route?"
-          action="Remove"
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate(name, { onSuccess: () => go("/routes") })}
-          onClose={() => {
-            setAsking(false);
-            remove.reset();
-          }}
-        >
-          <p>Applications that ask for “{name}” will be refused. Its models stay.</p>
-        </Confirm>
-      )}
-    </>
+    <RemoveMenu noun="route" name={name} remove={useRemove("Route")} href="/routes">
+      Applications that ask for “{name}” will be refused. Its models stay.
+    </RemoveMenu>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Change } from "../api/types";
 import { Button } from "../kit/Button";
 import { SaveDialog } from "./SaveDialog";
-import { mistakeOf } from "./mistakes";
+import { mistakeOf } from "../kit/mistakes";
 import { type Resource, type useReview, useSave } from "./queries";
 import styles from "./SaveBar.module.css";
 

@@ -4,7 +4,7 @@ import type { Target } from "../api/types";
 import { Button, IconButton } from "../kit/Button";
 import { HealthMark } from "../targets/HealthMark";
 import { Classes } from "./Classes";
-import { MistakeContext, NumberField, SelectField, TextField } from "./Field";
+import { MistakeContext, NumberField, SelectField, TextField } from "../kit/Field";
 import { type Draft, type DraftFallback, type DraftTarget, newFallback, newTarget } from "./draft";
 import { hasShares, shareText } from "./words";
 import styles from "./Targets.module.css";

@@ -5,9 +5,9 @@ import { Button } from "../kit/Button";
 import { Failure } from "../kit/states";
 import { HealthMark } from "../targets/HealthMark";
 import { ERROR_CLASSES } from "../targets/health";
-import { Field, TextField } from "./Field";
+import { Field, TextField } from "../kit/Field";
 import { type Draft, type RouteResource, resourceOf, words } from "./draft";
-import { mistakeOf } from "./mistakes";
+import { mistakeOf } from "../kit/mistakes";
 import { type Trial, useTrial } from "./queries";
 import styles from "./TryIt.module.css";
 

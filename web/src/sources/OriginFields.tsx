@@ -1,5 +1,5 @@
 /** What a type of source is told, and what lets it in. */
-import { Field, SelectField, TextField } from "../routes/Field";
+import { Field, SelectField, TextField } from "../kit/Field";
 import type { FieldOf, TypeOf } from "./draft";
 import styles from "./Sources.module.css";
 

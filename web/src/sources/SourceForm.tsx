@@ -1,10 +1,11 @@
 /** Another source: its type, what that is told, how often it looks and whom its documents are for. It can be tried before it is saved. */
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { viewHref } from "../collections/places";
 import { Button } from "../kit/Button";
-import { CheckField, MistakeContext, SelectField, TextField } from "../routes/Field";
-import { mistakeOf } from "../routes/mistakes";
+import { EditorForm } from "../kit/EditorForm";
+import { CheckField, MistakeContext, SelectField, TextField } from "../kit/Field";
+import { mistakeOf } from "../kit/mistakes";
 import { OriginFields } from "./OriginFields";
 import { type Draft, TYPES, newDraft, resourceOf } from "./draft";
 import { useApplySource, useTest } from "./queries";
@@ -14,13 +15,9 @@ export function SourceForm({ collection, onClose }: { collection: string; onClos
   const [draft, setDraft] = useState<Draft>(newDraft());
   const [save, test] = [useApplySource(), useTest()];
   const [, go] = useLocation();
-  const form = useRef<HTMLFormElement>(null);
   const wrong = save.error ?? test.error;
   const mistake = mistakeOf(wrong, "source");
   const type = TYPES[draft.type];
-  useEffect(() => {
-    if (wrong) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
-  }, [wrong]);
 
   const set = (change: Partial<Draft>) => {
     save.reset();
@@ -38,15 +35,7 @@ export function SourceForm({ collection, onClose }: { collection: string; onClos
 
   return (
     <MistakeContext value={mistake}>
-      <form
-        ref={form}
-        className={styles.form}
-        aria-label="New source"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSave();
-        }}
-      >
+      <EditorForm label="New source" error={wrong} className={styles.form} onSubmit={onSave}>
         <h2>New source</h2>
         <div className={styles.fields}>
           <SelectField label="Type" at="origin.type" hint={type?.about} value={draft.type} onValue={onType}>
@@ -128,7 +117,7 @@ export function SourceForm({ collection, onClose }: { collection: string; onClos
             Add it
           </Button>
         </div>
-      </form>
+      </EditorForm>
     </MistakeContext>
   );
 }

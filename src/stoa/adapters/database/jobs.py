@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import jobs
-from stoa.domain.jobs import Job
+from stoa.domain.jobs import Embedded, Job
 from stoa.domain.passages import Spent
 
 _COLUMNS = [column for column in jobs.columns if column.name != "plan"]
@@ -48,6 +48,13 @@ class JobTable:
         if before is not None:
             query = query.where(jobs.c.id < before)
         return [_job(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def embedded(self, collection: str) -> Embedded:
+        """By all its jobs that counted tokens."""
+        counted = (jobs.c.collection == collection, jobs.c.tokens > 0, jobs.c.chunks > 0)
+        query = select(func.coalesce(func.sum(jobs.c.chunks), 0), func.coalesce(func.sum(jobs.c.tokens), 0)).where(*counted)
+        chunks, tokens = (await self._connection.execute(query)).one()
+        return Embedded(int(chunks), int(tokens))
 
     async def unfinished(self) -> Sequence[Job]:
         """Queued, running, and cancelled without having been ended; oldest first."""

@@ -1,9 +1,21 @@
-"""Taking out of the ledger what is older than it is to be kept: a slice at a time, so that nobody waits long for the writer."""
+"""Taking out what is older than it is to be kept: a slice at a time, so that nobody waits long for the writer."""
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import cited, consulted, contents, dataset_items, traces, usage
+from stoa.adapters.database.tables import (
+    cited,
+    consulted,
+    contents,
+    dataset_items,
+    document_versions,
+    documents,
+    indexes,
+    jobs,
+    syncs,
+    traces,
+    usage,
+)
 from stoa.domain.retention import Kept
 from stoa.kit.ids import least_id
 
@@ -23,6 +35,10 @@ class RetentionTable:
             case "contents":
                 old = select(contents.c.id).where(contents.c.expires_at < before_ms).order_by(contents.c.expires_at)
                 of = contents
+            case "syncs":
+                of, old = syncs, _old_syncs(before_ms)
+            case "jobs":
+                of, old = jobs, _old_jobs(before_ms)
             case "examples":
                 return await self._blank(before_ms, most)
         if what == "usage":  # what they were made from goes with them
@@ -38,3 +54,31 @@ class RetentionTable:
         old = select(c.dataset_id, c.id, c.since).where(c.expires_at < before_ms, c.sealed.is_not(None))
         gone = update(dataset_items).where(name.in_(old.order_by(c.expires_at).limit(most))).values(sealed=None)
         return (await self._connection.execute(gone)).rowcount
+
+
+def _old_syncs(before_ms: int) -> Select[tuple[str]]:
+    """All but the last of each source: by that it is known when to look again."""
+    last = select(func.max(syncs.c.id)).group_by(syncs.c.source)
+    return select(syncs.c.id).where(syncs.c.ended_at < before_ms, syncs.c.id.not_in(last)).order_by(syncs.c.id)
+
+
+def _old_jobs(before_ms: int) -> Select[tuple[str]]:
+    """Those that ended, or were never completed, and that nothing names any more."""
+    abandoned = and_(jobs.c.state == "waiting", jobs.c.created_at < before_ms)
+    made = select(document_versions.c.job_id).distinct().subquery()  # joined, for it has no index by job
+    return (
+        select(jobs.c.id)
+        .outerjoin(made, made.c.job_id == jobs.c.id)
+        .where(or_(jobs.c.ended_at < before_ms, abandoned), made.c.job_id.is_(None), *_unnamed())
+        .order_by(jobs.c.id)
+    )
+
+
+def _unnamed() -> list[ColumnElement[bool]]:
+    by = (
+        documents.c.job_id == jobs.c.id,
+        syncs.c.id == jobs.c.id,
+        syncs.c.open_job == jobs.c.id,
+        and_(indexes.c.job_id == jobs.c.id, indexes.c.state != "dropped"),
+    )
+    return [~exists(select(1).where(each)) for each in by]

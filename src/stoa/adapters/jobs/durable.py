@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +23,10 @@ _T = TypeVar("_T")
 _LANES_AT_ONCE = 4
 _LOOK_EVERY_S = 1.0
 """Each look at a queue costs some milliseconds, whether there is work or not: often enough, they are a part of a core."""
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+_SLICE = 100
+"""Jobs whose steps are removed in one transaction."""
+_REST_S = 0.05
 _PATIENCE_S = 5.0
 """How long work that was interrupted may take to put down what it has in hand."""
 
@@ -49,6 +54,14 @@ class DurableRunner:
         if work not in self._works:
             raise KeyError(work)
         await asyncio.to_thread(self._enqueue, work, job_id, lane)
+
+    async def forget(self, *, before_ms: int) -> int:
+        """Their plans and steps, in slices."""
+        removed = 0
+        while some := await asyncio.to_thread(self._remove, before_ms):
+            removed += some
+            await asyncio.sleep(_REST_S)
+        return removed
 
     async def close(self) -> None:
         """Stop taking jobs and interrupt those under way; their open steps run again at the next start."""
@@ -83,6 +96,15 @@ class DurableRunner:
         assert self._workflow is not None
         with SetWorkflowID(job_id), SetEnqueueOptions(queue_partition_key=lane):
             DBOS.enqueue_workflow(_queue(work), self._workflow, work, job_id)
+
+    def _remove(self, before_ms: int) -> int:
+        before = datetime.fromtimestamp(before_ms / 1000, UTC).isoformat()
+        over = DBOS.list_workflows(
+            status=_ENDED, completed_before=before, limit=_SLICE, load_input=False, load_output=False
+        )  # fmt: skip
+        if over:
+            DBOS.delete_workflows([each.workflow_id for each in over])
+        return len(over)
 
     def _run(self, work: str, job_id: str) -> None:
         """The workflow. Its steps come in the same order whenever it runs again, for the plan is a step as well."""

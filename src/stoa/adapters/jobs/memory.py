@@ -1,6 +1,7 @@
 """Jobs in this process: each lane in order, nothing kept. For tests and benchmarks."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from stoa.domain.jobs import Work
@@ -13,11 +14,19 @@ class MemoryRunner:
         self._works = works
         self._lanes: dict[str, asyncio.Lock] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended: dict[str, float] = {}
 
     async def submit(self, work: str, job_id: str, *, lane: str) -> None:
         if job_id not in self._tasks:
             lock = self._lanes.setdefault(lane, asyncio.Lock())
             self._tasks[job_id] = asyncio.create_task(_run(self._works[work], job_id, lock))
+            self._tasks[job_id].add_done_callback(lambda _: self._ended.setdefault(job_id, time.time()))
+
+    async def forget(self, *, before_ms: int) -> int:
+        over = [job_id for job_id, at in self._ended.items() if at * 1000 < before_ms]
+        for job_id in over:
+            del self._tasks[job_id], self._ended[job_id]
+        return len(over)
 
     async def drained(self) -> None:
         """Wait until everything submitted is done."""

@@ -10,7 +10,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.vector_stores import VectorStoreTable
 from stoa.api.access import Caller, Parts, allow_on_behalf
 from stoa.api.documents import parsed_text
-from stoa.api.listing import After, Listing, listing
+from stoa.api.listing import Listing, listing
 from stoa.api.vector_stores.finding import FoundStore, attributes_of, find_file, find_store
 from stoa.api.vector_stores.forms import (
     BatchView,
@@ -25,7 +25,7 @@ from stoa.api.vector_stores.forms import (
     file_view,
 )
 from stoa.api.vector_stores.keeping import attributes, put_files
-from stoa.api.vector_stores.stores import Before, Id, Limit, Order
+from stoa.api.vector_stores.span import Id, Span, Spanned
 from stoa.domain.documents import Document, DocumentState
 from stoa.domain.jobs import ENDED, Job
 from stoa.domain.vector_stores import file_of
@@ -61,14 +61,11 @@ async def list_files(
     id_: Id,
     caller: Annotated[Caller, allow_on_behalf("document:list")],
     parts: Parts,
-    limit: Limit = 20,
-    order: Order = "desc",
-    after: After = None,
-    before: Before = None,
+    span: Spanned,
     filter_: Annotated[Filter, Query(alias="filter")] = None,
 ) -> Listing[StoreFileView]:
     """Those that the caller may read."""
-    return await _page(parts, caller, id_, limit, order, after, before, filter_, job_id=None)
+    return await _page(parts, caller, id_, span, filter_, job_id=None)
 
 
 @router.get("/files/{file_id}")
@@ -159,25 +156,19 @@ async def list_batch_files(
     batch_id: BatchId,
     caller: Annotated[Caller, allow_on_behalf("document:list")],
     parts: Parts,
-    limit: Limit = 20,
-    order: Order = "desc",
-    after: After = None,
-    before: Before = None,
+    span: Spanned,
     filter_: Annotated[Filter, Query(alias="filter")] = None,
 ) -> Listing[StoreFileView]:
     """Those that nothing else has changed since, and that the caller may read."""
     job = await _job(parts, caller, id_, batch_id)
-    return await _page(parts, caller, id_, limit, order, after, before, filter_, job_id=job.id)
+    return await _page(parts, caller, id_, span, filter_, job_id=job.id)
 
 
 async def _page(
     parts: Control,
     caller: Caller,
     store_id: str,
-    limit: int,
-    order: Literal["asc", "desc"],
-    after: str | None,
-    before: str | None,
+    span: Span,
     filter_: str | None,
     *,
     job_id: str | None,
@@ -185,19 +176,21 @@ async def _page(
     async with parts.database.read() as connection:
         found = await find_store(connection, caller, store_id)
         table = VectorStoreTable(connection)
-        edges = [None if edge is None else (await find_file(connection, caller, found, edge)).id for edge in (after, before)]
+        edges = [
+            None if edge is None else (await find_file(connection, caller, found, edge)).id
+            for edge in (span.after, span.before)
+        ]
         documents: Sequence[Document] = (
             ()
             if filter_ == "cancelled"
             else await table.page(
                 found.collection.name, acl=caller.principal.acl, states=_STATES.get(filter_ or "", ()), job_id=job_id,
-                descending=order == "desc", after=edges[0], before=edges[1], limit=limit + 1,
+                descending=span.descending, after=edges[0], before=edges[1], limit=span.limit + 1,
             )
         )  # fmt: skip
         said = await attributes_of(connection, *documents)
     views = [file_view(each, found.collection, said[each.id]) for each in documents]
-    backwards = before is not None and after is None
-    return listing(views, limit=limit, view=lambda view: view, id_of=lambda view: view.id, backwards=backwards)
+    return listing(views, limit=span.limit, view=lambda view: view, id_of=lambda view: view.id, backwards=span.backwards)
 
 
 async def _changeable(parts: Control, caller: Caller, store_id: str) -> FoundStore:

@@ -1,14 +1,14 @@
 """`/v1/vector_stores`: the stores themselves, and searching one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter
 
 from stoa.adapters.database.vector_stores import VectorStoreTable
 from stoa.api.access import Caller, Parts, allow_on_behalf
 from stoa.api.files import team_of
-from stoa.api.listing import After, Listing, listing
+from stoa.api.listing import Listing, listing
 from stoa.api.vector_stores.finding import find_store, stores_for
 from stoa.api.vector_stores.forms import (
     ChangedStore,
@@ -23,6 +23,7 @@ from stoa.api.vector_stores.forms import (
 )
 from stoa.api.vector_stores.keeping import delete_store, put_files, save_collection
 from stoa.api.vector_stores.searching import ask, shown
+from stoa.api.vector_stores.span import Id, Spanned
 from stoa.domain.resources import Collection
 from stoa.domain.vector_stores import Held, VectorStore
 from stoa.kit.ids import new_id
@@ -30,11 +31,6 @@ from stoa.policy.decide import Target
 from stoa.wiring import Control, now_ms
 
 router = APIRouter(prefix="/v1/vector_stores", tags=["vector stores"], include_in_schema=False)
-
-Id = Annotated[str, Path(alias="id", max_length=63)]
-Before = Annotated[str | None, Query(max_length=64, description="The id that the page after begins with.")]
-Order = Annotated[Literal["asc", "desc"], Query()]
-Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.post("")
@@ -66,10 +62,7 @@ async def create_store(
 async def list_stores(
     caller: Annotated[Caller, allow_on_behalf("collection:list")],
     parts: Parts,
-    limit: Limit = 20,
-    order: Order = "desc",
-    after: After = None,
-    before: Before = None,
+    span: Spanned,
 ) -> Listing[StoreView]:
     async with parts.database.read() as connection:
         table = VectorStoreTable(connection)
@@ -81,12 +74,13 @@ async def list_stores(
         )
         for each in found
     ]  # fmt: skip
-    views.sort(key=lambda view: (view.created_at, view.id), reverse=order == "desc")
+    views.sort(key=lambda view: (view.created_at, view.id), reverse=span.descending)
     ids = [view.id for view in views]
-    first = ids.index(after) + 1 if after in ids else 0
-    end = ids.index(before) if before in ids else len(ids)
-    backwards = before is not None and after is None
-    return listing(views[first:end], limit=limit, view=lambda view: view, id_of=lambda view: view.id, backwards=backwards)
+    first = ids.index(span.after) + 1 if span.after in ids else 0
+    end = ids.index(span.before) if span.before in ids else len(ids)
+    return listing(
+        views[first:end], limit=span.limit, view=lambda view: view, id_of=lambda view: view.id, backwards=span.backwards
+    )
 
 
 @router.get("/{id}")

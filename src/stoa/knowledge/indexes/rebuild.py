@@ -72,7 +72,9 @@ class Rebuild:
         if part == COMPARE:
             await self._compare(job_id, collection, index)
             return
-        ids, large, tending = read_part(part)
+        ids, large, tending, said = read_part(part)
+        if said is not None:
+            await self._ports.jobs.say(job_id, said)
         rows = await self._ports.documents.read(ids)
         mine = {row.id: row for row in rows.values() if row.state == "indexed"}
 
