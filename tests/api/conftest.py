@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import tests.statements  # noqa: F401 - databases share what it keeps
 from fastapi import FastAPI
 from tests.api.company import Company
 
