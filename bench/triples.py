@@ -1,4 +1,4 @@
-"""The knowledge graph: triples a second in, a view from nothing and one step forward, and queries under rights.
+"""The knowledge graph: triples a second in, what a view takes to be made and brought forward, and queries under rights.
 
 `python bench/triples.py --triples 100000 --triples 1000000`. Documents are made by chance, of a fixed seed: passages with
 headings, names out of a few thousand of which some are common, and relations. One in five is for a group of its own, out of
@@ -7,17 +7,23 @@ twenty. Everything goes through what Stoa itself runs.
 
 import argparse
 import asyncio
+import contextlib
 import random
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
+import psutil
+
 from report import Row, report
+from stoa.adapters.triples import keeping
 from stoa.adapters.triples.folder import FolderLedgers, FolderQueries
 from stoa.adapters.triples.ledger import Ledger
+from stoa.adapters.triples.making import make
+from stoa.adapters.triples.views import Views
 from stoa.domain.identity import Rights
 from stoa.domain.triples import DocumentTriples, Limits
 from stoa.domain.vectors import Chunk, IndexedChunk
@@ -27,7 +33,7 @@ from stoa.knowledge.stating.vocabulary import PREFIXES
 GROUPS = 20
 AT_ONCE = 16
 EVERYBODY = frozenset({"team:company"})
-SOME = EVERYBODY | {f"group:g{n}" for n in range(GROUPS // 2)}
+SOME, OTHERS = (EVERYBODY | {f"group:g{n}" for n in range(first, first + GROUPS // 2)} for first in (0, 3))
 
 QUERIES = {
     "an entity's facts": 'SELECT ?p ?o { ?s rdfs:label "Unit 7" ; ?p ?o }',
@@ -96,11 +102,35 @@ async def _measured(root: Path, triples: int) -> list[Row]:
     async def ask(text: str, acl: frozenset[str]) -> None:
         await queries.query("c", text, acl=acl, forms=("json",), limits=Limits(seconds=60))
 
+    ledger, views = Ledger(root / "c"), Views(root / "c")
+    rows: list[Row] = [
+        {"what": "triples out of passages", "per_s": round(count / extracting)},
+        {"what": "triples into the ledger", "per_s": round(count / writing)},
+    ]
+
+    def row(what: str, spent: tuple[float, float]) -> None:
+        rows.append({"what": what, "ms": round(spent[0] * 1000), "cpu_ms": round(spent[1] * 1000)})
+
+    # In this process, for its time on processors.
+    some, others = ledger.kind_of(SOME), ledger.kind_of(OTHERS)
+    row(
+        f"a view of {ledger.size(some).triples:,} triples, from nothing", worked(lambda: make(root / "alone", ledger, some, []))
+    )
+    for ground in (due := keeping.due(root / "c", now=time.time(), worth=50_000)):
+        row(
+            f"a view kept ready, {ledger.size(ground).triples:,} triples",
+            worked(lambda kind=ground: views.forward(kind, keep=32)),
+        )
+    own = ledger.size(others).triples - max((ledger.size(ground).triples for ground in due), default=0)
+    row(f"a view over another one, {own:,} triples of its own", worked(lambda: views.forward(others, keep=32)))
     first = await timed(lambda: ask("ASK { ?s ?p ?o }", SOME))
     forward: list[float] = []
     for n in range(5):
         await ledgers.grant("c", {last[n].id: Rights(frozenset({"group:g0"}))})
         forward.append(await timed(lambda: ask("ASK { ?s ?p ?o }", SOME)))
+    await queries.close()
+    queries = FolderQueries(root, prefixes=PREFIXES, patience_s=600)
+    started = await timed(lambda: ask("ASK { ?s ?p ?o }", SOME))
     told = {
         name: statistics.median([await timed(lambda text=text: ask(text, SOME)) for _ in range(7)])
         for name, text in QUERIES.items()
@@ -108,22 +138,28 @@ async def _measured(root: Path, triples: int) -> list[Row]:
     began = time.perf_counter()
     await asyncio.gather(*(ask(QUERIES["an entity's facts"], SOME) for _ in range(40)))
     rate = 40 / (time.perf_counter() - began)
+    memory = {"the process of queries": resident(children())}
+    asked = asyncio.create_task(ask(QUERIES["count all"], SOME))
+    while not asked.done():
+        memory["a query: count all"] = max(memory.get("a query: count all", 0), resident(children()[0].children()))
+        await asyncio.sleep(0.002)
+    await asked
     await queries.close()
-    ledger = Ledger(root / "c")
-    open_documents, open_triples = ledger.size(ledger.kind_of(SOME))
     sizes = {
         "ledger": (root / "c" / "triples.sqlite").stat().st_size,
-        "view": sum(path.stat().st_size for path in (root / "c" / "views").glob("*/store/*")),
+        "a view": sum(path.stat().st_size for path in (root / "c" / "views" / some.name / "store").iterdir()),
+        "all views together": on_disk(root / "c" / "views"),
     }
-    rows: list[Row] = [
-        {"what": "triples out of passages", "per_s": round(count / extracting)},
-        {"what": "triples into the ledger", "per_s": round(count / writing)},
-        {"what": f"first query: a view of {open_triples:,} triples made from nothing", "ms": round(first * 1000)},
+    rows += [
+        {"what": "first query of callers of other rights than anybody before", "ms": round(first * 1000)},
+        {"what": "first query after a start", "ms": round(started * 1000)},
         {"what": "query after a change of rights", "ms": round(statistics.median(forward) * 1000)},
         *({"what": f"query: {name}", "ms": round(each * 1000, 1)} for name, each in told.items()),
         {"what": "queries at once, for an entity's facts", "per_s": round(rate, 1)},
+        *({"what": f"memory of its own, {name}", "mb": round(size / 1e6, 1)} for name, size in memory.items()),
         *({"what": f"disk, {name}", "mb": round(size / 1e6, 1)} for name, size in sizes.items()),
     ]
+    open_documents, _ = ledger.size(some)
     return [{"triples": count, "documents open": open_documents, **row} for row in rows]
 
 
@@ -133,6 +169,29 @@ async def timed(work: Callable[[], Awaitable[None]]) -> float:
     return time.perf_counter() - began
 
 
+def worked(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock and on processors."""
+    began, spent = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - spent
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def resident(processes: Iterable[psutil.Process]) -> int:
+    """Bytes of memory that processes share with no other."""
+    with contextlib.suppress(psutil.Error):  # ended meanwhile
+        return sum(each.memory_full_info().uss for each in processes)
+    return 0
+
+
+def on_disk(folder: Path) -> int:
+    """Bytes of the files below, those of several names once."""
+    return sum({each.stat().st_ino: each.stat().st_size for each in folder.rglob("*") if each.is_file()}.values())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, action="append", help="how many; several are measured one after the other")
@@ -140,6 +199,7 @@ def main() -> None:
     rows = [row for each in wanted for row in asyncio.run(measured(each))]
     notes = [
         f"a caller who may read what is for everybody and for {GROUPS // 2} of {GROUPS} groups; medians",
+        "a view over another one: as for other callers, of 7 groups in common and 3 others",
         "a query goes through everything but HTTP: rights, a process of its own, its answer as JSON",
     ]
     report("triples", rows, notes=notes)

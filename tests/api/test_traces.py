@@ -162,9 +162,9 @@ async def test_what_is_erased_nobody_reads_any_more(stoa: "Running") -> None:
     sent = fact(user_id=await user_id(ann))
     await ship(stoa, sent)
     await keep(stoa, sent)
-    assert await stoa.administer("DELETE", "/api/contents?user=ann") == {"keys": 1}
+    assert await stoa.administer("DELETE", "/api/contents?user=ann") == {"keys": 1, "examples": 0}
     assert (await ann.get(f"/api/traces/{sent.id}/content")).json()["state"] == "erased"
-    assert await stoa.administer("DELETE", "/api/contents?user=ann") == {"keys": 0}
+    assert await stoa.administer("DELETE", "/api/contents?user=ann") == {"keys": 0, "examples": 0}
     assert (await ann.delete("/api/contents?user=ann")).status_code == 403
     async with stoa.client(stoa.local_key) as administrator:
         assert (await administrator.delete("/api/contents")).status_code == 400

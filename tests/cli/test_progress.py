@@ -26,5 +26,14 @@ def test_a_long_step_says_now_and_then_how_far_it_is_and_how_long_it_takes(capsy
     ]
 
 
+def test_what_stands_still_is_not_said_again_and_again(capsys: pytest.CaptureFixture[str]) -> None:
+    still = [(float(at), 20) for at in range(6, 60, 5)]
+    assert lines_of(capsys, done_at=[*still, (61.0, 30)]) == [
+        "docs: Indexing: 20 of 100, 2.0 pages/s, about 24 s left",
+        "docs: Indexing: 20 of 100, 2.0 pages/s, about 144 s left",
+        "docs: Indexing: 30 of 100, 2.0 pages/s, about 142 s left",
+    ]
+
+
 def test_without_anything_done_there_is_no_guess(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines_of(capsys, done_at=[(6, 0)]) == ["docs: Indexing: 0 of 100, 2.0 pages/s"]

@@ -105,7 +105,7 @@ def test_an_unknown_id_is_one_sentence(stoa: Callable[..., Result], api: Scripte
 
 
 def test_somebodys_content_is_erased(stoa: Callable[..., Result], api: ScriptedApi) -> None:
-    api.answers["DELETE", "/api/contents"] = {"keys": 1}
+    api.answers["DELETE", "/api/contents"] = {"keys": 1, "examples": 2}
     assert "Erased" in stoa("content", "erase", "--user", "ann").stderr
     assert dict(api.requests[-1].url.params) == {"user": "ann"}
     assert stoa("content", "erase").exit_code == 2

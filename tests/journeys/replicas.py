@@ -106,6 +106,14 @@ class Fleet:
     def lost(self) -> list[bool]:
         return [limits["lost"] for limits in self._told("limits")]
 
+    def decided_alone(self) -> int:
+        """Requests that a gateway decided without the common count, as the gateways' metrics tell."""
+        total = 0.0
+        for url in self.urls:
+            families = text_string_to_metric_families(httpx.get(f"{url}/metrics", timeout=30).text)
+            total += sum(each.value for family in families if family.name == "stoa_limits_alone" for each in family.samples)
+        return round(total)
+
     def _told(self, what: str) -> list[Any]:
         """By each, when it was asked whether it is ready."""
         return [httpx.get(f"{url}/readyz", timeout=30).json()[what] for url in self.urls]

@@ -57,9 +57,24 @@ def limited(three: Fleet, name: str, requests: int) -> str:
 
 
 async def test_a_limit_of_a_hundred_lets_exactly_a_hundred_of_three_hundred_through(three: Fleet) -> None:
-    key = limited(three, "hundred", 100)
-    passed, late = await passed_of(three, key, 300, at_once=300, most=100)
-    assert 100 - late <= passed <= 100
+    """Never more than a hundred, and not one less where no gateway had to decide without Redis.
+
+    A busy machine makes Redis late when three hundred ask at the same moment, so fewer ask at once in the rounds after that.
+    """
+    for at_once in (300, 100, 30, 10, 3):
+        key = limited(three, f"hundred-of-{at_once}", 100)
+        wait_until(lambda: not any(three.lost()), "all three count together")
+        before = three.decided_alone()
+        asked = await ask_at_once(three.urls, key, 300, at_once=at_once)
+        alone = three.decided_alone() - before
+        assert alone == sum("cannot be reached" in text for text in asked.refusals)
+        assert all("has made 100" in text or "cannot be reached" in text for text in asked.refusals)
+        assert 100 - alone <= asked.statuses["200"] <= 100
+        assert asked.statuses["200"] + asked.statuses["429"] == 300
+        if alone == 0:
+            assert asked.statuses["200"] == 100
+            return
+    pytest.fail("Redis was late in every round, also when three asked at once")
 
 
 async def test_a_limit_of_thousands_is_never_passed_and_all_of_it_can_be_used(three: Fleet) -> None:

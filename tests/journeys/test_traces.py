@@ -72,11 +72,21 @@ def test_a_request_is_found_explained_kept_sealed_and_replayed(stoa: RunningStoa
     wait_until(lambda: exported() != "", "the content has come to control")
     messages = json.loads(exported())["messages"]
     assert (messages[0]["content"], messages[-1]["role"]) == (SECRET, "assistant")
+
+    developer = stoa.stoa("key", "create", "developer", "--kind", "management", "--role", "developer").stdout.strip()
+    assert stoa.stoa("dataset", "create", "talks", STOA_TOKEN=developer).returncode == 0
+    assert "1 added" in stoa.stoa("dataset", "add", "talks", "--ids", trace, STOA_TOKEN=developer).stderr
+
+    def lines() -> list[str]:
+        return stoa.stoa("dataset", "export", "talks", STOA_TOKEN=developer).stdout.splitlines()
+
+    assert [json.loads(each)["messages"] for each in lines()] == [messages]
     assert held(stoa.home, SECRET.encode()) == [], "content lies nowhere unsealed"
     assert "content read" in (stoa.home / "logs" / "control.log").read_text()
 
-    assert "Erased" in stoa.stoa("content", "erase", "--key", "app").stderr
-    assert exported() == ""
+    assert "into datasets (1)" in stoa.stoa("content", "erase", "--key", "app").stderr
+    assert (exported(), lines()) == ("", [])
+    assert "erased" in stoa.stoa("dataset", "show", "talks", STOA_TOKEN=developer).stdout
 
     file = tmp_path / "candidate.yaml"
     file.write_text(ROUTE.replace("best", "other") + "---\nkind: Model\nname: stoa-reader\nprovider: stoa-engine\nteams: []\n")

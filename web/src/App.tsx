@@ -18,6 +18,7 @@ const GuardrailsScreen = lazy(() => import("./guardrails/GuardrailsScreen"));
 const RoutesScreen = lazy(() => import("./routes/RoutesScreen"));
 const PlaygroundScreen = lazy(() => import("./playground/PlaygroundScreen"));
 const RequestsScreen = lazy(() => import("./requests/RequestsScreen"));
+const DatasetsScreen = lazy(() => import("./datasets/DatasetsScreen"));
 const BudgetsScreen = lazy(() => import("./budgets/BudgetsScreen"));
 const UsageScreen = lazy(() => import("./usage/UsageScreen"));
 
@@ -56,6 +57,7 @@ export function App() {
                   <Route path="/assistants/:name?">{({ name }) => <AssistantsScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/playground" component={PlaygroundScreen} />
                   <Route path="/requests/:id?">{({ id }) => <RequestsScreen id={id ?? null} />}</Route>
+                  <Route path="/datasets/:name?">{({ name }) => <DatasetsScreen key={name} name={name ?? null} />}</Route>
                   <Route path="/usage" component={UsageScreen} />
                   <Route path="/usage/budgets" component={BudgetsScreen} />
                   <Route path="/models" component={ModelsScreen} />

@@ -1,11 +1,14 @@
 """What was asked and answered, where a team keeps it: read by those who may, erased by destroying the key of whose it is."""
 
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.contents import ContentTable
+from stoa.adapters.database.datasets import DatasetTables
 from stoa.adapters.database.opening import opener
 from stoa.adapters.database.stores import DatabaseStores
 from stoa.adapters.database.traces import TraceTable
@@ -39,9 +42,11 @@ class ContentView(View):
 
 
 class ErasedView(View):
-    """How many keys were destroyed: one where there was any content, none where there was not."""
+    """How many keys were destroyed: one where there was any content, none where there was not. `examples` went with it."""
 
     keys: int
+    examples: int
+    """In datasets, copied from those contents."""
 
 
 @router.get("/api/traces/{id}/content")
@@ -77,10 +82,14 @@ async def erase_contents(
     user: Annotated[str | None, Query(description="Whose content: a user's id or name.")] = None,
     key: Annotated[str | None, Query(description="Or that of an application: a key's id or name.")] = None,
 ) -> ErasedView:
-    """Destroy the key that all kept content of a user, or of a key without a user, is sealed with. It cannot be taken back."""
+    """Destroy the key that all kept content of a user, or of a key without a user, is sealed with, with its copies in datasets.
+
+    It cannot be taken back.
+    """
     subject = await _subject(parts, user, key)
     async with parts.database.write() as connection:
-        return ErasedView(keys=await ContentTable(connection).erase(subject))
+        examples = await DatasetTables(connection).copies(subject)
+        return ErasedView(keys=await ContentTable(connection).erase(subject), examples=examples)
 
 
 async def _subject(parts: Control, user: str | None, key: str | None) -> str:
@@ -101,19 +110,22 @@ async def _readable(name: str, caller: Caller, parts: Control) -> UsageFact:
     Clients choose ids, so several requests may have one. Raises Forbidden for a fact that is named by its own id and may not be
     read, and NotFound.
     """
-    principal = caller.principal
     async with parts.database.read() as connection:
-        traces, stores = TraceTable(connection), DatabaseStores(connection)
-        for user_id, team in ((principal.id, None), (None, principal.team), (None, None)):
-            found = await traces.find(name, user_id=user_id, team=team)
-            if found is None:
-                continue
-            target = await content_target(found.fact, stores)
+        async for fact, target in requests_named(name, caller, connection):
             if caller.may(target):
-                return found.fact
-            if found.fact.id == name:
+                return fact
+            if fact.id == name:
                 caller.require(target)
     raise NotFound(f"There is no request {name[:80]!r} whose content you may read.")
+
+
+async def requests_named(name: str, caller: Caller, connection: AsyncConnection) -> AsyncGenerator[tuple[UsageFact, Target]]:
+    """The requests that a name may mean, each with what its content is to a policy: the caller's first, then their team's."""
+    traces, stores, principal = TraceTable(connection), DatabaseStores(connection), caller.principal
+    for user_id, team in ((principal.id, None), (None, principal.team), (None, None)):
+        found = await traces.find(name, user_id=user_id, team=team)
+        if found is not None:
+            yield found.fact, await content_target(found.fact, stores)
 
 
 async def content_target(fact: UsageFact, stores: DatabaseStores) -> Target:

@@ -33,6 +33,9 @@ class Rights(View):
     run_replays: bool
     see_budgets: bool
     """What is spent of every budget."""
+    see_datasets: bool
+    fill_datasets: bool
+    """Those of the user's own team at least."""
 
 
 class SessionView(View):
@@ -106,6 +109,9 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
     def may(action: str, kind: str, team: str | None = None) -> bool:
         return parts.policy.decide(principal, action, Target("Desired", kind=kind, team=team)).allowed
 
+    def may_datasets(action: str) -> bool:
+        return parts.policy.decide(principal, action, Target("Dataset", team=user.team, owner=user.id)).allowed
+
     rights = Rights(
         see_models=may("resource:list", "Model"),
         change_routes=may("resource:apply", "Route"),
@@ -114,6 +120,8 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
         change_sources=may("resource:apply", "Source"),
         run_replays=parts.policy.decide(principal, "replay:run", PLATFORM).allowed,
         see_budgets=parts.policy.decide(principal, "budget:list", PLATFORM).allowed,
+        see_datasets=may_datasets("dataset:list"),
+        fill_datasets=may_datasets("dataset:add"),
     )
     return SessionView(user=view(user), rights=rights, csrf_token=csrf_token(session))
 

@@ -12,7 +12,7 @@ from stoa.api.forms import Moment, View, moment
 
 router = APIRouter(tags=["status"])
 
-_COUNTED = ("took_ms", "usage", "traces", "contents")
+_COUNTED = ("took_ms", "usage", "traces", "contents", "examples")
 
 
 class Ready(View):
@@ -32,6 +32,8 @@ class SweepView(View):
     usage: int
     traces: int
     contents: int
+    examples: int
+    """Of datasets, copied from contents that are past theirs."""
 
 
 class LedgerHealth(View):

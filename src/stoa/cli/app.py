@@ -7,6 +7,7 @@ from stoa.cli.collection import collections
 from stoa.cli.config import config
 from stoa.cli.content import contents
 from stoa.cli.database import database
+from stoa.cli.dataset import datasets
 from stoa.cli.datastore import datastores
 from stoa.cli.document import documents
 from stoa.cli.evalset import evalsets
@@ -44,7 +45,20 @@ for module in (
     importlib.import_module(f"stoa.cli.{module}")  # each registers its verbs at the root
 
 app = root
-for group in (documents, collections, sources, graphs, jobs, batches, evalsets, evaluations, imports, guards, datastores):
+for group in (
+    documents,
+    collections,
+    sources,
+    graphs,
+    jobs,
+    batches,
+    evalsets,
+    evaluations,
+    datasets,
+    imports,
+    guards,
+    datastores,
+):
     app.add_typer(group, rich_help_panel=DOCUMENTS)
 for group in (keys, users, teams, groups):
     app.add_typer(group, rich_help_panel=ACCESS)

@@ -24,4 +24,5 @@ def erase(
     wanted = {"user": user} if user is not None else {"key": key}
     with target(ctx).connect() as api:
         found = api.delete(f"/api/contents?{urlencode(wanted)}")
-    output.note("Erased: nobody can read it any more." if found["keys"] else "There was no content to erase.")
+    copied = f", nor what was copied from it into datasets ({found['examples']})" if found["examples"] else ""
+    output.note(f"Erased: nobody can read it any more{copied}." if found["keys"] else "There was no content to erase.")

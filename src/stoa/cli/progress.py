@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _LINE_EVERY_S = 5.0
+_STILL_EVERY_S = 30.0  # where nothing was done since the last one
 _END_AFTER_S = 2.0
 
 
@@ -63,6 +64,7 @@ class Lines:
         self._total = 0
         self._began = 0.0
         self._said = 0.0
+        self._done = -1  # as of the last line
 
     def __enter__(self) -> Self:
         return self
@@ -73,14 +75,15 @@ class Lines:
     def step(self, name: str, total: int) -> None:
         self._name, self._total = name, total
         self._began = self._said = self._clock()
+        self._done = -1
 
     def reach(self, done: int, note: str = "") -> None:
         now = self._clock()
         finished = done >= self._total
-        wait = _END_AFTER_S if finished else _LINE_EVERY_S
+        wait = _END_AFTER_S if finished else _STILL_EVERY_S if done == self._done else _LINE_EVERY_S
         if now - self._said < wait:
             return
-        self._said = now
+        self._said, self._done = now, done
         left = "" if finished or done == 0 else f"about {(now - self._began) / done * (self._total - done):.0f} s left"
         output.note(", ".join(part for part in (f"{self._prefix}{self._name}: {done} of {self._total}", note, left) if part))
 

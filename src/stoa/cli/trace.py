@@ -70,7 +70,7 @@ def list_traces(
 ) -> None:
     """List requests, the newest first."""
     with target(ctx).connect() as api:
-        found = _found(api, _filter(status, model, key, team, since, min_ms, text), limit)
+        found = found_traces(api, trace_filter(status, model, key, team, since, min_ms, text), limit)
     if json:
         output.as_json(found)
         return
@@ -111,7 +111,7 @@ def export(
     written = left = 0
     with target(ctx).connect() as api:
         wanted = values.names(ids) if ids else [
-            each["id"] for each in _found(api, _filter(status, model, key, team, since, min_ms, text), limit)
+            each["id"] for each in found_traces(api, trace_filter(status, model, key, team, since, min_ms, text), limit)
         ]  # fmt: skip
         for trace in wanted:
             messages = _messages(api, trace)
@@ -130,7 +130,7 @@ def _messages(api: "Client", trace: str) -> Any:
         return None
 
 
-def _filter(
+def trace_filter(
     status: str | None,
     model: str | None,
     key: str | None,
@@ -139,12 +139,14 @@ def _filter(
     min_ms: float | None,
     text: str | None,
 ) -> dict[str, str | None]:
+    """What of all requests is wanted, as the API is asked for it."""
     start = values.before(since, now=datetime.now(UTC))
     least = None if min_ms is None else str(min_ms)
     return {"status": status, "model": model, "key": key, "team": team, "from": start, "min_ms": least, "text": text}
 
 
-def _found(api: "Client", wanted: dict[str, str | None], most: int) -> list[Any]:
+def found_traces(api: "Client", wanted: dict[str, str | None], most: int) -> list[Any]:
+    """The newest that fit."""
     found: list[Any] = []
     for each in api.each("/api/traces", **wanted):
         found.append(each)

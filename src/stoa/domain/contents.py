@@ -97,6 +97,7 @@ class Stored(NamedTuple):
     expires_at_ms: int
     sealed: bytes
     key: str | None
+    key_id: str
 
 
 class ContentStore(Protocol):
@@ -119,7 +120,7 @@ class ContentStore(Protocol):
         ...
 
     async def shorten(self, team: str, days: int | None, *, now_ms: int) -> None:
-        """A team keeps contents for less long from now on, or not at all: so those go that there are."""
+        """A team keeps contents for less long from now on, or not at all: so those go that there are, and their copies."""
         ...
 
     async def erase(self, subject: str) -> int:

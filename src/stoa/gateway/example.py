@@ -19,14 +19,25 @@ def example_of(form: ClientForm | None, request: bytes, answer: bytes | None) ->
     """Any: messages as JSON. None for another operation than a chat, or one that cannot be put into that form."""
     if form not in _FORMS:
         return None
-    try:
-        body = request if form == "chat" else in_chat_form(CLIENTS[form].read(request))
-        messages = cast("dict[str, Any]", _decode(body)).get("messages")  # cast: it was read as an object
-    except (InvalidRequest, AnswerFailed, ValueError, msgspec.MsgspecError):
-        return None
+    messages = _asked(form, request).get("messages")
     if not isinstance(messages, list):
         return None
     return [*cast("list[dict[str, Any]]", messages), *_answered(form, answer)]  # cast: messages of a chat
+
+
+def tools_of(form: ClientForm | None, request: bytes) -> list[dict[str, Any]] | None:
+    """Any: tools as JSON, in chat's form; None where the request names none."""
+    tools = _asked(form, request).get("tools") if form in _FORMS else None
+    return cast("list[dict[str, Any]]", tools) if isinstance(tools, list) and tools else None  # cast: tools of a chat
+
+
+def _asked(form: ClientForm, request: bytes) -> dict[str, Any]:
+    """The request as a chat completion; empty where it cannot be put into that form."""
+    try:
+        body = request if form == "chat" else in_chat_form(CLIENTS[form].read(request))
+        return cast("dict[str, Any]", _decode(body))  # cast: it was read as an object
+    except (InvalidRequest, AnswerFailed, ValueError, msgspec.MsgspecError):
+        return {}
 
 
 def _answered(form: ClientForm, answer: bytes | None) -> list[dict[str, Any]]:

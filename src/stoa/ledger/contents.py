@@ -30,13 +30,21 @@ class Readings(Protocol):
 
     async def reads(self, principal: Principal, fact_id: str) -> None: ...
 
+    async def reads_dataset(self, principal: Principal, dataset: str, *, version: int) -> None: ...
+
 
 class LoggedReadings:
     """Implements Readings with a line in control's log."""
 
     async def reads(self, principal: Principal, fact_id: str) -> None:
-        fields = {"principal": principal.id, "kind": principal.kind, "name": principal.name, "request": fact_id}
-        log.info("content read", extra={"fields": fields})
+        log.info("content read", extra={"fields": {**_told(principal), "request": fact_id}})
+
+    async def reads_dataset(self, principal: Principal, dataset: str, *, version: int) -> None:
+        log.info("dataset read", extra={"fields": {**_told(principal), "dataset": dataset, "version": version}})
+
+
+def _told(principal: Principal) -> dict[str, str]:
+    return {"principal": principal.id, "kind": principal.kind, "name": principal.name}
 
 
 async def record_contents(body: bytes, *, transit: TransitSeal, seal: SubjectSeal, write: Open, now_ms: int) -> None:

@@ -23,7 +23,7 @@ class Sweeper:
 
     def __init__(self, write: Open, *, usage_days: int, trace_days: int, now_ms: Callable[[], int]) -> None:
         self._write = write
-        self._days: dict[Kept, int] = {"usage": usage_days, "traces": trace_days, "contents": 0}
+        self._days: dict[Kept, int] = {"usage": usage_days, "traces": trace_days, "contents": 0, "examples": 0}
         self._now_ms = now_ms
         self.last: Swept | None = None
         self.failed: str | None = None
@@ -51,11 +51,12 @@ class Sweeper:
             usage=removed["usage"],
             traces=removed["traces"],
             contents=removed["contents"],
+            examples=removed["examples"],
         )
         if any(removed.values()):
             log.info(
-                "past its retention, and removed: %d requests, %d decision records, %d contents",
-                swept.usage, swept.traces, swept.contents,
+                "past its retention, and removed: %d requests, %d decision records, %d contents, %d examples",
+                swept.usage, swept.traces, swept.contents, swept.examples,
             )  # fmt: skip
         return swept
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 ResourceType = Literal[
-    "Platform", "Credential", "Desired", "Conversation", "Usage", "Content", "Collection", "Job", "Model", "Work"
+    "Platform", "Credential", "Desired", "Conversation", "Usage", "Content", "Collection", "Job", "Model", "Work", "Dataset"
 ]
 """What an action is done to. `Platform` is the installation as a whole; `Credential` a key, as a thing to manage; `Desired` a
 resource of `stoa apply`; `Content` what was asked and answered in one request; `Model` whatever a client may name as model: a
-model, a route or an assistant; `Work` a file or a batch of an application."""
+model, a route or an assistant; `Work` a file or a batch of an application; `Dataset` examples that a team keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,13 @@ _TABLE = (
         _CONTENTS,
     ),
     Action("content:erase", "destroy the key that somebody's kept contents are sealed with"),
+    # datasets
+    Action("dataset:list", "list datasets, their versions and who changed what", "Dataset"),
+    Action("dataset:read", "read and export the examples of a dataset; that they were read is recorded", "Dataset"),
+    Action("dataset:create", "make a dataset", "Dataset"),
+    Action("dataset:add", "put examples into a dataset", "Dataset"),
+    Action("dataset:update", "change and remove examples of a dataset", "Dataset"),
+    Action("dataset:delete", "delete a dataset with all its versions", "Dataset"),
     # documents
     Action("collection:list", "list collections", "Collection"),
     Action("document:list", "list the documents of a collection", "Collection"),

@@ -1,5 +1,6 @@
 """The knowledge graph, put together: in the home folder, or at an endpoint."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ if TYPE_CHECKING:  # late: see the function
 
 @asynccontextmanager
 async def open_graphs(settings: Settings) -> "AsyncGenerator[GraphQueries]":
-    """What answers queries, while this is open. It starts a process with the first one."""
+    """What answers queries, while this is open. It starts a process with the first one, or to work ahead of it."""
     from stoa.adapters.triples.endpoint import EndpointQueries, make_client
     from stoa.adapters.triples.folder import FolderQueries
     from stoa.knowledge.stating.vocabulary import PREFIXES
@@ -20,9 +21,12 @@ async def open_graphs(settings: Settings) -> "AsyncGenerator[GraphQueries]":
     wanted, root = settings.graph, settings.home_folder.triples
     if wanted.query_url is None:
         queries = FolderQueries(root, prefixes=PREFIXES, at_once=wanted.at_once, views=wanted.views)
+        keeping = asyncio.create_task(queries.keep_ready())
         try:
             yield queries
         finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await queries.close()
         return
     async with make_client(user=wanted.user, password=wanted.password, token=wanted.token) as client:

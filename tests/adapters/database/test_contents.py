@@ -28,6 +28,9 @@ class Heard:
     async def reads(self, principal: Principal, fact_id: str) -> None:
         self.readings.append((principal.id, fact_id))
 
+    async def reads_dataset(self, principal: Principal, dataset: str, *, version: int) -> None:
+        self.readings.append((principal.id, f"{dataset}@{version}"))
+
 
 def content(fact_id: str, subject: str = "user:ann", days: int = 7, team: str = "red") -> Content:
     return Content(fact_id, 0, team, subject, days, b"what is it", b"it is this")

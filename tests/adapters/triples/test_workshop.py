@@ -129,7 +129,7 @@ def write_and_follow(folder: Path, *, first: int) -> None:
     for number in range(first, first + 1000):
         names = [f"d{number % 7}", f"d{number % 5}"]
         ledger.replace(names, [said(names[0], ("x", "is", f"e{number % 3}"), ("y", "is", "z"))])
-        Views(folder).forward(ledger.kind_of(A), keep=4)
+        Views(folder, near=number % 3).forward(ledger.kind_of(A), keep=4)  # made over, or followed
 
 
 def agree(folder: Path) -> None:
@@ -145,8 +145,8 @@ def agree(folder: Path) -> None:
     assert newest is not None
     assert newest[0] == ledger.latest()
     store = ox.Store.read_only(str(newest[1]))
-    held = {str(quad.triple) for quad in store if quad.graph_name == ox.NamedNode("stoa:view")}
-    lines = b"".join(lines for _, lines in ledger.whole(kind))
+    held = {str(quad.triple) for quad in store if quad.graph_name == ox.DefaultGraph()}
+    lines = b"".join(ledger.whole(kind))
     assert held == {str(quad.triple) for quad in ox.parse(lines, ox.RdfFormat.N_TRIPLES)}
 
 

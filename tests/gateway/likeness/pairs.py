@@ -20,12 +20,17 @@ SAME = [
     ("How many people live in the U.S.?", "How many people live in the US?"),
     ("Is it possible to see Mars at night?", "Can I see Mars at night?"),
     ("Who do you think will win the 2016 election?", "Who will win the 2016 elections?"),
+    ("What are some good ways to sleep?", "What are good ways to sleep?"),
+    ("What do a few people know about Rome?", "What do several people know about Rome?"),
     ("What is it like to live in Monaco?", "What's it like living in Monaco?"),
 ]
 
 OTHER: list[tuple[Reason, str, str]] = [
     ("order", "How can I convert dollars to rupees?", "How can I convert rupees to dollars?"),
     ("relation", "How do I replace tabs with spaces?", "How do I replace spaces with tabs?"),
+    ("words", "Which teams won all games?", "Which teams won any games?"),
+    ("words", "Who approved every expense?", "Who approved some expenses?"),
+    ("words", "What do few people know about Rome?", "What do a few people know about Rome?"),
     ("order", "Convert 5 miles to km for me", "Convert 5 km to miles for me"),
     ("order", "Does Google own YouTube?", "Does YouTube own Google?"),
     ("order", "Who loves Anna?", "Who does Anna love?"),

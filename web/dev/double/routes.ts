@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Conversation, ResourceFields } from "../../src/api/types";
 import { collectionRoutes } from "./collections.ts";
+import { datasetRoutes } from "./dataset-routes.ts";
 import { graphRoutes } from "./graph.ts";
 import { Refusal, json, jsonOf } from "./http.ts";
 import { type Route, route } from "./route.ts";
@@ -111,6 +112,7 @@ export const routes: Route[] = [
   }),
 
   ...collectionRoutes,
+  ...datasetRoutes,
   ...graphRoutes,
   ...sourceRoutes,
   route("GET", "/api/targets", ({ response }) => json(response, targets())),

@@ -1,6 +1,7 @@
 /** What the double remembers: apart for each session, so that no test meets what another has left. */
 import type { Conversation, Document, Job, Message, ResourceFields, Session, UsageRequest } from "../../src/api/types";
 import type { Sets } from "./bench.ts";
+import { Datasets } from "./datasets.ts";
 import { Refusal } from "./http.ts";
 import { documents } from "./handbook.ts";
 import { applied, placeOf } from "./platform.ts";
@@ -20,6 +21,8 @@ export const session: Session = {
     change_guardrails: true,
     change_sources: true,
     run_replays: true,
+    see_datasets: true,
+    fill_datasets: true,
   },
   user: {
     id: "user-1",
@@ -43,6 +46,7 @@ export class State {
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
   readonly sets: Sets = new Map();
   readonly sources = new Sources();
+  readonly datasets = new Datasets();
   readonly requests = new Map<string, UsageRequest>();
 
   held(id: string | undefined): Held {

@@ -1621,9 +1621,184 @@ export interface paths {
         post?: never;
         /**
          * Erase Contents
-         * @description Destroy the key that all kept content of a user, or of a key without a user, is sealed with. It cannot be taken back.
+         * @description Destroy the key that all kept content of a user, or of a key without a user, is sealed with, with its copies in datasets.
+         *
+         *     It cannot be taken back.
          */
         delete: operations["erase_contents_api_contents_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description Those that the caller may see, by name.
+         */
+        get: operations["list_datasets_api_datasets_get"];
+        put?: never;
+        /** Create Dataset */
+        post: operations["create_dataset_api_datasets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Dataset */
+        get: operations["read_dataset_api_datasets__name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description With every version of it.
+         */
+        delete: operations["delete_dataset_api_datasets__name__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Dataset
+         * @description Describe it otherwise. What it holds is not touched.
+         */
+        patch: operations["change_dataset_api_datasets__name__patch"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The newest first, each with who made it.
+         */
+        get: operations["list_versions_api_datasets__name__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Lines
+         * @description JSON lines, an example each, in OpenAI's form for training or in the form of a whole export. All of them, or none.
+         */
+        post: operations["import_lines_api_datasets__name__import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Lines
+         * @description JSON lines, an example each. What cannot be read any more, or lacks what the form needs, is left out.
+         */
+        get: operations["export_lines_api_datasets__name__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description The examples of a version, in the order in which they were added. That they were read is recorded.
+         */
+        get: operations["list_items_api_datasets__name__items_get"];
+        put?: never;
+        /**
+         * Add Items
+         * @description Put requests in, as far as their content is kept and the caller may read it, or examples as JSON: all or none of these.
+         *
+         *     A copy of a request is sealed with the same key as its content, so it is erased with it, and goes when its time is over.
+         */
+        post: operations["add_items_api_datasets__name__items_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read One */
+        get: operations["read_one_api_datasets__name__items__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Item
+         * @description Say which answer is to be wished for, or note something. It becomes a new version; the earlier ones stay as they are.
+         */
+        patch: operations["change_item_api_datasets__name__items__id__patch"];
+        trace?: never;
+    };
+    "/api/datasets/{name}/items/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Items
+         * @description Take examples out of the current version. Earlier ones keep them, unless they are erased.
+         */
+        post: operations["remove_items_api_datasets__name__items_remove_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1721,6 +1896,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AddedView */
+        AddedView: {
+            /** Ids */
+            ids: string[];
+            /** Left */
+            left: components["schemas"]["LeftView"][];
+            dataset: components["schemas"]["DatasetView"];
+        };
         /**
          * Amounts
          * @description US dollars. Classes of tokens that are left out cost what they are part of.
@@ -1787,6 +1970,11 @@ export interface components {
         Begun: {
             index: components["schemas"]["IndexView"];
             job: components["schemas"]["JobView"];
+        };
+        /** Body_import_lines_api_datasets__name__import_post */
+        Body_import_lines_api_datasets__name__import_post: {
+            /** File */
+            file: string;
         };
         /** Body_upload_documents_api_collections__name__documents_post */
         Body_upload_documents_api_collections__name__documents_post: {
@@ -1928,6 +2116,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** ChangedDataset */
+        ChangedDataset: {
+            /** Description */
+            description: string;
+        };
         /**
          * ChangedGroup
          * @description `groups` in the place of those that it held.
@@ -1935,6 +2128,21 @@ export interface components {
         ChangedGroup: {
             /** Groups */
             groups: string[];
+        };
+        /**
+         * ChangedItem
+         * @description What is left out stays. `expected` is text or a message of the assistant, null for none; `since` refuses to change what
+         *     somebody else has changed meanwhile.
+         */
+        ChangedItem: {
+            /** Expected */
+            expected?: string | {
+                [key: string]: unknown;
+            } | null;
+            /** Notes */
+            notes?: string | null;
+            /** Since */
+            since?: number | null;
         };
         /**
          * ChangedTeam
@@ -2307,6 +2515,51 @@ export interface components {
             updated_at: string;
         };
         /**
+         * DatasetVersionView
+         * @description Who made what of it: `changed` examples were added, changed or removed, and `items` were there then.
+         */
+        DatasetVersionView: {
+            /** Version */
+            version: number;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "imported" | "changed" | "removed";
+            /** Changed */
+            changed: number;
+            /** Items */
+            items: number;
+            /** By */
+            by: string;
+            /** At */
+            at: string;
+        };
+        /**
+         * DatasetView
+         * @description `items` are the examples of the current version. `may` is what the caller may do beside seeing that.
+         */
+        DatasetView: {
+            /** Name */
+            name: string;
+            /** Team */
+            team: string;
+            /** Description */
+            description: string;
+            /** Version */
+            version: number;
+            /** Items */
+            items: number;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Changed At */
+            changed_at: string;
+            /** May */
+            may: string[];
+        };
+        /**
          * DecisionView
          * @description Why the request went the way it went. `why` is null where no model was asked.
          */
@@ -2406,11 +2659,13 @@ export interface components {
         };
         /**
          * ErasedView
-         * @description How many keys were destroyed: one where there was any content, none where there was not.
+         * @description How many keys were destroyed: one where there was any content, none where there was not. `examples` went with it.
          */
         ErasedView: {
             /** Keys */
             keys: number;
+            /** Examples */
+            examples: number;
         };
         /**
          * EvaluationSetView
@@ -2429,6 +2684,80 @@ export interface components {
             judgements: number;
             /** Created At */
             created_at: string;
+        };
+        /**
+         * ExampleOriginView
+         * @description Where it came from; of a request which, whose model answered, and the snapshot that decided.
+         */
+        ExampleOriginView: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "request" | "import" | "given";
+            /** Request */
+            request: string | null;
+            /** Model */
+            model: string | null;
+            /** Snapshot */
+            snapshot: number | null;
+            /** Asked At */
+            asked_at: string | null;
+            /** Masked */
+            masked: boolean;
+        };
+        /**
+         * ExampleRemoval
+         * @description With `erase` nobody reads them in earlier versions either.
+         */
+        ExampleRemoval: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Erase
+             * @default false
+             */
+            erase: boolean;
+        };
+        /**
+         * ExampleView
+         * @description `since` is the version in which the example became what it is. What it says is null where nobody can read it any more.
+         */
+        ExampleView: {
+            /** Id */
+            id: string;
+            /** Since */
+            since: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "readable" | "erased" | "expired";
+            origin: components["schemas"]["ExampleOriginView"];
+            /** Expires At */
+            expires_at: string | null;
+            /** By */
+            by: string;
+            /** At */
+            at: string;
+            /** Messages */
+            messages: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Tools */
+            tools: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            } | null;
+            /** Expected */
+            expected: {
+                [key: string]: unknown;
+            } | null;
+            /** Notes */
+            notes: string | null;
         };
         /**
          * FactView
@@ -2663,6 +2992,17 @@ export interface components {
             data: components["schemas"]["SetPriceView"][];
         };
         /**
+         * ImportView
+         * @description `faults` are the lines that were left out, which happens with `partly` alone.
+         */
+        ImportView: {
+            /** Added */
+            added: number;
+            /** Faults */
+            faults: components["schemas"]["LineFaultView"][];
+            dataset: components["schemas"]["DatasetView"];
+        };
+        /**
          * IndexView
          * @description `lacking` are documents that are indexed and not in it as they are now; `job_id` the last job that worked on it.
          */
@@ -2864,6 +3204,30 @@ export interface components {
             /** Failed */
             failed: string | null;
         };
+        /**
+         * LeftView
+         * @description A request that is not in the dataset now, and why.
+         */
+        LeftView: {
+            /** Request */
+            request: string;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "unknown" | "other_team" | "not_kept" | "erased" | "cut" | "no_conversation" | "too_large" | "there_already";
+            /** Message */
+            message: string;
+        };
+        /** LineFaultView */
+        LineFaultView: {
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+            /** Param */
+            param: string | null;
+        };
         /** LinkFor */
         LinkFor: {
             /** User */
@@ -3032,6 +3396,21 @@ export interface components {
             /** Title */
             title?: string | null;
         };
+        /**
+         * NewDataset
+         * @description `team` is the caller's own if left out.
+         */
+        NewDataset: {
+            /** Name */
+            name: string;
+            /** Team */
+            team?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
         /** NewEvaluationSet */
         NewEvaluationSet: {
             /** Name */
@@ -3053,6 +3432,16 @@ export interface components {
              * @default []
              */
             groups: string[];
+        };
+        /**
+         * NewItems
+         * @description Either `requests`, by their ids, or `items` as JSON: messages, and with them answer, expected, notes, tools.
+         */
+        NewItems: {
+            /** Requests */
+            requests?: string[] | null;
+            /** Items */
+            items?: unknown[] | null;
         };
         /**
          * NewJudgement
@@ -3261,6 +3650,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[DatasetVersionView] */
+        Page_DatasetVersionView_: {
+            /** Data */
+            data: components["schemas"]["DatasetVersionView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetView] */
+        Page_DatasetView_: {
+            /** Data */
+            data: components["schemas"]["DatasetView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[DocumentView] */
         Page_DocumentView_: {
             /** Data */
@@ -3272,6 +3675,13 @@ export interface components {
         Page_EvaluationSetView_: {
             /** Data */
             data: components["schemas"]["EvaluationSetView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ExampleView] */
+        Page_ExampleView_: {
+            /** Data */
+            data: components["schemas"]["ExampleView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3518,6 +3928,15 @@ export interface components {
         /** Removal */
         Removal: {
             job: components["schemas"]["JobView"];
+        };
+        /**
+         * RemovedExamples
+         * @description How many examples were taken out of the current version.
+         */
+        RemovedExamples: {
+            /** Removed */
+            removed: number;
+            dataset: components["schemas"]["DatasetView"];
         };
         /**
          * ReplayExampleView
@@ -3822,6 +4241,10 @@ export interface components {
             run_replays: boolean;
             /** See Budgets */
             see_budgets: boolean;
+            /** See Datasets */
+            see_datasets: boolean;
+            /** Fill Datasets */
+            fill_datasets: boolean;
         };
         /** RoleHealth */
         RoleHealth: {
@@ -4228,6 +4651,8 @@ export interface components {
             traces: number;
             /** Contents */
             contents: number;
+            /** Examples */
+            examples: number;
         };
         /**
          * SwitchForm
@@ -8964,6 +9389,478 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_datasets_api_datasets_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    create_dataset_api_datasets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_dataset_api_datasets__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    delete_dataset_api_datasets__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    change_dataset_api_datasets__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_versions_api_datasets__name__versions_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetVersionView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    import_lines_api_datasets__name__import_post: {
+        parameters: {
+            query?: {
+                /** @description Take what is right even where lines are wrong. */
+                partly?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_lines_api_datasets__name__import_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    export_lines_api_datasets__name__export_get: {
+        parameters: {
+            query?: {
+                /** @description An earlier version; the current one if left out. */
+                version?: number | null;
+                /** @description chat and preference are OpenAI's for training; whole is all of it. */
+                form?: "chat" | "preference" | "whole";
+                /** @description Which answer chat ends with; best is the expected one, else the given. */
+                answer?: "best" | "expected" | "given";
+            };
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_items_api_datasets__name__items_get: {
+        parameters: {
+            query?: {
+                /** @description An earlier version; the current one if left out. */
+                version?: number | null;
+                /** @description Only those that say this, in capitals or not. */
+                text?: string | null;
+                /** @description Only those that this model answered. */
+                model?: string | null;
+                /** @description Only the one of this request. */
+                request?: string | null;
+                /** @description Only those with an expected answer, or without. */
+                expected?: boolean | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExampleView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    add_items_api_datasets__name__items_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewItems"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_one_api_datasets__name__items__id__get: {
+        parameters: {
+            query?: {
+                /** @description An earlier version; the current one if left out. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+                /** @description Id of the example. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExampleView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    change_item_api_datasets__name__items__id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+                /** @description Id of the example. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedItem"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExampleView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    remove_items_api_datasets__name__items_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the dataset. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleRemoval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedExamples"];
                 };
             };
             /** @description Refused. */

@@ -4,8 +4,9 @@ import { useLocation } from "wouter";
 import type { TraceContent, UsageRequest } from "../api/types";
 import { Button } from "../kit/Button";
 import { Failure, Loading } from "../kit/states";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { openInPlayground } from "../playground/usePlayground";
-import { useSession } from "../session/queries";
+import { useRights, useSession } from "../session/queries";
 import { draftOf } from "./again";
 import { contentOf, useContent } from "./queries";
 import detail from "./RequestDetail.module.css";
@@ -20,6 +21,8 @@ export function Content({ request }: { request: UsageRequest }) {
   const [wanted, setWanted] = useState(false);
   const content = useContent(request.id, wanted);
   const { data: session } = useSession();
+  const [adding, setAdding] = useState(false);
+  const { fill_datasets: mayAdd } = useRights();
   const [, navigate] = useLocation();
   const tryAgain = async () => {
     const kept = await contentOf(request.id).catch(() => null);
@@ -37,7 +40,13 @@ export function Content({ request }: { request: UsageRequest }) {
             Open in playground
           </Button>
         )}
+        {request.operation === "chat" && mayAdd && (
+          <Button icon="add" onClick={() => setAdding(true)}>
+            Add to dataset
+          </Button>
+        )}
       </div>
+      {adding && <AddToDataset request={request} onClose={() => setAdding(false)} />}
       {!wanted && <p className={styles.note}>That it is read is recorded.</p>}
       {content.isLoading && <Loading label="Loading what was asked" rows={4} />}
       {content.isError && <Failure error={content.error} />}

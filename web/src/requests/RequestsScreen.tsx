@@ -1,13 +1,17 @@
 /** Requests found again: a list with filters, and one of them opened. */
+import { useState } from "react";
 import { useSearchParams } from "wouter";
+import { AddToDataset } from "../datasets/AddToDataset";
+import { Tabs } from "../datasets/Tabs";
 import { Button } from "../kit/Button";
 import { Empty, Failure, Loading } from "../kit/states";
+import { useRights } from "../session/queries";
 import screen from "../targets/Screen.module.css";
 import { Filters } from "./Filters";
 import { RequestDetail } from "./RequestDetail";
 import { RequestList } from "./RequestList";
 import { type Filter, filterIn, isFiltered, searchOf } from "./filter";
-import { useRequests } from "./queries";
+import { idsOf, useRequests } from "./queries";
 import styles from "./RequestsScreen.module.css";
 
 export default function RequestsScreen({ id }: { id: string | null }) {
@@ -22,6 +26,8 @@ function Requests() {
   const [search, setSearch] = useSearchParams();
   const filter = filterIn(search);
   const found = useRequests(filter);
+  const [adding, setAdding] = useState(false);
+  const { fill_datasets: mayAdd } = useRights();
   const requests = found.data?.pages.flatMap((page) => page.data) ?? [];
   const change = (part: Partial<Filter>) => setSearch((now) => searchOf({ ...filterIn(now), ...part }), { replace: true });
 
@@ -29,10 +35,19 @@ function Requests() {
     <>
       <header className={screen.head}>
         <h1>Requests</h1>
-        <Button icon="again" onClick={() => void found.refetch()}>
-          Refresh
-        </Button>
+        <div className={styles.actions}>
+          {mayAdd && requests.length > 0 && (
+            <Button icon="add" onClick={() => setAdding(true)}>
+              Add to dataset
+            </Button>
+          )}
+          <Button icon="again" onClick={() => void found.refetch()}>
+            Refresh
+          </Button>
+        </div>
       </header>
+      <Tabs />
+      {adding && <AddToDataset gather={(most, team) => idsOf(filter, most, team)} onClose={() => setAdding(false)} />}
       <Filters filter={filter} onChange={change} />
       {found.isError && <Failure error={found.error} onRetry={() => void found.refetch()} />}
       {found.isPending && <Loading label="Loading requests" rows={9} />}

@@ -29,6 +29,8 @@ const NONE: Session["rights"] = {
   change_guardrails: false,
   change_sources: false,
   run_replays: false,
+  see_datasets: false,
+  fill_datasets: false,
 };
 
 /** What the policy lets whoever is here do; the API decides anew with every request. */

@@ -7,11 +7,12 @@ import { useRights } from "../session/queries";
 import { StatusStrip } from "./StatusStrip";
 import styles from "./Shell.module.css";
 
-const PLACES: { href: string; name: string; icon: IconName }[] = [
+/** `also` is a place within it that has an address of its own. */
+const PLACES: { href: string; name: string; icon: IconName; also?: string }[] = [
   { href: "/conversations", name: "Conversations", icon: "conversations" },
   { href: "/collections", name: "Collections", icon: "collections" },
   { href: "/playground", name: "Playground", icon: "playground" },
-  { href: "/requests", name: "Requests", icon: "list" },
+  { href: "/requests", name: "Requests", icon: "list", also: "/datasets" },
   { href: "/usage", name: "Usage", icon: "usage" },
 ];
 
@@ -49,8 +50,13 @@ export function Shell({ children }: { children: ReactNode }) {
           <Mark /> Stoa
         </Link>
         <nav ref={nav} className={styles.places} aria-label="Stoa">
-          {places.map(({ href, name, icon }) => (
-            <Link key={href} href={href} className={styles.place} aria-current={path.startsWith(href) ? "page" : undefined}>
+          {places.map(({ href, name, icon, also }) => (
+            <Link
+              key={href}
+              href={href}
+              className={styles.place}
+              aria-current={path.startsWith(href) || (also && path.startsWith(also)) ? "page" : undefined}
+            >
               <Icon name={icon} />
               <span>{name}</span>
             </Link>

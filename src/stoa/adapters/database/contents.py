@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from stoa.adapters.database.tables import content_keys, contents
+from stoa.adapters.database.tables import content_keys, contents, dataset_items
 from stoa.domain.contents import Content, Stored, SubjectKey
 
 _DAY_MS = 86_400_000
@@ -48,7 +48,7 @@ class ContentTable:
 
     async def find(self, fact_id: str, *, now_ms: int) -> Stored | None:
         found = (
-            select(contents.c.id, contents.c.expires_at, contents.c.sealed, content_keys.c.sealed)
+            select(contents.c.id, contents.c.expires_at, contents.c.sealed, content_keys.c.sealed, contents.c.key_id)
             .select_from(contents.outerjoin(content_keys, content_keys.c.id == contents.c.key_id))
             .where(contents.c.id == fact_id, contents.c.expires_at > now_ms)
         )
@@ -57,7 +57,7 @@ class ContentTable:
 
     async def found(self, fact_ids: Sequence[str], *, now_ms: int) -> Mapping[str, Stored]:
         found = (
-            select(contents.c.id, contents.c.expires_at, contents.c.sealed, content_keys.c.sealed)
+            select(contents.c.id, contents.c.expires_at, contents.c.sealed, content_keys.c.sealed, contents.c.key_id)
             .select_from(contents.outerjoin(content_keys, content_keys.c.id == contents.c.key_id))
             .where(contents.c.id.in_(fact_ids), contents.c.expires_at > now_ms)
         )
@@ -68,6 +68,9 @@ class ContentTable:
         await self._connection.execute(
             update(contents).where(contents.c.team == team, contents.c.expires_at > ends).values(expires_at=ends)
         )
+        ends = now_ms if days is None else dataset_items.c.asked_at + days * _DAY_MS
+        copied = (dataset_items.c.team == team, dataset_items.c.expires_at > ends)
+        await self._connection.execute(update(dataset_items).where(*copied).values(expires_at=ends))
 
     async def erase(self, subject: str) -> int:
         return (await self._connection.execute(delete(content_keys).where(content_keys.c.subject == subject))).rowcount

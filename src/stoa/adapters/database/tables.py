@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
 )
 
+from stoa.adapters.database.dataset_tables import dataset_items, dataset_versions, datasets
 from stoa.adapters.database.evaluation_tables import evaluation_sets, judgements
 from stoa.adapters.database.index_tables import held, indexes
 from stoa.adapters.database.ledger_tables import (
@@ -45,6 +46,9 @@ __all__ = [
     "consulted",
     "content_keys",
     "contents",
+    "dataset_items",
+    "dataset_versions",
+    "datasets",
     "document_attributes",
     "document_bands",
     "document_sketches",

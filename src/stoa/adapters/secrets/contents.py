@@ -17,13 +17,14 @@ from stoa.errors import OperatorError
 
 _NONCE_BYTES = 12
 _TRANSIT = b"stoa content in transit"
+_ITEM = b"stoa dataset item "
 _encode = msgspec.msgpack.Encoder().encode
 _decode_content = msgspec.msgpack.Decoder(Content).decode
 _decode_opened = msgspec.msgpack.Decoder(Opened).decode
 
 
 class ContentSeals:
-    """Implements `domain.contents.TransitSeal` and `SubjectSeal`."""
+    """Implements `domain.contents.TransitSeal` and `SubjectSeal`, and `domain.datasets.ItemSeal`."""
 
     def __init__(self, vault: Secrets) -> None:
         self._vault = vault
@@ -50,6 +51,15 @@ class ContentSeals:
             return _decode_opened(_opened(self._cipher(key), sealed, fact_id.encode()))
         except (InvalidTag, msgspec.MsgspecError):
             raise OperatorError(f"The content of request {fact_id!r} is damaged: its key does not open it.") from None
+
+    def seal_item(self, key: str, item_id: str, plain: bytes) -> bytes:
+        return _sealed(self._cipher(key), plain, _ITEM + item_id.encode())
+
+    def open_item(self, key: str, item_id: str, sealed: bytes) -> bytes:
+        try:
+            return _opened(self._cipher(key), sealed, _ITEM + item_id.encode())
+        except InvalidTag:
+            raise OperatorError(f"The example {item_id!r} is damaged: its key does not open it.") from None
 
     def _cipher(self, key: str) -> AESGCM:
         return AESGCM(base64.b64decode(self._vault.open(key)))

@@ -17,7 +17,7 @@ import msgspec
 from stoa.adapters.triples.answers import answer
 from stoa.adapters.triples.confined import confine
 from stoa.adapters.triples.frames import Ask, Follow, Refused, Reply, Request, Told, framed
-from stoa.adapters.triples.views import VIEW, Views
+from stoa.adapters.triples.views import Views
 from stoa.errors import StoaError
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def _done(request: Request, asker: socket.socket) -> Reply:
     try:
         match request:
             case Follow():
+                if not request.awaited:
+                    os.nice(10)
                 return Views(Path(request.folder)).forward(request.kind, keep=request.views)
             case Ask():
                 return _answered(request, asker)
@@ -69,7 +71,7 @@ def _done(request: Request, asker: socket.socket) -> Reply:
 
 
 def _answered(ask: Ask, asker: socket.socket) -> Reply:
-    from pyoxigraph import NamedNode, Store
+    from pyoxigraph import DefaultGraph, Store
 
     store = Store()
     if ask.folder is not None and ask.kind is not None:
@@ -80,7 +82,7 @@ def _answered(ask: Ask, asker: socket.socket) -> Reply:
     confine(ask.limits, asker=asker)
     _quiet()
     try:
-        results = store.query(ask.text, prefixes=ask.prefixes, default_graph=[NamedNode(VIEW.iri)], named_graphs=[])
+        results = store.query(ask.text, prefixes=ask.prefixes, default_graph=DefaultGraph(), named_graphs=[])
     except SyntaxError as error:
         return Refused("InvalidRequest", f"The query is not SPARQL 1.1: {_reason(error)}.", "query")
     limits = ask.limits

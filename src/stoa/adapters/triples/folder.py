@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stoa.adapters.triples.checks import check
 from stoa.adapters.triples.frames import Ask, Follow
+from stoa.adapters.triples.keeping import Keeper
 from stoa.adapters.triples.ledger import Kind, Ledger
 from stoa.adapters.triples.readiness import Readiness, now
 from stoa.adapters.triples.views import Views
@@ -28,7 +30,7 @@ class FolderLedgers:
         await asyncio.to_thread(Ledger(self._root / collection).grant, rights)
 
     async def drop(self, collection: str) -> None:
-        await asyncio.to_thread(shutil.rmtree, self._root / collection, ignore_errors=True)
+        await asyncio.to_thread(_take_away, self._root / collection)
 
 
 class FolderQueries:
@@ -62,6 +64,10 @@ class FolderQueries:
     def lines(self, collection: str, *, acl: frozenset[AccessTag]) -> Iterator[bytes]:
         return lines_of_ledger(self._root / collection, acl)
 
+    async def keep_ready(self) -> None:
+        """Work ahead of queries, until cancelled."""
+        await Keeper(self._root, lambda folder, kind: self._forward(folder, kind, awaited=False)).run()
+
     async def close(self) -> None:
         await self._readiness.close()
         await self._workshop.close()
@@ -70,8 +76,18 @@ class FolderQueries:
         newest = await asyncio.to_thread(Views(folder).newest, kind)
         return newest and newest[0]
 
-    async def _forward(self, folder: Path, kind: Kind) -> int:
-        return (await self._workshop.follow(Follow(folder=str(folder), kind=kind, views=self._kept))).change
+    async def _forward(self, folder: Path, kind: Kind, *, awaited: bool = True) -> int:
+        asked = Follow(folder=str(folder), kind=kind, views=self._kept, awaited=awaited)
+        return (await self._workshop.follow(asked)).change
+
+
+def _take_away(folder: Path) -> None:
+    """Also when a view in there is being made: whoever makes it finds its folder gone, and ends."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:
@@ -88,4 +104,4 @@ async def counted(folder: Path, acl: frozenset[AccessTag]) -> GraphCounts:
 def lines_of_ledger(folder: Path, acl: frozenset[AccessTag]) -> Iterator[bytes]:
     """What the documents of a ledger say that are open to a caller, document after document."""
     ledger = Ledger(folder)
-    return (lines for _, lines in ledger.whole(ledger.kind_of(acl)))
+    return ledger.whole(ledger.kind_of(acl))

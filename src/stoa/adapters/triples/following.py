@@ -1,7 +1,7 @@
 """Views follow the ledger: what brings a view from one change to a later one, as SPARQL updates that any store understands.
 
-A view is a graph that holds the triples of the documents open to one kind of caller and no others. How far it has come is noted
-in a graph beside it, in the same request: a store that does a request as a whole is never half-way.
+A view is a graph, or a store, that holds the triples of the documents open to one kind of caller and no others. How far it has
+come is noted in a graph beside it, in the same request: a store that does a request as a whole is never half-way.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ _REACHED, _DOUBTFUL = Iri("stoa:reached"), Iri("stoa:doubtful")
 _INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 
 
-def follow(view: Iri, changes: Sequence[Change], kind: Kind) -> str:
-    """The update that makes these changes to a view.
+def follow(view: Iri, changes: Sequence[Change], kind: Kind, *, alone: bool = False) -> str:
+    """The update that makes these changes to a view: the graph of that name, or the default graph for one that is `alone`.
 
     Facts that the documents took part in are noted as doubtful, and looked at again when what the documents say now is there.
     Every pattern begins with what is known: with one that does not, Oxigraph took 100 s for 16 documents.
@@ -33,15 +33,22 @@ def follow(view: Iri, changes: Sequence[Change], kind: Kind) -> str:
     fact = f"?f {term_of(SUBJECT)} ?s ; {term_of(PREDICATE)} ?p ; {term_of(OBJECT)} ?o ."
     doubtful = f"GRAPH {notes} {{ {v} {term_of(_DOUBTFUL)} ?f }}"
     said = b"".join(each.lines for each in changes if each.lines and kind.reads(each.rights)).decode()
-    ungenerated = f"FILTER NOT EXISTS {{ GRAPH {v} {{ ?f {generated} ?any }} }}"
+
+    def here(pattern: str) -> str:
+        return pattern if alone else f"GRAPH {v} {{ {pattern} }}"
+
+    def without(triple: str, where: str) -> str:
+        return f"DELETE {{ {here(triple)} }} WHERE {{ {here(f'{where} {triple}')} }}"
+
+    ungenerated = f"FILTER NOT EXISTS {{ {here(f'?f {generated} ?any')} }}"
     steps = [
-        f"INSERT {{ {doubtful} }} WHERE {{ GRAPH {v} {{ {owned} ?f {generated} ?x }} }}",
-        f"DELETE {{ GRAPH {v} {{ ?f {generated} ?x }} }} WHERE {{ GRAPH {v} {{ {owned} ?f {generated} ?x }} }}",
-        f"DELETE {{ GRAPH {v} {{ ?f {derived} ?x }} }} WHERE {{ GRAPH {v} {{ {owned} ?f {derived} ?x }} }}",
-        f"DELETE {{ GRAPH {v} {{ ?x ?p ?o }} }} WHERE {{ GRAPH {v} {{ {owned} ?x ?p ?o }} }}",
-        f"DELETE {{ GRAPH {v} {{ ?d ?p ?o }} }} WHERE {{ GRAPH {v} {{ {known} ?d ?p ?o }} }}",
-        f"INSERT DATA {{ GRAPH {v} {{\n{said}}} }}",
-        f"DELETE {{ GRAPH {v} {{ ?s ?p ?o . {fact} }} }} WHERE {{ {doubtful} GRAPH {v} {{ {fact} }} {ungenerated} }}",
+        f"INSERT {{ {doubtful} }} WHERE {{ {here(f'{owned} ?f {generated} ?x')} }}",
+        without(f"?f {generated} ?x", owned),
+        without(f"?f {derived} ?x", owned),
+        without("?x ?p ?o", owned),
+        without("?d ?p ?o", known),
+        f"INSERT DATA {{ {here(said)} }}",
+        f"DELETE {{ {here(f'?s ?p ?o . {fact}')} }} WHERE {{ {doubtful} {here(fact)} {ungenerated} }}",
         f"DELETE WHERE {{ {doubtful} }}",
         *reach(view, changes[-1].number),
     ]

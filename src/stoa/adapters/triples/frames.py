@@ -13,6 +13,8 @@ class Follow(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     kind: Kind
     views: int
     """How many views of a collection are kept."""
+    awaited: bool = True
+    """Whether somebody waits for it; else it leaves the processors to others."""
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True, kw_only=True):

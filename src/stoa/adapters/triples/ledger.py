@@ -6,10 +6,11 @@ number asks for those above it.
 """
 
 import hashlib
+import json
 import sqlite3
 import uuid
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,11 @@ from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.triples import DocumentTriples
 
 _WAIT_S = 30.0
+_CHANGES = "SELECT change, iri, written, lines FROM documents JOIN rights ON rights.number = documents.rights"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rights (number INTEGER PRIMARY KEY AUTOINCREMENT, written TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS named (tag TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY, iri TEXT NOT NULL, rights INTEGER NOT NULL, change INTEGER NOT NULL, triples INTEGER NOT NULL, lines BLOB
 ) WITHOUT ROWID;
@@ -46,15 +49,42 @@ class Kind(NamedTuple):
 
     opening: frozenset[AccessTag]
     denying: frozenset[AccessTag]
+    undenied: bool = False
+    """Of nobody in particular: reads what its tags open and nobody is denied, so that whoever holds them reads all of it."""
 
     def reads(self, rights: Rights) -> bool:
+        if self.undenied and rights.deny:
+            return False
         return not rights.allow.isdisjoint(self.opening) and rights.deny.isdisjoint(self.denying)
 
     @property
     def name(self) -> str:
         """Short, the same for the same tags, and good as the name of a folder."""
-        parts = ["\0".join(sorted(self.opening)), "\0".join(sorted(self.denying))]
+        parts = ["\0".join(sorted(self.opening)), "\0".join(sorted(self.denying)), *(["undenied"] if self.undenied else [])]
         return hashlib.sha256("\1".join(parts).encode()).hexdigest()[:24]
+
+
+class Size(NamedTuple):
+    """Of documents, those of each counted alone."""
+
+    documents: int
+    triples: int
+
+
+class Survey(NamedTuple):
+    """Which rights the documents of a ledger have now, and how much has each of them."""
+
+    latest: int
+    rights: Mapping[int, Rights]
+    sizes: Mapping[int, Size]
+
+    def open_to(self, kind: Kind) -> frozenset[int]:
+        """The rights by number."""
+        return frozenset(number for number in self.sizes if kind.reads(self.rights[number]))
+
+    def size(self, numbers: Iterable[int]) -> Size:
+        found = [self.sizes[number] for number in numbers]
+        return Size(sum(each.documents for each in found), sum(each.triples for each in found))
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -109,48 +139,77 @@ class Ledger:
 
     def kind_of(self, acl: frozenset[AccessTag]) -> Kind:
         """Which of their tags any rights name, or named once: kinds stay the same when rights come and go."""
+        asked = denying(acl)  # the tags held, and those held by whoever made a key
         with self._reading() as rows:
-            every = _rights(rows).values() if rows else ()
-        named = frozenset(tag for each in every for tag in (*each.allow, *each.deny))
-        return Kind(opening(acl) & named, denying(acl) & named)
+            if rows is None:
+                named = frozenset[AccessTag]()
+            elif _names_tags(rows):
+                query = "SELECT tag FROM named WHERE tag IN (SELECT value FROM json_each(?))"
+                named = frozenset(tag for (tag,) in rows.execute(query, (json.dumps(list(asked)),)))
+            else:  # written before tags were kept, and not since
+                named = asked & _tags(_rights(rows).values())
+        return Kind(opening(acl) & named, asked & named)
 
     def changes(self, after: int, *, most: int) -> list[Change]:
         """The first changes above a number, in their order."""
         with self._reading() as rows:
             if rows is None:
                 return []
-            rights = _rights(rows)
-            found = rows.execute(
-                "SELECT change, iri, rights, lines FROM documents WHERE change > ? ORDER BY change LIMIT ?", (after, most)
-            )
-            return [Change(n, iri, rights[number], lines and zlib.decompress(lines)) for n, iri, number, lines in found]
+            return _changes(rows.execute(f"{_CHANGES} WHERE change > ? ORDER BY change LIMIT ?", (after, most)))
 
-    def waiting(self, after: int) -> int:
-        """How many changes there are above a number."""
+    def numbers(self, after: int, upto: int) -> list[tuple[int, str]]:
+        """The changes above one number and not above another, with the IRIs of their documents."""
         with self._reading() as rows:
-            return rows.execute("SELECT count(*) FROM documents WHERE change > ?", (after,)).fetchone()[0] if rows else 0
+            query = "SELECT change, iri FROM documents WHERE change > ? AND change <= ? ORDER BY change"
+            return rows.execute(query, (after, upto)).fetchall() if rows else []
 
-    def whole(self, kind: Kind) -> Iterator[tuple[int, bytes]]:
-        """The latest change, and the triples of each document that is open to a kind of caller, all as of one moment."""
+    def chosen(self, numbers: Sequence[int]) -> list[Change]:
+        """The changes of these numbers, but for those that a later one of the same document has replaced."""
+        with self._reading() as rows:
+            if rows is None:
+                return []
+            some = "WHERE change IN (SELECT value FROM json_each(?)) ORDER BY change"
+            return _changes(rows.execute(f"{_CHANGES} {some}", (json.dumps(list(numbers)),)))
+
+    def waiting(self, after: int) -> Size:
+        """How many changes there are above a number, and how many triples those documents say now."""
+        with self._reading() as rows:
+            query = "SELECT count(*), coalesce(sum(triples), 0) FROM documents WHERE change > ?"
+            return Size(*rows.execute(query, (after,)).fetchone()) if rows else Size(0, 0)
+
+    def survey(self) -> Survey:
+        with self._reading() as rows:
+            if rows is None:
+                return Survey(0, {}, {})
+            query = "SELECT rights, count(*), sum(triples) FROM documents WHERE lines IS NOT NULL GROUP BY rights"
+            return Survey(_latest(rows), _rights(rows), {number: Size(*size) for number, *size in rows.execute(query)})
+
+    def said(self, *, old: Iterable[int], new: Iterable[int], after: int, upto: int) -> Iterator[tuple[int, bytes]]:
+        """Changes with their triples: of the rights `old` those up to one number, of the rights `new` those above it."""
         with self._reading() as rows:
             if rows is None:
                 return
-            latest, opened = _latest(rows), _open_to(rows, kind)
-            yield latest, b""
-            every = rows.execute("SELECT rights, lines FROM documents WHERE lines IS NOT NULL")
-            yield from ((latest, zlib.decompress(lines)) for number, lines in every if number in opened)
+            query = """SELECT change, lines FROM documents WHERE lines IS NOT NULL AND change <= ? AND (
+                  (change <= ? AND rights IN (SELECT value FROM json_each(?)))
+                  OR (change > ? AND rights IN (SELECT value FROM json_each(?)))
+                )"""
+            values = (upto, after, json.dumps(list(old)), after, json.dumps(list(new)))
+            yield from ((number, zlib.decompress(lines)) for number, lines in rows.execute(query, values))
 
-    def size(self, kind: Kind) -> tuple[int, int]:
-        """How many documents are open to a kind of caller, and how many triples they say, those of each counted alone."""
+    def whole(self, kind: Kind) -> Iterator[bytes]:
+        """The triples of each document that is open to a kind of caller, all as of one moment."""
         with self._reading() as rows:
             if rows is None:
-                return 0, 0
-            opened = _open_to(rows, kind)
-            counts = rows.execute(
-                "SELECT rights, count(*), sum(triples) FROM documents WHERE lines IS NOT NULL GROUP BY rights"
-            )
-            found = [(documents, triples) for number, documents, triples in counts if number in opened]
-        return sum(documents for documents, _ in found), sum(triples for _, triples in found)
+                return
+            opened = [number for number, each in _rights(rows).items() if kind.reads(each)]
+            query = """SELECT lines FROM documents
+                WHERE lines IS NOT NULL AND rights IN (SELECT value FROM json_each(?))"""
+            yield from (zlib.decompress(lines) for (lines,) in rows.execute(query, (json.dumps(opened),)))
+
+    def size(self, kind: Kind) -> Size:
+        """How much is open to a kind of caller."""
+        survey = self.survey()
+        return survey.size(survey.open_to(kind))
 
     @contextmanager
     def _changing(self) -> Generator[sqlite3.Connection]:
@@ -164,6 +223,8 @@ class Ledger:
             rows.execute("INSERT INTO ledger (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING", (uuid.uuid4().hex,))
             rows.execute("BEGIN IMMEDIATE")
             try:
+                if not _names_tags(rows):
+                    _name(rows, _tags(_rights(rows).values()))
                 yield rows
             except BaseException:
                 rows.execute("ROLLBACK")
@@ -190,17 +251,33 @@ def _latest(rows: sqlite3.Connection) -> int:
 def _number(rows: sqlite3.Connection, rights: Rights) -> int:
     """The number of these rights, given now if they have none."""
     written = msgspec.json.encode(_Written(tuple(sorted(rights.allow)), tuple(sorted(rights.deny)))).decode()
-    rows.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,))
+    if rows.execute("INSERT INTO rights (written) VALUES (?) ON CONFLICT DO NOTHING", (written,)).rowcount:
+        _name(rows, _tags((rights,)))
     return rows.execute("SELECT number FROM rights WHERE written = ?", (written,)).fetchone()[0]
 
 
+def _tags(every: Iterable[Rights]) -> frozenset[AccessTag]:
+    return frozenset(tag for each in every for tag in (*each.allow, *each.deny))
+
+
+def _name(rows: sqlite3.Connection, tags: Iterable[AccessTag]) -> None:
+    rows.executemany("INSERT INTO named (tag) VALUES (?) ON CONFLICT DO NOTHING", ((tag,) for tag in tags))
+
+
+def _names_tags(rows: sqlite3.Connection) -> bool:
+    """Whether all tags that rights name are written down; then callers are told apart without reading all rights."""
+    query = "SELECT EXISTS (SELECT 1 FROM named) OR NOT EXISTS (SELECT 1 FROM rights)"
+    return bool(rows.execute(query).fetchone()[0])
+
+
 def _rights(rows: sqlite3.Connection) -> dict[int, Rights]:
-    read = (
-        (number, msgspec.json.decode(written, type=_Written))
-        for number, written in rows.execute("SELECT number, written FROM rights")
-    )
-    return {number: Rights(frozenset(each.allow), frozenset(each.deny)) for number, each in read}
+    return {number: _read(written) for number, written in rows.execute("SELECT number, written FROM rights")}
 
 
-def _open_to(rows: sqlite3.Connection, kind: Kind) -> frozenset[int]:
-    return frozenset(number for number, each in _rights(rows).items() if kind.reads(each))
+def _read(written: str) -> Rights:
+    each = msgspec.json.decode(written, type=_Written)
+    return Rights(frozenset(each.allow), frozenset(each.deny))
+
+
+def _changes(found: sqlite3.Cursor) -> list[Change]:
+    return [Change(n, iri, _read(written), lines and zlib.decompress(lines)) for n, iri, written, lines in found]

@@ -67,6 +67,8 @@ def _difference(asked: Reading, known: Reading) -> Reason:
         return "kind"
     if asked.marks != known.marks:
         return "person" if PERSONAL & (asked.marks ^ known.marks) else "time or modality"
+    if asked.extent and known.extent and asked.extent != known.extent:
+        return "words"
     if asked.bound != known.bound or not (asked.names | known.names).isdisjoint(asked.goals ^ known.goals):
         return "relation"
     if asked.said != known.said and _moved(asked, known):

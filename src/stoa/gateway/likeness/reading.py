@@ -26,7 +26,7 @@ class Reading(NamedTuple):
     `said` carries the meaning, sentence by sentence, and `contents` is the same with each sentence sorted. `bound` are words
     that belong to the one after them; `goals` follow a `to`. `marks` are time, modality and persons. `spoken` is everything but
     what says nothing, to see what stands between two words; `owners` counts the genitives. `putting` are the small words, by
-    which a short question is told from another.
+    which a short question is told from another; `extent` tells whether it speaks of all, of some, of both or of neither.
     """
 
     plain: tuple[str, ...]
@@ -42,6 +42,7 @@ class Reading(NamedTuple):
     spoken: tuple[str, ...]
     owners: int
     putting: tuple[str, ...]
+    extent: frozenset[str]
 
     @property
     def legible(self) -> bool:
@@ -72,6 +73,7 @@ def read(text: str) -> Reading | None:
         spoken=tuple(stem(word) for ask in asks for word in ask.rest if word not in _SILENT),
         owners=sum(map(possessives, sentences)) + plain.count("of"),
         putting=tuple(sorted(_SAME_PUTTING.get(word, word) for word in plain if word in _PUTTING)),
+        extent=frozenset(extent for extent, of_it in _EXTENTS if not of_it.isdisjoint(plain)),
     )
 
 
@@ -79,6 +81,7 @@ _TO = frozenset({"to"})
 _SILENT = (v.EMPTY - v.ALIKE) | v.ARTICLES
 _UNSAID = v.AUXILIARY | v.PERSONS | v.ARTICLES | v.LOOSE | v.EMPTY
 _PUTTING = v.AUXILIARY | v.PERSONS | v.LOOSE | v.ASKING
+_EXTENTS = (("all", v.WHOLE), ("some", v.PART))
 _SAME_PUTTING = {"are": "is", "were": "was", "does": "do", "has": "have", "which": "what"}
 _MARKS = (
     ("past", v.PAST), ("future", v.FUTURE), ("supposed", v.SUPPOSED), ("able", v.ABLE), ("perhaps", v.PERHAPS),

@@ -37,8 +37,10 @@ ARTICLES = words_of("a an the those that")
 POINTING = words_of("this these following below above attached here")
 """What they point at is not in the question."""
 
-QUANTITY = words_of("some any all each every")
-"""They change what a yes or no means, and hardly what a list holds."""
+WHOLE = words_of("all each every")
+PART = words_of("some any")
+QUANTITY = WHOLE | PART
+"""They change what a yes or no means, and hardly what a list holds: only `all` is never the same as `some`."""
 
 LOOSE = words_of("of in on at to into")
 """Prepositions that take each other's place or vanish: the pronunciation of, in, English; English pronunciation."""

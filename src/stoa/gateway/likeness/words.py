@@ -22,6 +22,7 @@ _OPENED = tuple(
         (r"'ll\b", " will"),
         (r"'d\b", " would"),
         (r"\bgonna\b", "going to"),
+        (r"\ba few\b", "several"),  # few by itself denies: few people know
         (r"'s\b|(?<=\ws)'(?=\s)", " "),
         ("&", " and "),
     )

@@ -1,0 +1,1 @@
+"""The journey of a model: datasets in versions, which what evaluates and trains stands on."""
