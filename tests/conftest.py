@@ -12,6 +12,7 @@ from tests import thoroughness
 from tests.postgres import PostgresServer, postgres_programs
 
 thoroughness.register_profiles()
+gc.disable()  # until all is collected: what is imported and collected stays
 
 _SHARED_STOA = {
     "of the suites of others": ("tests/conformance/",),
@@ -47,6 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: looking through it for garbage took a fifth of the tests' time."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 
