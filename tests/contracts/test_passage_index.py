@@ -1,6 +1,7 @@
 """What every index of passages does, on the memory fake, on LanceDB and on Milvus Lite's server."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
         yield server
 
 
-@pytest.fixture(params=["memory", "lance", pytest.param("milvus", marks=pytest.mark.slow)])
+@pytest.fixture(params=["memory", "lance", "lance in memory", pytest.param("milvus", marks=pytest.mark.slow)])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
     if request.param == "memory":
         yield MemoryIndex()
@@ -41,7 +42,8 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     from stoa.adapters.vectors.lance import LanceIndex
 
-    lance = LanceIndex(str(tmp_path / "vectors"))
+    settled = timedelta(0) if request.param == "lance in memory" else timedelta(days=1)
+    lance = LanceIndex(str(tmp_path / "vectors"), settled=settled)
     yield lance
     await lance.close()
 
@@ -342,10 +344,11 @@ async def test_what_is_dropped_is_gone_and_may_come_again(index: Index) -> None:
     assert (await found(index, "apples", "team:a", collection="_2.c"))[1] == ["e.0"]
 
 
-async def test_a_second_process_sees_what_was_committed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settled", [timedelta(0), timedelta(days=1)])
+async def test_a_second_process_sees_what_was_committed(settled: timedelta, tmp_path: Path) -> None:
     from stoa.adapters.vectors.lance import LanceIndex
 
-    writer, reader = LanceIndex(str(tmp_path)), LanceIndex(str(tmp_path))
+    writer, reader = LanceIndex(str(tmp_path)), LanceIndex(str(tmp_path), settled=settled)
     assert await found(reader, "apples", "team:a") == ([], [])
     await writer.replace("c", ["d"], await rows("d", "Apples."))
     assert await found(reader, "apples", "team:a") == (["d.0"], ["d.0"])

@@ -1,6 +1,7 @@
 """Rights at the doors that need no server: each index, the retriever over it, and the cache of answers."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
 _MILVUS = [pytest.param("milvus", marks=pytest.mark.slow), pytest.param("retriever over milvus", marks=pytest.mark.slow)]
 
 
-@pytest.fixture(params=["memory", "lance", "retriever", "cache", "graph in memory", "graph", *_MILVUS])
+@pytest.fixture(params=["memory", "lance", "lance in memory", "retriever", "cache", "graph in memory", "graph", *_MILVUS])
 async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
     kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor}
     if request.param in kinds:
@@ -174,7 +175,8 @@ async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         return
     from stoa.adapters.vectors.lance import LanceIndex
 
-    lance = LanceIndex(str(tmp_path / "vectors"))
+    settled = timedelta(0) if request.param == "lance in memory" else timedelta(days=1)
+    lance = LanceIndex(str(tmp_path / "vectors"), settled=settled)
     yield IndexDoor(lance)
     await lance.close()
 

@@ -2,7 +2,7 @@
 
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit
-from stoa.knowledge.fuse import HALF, HALF_REACH, LEXICAL, SEEDS, after_walk, fuse, score, seeds
+from stoa.knowledge.fuse import HALF, HALF_REACH, LEXICAL, SEEDS, after_walk, distinct, fuse, score, seeds
 
 
 def hit(name: str, similarity: float, lexical: float | None = None, *, text: str | None = None) -> Hit:
@@ -66,4 +66,4 @@ def test_what_much_of_a_walk_comes_to_goes_up_and_no_walk_changes_no_order() -> 
 
 def test_of_equal_texts_only_the_best_is_kept() -> None:
     ranked = fuse([hit("copy", 0.5, text="The  same\ntext."), hit("best", 0.6, text="the same text."), hit("c", 0.1)], limit=5)
-    assert [p.id for p in after_walk(ranked, {}, {})] == ["best", "c"]
+    assert [p.id for p in distinct(after_walk(ranked, {}, {}))] == ["best", "c"]

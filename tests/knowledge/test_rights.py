@@ -10,6 +10,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +351,15 @@ class LanceRightsMachine(RightsMachine):
         await super().close()
 
 
+class HeldRightsMachine(LanceRightsMachine):
+    """The same where every version is read into memory at once."""
+
+    def make_index(self) -> Any:
+        from stoa.adapters.vectors.lance import LanceIndex
+
+        return LanceIndex(str(self.folder / "vectors"), settled=timedelta(0))
+
+
 class MilvusRightsMachine(LanceRightsMachine):
     """The same on Milvus Lite's server."""
 
@@ -378,6 +388,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         pytest.param(RightsMachine, 60, id="memory"),
         pytest.param(LanceRightsMachine, 10, id="lance"),
+        pytest.param(HeldRightsMachine, 10, id="lance in memory"),
     ],
 )
 def test_nobody_is_given_what_they_may_not_read_and_everybody_what_they_may(

@@ -8,7 +8,7 @@ score = (fused + GRAPH * reach / (reach + HALF_REACH)) / (1 + GRAPH), where reac
 to the passage, and OWN of what it began with there. Measured on the same: .933, 1.0 and .978.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp
 
 import msgspec
@@ -71,13 +71,20 @@ def seeds(ranked: Sequence[Passage]) -> dict[str, float]:
 
 
 def after_walk(passages: Iterable[Passage], began: Mapping[str, float], came: Mapping[str, float]) -> list[Passage]:
-    """Passages that `fuse` scored, ranked anew by where a walk began and where it came to; of equal texts only the best."""
+    """Passages that `fuse` scored, ranked anew by where a walk began and where it came to."""
     ranked = [_reached(passage, began.get(passage.id, 0.0), came.get(passage.id)) for passage in passages]
     ranked.sort(key=_rank)
-    first: dict[str, Passage] = {}
+    return ranked
+
+
+def distinct(ranked: Iterable[Passage]) -> Iterator[Passage]:
+    """Of equal texts only the first. Texts are compared as they are asked for: of a hundred ranked, twenty as a rule."""
+    seen = set[str]()
     for passage in ranked:
-        first.setdefault(" ".join(passage.text.split()).casefold(), passage)
-    return list(first.values())
+        text = " ".join(passage.text.split()).casefold()
+        if text not in seen:
+            seen.add(text)
+            yield passage
 
 
 def reachable(fused: float, began: float, came: float) -> float:

@@ -7,6 +7,7 @@ fetched that the caller may not read.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from stoa.domain.graph import GraphWalk
@@ -14,7 +15,7 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
-from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, fuse, reachable, seeds
+from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, distinct, fuse, reachable, seeds
 from stoa.knowledge.traits.resemblance import uncrowded
 
 CANDIDATES = 50
@@ -111,7 +112,8 @@ class HybridRetriever:
         came = {passage: share for shares in walks for passage, share in shares.items()}
         again = after_walk(ranked, began, came)
         known = {passage.id for passage in ranked}
-        least = again[limit - 1].score if len(again) >= limit else 0.0
+        last = next(islice(distinct(again), limit - 1, None), None)
+        least = last.score if last is not None else 0.0
         fetches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: as above
         for name, shares in walked.items():
             # What neither search brought is no nearer to the question than the last that one did, and shares few words with it.
@@ -124,7 +126,7 @@ class HybridRetriever:
             about = (hit for hit in fetched if _is_about(hit.passage, among))
             others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
-        return uncrowded(again, limit=limit)
+        return uncrowded(distinct(again), limit=limit)
 
 
 def _is_about(passage: Passage, among: Mapping[str, Among]) -> bool:

@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.engine import parse_url, sqlite_path
-from stoa.adapters.database.tables import revision, teams, users
-from stoa.errors import OperatorError, SettingsError
+from stoa.adapters.database.tables import metadata, revision, teams, users
+from stoa.errors import InvalidRequest, OperatorError, SettingsError
 
 
 async def names(database: Database) -> list[str]:
@@ -55,6 +55,21 @@ async def test_many_writers_lose_nothing(database_url: str, database: Database) 
     async with other.read() as connection:
         assert (await connection.execute(select(revision.c.value))).scalar_one() == 50
     await other.close()
+
+
+@pytest.mark.slow
+async def test_what_postgresql_has_no_text_for_is_the_fault_of_whoever_sent_it(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    with pytest.raises(InvalidRequest, match=r"U\+0000"):
+        async with database.read() as connection:
+            await connection.execute(select(teams.c.name).where(teams.c.name == "re\0d"))
+    with pytest.raises(InvalidRequest, match=r"U\+0000"):
+        async with database.write() as connection:
+            await connection.execute(insert(teams).values(name="re\0d", created_at=0))
+    assert await names(database) == []
+    await database.close()
 
 
 async def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:

@@ -18,6 +18,10 @@ from stoa.adapters.engines.question import parts
             "Who approves travel requests and when are they paid out?",
             ["Who approves travel requests", "when are they paid out?"],
         ),
+        (
+            "What is paid for a mile, and within how many days must I claim it?",
+            ["What is paid for a mile", "within how many days must I claim it?"],
+        ),
         ("Does it need salt and pepper?", ["Does it need salt and pepper?"]),
         ("Hackers demand a ransom. Why?", ["Hackers demand a ransom. Why?"]),
         ("Is the lab open on Sunday? Why not?", ["Is the lab open on Sunday? Why not?"]),

@@ -11,13 +11,13 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, NullPool, event, make_url
 from sqlalchemy import create_engine as create_plain_engine
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from stoa.errors import OperatorError, SettingsError
+from stoa.errors import InvalidRequest, OperatorError, SettingsError
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another process's transaction."""
@@ -25,6 +25,7 @@ _PATIENCE_S = 10.0
 """How long a connection is waited for, new or free."""
 _LONGEST_COMMAND_S = 30.0
 """For one statement outside migrations: a server that froze would otherwise hold whoever asks for good."""
+_NO_TEXT = ("22021", "22P05")  # PostgreSQL's codes for what it cannot keep as text
 
 
 class Database:
@@ -83,7 +84,7 @@ def create_engine(
     """An engine for `sqlite:///path` or `postgresql://...`, with the settings that Stoa relies on."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_async_engine(
+        engine = create_async_engine(
             parsed,
             pool_size=pool_size,
             max_overflow=0,
@@ -92,6 +93,8 @@ def create_engine(
             connect_args={"timeout": _PATIENCE_S, "command_timeout": command_timeout_s},
             hide_parameters=True,
         )
+        event.listen(engine.sync_engine, "handle_error", _refuse_what_is_no_text)
+        return engine
     engine = create_async_engine(
         parsed, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )
@@ -136,6 +139,12 @@ def sqlite_path(url: str) -> Path | None:
     """The file of a SQLite URL, None for another database."""
     parsed = parse_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def _refuse_what_is_no_text(context: ExceptionContext) -> None:
+    """Raises InvalidRequest: the character U+0000 came with a request, and PostgreSQL has no text that holds it."""
+    if getattr(context.original_exception, "sqlstate", None) in _NO_TEXT:
+        raise InvalidRequest("A text holds the character U+0000, which cannot be kept or searched for; leave it out.")
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:

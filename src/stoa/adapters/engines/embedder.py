@@ -76,6 +76,8 @@ class MiniLM:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Each text as token ids, without the model's two marks and without a limit."""
+        if len(texts) == 1:  # a quarter of the time that a batch of one takes
+            return [self._tokenizer.encode(texts[0], add_special_tokens=False).ids]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def embed(self, texts: Sequence[str]) -> Vectors:

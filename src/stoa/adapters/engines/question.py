@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stoa.adapters.engines.words import content_words
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)", re.DOTALL)
-_BEFORE = r"(?:(?:in|by|for|from|on|at|to|with|until|since|up to|after)\s+)?"
+_BEFORE = r"(?:(?:in|by|for|from|on|at|to|with|within|until|since|up to|after|before)\s+)?"
 _JOINT = re.compile(
     rf",\s+(?:and|or|but)\s+(?={_BEFORE}(?:how|when|where|who|whom|whose|why|what|which)\b)"
     rf"|\s+and\s+(?={_BEFORE}(?:how|when|where|who|why)\b)",

@@ -8,6 +8,7 @@ import pyarrow as pa
 from lancedb import AsyncConnection
 from lancedb.table import AsyncTable
 
+from stoa.adapters.vectors.held import marked
 from stoa.adapters.vectors.rows import OLD, PASSAGE, WHOLE, as_table, chunks, old_chunks
 from stoa.domain.vectors import IndexedChunk
 
@@ -62,7 +63,8 @@ class Spool:
         """Put a table of these rows in the place of one of another form: one commit. It has no indices yet."""
         assert self._writer is not None, "a table of no rows is dropped instead"
         with pa.memory_map(str(self._path)) as mapped, pa.ipc.open_file(mapped) as file:
-            reader = pa.RecordBatchReader.from_batches(file.schema, _batches(file))
+            own = marked(file.schema)
+            reader = pa.RecordBatchReader.from_batches(own, (batch.cast(own) for batch in _batches(file)))
             await database.create_table(name, data=reader, mode="overwrite")
 
     async def put(self, table: AsyncTable) -> None:

@@ -7,6 +7,7 @@ only, and the whole of them counts.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -76,19 +77,21 @@ def originals(sketches: Mapping[str, Sketch], known: Mapping[str, Sequence[Resem
     return found
 
 
-def uncrowded(ranked: Sequence[_Item], *, limit: int) -> list[_Item]:
+def uncrowded(ranked: Iterable[_Item], *, limit: int) -> list[_Item]:
     """The first `limit`, best first; a passage that says the same as a better one stands behind all that say something else."""
-    kept: list[tuple[_Item, frozenset[str], frozenset[str]]] = []
+    kept: list[_Item] = []
     again: list[_Item] = []
+    alike: dict[frozenset[str], list[str]] = {}  # the texts of those kept by their numbers: only such are compared
     for passage in ranked:
         if len(kept) == limit:
             break
-        runs, numbers = _runs(passage.text), frozenset(_NUMBER.findall(passage.text))
-        if any(numbers == theirs and _shared(runs, other) >= SAME for _, other, theirs in kept):
+        others = alike.setdefault(frozenset(_NUMBER.findall(passage.text)), [])
+        if any(_shared(_runs_of_passage(passage.text), _runs_of_passage(other)) >= SAME for other in others):
             again.append(passage)
         else:
-            kept.append((passage, runs, numbers))
-    return [*(passage for passage, _, _ in kept), *again][:limit]
+            kept.append(passage)
+            others.append(passage.text)
+    return [*kept, *again][:limit]
 
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:
@@ -105,6 +108,9 @@ def _runs(text: str) -> frozenset[str]:
     if len(words) < _RUN:
         return frozenset((" ".join(words),)) if words else frozenset()
     return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+
+
+_runs_of_passage = lru_cache(maxsize=64)(_runs)
 
 
 def _band(collection: str, number: int, values: Iterable[int]) -> int:

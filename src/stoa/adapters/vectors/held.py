@@ -1,0 +1,216 @@
+"""Small tables of LanceDB in memory, as they are at one version: each vector, with who may read its document.
+
+What is held answers for exactly the version that it was read at, of exactly the table that it was read from: the store is asked
+for both before every search. So a change of rights holds at once, and a search that finds another version goes to the store.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from lancedb.table import AsyncTable
+
+from stoa.domain.identity import AccessTag, Rights, denying, opening
+from stoa.domain.passages import Among
+
+HELD_BYTES = 24_000_000
+"""All tables together: 14,000 chunks of the built-in embedder. Measured with 1,920 chunks: comparing with all takes 0.2 ms of
+one core where the search within the store takes 4."""
+
+SETTLED = timedelta(seconds=1)
+"""A version is read after it has been there for so long: while documents come in, every one of them makes another."""
+
+MARK_HOLDS_S = 0.05
+"""A query makes three searches, and asks once what table it is."""
+
+LARGE_HOLDS_S = 60.0
+"""A table that is too large is not asked for its version, nor counted again, for so long."""
+
+_MARK, _MARKED = "stoa.table", "id"
+_COLUMNS = ["id", "document_id", "acl", "deny", "vector"]
+_OVERHEAD = 200
+"""Bytes of a row beside its vector, about."""
+_CALLERS = 64
+"""Sets of access tags for which it is kept what they open."""
+
+_Mask = npt.NDArray[np.bool_]
+_Addresses = npt.NDArray[np.int64]
+
+
+def marked(schema: pa.Schema) -> pa.Schema:
+    """With a mark of its own, by which a table is told from a later one of the same name."""
+    at = schema.get_field_index(_MARKED)
+    return schema.set(at, schema.field(at).with_metadata({_MARK: secrets.token_hex(8)}))
+
+
+async def mark(table: AsyncTable) -> None:
+    """Give one that an earlier version made a mark, if it has none."""
+    if not await _mark(table):
+        await table.update_field_metadata({"path": _MARKED, "metadata": {_MARK: secrets.token_hex(8)}})
+
+
+@dataclass(frozen=True)
+class Held:
+    """The rows of one version by address: vectors (n, width), the place of each row's rights and of its document."""
+
+    addresses: _Addresses
+    vectors: npt.NDArray[np.float32]
+    places: Mapping[str, int]
+    rights: Sequence[Rights]
+    rights_of: npt.NDArray[np.int32]
+    documents: Sequence[str]
+    document_of: npt.NDArray[np.int32]
+    _open: OrderedDict[frozenset[AccessTag], _Mask] = field(default_factory=lambda: OrderedDict())
+
+    def nearest(
+        self, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int, among: Among | None = None
+    ) -> list[int]:
+        """The addresses of the nearest rows that are open to the caller, in any order."""
+        rows = np.flatnonzero(self._open_among(acl, among))
+        if len(rows) > limit:
+            # Not BLAS, whose threads cost more than they bring for so little, and much more on a busy machine.
+            cosines = np.einsum("ij,j->i", self.vectors, np.asarray(vector, dtype=np.float32))[rows]
+            rows = rows[np.argpartition(-cosines, limit)[:limit]]
+        return self.addresses[rows].tolist()
+
+    def hides(self, acl: frozenset[AccessTag], among: Among | None = None) -> bool:
+        """Whether there are rows that the caller may not read, or that are not among these."""
+        return not self._open_among(acl, among).all()
+
+    def shown(self, addresses: _Addresses, *, acl: frozenset[AccessTag], among: Among | None = None) -> _Mask | None:
+        """Which of these the caller may read and are among these; None when one is not held: the table is another by now."""
+        places = np.minimum(np.searchsorted(self.addresses, addresses), len(self.addresses) - 1)
+        if not len(self.addresses) or (self.addresses[places] != addresses).any():
+            return None
+        return self._open_among(acl, among)[places]
+
+    def of_ids(self, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> list[int]:
+        """The addresses of those of these rows that are there and open to the caller."""
+        allowed = self._open_to(acl)
+        places = [self.places[each] for each in dict.fromkeys(ids) if each in self.places]
+        return [int(self.addresses[place]) for place in places if allowed[place]]
+
+    def _open_among(self, acl: frozenset[AccessTag], among: Among | None) -> _Mask:
+        allowed = self._open_to(acl)
+        if among is None:
+            return allowed
+        return allowed & np.fromiter(map(among.holds, self.documents), np.bool_, len(self.documents))[self.document_of]
+
+    def _open_to(self, acl: frozenset[AccessTag]) -> _Mask:
+        """Which rows, as `Rights.open_to` says."""
+        if (known := self._open.get(acl)) is not None:
+            self._open.move_to_end(acl)
+            return known
+        opens, denies = opening(acl), denying(acl)
+        some = [not each.allow.isdisjoint(opens) and each.deny.isdisjoint(denies) for each in self.rights]
+        mask = np.array(some, dtype=np.bool_)[self.rights_of]
+        self._open[acl] = mask
+        while len(self._open) > _CALLERS:
+            self._open.popitem(last=False)
+        return mask
+
+
+@dataclass
+class _Seen:
+    """A version of a table, when it was first met, and its rows once they were read."""
+
+    mark: bytes
+    version: int
+    since: float
+    told: float = 0.0
+    """When it was last told that the table is the same."""
+    large_until: float = 0.0
+    rows: Held | None = None
+
+
+class HeldTables:
+    """Those used last, `room` bytes together."""
+
+    def __init__(self, room: int = HELD_BYTES, *, settled: timedelta = SETTLED) -> None:
+        self._room, self._settled = room, settled.total_seconds()
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def of(self, collection: str, table: AsyncTable) -> Held | None:
+        """The rows as they are now; None where the store is to be searched itself."""
+        seen = self._seen.get(collection)
+        if seen is not None and time.monotonic() < seen.large_until:
+            return None
+        version = await table.version()
+        if seen is None or seen.version != version or not await self._is_same(seen, table):
+            seen = self._seen[collection] = _Seen(await _mark(table), version, time.monotonic())
+        if self._seen.get(collection) is not seen:
+            return None  # forgotten meanwhile, or met anew by another search
+        self._seen.move_to_end(collection)
+        if seen.rows is None and seen.mark and time.monotonic() - seen.since >= self._settled and not self._reading.locked():
+            async with self._reading:
+                await self._read(seen, table)
+            self._forget_oldest()
+        return seen.rows if self._seen.get(collection) is seen else None
+
+    async def _is_same(self, seen: _Seen, table: AsyncTable) -> bool:
+        """Whether it is the table that was met. None is taken away and filled anew to the same version within MARK_HOLDS_S."""
+        if time.monotonic() - seen.told > MARK_HOLDS_S:
+            if seen.mark != await _mark(table):
+                return False
+            seen.told = time.monotonic()
+        return True
+
+    def clear(self) -> None:
+        self._seen.clear()
+
+    async def _read(self, seen: _Seen, table: AsyncTable) -> None:
+        width = (await table.schema()).field("vector").type.list_size
+        if await table.count_rows() * (4 * width + _OVERHEAD) > self._room:
+            seen.large_until = time.monotonic() + LARGE_HOLDS_S
+            return
+        found = await table.query().select(_COLUMNS).with_row_id().to_arrow()
+        if (await table.version(), await _mark(table)) == (seen.version, seen.mark):  # else it changed while it was read
+            seen.rows = await asyncio.to_thread(_held, found, width)
+
+    def _forget_oldest(self) -> None:
+        while sum(_size(each.rows) for each in self._seen.values()) > self._room:
+            self._seen.popitem(last=False)
+
+
+async def _mark(table: AsyncTable) -> bytes:
+    """Empty for a table that an earlier version made and nobody tended since: that is always searched itself."""
+    return ((await table.schema()).field(_MARKED).metadata or {}).get(_MARK.encode(), b"")
+
+
+def _held(found: pa.Table, width: int) -> Held:
+    found = found.sort_by("_rowid")
+    rights, rights_of = _distinct(
+        Rights(frozenset(allow), frozenset(deny))
+        for allow, deny in zip(found["acl"].to_pylist(), found["deny"].to_pylist(), strict=True)
+    )
+    documents, document_of = _distinct(found["document_id"].to_pylist())
+    vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+    return Held(
+        addresses=found["_rowid"].to_numpy().astype(np.int64),
+        vectors=np.array(vectors, dtype=np.float32),
+        places={each: place for place, each in enumerate(found["id"].to_pylist())},
+        rights=rights,
+        rights_of=rights_of,
+        documents=documents,
+        document_of=document_of,
+    )
+
+
+def _distinct(values: Any) -> tuple[list[Any], npt.NDArray[np.int32]]:
+    """Each value once, and for each entry its place among them."""
+    places: dict[Any, int] = {}
+    at = [places.setdefault(value, len(places)) for value in values]
+    return list(places), np.array(at, dtype=np.int32)
+
+
+def _size(rows: Held | None) -> int:
+    return 0 if rows is None else rows.vectors.nbytes + _OVERHEAD * len(rows.addresses)
