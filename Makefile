@@ -20,7 +20,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 	@$(BIN)/stoa up --example --port $(PORT)
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
-	$(BIN)/pytest -m "slow or conformance" -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "slow or conformance or hypothesis" --hypothesis-profile=thorough -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance
@@ -31,11 +31,11 @@ web-test: .build/page  ## the page's own checks: form, types, lint, unit tests
 check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
-	$(BIN)/lint-imports
-	@echo "$(BIN)/pyright, beside the fast tests; what it says comes after them"
-	@$(BIN)/pyright > .build/types 2>&1 & types=$$!; trap "kill $$types" INT TERM; \
+	@echo "$(BIN)/lint-imports and $(BIN)/pyright, beside the fast tests; what they say comes after them"
+	@$(BIN)/lint-imports > .build/layers 2>&1 & layers=$$!; $(BIN)/pyright > .build/types 2>&1 & types=$$!; \
+	trap "kill $$layers $$types" INT TERM; \
 	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q; tests=$$?; \
-	wait $$types; typed=$$?; cat .build/types; exit $$((tests | typed))
+	wait $$layers; layered=$$?; wait $$types; typed=$$?; cat .build/layers .build/types; exit $$((tests | layered | typed))
 
 compile: .build/compiled  ## compile the gateway's hot path to machine code; needs a C compiler and Python's headers (minutes)
 

@@ -4,15 +4,15 @@ import gc
 import subprocess
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from tests import thoroughness
 from tests.postgres import PostgresServer, postgres_programs
 
-settings.register_profile("house", deadline=None)  # a loaded machine is no failure
-settings.load_profile("house")
-
+thoroughness.register_profiles()
+gc.disable()  # until all is collected: what is imported and collected stays
 
 _SHARED_STOA = {
     "of the suites of others": ("tests/conformance/",),
@@ -22,6 +22,7 @@ _SHARED_STOA = {
     ),
 }
 """The files that share one, by what it is."""
+_LONG = ("tests/conformance/", "tests/journeys/", "tests/worker/")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -39,10 +40,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return BySharedStoa(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes is begun first, so that no process is left with it alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: looking through it for garbage took a fifth of the tests' time."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the built-in models' graphs are made: once a process of tests, by whoever loads one first."""
+    return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture(scope="session")

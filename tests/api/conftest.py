@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import tests.statements  # noqa: F401 - databases share what it keeps
 from fastapi import FastAPI
 from tests.api.company import Company
 
@@ -77,16 +78,30 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settings.home_folder.database
 
 
+@dataclass(frozen=True)
+class Founded:
+    """A home in which the company was founded, and its people's cookies and CSRF tokens."""
+
+    home: Path
+    cookies: dict[str, httpx.Cookies]
+    csrf_tokens: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Founded:
+    """To be copied too: founding takes longer than most of what is asked of the company."""
+    settings = _settings(tmp_path_factory.mktemp("founded") / "home", migrated)
+    return asyncio.run(_found(settings))
+
+
 @pytest.fixture
-def control_settings(tmp_path: Path, migrated: Path) -> Settings:
-    """Settings of a home that has never been started."""
-    settings = Settings(home=str(tmp_path / "home"), discover=False)
-    home = settings.home_folder
-    home.prepare()
-    shutil.copy(migrated, home.database)
-    nowhere = RoleEntry(url="http://127.0.0.1:9")
-    write_roles(home, Roles(supervisor=1, gateway=nowhere, control=nowhere, worker=nowhere, engine=nowhere))
-    return settings
+def control_settings(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Settings:
+    """Settings of a home that has never been started, or in which the company was founded, for a test of it."""
+    home = tmp_path / "home"
+    if "company" not in request.fixturenames:
+        return _settings(home, migrated)
+    shutil.copytree(request.getfixturevalue("founded").home, home)
+    return Settings(home=str(home), discover=False)
 
 
 @pytest.fixture
@@ -97,17 +112,45 @@ async def stoa(control_settings: Settings) -> AsyncIterator[Running]:
 
 
 @pytest.fixture
-async def company(stoa: Running) -> AsyncIterator[Company]:
-    await stoa.administer("POST", "/api/groups", {"name": "hr"})
-    await stoa.administer("POST", "/api/teams", {"name": "other"})
-    resource = {"kind": "Collection", "name": "handbook", "team": "company", "chunk_tokens": 32}
-    await stoa.administer("POST", "/api/resources/apply", {"resources": [resource], "dry_run": False})
-    hana = await stoa.add_user("hana", "member", "developer", groups=("hr",))
-    alex = await stoa.add_user("alex", "member", "developer")
-    other = await stoa.add_user("olga", "member", "developer", team="other")
+async def company(stoa: Running, founded: Founded) -> AsyncIterator[Company]:
     embedder, index, graph = HashingEmbedder(), MemoryIndex(), MemoryGraph()
     finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph)
     stoa.app.state.parts = replace(stoa.parts, finder=finder)
-    yield Company(stoa, embedder, index, graph, hana, alex, other)
-    for client in (hana, alex, other):
-        await client.aclose()
+    async with stoa.client() as hana, stoa.client() as alex, stoa.client() as other:
+        for name, browser in (("hana", hana), ("alex", alex), ("olga", other)):
+            browser.cookies = founded.cookies[name]
+            browser.headers["x-csrf-token"] = founded.csrf_tokens[name]
+        yield Company(stoa, embedder, index, graph, hana, alex, other)
+
+
+def _settings(folder: Path, migrated: Path) -> Settings:
+    """Of a home that is made here, with a migrated database."""
+    settings = Settings(home=str(folder), discover=False)
+    home = settings.home_folder
+    home.prepare()
+    shutil.copy(migrated, home.database)
+    nowhere = RoleEntry(url="http://127.0.0.1:9")
+    write_roles(home, Roles(supervisor=1, gateway=nowhere, control=nowhere, worker=nowhere, engine=nowhere))
+    return settings
+
+
+async def _found(settings: Settings) -> Founded:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        stoa = Running(app)
+        await stoa.administer("POST", "/api/groups", {"name": "hr"})
+        await stoa.administer("POST", "/api/teams", {"name": "other"})
+        resource = {"kind": "Collection", "name": "handbook", "team": "company", "chunk_tokens": 32}
+        await stoa.administer("POST", "/api/resources/apply", {"resources": [resource], "dry_run": False})
+        people = {
+            "hana": await stoa.add_user("hana", "member", "developer", groups=("hr",)),
+            "alex": await stoa.add_user("alex", "member", "developer"),
+            "olga": await stoa.add_user("olga", "member", "developer", team="other"),
+        }
+        for browser in people.values():
+            await browser.aclose()
+    return Founded(
+        settings.home_folder.path,
+        {name: browser.cookies for name, browser in people.items()},
+        {name: browser.headers["x-csrf-token"] for name, browser in people.items()},
+    )

@@ -204,6 +204,7 @@ async def test_who_read_what_is_in_the_log_and_nothing_of_what_was_asked(
     assert "secret" not in str(line)
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_loaded_before_somebody_asks() -> None:
     import subprocess
     import sys

@@ -20,6 +20,8 @@ from stoa.domain.behalf import Behalf, mint
 from stoa.domain.identity import Rights
 from stoa.knowledge import intake
 
+pytestmark = pytest.mark.slow
+
 QUERY = "common words"
 SEARCHED = 50
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.batches import BatchRecords, BatchTable
 from stoa.adapters.database.files import FileTable
 from stoa.adapters.database.jobs import JobTable
 from stoa.adapters.database.stores import DatabaseStores
-from stoa.adapters.database.tables import metadata
 from stoa.adapters.gateway_client.scripted import AskedLine, ScriptedAsker
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.batches.asking import Patience
@@ -124,9 +124,8 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
         stores = DatabaseStores(connection)
         await stores.teams.save(Team(name="red", monthly_budget=None, created_at_ms=1))
         await stores.keys.save(KEY)

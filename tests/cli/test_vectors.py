@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,12 +33,17 @@ HANDBOOK = Collection(name="handbook", team="company", chunk_tokens=32)
 FILES = {f"page{n}.md": f"# Page {n}\n\nText of page {n} about apples.".encode() for n in range(4)}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    settings = Settings(home=str(tmp_path / "home"))
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = Settings(home=str(tmp_path_factory.mktemp("filled") / "home"))
     settings.home_folder.prepare()
     asyncio.run(_fill(settings))
-    return settings
+    return settings.home_folder.path
+
+
+@pytest.fixture
+def home(tmp_path: Path, filled: Path) -> Settings:
+    return Settings(home=str(shutil.copytree(filled, tmp_path / "home")))
 
 
 async def _fill(settings: Settings) -> None:

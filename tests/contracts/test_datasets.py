@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.contents import ContentTable
 from stoa.adapters.database.datasets import DatasetTables
 from stoa.adapters.database.opening import opener
 from stoa.adapters.database.retention import RetentionTable
-from stoa.adapters.database.tables import metadata
 from stoa.adapters.secrets import Secrets
 from stoa.adapters.secrets.contents import ContentSeals
 from stoa.domain.contents import SubjectKey
@@ -30,9 +30,8 @@ SMOKE = Dataset(
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database.open(url)
+    database = await with_tables(url)
     async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
         assert await DatasetTables(connection).add(SMOKE)
     yield database
     await database.close()

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database, consultations
 from stoa.adapters.database.evaluation import EvaluationTables
-from stoa.adapters.database.tables import metadata
 from stoa.domain.consultations import CitedDocument, ConsultedDay
 from stoa.domain.evaluation import EvaluationSet, Judgement
 from stoa.domain.usage import Consulted, UsageFact
@@ -21,9 +21,7 @@ SMOKE = EvaluationSet(name="smoke", collection="c", description="", created_by="
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database.open(url)
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(url)
     yield database
     await database.close()
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.revision import RevisionTable
-from stoa.adapters.database.tables import metadata
 from stoa.domain.documents import Document, DocumentState, Outcome
 from stoa.domain.jobs import Job
 from stoa.domain.narrowing import DocumentFilter
@@ -21,9 +21,7 @@ from stoa.domain.traits import Sketch, Traits
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database.open(url)
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(url)
     yield database
     await database.close()
 

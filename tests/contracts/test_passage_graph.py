@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.graph.memory import MemoryGraph
@@ -229,7 +230,7 @@ def _documents(
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(changes=st.lists(CHANGE, min_size=1, max_size=12), seeds=st.frozensets(st.integers(0, 7), min_size=1, max_size=3))
 def test_folders_walk_as_memory_does_whatever_was_changed(changes: list[Change], seeds: frozenset[int]) -> None:
     async def both() -> None:
@@ -250,7 +251,7 @@ def test_folders_walk_as_memory_does_whatever_was_changed(changes: list[Change],
         asyncio.run(both())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(changes=st.lists(CHANGE, min_size=1, max_size=12), seeds=st.frozensets(st.integers(0, 7), min_size=1, max_size=3))
 def test_a_walk_is_as_if_there_were_nothing_that_may_not_be_read(changes: list[Change], seeds: frozenset[int]) -> None:
     async def both() -> None:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
-from stoa.adapters.database.tables import metadata, teams, users
+from stoa.adapters.database.tables import teams, users
 
 
 @pytest.fixture
 async def peopled(tmp_path: Path) -> AsyncIterator[Database]:
     """SQLite with all tables, the team `red`, and its members `ann` and `bob`."""
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
         await connection.execute(insert(teams), [{"name": "red", "created_at": 1}])
         people = [{"id": name, "name": name, "display_name": name, "team": "red", "created_at": 1} for name in ("ann", "bob")]
         await connection.execute(insert(users), people)

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.revision import advance
-from stoa.adapters.database.tables import metadata
 from stoa.adapters.database.usage import UsageTable
 from stoa.adapters.wal.log import DiskLog
 from stoa.adapters.wal.memory import MemoryLog
@@ -53,9 +53,8 @@ async def test_after_a_restart_nothing_is_forgotten_of_any_budget(house, tmp_pat
 
 @pytest.fixture
 async def control(tmp_path: Path) -> Any:
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
         await advance(connection)
         for each in BUDGETS.values():
             await ResourceTable(connection).save(each, now_ms=1, by="t")

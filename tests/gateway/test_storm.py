@@ -9,6 +9,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.gateway.noting import Noting
+from tests.thoroughness import examples
 
 from stoa.adapters.providers.memory import EVENTS, JSON, Scripted
 from stoa.domain.resources import Budget, Limit, Model
@@ -97,7 +98,9 @@ CLIENT = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     clients=st.lists(CLIENT, min_size=1, max_size=8),
     answers=st.lists(ANSWERS, min_size=1, max_size=8),

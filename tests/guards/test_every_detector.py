@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.guards.finding import Detector, Finding
 from stoa.guards.personal.detector import KINDS, PersonalData
@@ -62,7 +63,7 @@ by_name = pytest.mark.parametrize("name", DETECTORS)
 
 @by_name
 @given(text=st.one_of(st.text(), st.text(alphabet="0123456789-+@. :/abAB\n"), texts))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_findings_are_in_order_apart_and_inside_the_text(name: str, text: str) -> None:
     found = DETECTORS[name].find(text)
     assert all(0 <= finding.start < finding.end <= len(text) and 0 < finding.score <= 1 for finding in found)
@@ -71,7 +72,7 @@ def test_findings_are_in_order_apart_and_inside_the_text(name: str, text: str) -
 
 @by_name
 @given(text=texts, sizes=st.lists(st.integers(1, 40), min_size=1, max_size=12))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_stream_is_masked_as_the_whole_text_is(name: str, text: str, sizes: list[int]) -> None:
     detector = DETECTORS[name]
     assert streamed(detector, text, sizes) == replaced(text, detector.find(text), masked)

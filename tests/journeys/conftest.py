@@ -19,6 +19,8 @@ import pytest
 _NOT_INHERITED = re.compile(r"STOA_.*|.*_API_KEY|.*_PROXY", re.IGNORECASE)
 _READY_WITHIN_S = 120
 _EXAMPLE_WITHIN_S = 240
+_made_models: list[Path] = []
+"""Where the first Stoa of this process has made the built-in models' graphs. Those after it find them in their homes."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -83,7 +85,8 @@ def wait_until(met: Callable[[], bool], what: str, *, seconds: float = 30) -> No
 @contextmanager
 def start(folder: Path, *options: str, **environment: str) -> Iterator[RunningStoa]:
     """`stoa up` until it says that it is ready; ended by SIGTERM, and nothing of it is left."""
-    output = folder / "terminal.txt"
+    output, models = folder / "terminal.txt", folder / "home" / "models"
+    _link_models(models)
     command = [sys.executable, "-m", "stoa", "up", "--home", str(folder / "home"), "--port", "0", *options]
     with output.open("wb") as terminal:
         process = subprocess.Popen(
@@ -95,9 +98,18 @@ def start(folder: Path, *options: str, **environment: str) -> Iterator[RunningSt
         )
         found = re.search(r" is ready at (https?://\S+)", output.read_text())
         assert found, f"stoa up ended with {process.poll()}:\n{output.read_text()}"
+        _made_models[:] = _made_models or [models]
         yield RunningStoa(found[1], folder / "home", process, output)
     finally:
         _end(process)
+
+
+def _link_models(folder: Path) -> None:
+    for made in _made_models:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in made.iterdir():
+            if not (folder / file.name).exists():
+                os.link(file, folder / file.name)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -137,11 +137,20 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture
-def page(browser: Browser, stoa: RunningStoa) -> Iterator[Page]:
-    """The playground, with the scripted model as the one target."""
-    with opened(browser, stoa.url, permissions=["clipboard-read", "clipboard-write"]) as page:
+@pytest.fixture(scope="module")
+def session(browser: Browser, stoa: RunningStoa) -> Any:
+    """What a browser keeps of having signed in, for all tests here."""
+    with opened(browser, stoa.url) as page:
         page.goto(stoa.sign_in_link())
+        page.get_by_role("link", name="Playground").wait_for()
+        return page.context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, stoa: RunningStoa, session: Any) -> Iterator[Page]:
+    """The playground, with the scripted model as the one target."""
+    with opened(browser, stoa.url, permissions=["clipboard-read", "clipboard-write"], storage_state=session) as page:
+        page.goto("/")
         page.get_by_role("link", name="Playground").click()
         page.get_by_role("button", name="Take target 2 away").click()
         choose(page, "scripted")

@@ -13,14 +13,13 @@ from tests.adapters.sources.test_sql import ServerTable, Table
 from tests.adapters.sources.test_website import Pages
 from tests.contracts.sources import Place
 from tests.knowledge.sourced import Sourced, counted
+from tests.tables import with_tables
 from tests.upstreams.imap import mail_server
 from tests.upstreams.site import website
 
-from stoa.adapters.database import Database
-from stoa.adapters.database.tables import metadata
 from stoa.domain.sources import Connector, Connectors, Entry, Fetched, Origin
 
-SLOW = ("bucket", "git-http", "postgresql")
+SLOW = ("git-path", "git-http", "website", "mbox", "maildir", "imap", "bucket", "postgresql")
 
 
 class Late(Connector):
@@ -65,12 +64,7 @@ class Made(Connectors):
         return self.opened[-1]
 
 
-@pytest.fixture(
-    params=[
-        "sqlite", "git-path", "website", "mbox", "maildir", "imap",
-        *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW),
-    ]
-)  # fmt: skip
+@pytest.fixture(params=["sqlite", *(pytest.param(each, marks=pytest.mark.slow) for each in SLOW)])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         match request.param:
@@ -96,9 +90,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 @pytest.fixture
 async def wiki(tmp_path: Path) -> AsyncIterator[Sourced]:
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     yield Sourced(database)
     await database.close()
 

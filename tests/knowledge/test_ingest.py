@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.ledgers import DocumentRecords, JobRecords
 from stoa.adapters.database.library import DatabaseLibrary
-from stoa.adapters.database.tables import documents, metadata
+from stoa.adapters.database.tables import documents
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
@@ -93,10 +93,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'db.sqlite'}")
-    metadata.create_all(engine)
-    engine.dispose()
-    database = Database.open(f"sqlite:///{tmp_path / 'db.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'db.sqlite'}")
     objects, index, embedder = ObjectFolder.memory(), MemoryIndex(), Embedder()
 
     async def collection(_: str) -> Collection:

@@ -382,13 +382,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("machine", "examples"),
     [
-        pytest.param(RightsMachine, 8, id="memory"),
-        pytest.param(RightsMachine, 60, marks=pytest.mark.slow, id="memory, at length"),
-        pytest.param(LanceRightsMachine, 10, marks=pytest.mark.slow, id="lance"),
-        pytest.param(HeldRightsMachine, 10, marks=pytest.mark.slow, id="lance in memory"),
+        pytest.param(RightsMachine, 60, id="memory"),
+        pytest.param(LanceRightsMachine, 10, id="lance"),
+        pytest.param(HeldRightsMachine, 10, id="lance in memory"),
     ],
 )
 def test_nobody_is_given_what_they_may_not_read_and_everybody_what_they_may(

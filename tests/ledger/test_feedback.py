@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
+from tests.tables import with_tables
 
-from stoa.adapters.database import Database
 from stoa.adapters.database.conversations import ConversationTables
 from stoa.adapters.database.feedback import FeedbackTable
-from stoa.adapters.database.tables import metadata, teams, users
+from stoa.adapters.database.tables import teams, users
 from stoa.domain.conversations import Conversation, Message
 from stoa.domain.feedback import Feedback
 from stoa.errors import InvalidRequest, NotFound
@@ -21,9 +21,8 @@ Stores = tuple[ConversationTables, FeedbackTable]
 @pytest.fixture
 async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
     """Ann's conversation `c` with the question `q` and the answer `a`."""
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
         await connection.execute(insert(teams), [{"name": "red", "created_at": 1}])
         await connection.execute(
             insert(users), [{"id": "ann", "name": "ann", "display_name": "Ann", "team": "red", "created_at": 1}]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.tables import with_tables
 
-from stoa.adapters.database import Database
-from stoa.adapters.database.tables import metadata
 from stoa.adapters.database.usage import UsageTable
 from stoa.domain.ledger import UsageQuery
 from stoa.domain.usage import Told, UsageFact
@@ -24,9 +23,7 @@ Write = Callable[[], AbstractAsyncContextManager[UsageTable]]
 
 @pytest.fixture
 async def write(tmp_path: Path) -> AsyncIterator[Write]:
-    database = Database.open(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[UsageTable]:

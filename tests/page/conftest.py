@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def double() -> Iterator[str]:
     """The URL of a server of the page and the double. Each session in it begins with the same few documents."""
     need(ROOT / "src" / "stoa" / "api" / "page" / "index.html", "make web")

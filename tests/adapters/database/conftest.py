@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
-from stoa.adapters.database.tables import metadata
 from stoa.kit.home import Home
 
 
@@ -27,8 +27,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """An open database with all tables and nothing in them."""
-    opened = Database.open(database_url)
-    async with opened.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    opened = await with_tables(database_url)
     yield opened
     await opened.close()

@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, update
+from tests.thoroughness import examples
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
@@ -165,7 +166,7 @@ FACTS = st.lists(
 
 
 @given(facts=FACTS, begins=st.integers(0, 30), deliveries=st.lists(st.lists(st.integers(0, 29), max_size=10), max_size=6))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_sums_are_those_of_the_facts_whenever_the_budget_begins_and_however_often_they_come(
     database: Database, facts: Sequence[UsageFact], begins: int, deliveries: Sequence[Sequence[int]]
 ) -> None:

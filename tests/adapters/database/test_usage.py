@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
+from tests.thoroughness import examples
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.tables import keys, spend, teams, usage
@@ -169,7 +170,7 @@ facts = st.lists(
 
 
 @given(facts=facts, deliveries=st.lists(st.lists(st.integers(0, 39), max_size=30), max_size=6), random=st.randoms())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_order_and_repetition_of_batches_counts_each_fact_once(
     database: Database, facts: Sequence[UsageFact], deliveries: Sequence[Sequence[int]], random: Random
 ) -> None:

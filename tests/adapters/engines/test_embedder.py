@@ -8,6 +8,7 @@ from stoa.adapters.engines.embedder import MAX_TOKENS, MiniLM
 TEXTS = st.lists(st.text(max_size=60), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @given(texts=TEXTS)
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_text_has_the_same_unit_vector_in_any_company(minilm: MiniLM, texts: list[str]) -> None:

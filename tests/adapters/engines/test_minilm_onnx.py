@@ -56,11 +56,13 @@ def reference(text: str, weights: dict[str, Vectors]) -> Vectors:
     return mean / np.linalg.norm(mean)
 
 
+@pytest.mark.slow
 def test_the_graph_computes_what_the_weights_mean(minilm: MiniLM, weights: dict[str, Vectors]) -> None:
     for text, vector in zip(TEXTS, minilm.embed(TEXTS), strict=True):
         assert vector @ reference(text, weights) > 0.9999
 
 
+@pytest.mark.slow
 def test_a_graph_that_is_there_is_not_built_again(tmp_path: Path) -> None:
     first = prepared(tmp_path)
     made = first.stat().st_mtime_ns

@@ -150,6 +150,7 @@ def bomb(name: str) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx", "a.odt", "a.epub"])
 def test_a_package_that_unpacks_to_too_much_is_refused(name: str, packed: bytes) -> None:
     with pytest.raises(Unreadable, match="unpacks to more than 1 GiB"):

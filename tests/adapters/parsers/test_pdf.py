@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.adapters.parsers.drawn import grid, line, pdf, rule
+from tests.thoroughness import examples
 
 from stoa.adapters.parsers.pdf import compose
 from stoa.adapters.parsers.pdf_words import Font, PageWords, Rule, Word
@@ -183,7 +184,7 @@ def rules(draw: st.DrawFn) -> Rule:
     return Rule(x, y, x + length, y) if draw(st.booleans()) else Rule(x, y, x, y + length)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(st.lists(words(), max_size=60), st.lists(rules(), max_size=30)), max_size=3))
 def test_wherever_words_stand_each_of_them_is_in_the_text_once(pages: list[tuple[list[Word], list[Rule]]]) -> None:
     fonts = [Font(), Font(bold=True), Font(fixed=True)]

@@ -5,6 +5,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.adapters.providers.credentials_sigv4 import AwsKeys, Signer
 from stoa.adapters.providers.heads import segment
@@ -13,7 +14,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="?#"), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(NAMES, st.binary(max_size=200), st.sampled_from([None, "AQoDYXdzEPT//wEXAMPLE+4z/tc764bNrC9SAPBSM22w=="]))
 def test_botocore_signs_the_same(name: str, body: bytes, token: str | None) -> None:
     target = f"/model/{segment(name)}/converse-stream"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,8 @@ class Engine:
 
 
 @pytest.fixture(scope="session")
-def built_in(tmp_path_factory: pytest.TempPathFactory) -> BuiltIn:
-    return load(tmp_path_factory.mktemp("models"), threads=1)
+def built_in(models_folder: Path) -> BuiltIn:
+    return load(models_folder, threads=1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.api.wire.retaking import BODY_LIMIT, INNER, Wire, on_wire, one_by_one, outcome, post
 from tests.piping import cut
+from tests.thoroughness import examples
 
 SIZES = [b"x" * size for size in (0, 1, 2, 9, 10, BODY_LIMIT)]
 BODIES = [*SIZES, b"fail", b"early", b"\r\n", INNER, b"3\r\nabc\r\n0\r\n\r\n"]
@@ -52,7 +53,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "stoa.wire")  # the application fails on purpose
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(asked=SEQUENCES, joined=JOINED, at=st.lists(st.integers(0, 10_000), max_size=2))
 def test_requests_in_any_reads_are_taken_and_answered_as_byte_by_byte(
     asked: list[bytes], joined: list[bool], at: list[int]

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.api.wire.preface import Malformed, parse
 
@@ -55,7 +56,7 @@ def test_what_is_no_header_is_refused(wrong: bytes) -> None:
         parse(wrong)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(start=st.sampled_from([b"", b"PROXY ", b"PROXY TCP4 ", SIGNATURE, SIGNATURE + b"\x21"]), rest=st.binary(max_size=300))
 def test_any_bytes_are_taken_refused_or_waited_for(start: bytes, rest: bytes) -> None:
     data = start + rest

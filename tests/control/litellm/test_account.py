@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.control.litellm.convert import Conversion, convert
 from stoa.control.litellm.document import Path as Keys
@@ -88,7 +89,7 @@ def converted(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], Conversion]
     return document.values, convert(document, {"HERE": "http://here/v1"})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(configuration)
 def test_every_key_is_spoken_for_and_what_is_made_can_be_applied(values: dict[str, Any]) -> None:
     written, made = converted(values)
@@ -102,7 +103,7 @@ def test_every_key_is_spoken_for_and_what_is_made_can_be_applied(values: dict[st
         references.check(each)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     st.dictionaries(
         st.sampled_from(

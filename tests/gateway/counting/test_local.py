@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.thoroughness import examples
 
 from stoa.domain.counting import Claim, Held, Meter, Refused
 from stoa.gateway.counting.local import LocalCounter
@@ -154,4 +155,4 @@ class Counting(RuleBasedStateMachine):
 
 
 TestCounting = Counting.TestCase
-TestCounting.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCounting.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)

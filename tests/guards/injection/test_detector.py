@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from stoa.guards.injection import STRICT, THRESHOLD, InjectionDetector
 from stoa.guards.injection.detector import STEP, WINDOW, windows, worst
@@ -155,7 +156,7 @@ def test_a_threshold_that_means_nothing_is_refused(threshold: float) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=600))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_has_a_score(text: str) -> None:
     start, end, score = worst(text)
     assert 0 <= start <= end <= len(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import create_engine
+from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
@@ -18,7 +18,6 @@ from stoa.adapters.database.ledgers import Collections, DocumentRecords, JobReco
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.adapters.database.revision import RevisionTable
 from stoa.adapters.database.served import served
-from stoa.adapters.database.tables import metadata
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
@@ -155,10 +154,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'db.sqlite'}")
-    metadata.create_all(engine)
-    engine.dispose()
-    database = Database.open(f"sqlite:///{tmp_path / 'db.sqlite'}")
+    database = await with_tables(f"sqlite:///{tmp_path / 'db.sqlite'}")
     objects, index = ObjectFolder.memory(), MemoryIndex()
     embedders = {name: Embedder(width) for name, width in WIDTHS.items()}
     reports: list[Comparison] = []

@@ -6,11 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.knowledge.sourced import COLLECTION, SOURCE, Sourced
+from tests.tables import with_tables
 
-from stoa.adapters.database import Database
 from stoa.adapters.database.opening import opener
 from stoa.adapters.database.syncs import SourceRecords, SyncTables
-from stoa.adapters.database.tables import metadata
 from stoa.domain.resources import Source
 from stoa.domain.sources import Push
 from stoa.domain.syncs import Applied, Sync, SyncCause
@@ -67,9 +66,7 @@ def test_a_paused_or_pushed_source_begins_nothing() -> None:
 
 @pytest.fixture
 async def wiki(tmp_path: Path) -> AsyncIterator[Sourced]:
-    database = Database.open(f"sqlite:///{tmp_path / 'db'}")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(f"sqlite:///{tmp_path / 'db'}")
     sourced = Sourced(database)
     sourced.place.files["a.md"] = b"Alpha."
     yield sourced

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.knowledge.sourced import Sourced, counted
+from tests.tables import with_tables
 
-from stoa.adapters.database import Database
 from stoa.adapters.database.ledgers import JobRecords
 from stoa.adapters.database.library import DatabaseLibrary
-from stoa.adapters.database.tables import metadata
 from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.sources import Plugin
@@ -25,9 +24,7 @@ HR = Rights(frozenset({"group:hr"}))
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def wiki(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Sourced]:
     url = f"sqlite:///{tmp_path / 'db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database.open(url)
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    database = await with_tables(url)
     sourced = Sourced(database)
     sourced.place.files.update(FILES)
     await sourced.apply()
