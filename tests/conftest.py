@@ -16,7 +16,10 @@ gc.disable()  # until all is collected: what is imported and collected stays
 
 _SHARED_STOA = {
     "of the suites of others": ("tests/conformance/",),
-    "with the example company": ("tests/journeys/test_first_journey", "tests/journeys/test_page_journey"),
+    "with the example company": (
+        *(f"tests/journeys/test_{name}" for name in ("first_journey", "knowledge_apis", "knowledge_graph", "page_journey")),
+        "tests/cli/test_database",
+    ),
     "plain": tuple(
         f"tests/journeys/test_{name}" for name in ("alike", "cache", "guardrails", "playground", "routes_journey", "terms")
     ),

@@ -128,9 +128,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     assert left == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningStoa]]:
-    """Starts a Stoa with options of `stoa up`, such as "--example"; it ends with the session."""
+    """Starts a Stoa with options of `stoa up`, such as "--workers"; it ends with the file that asked for it."""
     with ExitStack() as stack:
         yield lambda *options, **environment: stack.enter_context(
             start(tmp_path_factory.mktemp("stoa"), *options, **environment)
@@ -138,17 +138,19 @@ def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 
 @pytest.fixture(scope="session")
-def plain_stoa(start_stoa: Callable[..., RunningStoa]) -> RunningStoa:
+def plain_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
     """One Stoa without options for all journeys that only need one: what they apply has names of their own, and what would
     hold for others too they take away again. Nobody restarts or kills it.
     """
-    return start_stoa()
+    with start(tmp_path_factory.mktemp("stoa")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def running_stoa(start_stoa: Callable[..., RunningStoa]) -> RunningStoa:
+def running_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
     """One Stoa for all journeys of the session, the example company being loaded behind it."""
-    return start_stoa("--example")
+    with start(tmp_path_factory.mktemp("stoa"), "--example") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
