@@ -16,9 +16,8 @@ gc.disable()  # until all is collected: what is imported and collected stays
 
 _SHARED_STOA = {
     "of the suites of others": ("tests/conformance/",),
-    "with the example company": (
-        *(f"tests/journeys/test_{name}" for name in ("first_journey", "knowledge_apis", "knowledge_graph", "page_journey")),
-        "tests/cli/test_database",
+    "with the example company": tuple(
+        f"tests/journeys/test_{name}" for name in ("first_journey", "knowledge_apis", "knowledge_graph", "page_journey")
     ),
     "plain": tuple(
         f"tests/journeys/test_{name}" for name in ("alike", "cache", "guardrails", "playground", "routes_journey", "terms")
