@@ -172,10 +172,10 @@ async def test_items_come_page_by_page_and_are_searched(dev: Any) -> None:
 
 async def test_removed_examples_stay_in_earlier_versions_unless_they_are_erased(dev: Any) -> None:
     ids = (await add(dev, items=[LINE, LINE])).json()["ids"]
-    removed = await dev.post("/api/datasets/talks/items/remove", json={"ids": ids[:1]})
+    removed = await dev.post("/api/datasets/talks/removals", json={"ids": ids[:1]})
     assert (removed.json()["removed"], removed.json()["dataset"]["items"]) == (1, 1)
     assert [each["state"] for each in await items(dev, version=1)] == ["readable", "readable"]
-    await dev.post("/api/datasets/talks/items/remove", json={"ids": ids, "erase": True})
+    await dev.post("/api/datasets/talks/removals", json={"ids": ids, "erase": True})
     assert [each["state"] for each in await items(dev, version=1)] == ["erased", "erased"]
     versions = (await dev.get("/api/datasets/talks/versions")).json()["data"]
     assert [(each["version"], each["change"], each["changed"]) for each in versions] == [

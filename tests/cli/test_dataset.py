@@ -19,6 +19,7 @@ ITEM: dict[str, Any] = {
 }  # fmt: skip
 ERASED = ITEM | {"id": "ex_2", "state": "erased", "messages": None, "answer": None}
 ITEMS = "/api/datasets/talks/items"
+REMOVALS = "/api/datasets/talks/removals"
 
 
 def left(request: str, reason: str) -> dict[str, str]:
@@ -90,10 +91,10 @@ def test_an_expected_answer_is_said_and_taken_back(stoa: Callable[..., Result], 
 
 
 def test_examples_are_removed_for_good_only_when_that_is_said(stoa: Callable[..., Result], api: ScriptedApi) -> None:
-    api.answers["POST", f"{ITEMS}/remove"] = {"removed": 1, "dataset": TALKS}
+    api.answers["POST", REMOVALS] = {"removed": 1, "dataset": TALKS}
     assert "1 removed; 2 are left" in stoa("dataset", "remove", "talks", "ex_1").stderr
     stoa("dataset", "remove", "talks", "ex_1", "ex_2", "--erase")
-    assert api.sent("POST", f"{ITEMS}/remove") == [
+    assert api.sent("POST", REMOVALS) == [
         {"ids": ["ex_1"], "erase": False}, {"ids": ["ex_1", "ex_2"], "erase": True},
     ]  # fmt: skip
 

@@ -95,7 +95,7 @@ def test_examples_are_found_and_those_that_nobody_reads_say_so(pens: Page) -> No
 
 def test_an_example_is_removed_and_erased_only_when_that_is_chosen(pens: Page) -> None:
     sent: list[Any] = []
-    pens.on("request", lambda request: sent.append(request.post_data_json) if request.url.endswith("/remove") else None)
+    pens.on("request", lambda request: sent.append(request.post_data_json) if request.url.endswith("/removals") else None)
     for erase in (False, True):
         examples(pens).first.get_by_role("button", name="Remove").click()
         dialog = pens.get_by_role("dialog")

@@ -20,7 +20,7 @@ from stoa.factory.datasets import New, Read, read_item, read_items
 from stoa.factory.examples import body_of, expected_of, notes_of
 from stoa.wiring import now_ms
 
-router = APIRouter(prefix="/api/datasets/{name}/items", tags=["datasets"])
+router = APIRouter(prefix="/api/datasets/{name}", tags=["datasets"])
 
 Id = Annotated[str, Path(alias="id", max_length=40, description="Id of the example.")]
 Message = dict[str, Any]  # Any: a message as JSON, in chat's form
@@ -103,7 +103,7 @@ class ExampleRemoval(Form):
     erase: Flag = False
 
 
-@router.get("")
+@router.get("/items")
 async def list_items(
     name: Name,
     caller: Annotated[Caller, allow("dataset:read")],
@@ -133,7 +133,7 @@ async def list_items(
     return page(found, limit=limit, view=_view, place=lambda each: each.item.id)
 
 
-@router.post("", status_code=201)
+@router.post("/items", status_code=201)
 async def add_items(name: Name, new: NewItems, caller: Annotated[Caller, allow("dataset:add")], parts: Parts) -> AddedView:
     """Put requests in, as far as their content is kept and the caller may read it, or examples as JSON: all or none of these.
 
@@ -155,7 +155,7 @@ async def add_items(name: Name, new: NewItems, caller: Annotated[Caller, allow("
     return AddedView(ids=ids, left=left, dataset=dataset_view(await find_dataset(parts, caller, name), caller))
 
 
-@router.get("/{id}")
+@router.get("/items/{id}")
 async def read_one(
     name: Name, item_id: Id, caller: Annotated[Caller, allow("dataset:read")], parts: Parts, version: Version = None
 ) -> ExampleView:
@@ -169,7 +169,7 @@ async def read_one(
     return _view(read_item(item, parts.seals, now_ms=now_ms()))
 
 
-@router.patch("/{id}")
+@router.patch("/items/{id}")
 async def change_item(
     name: Name, item_id: Id, change: ChangedItem, caller: Annotated[Caller, allow("dataset:update")], parts: Parts
 ) -> ExampleView:
@@ -187,7 +187,7 @@ async def change_item(
     return _view(changed)
 
 
-@router.post("/remove")
+@router.post("/removals")
 async def remove_items(
     name: Name, removal: ExampleRemoval, caller: Annotated[Caller, allow("dataset:update")], parts: Parts
 ) -> RemovedExamples:

@@ -173,7 +173,7 @@ def remove(
 ) -> None:
     """Take examples out."""
     with target(ctx).connect() as api:
-        told = api.post(f"{_place(name)}/items/remove", {"ids": examples, "erase": erase})
+        told = api.post(f"{_place(name)}/removals", {"ids": examples, "erase": erase})
     output.note(f"{told['removed']} removed; {told['dataset']['items']} are left.")
 
 

@@ -12,8 +12,6 @@ import msgspec
 from stoa.domain.resources import Assistant
 from stoa.errors import Forbidden, InvalidRequest, NotFound
 from stoa.gateway.counting.book import Rules
-from stoa.gateway.inference import Inference
-from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.planning import over
 
@@ -31,23 +29,18 @@ _decode = msgspec.json.Decoder(_Trial).decode
 _decode_assistant = msgspec.json.Decoder(Assistant).decode
 
 
-class Drafted(Inference):
-    """`{"assistant": the resource, "request": a chat completion without its model}`."""
-
-    def _run(self) -> None:
-        if not is_of_a_role(self.exchange.headers):
-            raise NotFound("There is nothing here for keys: assistants are tried in the page.")
-        try:
-            trial = _decode(self._body)
-            assistant = _decode_assistant(trial.assistant)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise InvalidRequest(f"The body must be a JSON object with 'assistant' and 'request': {error}.") from None
-        offering = drafted(self.plan, self.client, assistant)
-        chat = {**self.plan.offerings["chat"], offering.name: offering}
-        self.plan = replace(self.plan, offerings={**self.plan.offerings, "chat": chat})
-        self.client = replace(self.client, merged={}, quick={})  # the client's own would remember the draft
-        self._body = _encode({**trial.request, "model": offering.name})
-        super()._run()
+def begun(plan: Plan, client: Client, body: bytes) -> tuple[Plan, Client, bytes]:
+    """The plan with the assistant of this body in it, the client there, and what it asks. Raises what `drafted` does."""
+    try:
+        trial = _decode(body)
+        assistant = _decode_assistant(trial.assistant)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The body must be a JSON object with 'assistant' and 'request': {error}.") from None
+    offering = drafted(plan, client, assistant)
+    chat = {**plan.offerings["chat"], offering.name: offering}
+    with_it = replace(plan, offerings={**plan.offerings, "chat": chat})
+    alone = replace(client, merged={}, quick={})  # the client's own would remember the draft
+    return with_it, alone, _encode({**trial.request, "model": offering.name})
 
 
 def drafted(plan: Plan, client: Client, assistant: Assistant) -> Offering:

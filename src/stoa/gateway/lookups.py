@@ -20,11 +20,11 @@ from stoa.domain.datastores import Lookup, Lookups, Rows, Scalar, Tool, function
 from stoa.domain.passages import Passage
 from stoa.domain.resources import Assistant
 from stoa.errors import CallerError, LimitReached, ProviderError, StoaError
-from stoa.gateway.inference import Inference
 from stoa.gateway.local import LocalExchange
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.stages import Stages
 from stoa.gateway.surface import CHAT
+from stoa.gateway.variants import Deciding
 
 log = logging.getLogger("stoa.gateway")
 
@@ -71,18 +71,6 @@ class _Answer(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Answer).decode
-
-
-class Deciding(Inference):
-    """One turn of the model that says which queries it wants: whole, in no cache, under the team's budgets alone."""
-
-    deciding: Offering
-
-    def _run(self) -> None:
-        self.ask = self.surface.read(self._body, b"application/json")
-        self.streamed = False
-        self.offering = self.deciding
-        self._admit()
 
 
 class Looking:

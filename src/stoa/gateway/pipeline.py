@@ -35,7 +35,6 @@ from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
 from stoa.gateway.delivery import JSON
 from stoa.gateway.drafted import PATH as DRAFTS
-from stoa.gateway.drafted import Drafted
 from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request_id_of, wrong_method
 from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
@@ -62,6 +61,7 @@ from stoa.gateway.shadow import shadowing
 from stoa.gateway.stages import PARENT, Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
+from stoa.gateway.variants import Drafted
 from stoa.settings import GatewaySettings
 
 _TRY = PATH.encode()

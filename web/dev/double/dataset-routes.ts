@@ -45,7 +45,7 @@ export const datasetRoutes: Route[] = [
     state.datasets.change(dataset.name, "changed", 1, (all) => all.map((each) => (each.id === at.id ? changed : each)));
     json(response, changed);
   }),
-  route("POST", "/api/datasets/:name/items/remove", async ({ request, response, at, state }) => {
+  route("POST", "/api/datasets/:name/removals", async ({ request, response, at, state }) => {
     const { ids } = await jsonOf<{ ids: string[] }>(request);
     const { dataset } = state.datasets.one(at.name);
     state.datasets.change(dataset.name, "removed", ids.length, (all) => all.filter(({ id }) => !ids.includes(id)));

@@ -1784,7 +1784,7 @@ export interface paths {
         patch: operations["change_item_api_datasets__name__items__id__patch"];
         trace?: never;
     };
-    "/api/datasets/{name}/items/remove": {
+    "/api/datasets/{name}/removals": {
         parameters: {
             query?: never;
             header?: never;
@@ -1797,7 +1797,7 @@ export interface paths {
          * Remove Items
          * @description Take examples out of the current version. Earlier ones keep them, unless they are erased.
          */
-        post: operations["remove_items_api_datasets__name__items_remove_post"];
+        post: operations["remove_items_api_datasets__name__removals_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9868,7 +9868,7 @@ export interface operations {
             };
         };
     };
-    remove_items_api_datasets__name__items_remove_post: {
+    remove_items_api_datasets__name__removals_post: {
         parameters: {
             query?: never;
             header?: never;

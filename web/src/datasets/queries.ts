@@ -103,5 +103,5 @@ export const useExpect = (name: string, id: string) =>
 
 export const useRemove = (name: string) =>
   useChange((body: { ids: string[]; erase: boolean }) =>
-    bodyOf(api.POST("/api/datasets/{name}/items/remove", { params: { path: { name } }, body })),
+    bodyOf(api.POST("/api/datasets/{name}/removals", { params: { path: { name } }, body })),
   );

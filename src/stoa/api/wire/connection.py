@@ -287,13 +287,17 @@ class Connection(EarlyEnds, asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - one request may fail, its connection and the server may not
                 self._failed(exchange, error)
 
+    def _free(self) -> bool:
+        """A look of its own: where `_next` set the field to None, the compiler takes it for None from then on."""
+        return self._current is None
+
     def _next(self) -> None:
         """Go on with the request that waits, else be idle. A loop and not a recursion: thousands may wait."""
         self._current = None
         if self._pumping:
             return
         self._pumping = True
-        while self._waiting and self._current is None and not self._writing_paused and not self._deaf:
+        while self._waiting and self._free() and not self._writing_paused and not self._deaf:
             exchange = self._waiting.popleft()
             parts, exchange.parts = exchange.parts or [], None
             received, exchange.received = exchange.received, False
@@ -307,7 +311,7 @@ class Connection(EarlyEnds, asyncio.Protocol):
         self._pumping = False
         if self._deaf:
             return
-        idle = self._current is None and not self._waiting and not self.head_open
+        idle = self._free() and not self._waiting and not self.head_open
         if idle and (self._server.parting or self._last):
             self.part()
         elif idle and not self._reading_paused and not self._writing_paused and self._reading is None:
