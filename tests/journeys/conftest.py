@@ -15,6 +15,11 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.shared_running import shared
+
+from stoa.adapters.processes.health import probe
+from stoa.adapters.processes.runfile import read_roles
+from stoa.kit.home import Home
 
 _NOT_INHERITED = re.compile(r"STOA_.*|.*_API_KEY|.*_PROXY", re.IGNORECASE)
 _READY_WITHIN_S = 120
@@ -63,6 +68,11 @@ class RunningStoa:
 
     def printed(self) -> str:
         return self.output.read_text()
+
+    def wait_until_ready(self, what: str = "all are ready again", *, seconds: float = 60) -> None:
+        """Until `stoa status` would end with 0: it asks each role the same, but is a process of its own each time."""
+        home = Home(self.home)
+        wait_until(lambda: all(probe(role.url).ready for role in read_roles(home).each.values()), what, seconds=seconds)
 
     def wait_for_example(self) -> None:
         """Until the example company can be asked."""
@@ -137,23 +147,21 @@ def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         )
 
 
-@pytest.fixture(scope="session")
-def plain_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
+@pytest.fixture(scope="module")
+def plain_stoa(tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
     """One Stoa without options for all journeys that only need one: what they apply has names of their own, and what would
     hold for others too they take away again. Nobody restarts or kills it.
     """
-    with start(tmp_path_factory.mktemp("stoa")) as running:
-        yield running
+    return shared("plain", lambda: start(tmp_path_factory.mktemp("stoa")))
 
 
-@pytest.fixture(scope="session")
-def running_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
-    """One Stoa for all journeys of the session, the example company being loaded behind it."""
-    with start(tmp_path_factory.mktemp("stoa"), "--example") as running:
-        yield running
+@pytest.fixture(scope="module")
+def running_stoa(tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
+    """One Stoa for all journeys that ask the example company, which is being loaded behind it."""
+    return shared("example", lambda: start(tmp_path_factory.mktemp("stoa"), "--example"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def handbook_stoa(running_stoa: RunningStoa) -> RunningStoa:
     """The same, once the handbook can be asked."""
     running_stoa.wait_for_example()
