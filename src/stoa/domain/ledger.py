@@ -93,6 +93,10 @@ class UsageRecorder(Protocol):
         """
         ...
 
+    async def spent(self, *, now_ms: int) -> Sequence[Told]:
+        """Of the budgets that there are now, as `record` tells it."""
+        ...
+
 
 class UsageStore(Protocol):
     """The usage facts of one transaction."""

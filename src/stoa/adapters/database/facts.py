@@ -21,7 +21,7 @@ from stoa.adapters.database import consultations, sums
 from stoa.adapters.database.engine import Database
 from stoa.adapters.database.tables import spend, teams, usage
 from stoa.domain.ledger import Spent, month_of
-from stoa.domain.usage import UsageFact
+from stoa.domain.usage import Told, UsageFact
 
 _TEAMS = select(teams.c.name)
 _SPEND = select(spend.c.team, spend.c.nano_usd)
@@ -74,6 +74,9 @@ class FactRecords:
     async def record(self, facts: Sequence[UsageFact], *, now_ms: int) -> Spent:
         return await self._database.transact(partial(record, facts=facts, now_ms=now_ms))
 
+    async def spent(self, *, now_ms: int) -> Sequence[Told]:
+        return await self._database.transact(partial(_spent, now_ms=now_ms))
+
 
 def record(connection: Connection, *, facts: Sequence[UsageFact], now_ms: int) -> Spent:
     """What UsageRecorder promises, in one transaction."""
@@ -83,6 +86,11 @@ def record(connection: Connection, *, facts: Sequence[UsageFact], now_ms: int) -
     else:
         sums.forget(connection, now_ms)
     return Spent(sums.present(connection, now_ms), spend_of(connection, month_of(now_ms)))
+
+
+def _spent(connection: Connection, *, now_ms: int) -> Sequence[Told]:
+    sums.follow(connection, now_ms)
+    return sums.present(connection, now_ms)
 
 
 def insert(connection: Connection, facts: Sequence[UsageFact]) -> None:
