@@ -8,6 +8,7 @@ import lancedb
 import pytest
 
 from stoa.adapters.vectors.held import HeldTables, mark, marked
+from stoa.adapters.vectors.lance_folder import TableFolders
 from stoa.adapters.vectors.rows import as_table, schema
 from stoa.domain.passages import Among
 from stoa.domain.vectors import Chunk, IndexedChunk
@@ -58,12 +59,68 @@ async def test_the_nearest_open_rows_are_found(database: Any) -> None:
     assert await named(held.nearest([1.0, 0.0], acl=A, limit=2, among=few)) == {"far"}
     assert await named(held.of_ids(["far", "closed", "unknown", "far"], acl=A)) == {"far"}
     assert held.nearest([1.0, 0.0], acl=frozenset({"team:b"}), limit=2) == []
-    everywhere = (await table.query().with_row_id().to_arrow())["_rowid"].to_numpy()
-    shown = held.shown(everywhere, acl=A)
-    assert shown is not None
-    assert await named(everywhere[shown].tolist()) == {"far", "near", "nearest"}
-    assert held.hides(A)
-    assert held.shown(everywhere + 1, acl=A) is None
+
+
+async def test_the_best_open_rows_by_words_are_found_in_order(database: Any) -> None:
+    table = await made(
+        database,
+        row("Taxi, taxi!", 0.0, 1.0),
+        row("The taxis of the town", 0.0, 1.0),
+        row("trains", 0.0, 1.0),
+        row("taxi", 0.0, 1.0, acl=frozenset()),
+    )
+    held = await HeldTables(settled=AT_ONCE).of("c", table)
+    assert held is not None
+
+    async def named(addresses: list[int]) -> list[str]:
+        found = await table.take_row_ids(addresses).select(["id"]).with_row_id().to_arrow()
+        names = dict(zip(found["_rowid"].to_pylist(), found["id"].to_pylist(), strict=True))
+        return [names[each] for each in addresses]
+
+    addresses, scores = held.worded("a taxi", acl=A, limit=9)
+    assert await named(addresses) == ["Taxi, taxi!", "The taxis of the town"]
+    assert scores == sorted(scores, reverse=True)
+    assert held.worded("a taxi", acl=A, limit=1)[0] == addresses[:1]
+    town = Among(frozenset({"of The taxis of the town"}))
+    assert held.worded("a taxi", acl=A, limit=1, among=town) == (addresses[1:], scores[1:])
+    assert held.worded("a taxi", acl=frozenset({"team:b"}), limit=9) == ([], [])
+    assert held.worded("the", acl=A, limit=9) == ([], [])
+    assert held.worded("buses", acl=A, limit=9) == ([], [])
+
+
+async def test_a_version_read_after_another_finds_what_one_read_afresh_finds(database: Any) -> None:
+    table, tables = await made(database, *(row(f"word {n} and", 1.0, 0.0) for n in range(9))), HeldTables(settled=AT_ONCE)
+    assert await tables.of("c", table) is not None
+    await table.delete("id = 'word 3 and'")
+    await table.update(where="id = 'word 5 and'", updates_sql={"acl": "make_array('team:b')"})
+    await table.add(as_table([row("word 7 with more", 1.0, 0.0)]))
+    after, fresh = await tables.of("c", table), await HeldTables(settled=AT_ONCE).of("c", table)
+    assert after is not None
+    assert fresh is not None
+    for question in ("word", "7", "3", "5", "more"):
+        assert after.worded(question, acl=A, limit=9) == fresh.worded(question, acl=A, limit=9)
+    assert after.worded("3", acl=A, limit=9) == after.worded("5", acl=A, limit=9) == ([], [])
+    await table.delete("true")
+    emptied = await tables.of("c", table)
+    assert emptied is not None
+    assert emptied.worded("word", acl=A, limit=9) == ([], [])
+
+
+async def test_a_folder_without_news_spares_asking_the_store(database: Any, tmp_path: Path) -> None:
+    table, tables = await made(database, row("one", 1.0, 0.0)), HeldTables(folders=TableFolders(tmp_path), settled=AT_ONCE)
+    held = await tables.of("c", table)
+    assert held is not None
+    no_store: Any = None  # Any: not asked, so it need not be one
+    assert await tables.of("c", no_store) is held
+    await table.update(updates_sql={"acl": "make_array('team:b')"})
+    after = await tables.of("c", table)
+    assert after is not None
+    assert after.nearest([1.0, 0.0], acl=A, limit=1) == []
+    await database.drop_table("c")
+    await made(database, row("one", 1.0, 0.0, acl=frozenset({"team:c"})))
+    again = await tables.of("c", await database.open_table("c"))
+    assert again is not None
+    assert len(again.nearest([1.0, 0.0], acl=frozenset({"team:c"}), limit=1)) == 1
 
 
 async def test_another_version_is_read_anew(database: Any) -> None:
