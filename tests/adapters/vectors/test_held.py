@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import lancedb
+import numpy as np
 import pytest
 
-from stoa.adapters.vectors.held import HeldTables, mark, marked
+from stoa.adapters.vectors.held import Held, HeldTables, Rows, mark, marked
 from stoa.adapters.vectors.lance_folder import TableFolders
 from stoa.adapters.vectors.rows import as_table, schema
 from stoa.domain.passages import Among
@@ -33,6 +34,12 @@ def row(name: str, *vector: float, acl: frozenset[str] = A) -> IndexedChunk:
     return IndexedChunk(chunk, vector, acl)
 
 
+def found(held: Held, question: str, *, acl: frozenset[str] = A) -> dict[int, float]:
+    """The scores by words of rows by address."""
+    rows, scores = held.worded(question, acl=acl, limit=9)
+    return dict(zip(held.addresses[rows].tolist(), scores, strict=True))
+
+
 async def made(database: Any, *rows: IndexedChunk) -> Any:
     table = await database.create_table("c", schema=marked(COLUMNS))
     await table.add(as_table(rows))
@@ -50,15 +57,19 @@ async def test_the_nearest_open_rows_are_found(database: Any) -> None:
     held = await HeldTables(settled=AT_ONCE).of("c", table)
     assert held is not None
 
-    async def named(addresses: list[int]) -> set[str]:
-        return set((await table.take_row_ids(addresses).select(["id"]).to_arrow())["id"].to_pylist())
+    async def named(rows: Rows) -> set[str]:
+        return set((await table.take_row_ids(held.addresses[rows].tolist()).select(["id"]).to_arrow())["id"].to_pylist())
 
     assert await named(held.nearest([1.0, 0.0], acl=A, limit=2)) == {"near", "nearest"}
     assert await named(held.nearest([1.0, 0.0], acl=A, limit=9)) == {"far", "near", "nearest"}
     few = Among(frozenset({"of far", "of closed"}))
     assert await named(held.nearest([1.0, 0.0], acl=A, limit=2, among=few)) == {"far"}
     assert await named(held.of_ids(["far", "closed", "unknown", "far"], acl=A)) == {"far"}
-    assert held.nearest([1.0, 0.0], acl=frozenset({"team:b"}), limit=2) == []
+    assert not len(held.nearest([1.0, 0.0], acl=frozenset({"team:b"}), limit=2))
+    assert not len(held.of_ids([], acl=A))
+    (far,) = held.of_ids(["far"], acl=A)
+    (near,) = held.of_ids(["near"], acl=A)
+    assert held.cosines(np.array([near, far]), [1.0, 0.0]) == pytest.approx([0.8, 0.0])
 
 
 async def test_the_best_open_rows_by_words_are_found_in_order(database: Any) -> None:
@@ -72,20 +83,16 @@ async def test_the_best_open_rows_by_words_are_found_in_order(database: Any) -> 
     held = await HeldTables(settled=AT_ONCE).of("c", table)
     assert held is not None
 
-    async def named(addresses: list[int]) -> list[str]:
-        found = await table.take_row_ids(addresses).select(["id"]).with_row_id().to_arrow()
-        names = dict(zip(found["_rowid"].to_pylist(), found["id"].to_pylist(), strict=True))
-        return [names[each] for each in addresses]
-
-    addresses, scores = held.worded("a taxi", acl=A, limit=9)
-    assert await named(addresses) == ["Taxi, taxi!", "The taxis of the town"]
+    rows, scores = held.worded("a taxi", acl=A, limit=9)
+    (taxi,), (taxis,) = held.of_ids(["Taxi, taxi!"], acl=A), held.of_ids(["The taxis of the town"], acl=A)
+    assert rows.tolist() == [taxi, taxis]
     assert scores == sorted(scores, reverse=True)
-    assert held.worded("a taxi", acl=A, limit=1)[0] == addresses[:1]
+    assert held.worded("a taxi", acl=A, limit=1)[0].tolist() == [taxi]
     town = Among(frozenset({"of The taxis of the town"}))
-    assert held.worded("a taxi", acl=A, limit=1, among=town) == (addresses[1:], scores[1:])
-    assert held.worded("a taxi", acl=frozenset({"team:b"}), limit=9) == ([], [])
-    assert held.worded("the", acl=A, limit=9) == ([], [])
-    assert held.worded("buses", acl=A, limit=9) == ([], [])
+    among_one, of_one = held.worded("a taxi", acl=A, limit=1, among=town)
+    assert (among_one.tolist(), of_one) == ([taxis], scores[1:])
+    for words, acl in (("a taxi", frozenset({"team:b"})), ("the", A), ("buses", A)):
+        assert found(held, words, acl=acl) == {}
 
 
 async def test_a_version_read_after_another_finds_what_one_read_afresh_finds(database: Any) -> None:
@@ -98,12 +105,13 @@ async def test_a_version_read_after_another_finds_what_one_read_afresh_finds(dat
     assert after is not None
     assert fresh is not None
     for question in ("word", "7", "3", "5", "more"):
-        assert after.worded(question, acl=A, limit=9) == fresh.worded(question, acl=A, limit=9)
-    assert after.worded("3", acl=A, limit=9) == after.worded("5", acl=A, limit=9) == ([], [])
+        assert found(after, question) == found(fresh, question)
+    assert found(after, "7")
+    assert found(after, "3") == found(after, "5") == {}
     await table.delete("true")
     emptied = await tables.of("c", table)
     assert emptied is not None
-    assert emptied.worded("word", acl=A, limit=9) == ([], [])
+    assert found(emptied, "word") == {}
 
 
 async def test_a_folder_without_news_spares_asking_the_store(database: Any, tmp_path: Path) -> None:
@@ -115,7 +123,7 @@ async def test_a_folder_without_news_spares_asking_the_store(database: Any, tmp_
     await table.update(updates_sql={"acl": "make_array('team:b')"})
     after = await tables.of("c", table)
     assert after is not None
-    assert after.nearest([1.0, 0.0], acl=A, limit=1) == []
+    assert not len(after.nearest([1.0, 0.0], acl=A, limit=1))
     await database.drop_table("c")
     await made(database, row("one", 1.0, 0.0, acl=frozenset({"team:c"})))
     again = await tables.of("c", await database.open_table("c"))
@@ -130,7 +138,7 @@ async def test_another_version_is_read_anew(database: Any) -> None:
     await (await database.open_table("c")).delete("true")
     after = await tables.of("c", table)
     assert after is not None
-    assert after.nearest([1.0, 0.0], acl=A, limit=1) == []
+    assert not len(after.nearest([1.0, 0.0], acl=A, limit=1))
 
 
 async def test_a_version_that_is_new_is_searched_in_the_store(database: Any) -> None:
@@ -146,7 +154,7 @@ async def test_a_table_made_anew_under_the_name_is_another_at_the_same_version(d
     assert await again.version() == await opened.version()
     held = await tables.of("c", opened)
     assert held is not first
-    assert held is None or held.nearest([1.0, 0.0], acl=A, limit=1) == []
+    assert held is None or not len(held.nearest([1.0, 0.0], acl=A, limit=1))
 
 
 async def test_what_is_too_large_is_searched_in_the_store(database: Any) -> None:

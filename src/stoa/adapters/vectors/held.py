@@ -46,6 +46,7 @@ _CALLERS = 64
 
 _Mask = npt.NDArray[np.bool_]
 _Addresses = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 
 
 def marked(schema: pa.Schema) -> pa.Schema:
@@ -62,7 +63,10 @@ async def mark(table: AsyncTable) -> None:
 
 @dataclass(frozen=True)
 class Held:
-    """The rows of one version by address: vectors (n, width), words, the place of each row's rights and of its document."""
+    """The rows of one version by address: vectors (n, width), words, the place of each row's rights and of its document.
+
+    Searches give rows as their places here, each once.
+    """
 
     addresses: _Addresses
     vectors: npt.NDArray[np.float32]
@@ -74,32 +78,32 @@ class Held:
     document_of: npt.NDArray[np.int32]
     _open: OrderedDict[frozenset[AccessTag], _Mask] = field(default_factory=lambda: OrderedDict())
 
-    def nearest(
-        self, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int, among: Among | None = None
-    ) -> list[int]:
-        """The addresses of the nearest rows that are open to the caller, in any order."""
+    def nearest(self, vector: Sequence[float], *, acl: frozenset[AccessTag], limit: int, among: Among | None = None) -> Rows:
+        """The nearest rows that are open to the caller, in any order."""
         rows = np.flatnonzero(self._open_among(acl, among))
         if len(rows) > limit:
             # Not BLAS, whose threads cost more than they bring for so little, and much more on a busy machine.
             cosines = np.einsum("ij,j->i", self.vectors, np.asarray(vector, dtype=np.float32))[rows]
             rows = rows[np.argpartition(-cosines, limit)[:limit]]
-        return self.addresses[rows].tolist()
+        return rows
 
     def worded(
         self, question: str, *, acl: frozenset[AccessTag], limit: int, among: Among | None = None
-    ) -> tuple[list[int], list[float]]:
-        """The addresses of the rows that are best by BM25 of those open to the caller, best first, and their scores."""
+    ) -> tuple[Rows, list[float]]:
+        """The rows that are best by BM25 of those open to the caller, best first, and their scores."""
         rows, scores = self.words.scores(question)
         shown = self._open_among(acl, among)[rows]
         rows, scores = rows[shown], scores[shown]
         best = np.argsort(-scores, kind="stable")[:limit]
-        return self.addresses[rows[best]].tolist(), scores[best].tolist()
+        return rows[best], scores[best].tolist()
 
-    def of_ids(self, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> list[int]:
-        """The addresses of those of these rows that are there and open to the caller."""
-        allowed = self._open_to(acl)
-        places = [self.places[each] for each in dict.fromkeys(ids) if each in self.places]
-        return [int(self.addresses[place]) for place in places if allowed[place]]
+    def of_ids(self, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Rows:
+        """Those of these rows that are there and open to the caller."""
+        places = np.array([self.places[each] for each in dict.fromkeys(ids) if each in self.places], dtype=np.int64)
+        return places[self._open_to(acl)[places]]
+
+    def cosines(self, rows: Rows, vector: Sequence[float]) -> list[float]:
+        return (self.vectors[rows] @ np.asarray(vector, dtype=np.float32)).tolist()
 
     def _open_among(self, acl: frozenset[AccessTag], among: Among | None) -> _Mask:
         allowed = self._open_to(acl)

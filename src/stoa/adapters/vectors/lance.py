@@ -31,7 +31,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
-    from stoa.adapters.vectors.held import SETTLED, HeldTables, mark, marked
+    from stoa.adapters.vectors.held import SETTLED, Held, HeldTables, Rows, mark, marked
     from stoa.adapters.vectors.held_words import CUT
     from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
@@ -147,7 +147,7 @@ class LanceIndex:
         if table is None:
             return []
         if held := await self._held.of(collection, table):
-            known = await self._known(collection, table, held.nearest(vector, acl=acl, limit=limit, among=among), vector)
+            known = await self._known(collection, table, held, held.nearest(vector, acl=acl, limit=limit, among=among), vector)
             if known is not None:
                 return sorted(known, key=lambda hit: -hit.similarity)
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
@@ -169,8 +169,8 @@ class LanceIndex:
         if table is None:
             return []
         if held := await self._held.of(collection, table):
-            addresses, scores = held.worded(question, acl=acl, limit=limit, among=among)
-            if (known := await self._known(collection, table, addresses, vector, scores)) is not None:
+            rows, scores = held.worded(question, acl=acl, limit=limit, among=among)
+            if (known := await self._known(collection, table, held, rows, vector, scores)) is not None:
                 return known
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
         query = table.query().nearest_to_text(words).select(["_score"]).with_row_id()
@@ -183,7 +183,7 @@ class LanceIndex:
         if table is None:
             return []
         if held := await self._held.of(collection, table):
-            known = await self._known(collection, table, held.of_ids(ids, acl=acl), vector)
+            known = await self._known(collection, table, held, held.of_ids(ids, acl=acl), vector)
             if known is not None:
                 return known
         query = table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}")
@@ -269,15 +269,18 @@ class LanceIndex:
         self,
         collection: str,
         table: AsyncTable,
-        addresses: Sequence[int],
+        held: Held,
+        rows: Rows,
         vector: Sequence[float],
         scores: Sequence[float] | None = None,
     ) -> Sequence[Hit] | None:
-        """The rows at these addresses, in their order; None when one is gone by now."""
-        rows = await self._kept.read(collection, table, addresses)
-        if len(rows) < len(addresses):
+        """These rows of those held, in their order; None when one is gone from the table by now."""
+        addresses = held.addresses[rows].tolist()
+        read = await self._kept.read(collection, table, addresses)
+        if len(read) < len(addresses):
             return None
-        return _hits([(rows[at], score) for at, score in zip(addresses, scores or repeat(None), strict=False)], vector)
+        cosines = held.cosines(rows, vector)
+        return [Hit(read[at].passage, *each) for at, *each in zip(addresses, cosines, scores or repeat(None), strict=False)]
 
     async def _connection(self) -> lancedb.AsyncConnection:
         if self._database is None:
