@@ -279,8 +279,8 @@ class LanceIndex:
         read = await self._kept.read(collection, table, addresses)
         if len(read) < len(addresses):
             return None
-        cosines = held.cosines(rows, vector)
-        return [Hit(read[at].passage, *each) for at, *each in zip(addresses, cosines, scores or repeat(None), strict=False)]
+        found = zip(addresses, held.cosines(rows, vector), scores or repeat(None), strict=False)
+        return [Hit(read[at].passage, cosine, score) for at, cosine, score in found]
 
     async def _connection(self) -> lancedb.AsyncConnection:
         if self._database is None:
