@@ -69,7 +69,9 @@ async def test_the_nearest_open_rows_are_found(database: Any) -> None:
     assert not len(held.of_ids([], acl=A))
     (far,) = held.of_ids(["far"], acl=A)
     (near,) = held.of_ids(["near"], acl=A)
-    assert held.cosines(np.array([near, far]), [1.0, 0.0]) == pytest.approx([0.8, 0.0])
+    first, second = held.hits("c", np.array([near, far]), [1.0, 0.0], [2.0, 1.0])
+    assert (first.passage.text, first.passage.collection, first.lexical, second.lexical) == ("near", "c", 2.0, 1.0)
+    assert [first.similarity, second.similarity] == pytest.approx([0.8, 0.0])
 
 
 async def test_the_best_open_rows_by_words_are_found_in_order(database: Any) -> None:
@@ -160,6 +162,14 @@ async def test_a_table_made_anew_under_the_name_is_another_at_the_same_version(d
 async def test_what_is_too_large_is_searched_in_the_store(database: Any) -> None:
     table = await made(database, row("one", 1.0, 0.0))
     assert await HeldTables(room=100, settled=AT_ONCE).of("c", table) is None
+
+
+async def test_what_turns_out_too_large_once_it_is_read_is_searched_in_the_store(database: Any) -> None:
+    table = await made(database, row("long " * 2_000, 1.0, 0.0))
+    tables = HeldTables(room=9_000, settled=AT_ONCE)
+    assert await tables.of("c", table) is None
+    no_store: Any = None  # Any: not read again, so it need not be one
+    assert await tables.of("c", no_store) is None
 
 
 async def test_a_table_of_an_earlier_version_is_searched_in_the_store_until_it_has_a_mark(

@@ -1,4 +1,4 @@
-"""Small tables of LanceDB in memory, as they are at one version: each vector and its words, with who may read its document.
+"""Small tables of LanceDB in memory, as they are at one version: passages, vectors and words, with who may read each document.
 
 What is held answers for exactly the version that it was read at, of exactly the table that it was read from: before every
 search the store is asked for both, or the table's folder whether anything changed since. So a change of rights holds at once,
@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -21,10 +23,12 @@ from lancedb.table import AsyncTable
 
 from stoa.adapters.vectors.held_words import BYTES, HeldWords
 from stoa.adapters.vectors.lance_folder import NOT_SEEN, Look, TableFolders
+from stoa.adapters.vectors.rows import PASSAGE, passage
 from stoa.domain.identity import AccessTag, Rights, denying, opening
 from stoa.domain.passages import Among
+from stoa.domain.vectors import Hit
 
-HELD_BYTES = 32_000_000
+HELD_BYTES = 48_000_000
 """All tables together: 14,000 chunks of the built-in embedder. Measured with 1,920 chunks: comparing with all takes 0.2 ms of
 one core where the search within the store takes 4."""
 
@@ -38,9 +42,12 @@ LARGE_HOLDS_S = 60.0
 """A table that is too large is not asked for its version, nor counted again, for so long."""
 
 _MARK, _MARKED = "stoa.table", "id"
-_COLUMNS = ["id", "document_id", "acl", "deny", "contextual_text", "vector"]
-_OVERHEAD = 200
-"""Bytes of a row beside its vector and its words, about."""
+_COLUMNS = ["id", "document_id", "acl", "deny", "contextual_text", "vector", *PASSAGE]
+_OVERHEAD = 250
+"""Bytes of a row beside its vector, its words and its passage, about."""
+
+_PASSAGE_BYTES = 1_300
+"""Of a passage of some 240 tokens, about."""
 _CALLERS = 64
 """Sets of access tags for which it is kept what they open."""
 
@@ -63,12 +70,14 @@ async def mark(table: AsyncTable) -> None:
 
 @dataclass(frozen=True)
 class Held:
-    """The rows of one version by address: vectors (n, width), words, the place of each row's rights and of its document.
+    """The rows of one version by address: passages, vectors (n, width), words, the place of each one's rights and document.
 
     Searches give rows as their places here, each once.
     """
 
     addresses: _Addresses
+    stored: Sequence[bytes]
+    personal: Sequence[bool]
     vectors: npt.NDArray[np.float32]
     words: HeldWords
     places: Mapping[str, int]
@@ -102,8 +111,16 @@ class Held:
         places = np.array([self.places[each] for each in dict.fromkeys(ids) if each in self.places], dtype=np.int64)
         return places[self._open_to(acl)[places]]
 
-    def cosines(self, rows: Rows, vector: Sequence[float]) -> list[float]:
-        return (self.vectors[rows] @ np.asarray(vector, dtype=np.float32)).tolist()
+    def hits(self, collection: str, rows: Rows, vector: Sequence[float], scores: Sequence[float] | None = None) -> list[Hit]:
+        """These rows as hits of the collection, in their order."""
+        cosines = (self.vectors[rows] @ np.asarray(vector, dtype=np.float32)).tolist()
+        found = zip(rows.tolist(), cosines, scores or repeat(None), strict=False)
+        return [Hit(passage(collection, self.stored[n], self.personal[n]), cosine, score) for n, cosine, score in found]
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return self.vectors.nbytes + self.words.nbytes + sum(map(len, self.stored)) + _OVERHEAD * len(self.addresses)
 
     def _open_among(self, acl: frozenset[AccessTag], among: Among | None) -> _Mask:
         allowed = self._open_to(acl)
@@ -189,16 +206,20 @@ class HeldTables:
 
     async def _read(self, seen: _Seen, table: AsyncTable) -> None:
         width = (await table.schema()).field("vector").type.list_size
-        if await table.count_rows() * (4 * width + BYTES + _OVERHEAD) > self._room:
+        if await table.count_rows() * (4 * width + BYTES + _PASSAGE_BYTES + _OVERHEAD) > self._room:
             seen.large_until = time.monotonic() + LARGE_HOLDS_S
             return
         found = await table.query().select(_COLUMNS).with_row_id().to_arrow()
         if (await table.version(), await _mark(table)) == (seen.version, seen.mark):  # else it changed while it was read
-            seen.rows = await asyncio.to_thread(_held, found, width, seen.before)
+            rows = await asyncio.to_thread(_held, found, width, seen.before)
             seen.before = None
+            if rows.size <= self._room:
+                seen.rows = rows
+            else:
+                seen.large_until = time.monotonic() + LARGE_HOLDS_S
 
     def _forget_oldest(self) -> None:
-        while sum(_size(each.rows or each.before) for each in self._seen.values()) > self._room:
+        while sum(held.size for each in self._seen.values() if (held := each.rows or each.before)) > self._room:
             self._seen.popitem(last=False)
 
 
@@ -218,6 +239,8 @@ def _held(found: pa.Table, width: int, before: Held | None) -> Held:
     addresses = found["_rowid"].to_numpy().astype(np.int64)
     return Held(
         addresses=addresses,
+        stored=found["passage"].to_pylist(),
+        personal=found["personal"].to_pylist(),
         vectors=np.array(vectors, dtype=np.float32),
         words=_words(addresses, found["contextual_text"], before),
         places={each: place for place, each in enumerate(found["id"].to_pylist())},
@@ -246,7 +269,3 @@ def _distinct(values: Any) -> tuple[list[Any], npt.NDArray[np.int32]]:
     places: dict[Any, int] = {}
     at = [places.setdefault(value, len(places)) for value in values]
     return list(places), np.array(at, dtype=np.int32)
-
-
-def _size(rows: Held | None) -> int:
-    return 0 if rows is None else rows.vectors.nbytes + rows.words.nbytes + _OVERHEAD * len(rows.addresses)

@@ -10,7 +10,6 @@ import os
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
-from itertools import repeat
 from pathlib import Path
 
 os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
@@ -31,7 +30,7 @@ with without_pandas():
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
-    from stoa.adapters.vectors.held import SETTLED, Held, HeldTables, Rows, mark, marked
+    from stoa.adapters.vectors.held import SETTLED, HeldTables, mark, marked
     from stoa.adapters.vectors.held_words import CUT
     from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
     from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
@@ -40,7 +39,7 @@ KEEP_VERSIONS = timedelta(minutes=10)
 """Old versions of a table stay this long, for searches that began on them."""
 
 KEEP_BYTES = 32_000_000
-"""Rows found lately stay in memory, up to this size."""
+"""Rows of large tables found lately stay in memory, up to this size."""
 
 EXACT_BELOW = 1_024
 """Rows from which on vectors have an index. Measured, it finds in 3.7 ms what comparing with all takes 5.2 ms for with 2,000
@@ -147,9 +146,8 @@ class LanceIndex:
         if table is None:
             return []
         if held := await self._held.of(collection, table):
-            known = await self._known(collection, table, held, held.nearest(vector, acl=acl, limit=limit, among=among), vector)
-            if known is not None:
-                return sorted(known, key=lambda hit: -hit.similarity)
+            hits = held.hits(collection, held.nearest(vector, acl=acl, limit=limit, among=among), vector)
+            return sorted(hits, key=lambda hit: -hit.similarity)
         nearest = table.query().nearest_to(np.asarray(vector, dtype=np.float32)).distance_type("dot")
         query = nearest.nprobes(_ALL_PARTITIONS).where(open_to(acl) + about(among)).limit(max(limit, _NEAREST))
         hits = await self._found(collection, table, query.select(["_distance"]).with_row_id(), vector)
@@ -170,8 +168,7 @@ class LanceIndex:
             return []
         if held := await self._held.of(collection, table):
             rows, scores = held.worded(question, acl=acl, limit=limit, among=among)
-            if (known := await self._known(collection, table, held, rows, vector, scores)) is not None:
-                return known
+            return held.hits(collection, rows, vector, scores)
         words = MatchQuery(question, "contextual_text")  # pyright: ignore[reportCallIssue] - its defaults are pydantic's
         query = table.query().nearest_to_text(words).select(["_score"]).with_row_id()
         return await self._found(collection, table, query.where(open_to(acl) + about(among)).limit(limit), vector)
@@ -183,9 +180,7 @@ class LanceIndex:
         if table is None:
             return []
         if held := await self._held.of(collection, table):
-            known = await self._known(collection, table, held, held.of_ids(ids, acl=acl), vector)
-            if known is not None:
-                return known
+            return held.hits(collection, held.of_ids(ids, acl=acl), vector)
         query = table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}")
         return await self._found(collection, table, query.select([]).with_row_id(), vector)
 
@@ -264,23 +259,6 @@ class LanceIndex:
         addresses = found["_rowid"].to_pylist() if rows else []
         scores = found["_score"].to_pylist() if "_score" in found.column_names else [None] * len(addresses)
         return _hits([(rows[at], score) for at, score in zip(addresses, scores, strict=False) if at in rows], vector)
-
-    async def _known(
-        self,
-        collection: str,
-        table: AsyncTable,
-        held: Held,
-        rows: Rows,
-        vector: Sequence[float],
-        scores: Sequence[float] | None = None,
-    ) -> Sequence[Hit] | None:
-        """These rows of those held, in their order; None when one is gone from the table by now."""
-        addresses = held.addresses[rows].tolist()
-        read = await self._kept.read(collection, table, addresses)
-        if len(read) < len(addresses):
-            return None
-        found = zip(addresses, held.cosines(rows, vector), scores or repeat(None), strict=False)
-        return [Hit(read[at].passage, cosine, score) for at, cosine, score in found]
 
     async def _connection(self) -> lancedb.AsyncConnection:
         if self._database is None:
