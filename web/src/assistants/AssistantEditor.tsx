@@ -116,7 +116,7 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
           restoring={
             isChanged
               ? "What you changed above and did not save stays there; saving it puts it in the place of this version."
-              : "Restoring makes a new version like this one. Gateways serve it within two seconds."
+              : undefined
           }
           onTry={mayChange ? tryBeside : undefined}
         />

@@ -1,7 +1,7 @@
 /** One version: what differs in it from another one, and the way back to it. */
 import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../api/errors";
-import type { ResourceVersion } from "../api/types";
+import type { ResourceFields, ResourceVersion } from "../api/types";
 import { Button } from "../kit/Button";
 import { SelectField } from "../kit/Field";
 import { Failure, Loading } from "../kit/states";
@@ -16,7 +16,7 @@ interface VersionDialogProps {
   all: ResourceVersion[];
   /** Where somebody may restore it, what is said of that; null where nobody can. */
   restoring: string | null;
-  onRestored: (version: ResourceVersion) => void;
+  onRestored: (resource: ResourceFields) => void;
   onClose: () => void;
 }
 
@@ -63,8 +63,8 @@ export function VersionDialog({ of, version, all, restoring, onRestored, onClose
             disabled={restore.isPending}
             onClick={() =>
               restore.mutate(version.version, {
-                onSuccess: () => {
-                  onRestored(version);
+                onSuccess: ({ after }) => {
+                  onRestored(after as ResourceFields);
                   dialog.current?.close();
                 },
               })

@@ -1,6 +1,6 @@
 /** What a resource was: a line for each saved change, the newest first. */
 import { type ReactNode, useState } from "react";
-import type { ResourceVersion } from "../api/types";
+import type { ResourceFields, ResourceVersion } from "../api/types";
 import { Button } from "../kit/Button";
 import { Menu, MenuItem } from "../kit/Menu";
 import { Table } from "../kit/Table";
@@ -11,18 +11,21 @@ import { type Named, useVersions } from "./queries";
 import { isWhole, whatChanged } from "./words";
 import styles from "./Versions.module.css";
 
+const RESTORING = "Restoring makes a new version like this one. Gateways serve it within two seconds.";
+
 interface VersionsProps {
   of: Named;
   mayRestore: boolean;
-  /** Said before it is restored. */
+  /** Said before it is restored, where it is not what is said of most. */
   restoring?: string;
+  onRestored?: (resource: ResourceFields) => void;
   /** Where a version can be tried. */
   onTry?: (version: ResourceVersion) => void;
   /** Above the list. */
   children?: ReactNode;
 }
 
-export function Versions({ of, mayRestore, restoring = "", onTry, children }: VersionsProps) {
+export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, onTry, children }: VersionsProps) {
   const versions = useVersions(of);
   const [open, setOpen] = useState<ResourceVersion | null>(null);
   const [restored, setRestored] = useState<number | null>(null);
@@ -81,7 +84,10 @@ export function Versions({ of, mayRestore, restoring = "", onTry, children }: Ve
           version={open}
           all={all}
           restoring={canRestore(open) ? restoring : null}
-          onRestored={({ version }) => setRestored(version)}
+          onRestored={(resource) => {
+            setRestored(open.version);
+            onRestored?.(resource);
+          }}
           onClose={() => setOpen(null)}
         />
       )}
