@@ -172,6 +172,16 @@ async def test_who_may_not_read_a_resource_sees_none_of_its_versions(stoa: Runni
     assert (await eve.post("/api/assistants/try", json=tried)).status_code == 404
 
 
+async def test_what_can_be_no_name_has_no_versions(stoa: Running) -> None:
+    async with stoa.client(stoa.local_key) as admin:
+        for name in ("No", "a%00b", "x" * 200, "%F0%9F%A6%8A"):
+            assert (await admin.get(f"/api/resources/Assistant/{name}/versions")).status_code == 404
+        assert "Did you mean 'Assistant'?" in await refused(await admin.get("/api/resources/Asistant/desk/versions"), 400)
+        assert (await admin.get(f"{DESK}/0")).status_code == 400
+        assert (await admin.get(f"{DESK}/99999999999")).status_code == 400
+        assert (await admin.get(f"{DESK}?cursor=%FF")).status_code == 400
+
+
 async def test_what_another_team_had_under_the_name_stays_theirs(stoa: Running) -> None:
     ann = await stoa.add_user("ann", "member", "developer")
     await stoa.administer("POST", "/api/teams", {"name": "sales"})

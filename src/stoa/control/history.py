@@ -13,6 +13,7 @@ from stoa.domain.resources import Resource
 from stoa.domain.stores import Stores
 from stoa.domain.versions import Fields, ResourceVersion
 from stoa.errors import Conflict, InvalidRequest, NotFound
+from stoa.kit.names import is_name
 from stoa.policy.decide import Target
 
 May = Callable[[Target], bool]
@@ -38,7 +39,7 @@ class History:
 
     async def last(self) -> ResourceVersion:
         """Raises NotFound where there is nothing, or nothing that may be seen."""
-        last = told = await self._stores.versions.last(self._kind, self._name)
+        last = told = await self._stores.versions.last(self._kind, self._name) if is_name(self._name) else None
         while told is not None and told.spec is None:
             earlier = await self._stores.versions.page(self._kind, self._name, before=told.version, limit=1)
             told = next(iter(earlier), None)
