@@ -51,6 +51,9 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __len__(self) -> int:
+        return len(self._sessions)
+
     def find(self, session_id: str, caller: Caller) -> Session:
         """Raises NotFound for one that is not known here or somebody else's: both are told the same."""
         session = self._sessions.get(session_id)

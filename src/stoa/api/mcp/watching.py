@@ -28,7 +28,7 @@ CHANGING = ""
 """What is last seen of a thing that is just changing, so that it is told of when it has."""
 
 _WAIT_S = 30.0
-_REST_S = 1.0
+REST_S = 1.0
 """Between two looks, at least; and twenty times what a look took."""
 
 Change = ResourceUpdated | ResourcesListChanged
@@ -86,7 +86,7 @@ async def follow(
         caller = await as_now(parts, caller)
         for each in await watch.changes(resources, parts, caller):
             await tell(each)
-        await asyncio.sleep(max(_REST_S, 20 * (time.monotonic() - began)))
+        await asyncio.sleep(max(REST_S, 20 * (time.monotonic() - began)))
 
 
 async def as_now(parts: Control, caller: Caller) -> Caller:
