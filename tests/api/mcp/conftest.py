@@ -26,6 +26,7 @@ class Raw:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
+        self._calls = 0
         self.headers = {"accept": "application/json, text/event-stream"}
 
     async def begin(self, **capabilities: object) -> httpx.Response:
@@ -54,7 +55,8 @@ class Raw:
 
     async def called(self, name: str, arguments: Message, answer: Callable[[Message], Message | None]) -> Message:
         """Call a tool, and answer what it asks with what `answer` makes of the question. Gives the tool's result."""
-        call = {"id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+        self._calls += 1
+        call = {"id": f"call-{self._calls}", "method": "tools/call", "params": {"name": name, "arguments": arguments}}
         async with self.stream(call) as messages:
             async for message in messages:
                 if "method" not in message:

@@ -1,5 +1,8 @@
-"""What a request of the protocol carries beside its message, and how its errors are said."""
+"""What a request of the protocol carries beside its message, the time that it may take, and how its errors are said."""
 
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import mcp_types as types
@@ -24,6 +27,32 @@ def request_of(context: Context) -> Request:
 
 def session_of(context: Context) -> Session | None:
     return request_of(context).scope.get(SESSION)
+
+
+class CallLimit:
+    """Implements `catalog.Limit`."""
+
+    def __init__(self) -> None:
+        self._timeout: asyncio.Timeout | None = None
+
+    def running(self, seconds: float) -> asyncio.Timeout:
+        self._timeout = asyncio.timeout(seconds)
+        return self._timeout
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        timeout = self._timeout
+        until = timeout.when() if timeout is not None else None
+        if timeout is None or until is None:
+            yield
+            return
+        now = asyncio.get_running_loop().time
+        left = until - now()
+        timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            timeout.reschedule(now() + left)
 
 
 def refused(error: StoaError) -> MCPError:

@@ -4,12 +4,10 @@ What goes wrong in a tool is an answer of the tool, for the model to read; what 
 protocol. Only sessions keep anything between requests.
 """
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mcp_types as types
@@ -23,7 +21,7 @@ from stoa.api.mcp.catalog import Asked, Catalog, Client
 from stoa.api.mcp.changes import Changes
 from stoa.api.mcp.client import InputNeeded, ReturningClient, SessionClient, Waiting
 from stoa.api.mcp.endpoint import CALLER, GONE, ORIGIN
-from stoa.api.mcp.exchange import Context, refused, request_of, session_of
+from stoa.api.mcp.exchange import CallLimit, Context, refused, request_of, session_of
 from stoa.errors import InternalError, StoaError
 
 LONGEST_S = 60.0
@@ -63,7 +61,7 @@ class Messages:
     async def call_tool(
         self, context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        began, limit = time.perf_counter(), _Limit()
+        began, limit = time.perf_counter(), CallLimit()
         try:
             asked = self._asked(context, params, limit)
         except StoaError as error:
@@ -127,7 +125,7 @@ class Messages:
             raise refused(error) from None
 
     def _asked(
-        self, context: Context, params: types.CallToolRequestParams | None = None, limit: "_Limit | None" = None
+        self, context: Context, params: types.CallToolRequestParams | None = None, limit: CallLimit | None = None
     ) -> Asked:
         """Raises InvalidRequest for answers that cannot be read."""
         request = request_of(context)
@@ -136,8 +134,9 @@ class Messages:
         if context.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS:
             session = session_of(context)
             client: Client = SessionClient(
-                context.session, context.request_id, gone=request.scope[GONE], limit=limit or _Limit(), waiting=self._waiting,
-                principal=caller.principal.id, remembered=session.remembered if session is not None else {},
+                context.session, context.request_id, gone=request.scope[GONE], limit=limit or CallLimit(),
+                waiting=self._waiting, principal=caller.principal.id,
+                remembered=session.remembered if session is not None else {},
             )  # fmt: skip
         else:
             responses, state = (params.input_responses, params.request_state) if params is not None else (None, None)
@@ -175,32 +174,6 @@ def make_server(answers: Messages) -> Server[Any]:  # Any: as above
     # Not as an argument, since newer clients say in each request what they want to be told: they are told nothing else.
     server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, answers.set_level)
     return server
-
-
-class _Limit:
-    """Implements `catalog.Limit`."""
-
-    def __init__(self) -> None:
-        self._timeout: asyncio.Timeout | None = None
-
-    def running(self, seconds: float) -> asyncio.Timeout:
-        self._timeout = asyncio.timeout(seconds)
-        return self._timeout
-
-    @contextmanager
-    def held(self) -> Generator[None]:
-        timeout = self._timeout
-        until = timeout.when() if timeout is not None else None
-        if timeout is None or until is None:
-            yield
-            return
-        now = asyncio.get_running_loop().time
-        left = until - now()
-        timeout.reschedule(None)
-        try:
-            yield
-        finally:
-            timeout.reschedule(now() + left)
 
 
 class _ToClient:

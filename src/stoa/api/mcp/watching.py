@@ -7,6 +7,7 @@ was removed, once.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,11 @@ CHANGING = ""
 _WAIT_S = 30.0
 REST_S = 1.0
 """Between two looks, at least; and twenty times what a look took."""
+
+ENDS = (Unauthenticated, Forbidden)
+"""What `follow` raises when there is nobody to tell any more."""
+
+log = logging.getLogger("stoa.mcp")
 
 Change = ResourceUpdated | ResourcesListChanged
 
@@ -83,8 +89,15 @@ async def follow(
         if snapshot is None:
             continue
         version, began = snapshot.version, time.monotonic()
-        caller = await as_now(parts, caller)
-        for each in await watch.changes(resources, parts, caller):
+        try:
+            caller = await as_now(parts, caller)
+            found = await watch.changes(resources, parts, caller)
+        except ENDS:
+            raise
+        except Exception:
+            log.exception("changes could not be looked for")  # such as a database that is away: look again
+            version, found = None, ()
+        for each in found:
             await tell(each)
         await asyncio.sleep(max(REST_S, 20 * (time.monotonic() - began)))
 
@@ -100,7 +113,3 @@ async def as_now(parts: Control, caller: Caller) -> Caller:
     if not all(reach(parts.policy, principal, action) for action in ("mcp:use", caller.action)):
         raise Forbidden("The policy does not let you use this any more.")
     return replace(caller, principal=principal, policy=parts.policy)
-
-
-ENDS = (Unauthenticated, Forbidden)
-"""What `follow` raises when there is nobody to tell any more."""
