@@ -139,15 +139,15 @@ async def test_waiting_for_the_client_takes_nothing_off_the_time_of_the_call() -
 
 
 async def test_a_call_that_is_cancelled_or_left_stops_waiting(
-    company: Company, document: None, raw: Opened, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    company: Company, document: None, raw: Opened, keys: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(asking, "MOST_WAITING", 1)
+    (await company.running.app.state.mcp.server()).answers.waiting.of_one = 1
     call = {"method": "tools/call", "params": {"name": "ask", "arguments": QUESTION}}
     async with raw(keys["team"]) as client:
         await client.begin(sampling={})
         async with client.stream({"id": 1, **call}) as messages:
             question = await anext(message async for message in messages if "id" in message)
-            assert "already wait" in told(await client.called("ask", QUESTION, lambda _: None))
+            assert "1 questions to clients are yours already" in told(await client.called("ask", QUESTION, lambda _: None))
             await client.post({"method": "notifications/cancelled", "params": {"requestId": 1}})
             ended = [message async for message in messages]
         assert question["method"] == "sampling/createMessage"
@@ -173,6 +173,28 @@ async def test_who_opens_too_many_sessions_loses_the_oldest_and_takes_none_from_
             await client.begin()
         alive = [(await each.post({"id": 1, "method": "ping"})).status_code for each in (one, two, three, other)]
     assert alive == [404, 200, 200, 200]
+
+
+async def test_streams_of_changes_are_counted_and_the_next_one_is_refused(
+    company: Company, raw: Opened, keys: dict[str, str]
+) -> None:
+    streams = (await company.running.app.state.mcp.server()).answers.changes.streams
+    streams.of_one = 1
+    async with raw(keys["team"]) as one, raw(keys["team"]) as two:
+        await one.begin()
+        await two.begin()
+        async with one.stream(None):
+            with pytest.raises(AssertionError, match="1 streams of changes are yours"):
+                async with two.stream(None):
+                    pass
+            with pytest.raises(AssertionError, match="Only one SSE stream"):
+                async with one.stream(None):
+                    pass
+        async with asyncio.timeout(SOON):
+            while streams._held:  # noqa: ASYNC110 - the server does not tell
+                await asyncio.sleep(0.01)
+        async with two.stream(None):
+            pass
 
 
 async def test_a_handshake_that_fails_leaves_no_session(company: Company, raw: Opened, keys: dict[str, str]) -> None:

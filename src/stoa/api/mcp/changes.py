@@ -1,8 +1,5 @@
 """The protocol's messages about changes: subscribing in a session, and the streams of newer clients."""
 
-from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import mcp_types as types
@@ -13,13 +10,11 @@ from stoa.api.access import Caller
 from stoa.api.mcp.catalog import Resources
 from stoa.api.mcp.endpoint import CALLER
 from stoa.api.mcp.exchange import Context, refused, request_of, session_of
+from stoa.api.mcp.places import Places
 from stoa.api.mcp.sessions import Session
-from stoa.api.mcp.watching import CHANGING, ENDS, MOST_WATCHED, Change, Watch, follow
+from stoa.api.mcp.watching import CHANGING, MOST_WATCHED, Change, Watch, follow
 from stoa.errors import LimitReached, StoaError
 from stoa.wiring import Control
-
-MOST_STREAMS = 20
-"""Open at a time for one key or person."""
 
 
 class Changes:
@@ -27,7 +22,7 @@ class Changes:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._streams: Counter[str] = Counter()  # by principal
+        self.streams = Places("streams of changes", most=400, of_one=50)
 
     async def watch_list(self, context: Context) -> None:
         """A session that holds the list is told when it has changed."""
@@ -67,20 +62,20 @@ class Changes:
             resources_list_changed=True if wanted.resources_list_changed else None,
             resource_subscriptions=list(watch.seen) or None,
         )
-        with self._stream(caller.principal.id):
-            about = types.SubscriptionsAcknowledgedNotificationParams(notifications=honoured, _meta=meta)
-            await context.session.send_notification(
-                types.SubscriptionsAcknowledgedNotification(params=about), related_request_id=context.request_id
-            )
+        about = types.SubscriptionsAcknowledgedNotificationParams(notifications=honoured, _meta=meta)
 
-            async def tell(change: Change) -> None:
-                notification = event_to_notification(change, meta)
-                await context.session.send_notification(notification, related_request_id=context.request_id)
+        async def tell(change: Change) -> None:
+            notification = event_to_notification(change, meta)
+            await context.session.send_notification(notification, related_request_id=context.request_id)
 
-            try:
+        try:
+            with self.streams.one(caller.principal.id):
+                await context.session.send_notification(
+                    types.SubscriptionsAcknowledgedNotification(params=about), related_request_id=context.request_id
+                )
                 await follow(watch, self._resources, parts, caller, tell)
-            except ENDS as error:
-                raise refused(error) from None
+        except StoaError as error:
+            raise refused(error) from None
         return types.SubscriptionsListenResult(_meta=meta)
 
     async def follow(self, session: Session, parts: Control, caller: Caller) -> None:
@@ -96,18 +91,6 @@ class Changes:
                     await speaker.send_resource_list_changed()
 
         await follow(session.watch, self._resources, parts, caller, tell)
-
-    @contextmanager
-    def _stream(self, principal: str) -> Generator[None]:
-        if self._streams[principal] >= MOST_STREAMS:
-            raise refused(LimitReached(f"{MOST_STREAMS} streams of changes are open, which is the most; close some."))
-        self._streams[principal] += 1
-        try:
-            yield
-        finally:
-            self._streams[principal] -= 1
-            if not self._streams[principal]:
-                del self._streams[principal]
 
 
 def _who(context: Context) -> tuple[Control, Caller]:

@@ -8,9 +8,7 @@ Newer ones are given the question as the result, and call again with the answer;
 import asyncio
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import anyio
@@ -21,13 +19,11 @@ from mcp.shared.message import ServerMessageMetadata
 from pydantic import TypeAdapter, ValidationError
 
 from stoa.api.mcp.catalog import Limit
-from stoa.errors import InvalidRequest, LimitReached
+from stoa.api.mcp.places import Places
+from stoa.errors import InvalidRequest
 
 PATIENCE_S = 300.0
 """For a person to look at what is asked, or a model to write."""
-
-MOST_WAITING = 16
-"""Questions that wait for the clients of one key or person at a time."""
 
 Question = types.CreateMessageRequest | types.ElicitRequest
 _A = TypeVar("_A", types.CreateMessageResult, types.ElicitResult)
@@ -54,26 +50,6 @@ def elicits(capabilities: types.ClientCapabilities | None) -> bool:
     return known is not None and (known.form is not None or known.url is None)
 
 
-class Waiting:
-    """How many questions wait for whose answer, in this process."""
-
-    def __init__(self) -> None:
-        self._by: Counter[str] = Counter()
-
-    @contextmanager
-    def one(self, principal: str) -> Generator[None]:
-        """Raises LimitReached."""
-        if self._by[principal] >= MOST_WAITING:
-            raise LimitReached(f"{MOST_WAITING} questions already wait for your clients to answer; answer some of them first.")
-        self._by[principal] += 1
-        try:
-            yield
-        finally:
-            self._by[principal] -= 1
-            if not self._by[principal]:
-                del self._by[principal]
-
-
 class SessionClient:
     """Implements `catalog.Client` for a client that shook hands. `gone` is set when nobody reads the answer any more."""
 
@@ -84,7 +60,7 @@ class SessionClient:
         *,
         gone: asyncio.Event,
         limit: Limit,
-        waiting: Waiting,
+        waiting: Places,
         principal: str,
         remembered: dict[str, str],
     ) -> None:

@@ -17,7 +17,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.errors import Forbidden
+from stoa.api.refusals import answer
+from stoa.errors import Forbidden, LimitReached
 from stoa.settings import Settings
 from stoa.wiring import Control
 
@@ -119,12 +120,19 @@ class _Listening(Response):
         if session.listening:  # there is one stream a session: the library says so
             await session.transport.handle_request(scope, receive, send)
             return
-        session.listening = True
+        try:
+            with self._served.answers.changes.streams.one(session.owner):
+                await self._listen(scope, receive, send)
+        except LimitReached as error:
+            await answer(error)(scope, receive, send)
+
+    async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._session.listening = True
         following = asyncio.create_task(self._follow())
         try:
-            await session.transport.handle_request(scope, receive, send)
+            await self._session.transport.handle_request(scope, receive, send)
         finally:
-            session.listening = False
+            self._session.listening = False
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following

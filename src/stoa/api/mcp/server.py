@@ -19,9 +19,10 @@ from stoa import __version__
 from stoa.api.access import Caller
 from stoa.api.mcp.catalog import Asked, Catalog, Client
 from stoa.api.mcp.changes import Changes
-from stoa.api.mcp.client import InputNeeded, ReturningClient, SessionClient, Waiting
+from stoa.api.mcp.client import InputNeeded, ReturningClient, SessionClient
 from stoa.api.mcp.endpoint import CALLER, GONE, ORIGIN
 from stoa.api.mcp.exchange import CallLimit, Context, refused, request_of, session_of
+from stoa.api.mcp.places import Places
 from stoa.errors import InternalError, StoaError
 
 LONGEST_S = 60.0
@@ -42,7 +43,7 @@ class Messages:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._levels: OrderedDict[str, types.LoggingLevel] = OrderedDict()  # by principal
-        self._waiting = Waiting()
+        self.waiting = Places("questions to clients", most=200, of_one=16)
         self.changes = Changes(catalog.resources)
 
     async def set_level(self, context: Context, params: types.SetLevelRequestParams) -> types.EmptyResult:
@@ -135,7 +136,7 @@ class Messages:
             session = session_of(context)
             client: Client = SessionClient(
                 context.session, context.request_id, gone=request.scope[GONE], limit=limit or CallLimit(),
-                waiting=self._waiting, principal=caller.principal.id,
+                waiting=self.waiting, principal=caller.principal.id,
                 remembered=session.remembered if session is not None else {},
             )  # fmt: skip
         else:

@@ -89,6 +89,9 @@ async def follow(
         if snapshot is None:
             continue
         version, began = snapshot.version, time.monotonic()
+        if not watch.seen and watch.listed is None:
+            await asyncio.sleep(REST_S)
+            continue
         try:
             caller = await as_now(parts, caller)
             found = await watch.changes(resources, parts, caller)
