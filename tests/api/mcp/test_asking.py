@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mcp_types import CreateMessageResult, ErrorData, ImageContent, TextContent
+from mcp_types import CallToolResult, CreateMessageResult, ErrorData, ImageContent, InputRequiredResult, TextContent
 from tests.api.company import Company
 from tests.api.mcp.conftest import Connect
 
@@ -68,6 +68,44 @@ async def test_of_two_users_each_has_answers_from_what_they_may_read(
         assert {each["path"] for each in answer["citations"]} == ({"travel.md", "pay.txt"} if name == "hr" else {"travel.md"})
     assert "of the board" in models["hr"].prompts[0]
     assert "of the board" not in models["team"].prompts[0]
+
+
+async def test_an_answer_counts_only_for_passages_that_may_still_be_read(
+    company: Company, connect: Connect, keys: dict[str, str]
+) -> None:
+    await company.upload({"travel.md": b"Travel costs are paid."})
+    (pay,) = (await company.upload({"pay.txt": b"Travel of the board costs more."}))["documents"]
+    arguments = {"question": "What does travel cost?"}
+    async with connect(keys["team"], sampling_callback=Model()) as client:
+        first = await client.session.call_tool("ask", arguments, allow_input_required=True)
+        assert isinstance(first, InputRequiredResult)
+        assert "of the board" in str(first.input_requests)
+        await company.hana.put(f"/api/documents/{pay['id']}/rights", json={"allow": ["group:hr"]})
+        second = await client.session.call_tool(
+            "ask", arguments, allow_input_required=True, request_state=first.request_state,
+            input_responses={"answer": text("More for the board [1][2].")},
+        )  # fmt: skip
+        assert isinstance(second, InputRequiredResult)
+        assert "of the board" not in str(second.input_requests)
+        last = await client.session.call_tool(
+            "ask", arguments, allow_input_required=True, request_state=second.request_state,
+            input_responses={"answer": text("It is paid [1][2].")},
+        )  # fmt: skip
+    assert isinstance(last, CallToolResult)
+    assert last.structured_content is not None
+    assert [each["path"] for each in last.structured_content["citations"]] == ["travel.md"]
+
+
+async def test_the_log_says_who_had_passages_sent_though_no_answer_came_back(
+    company: Company, connect: Connect, keys: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    await company.upload({"travel.md": b"Travel costs are paid."})
+    caplog.set_level("INFO", logger="stoa.mcp")
+    async with connect(keys["team"], sampling_callback=Model()) as client:
+        await client.session.call_tool("ask", {"question": "my secret question"}, allow_input_required=True)
+    (line,) = [record.__dict__["fields"] for record in caplog.records if record.name == "stoa.mcp"]
+    assert (line["name"], line["what"]) == ("team", "ask")
+    assert "secret" not in str(line)
 
 
 async def test_where_nothing_is_found_no_model_is_asked(connect: Connect, keys: dict[str, str], mode: str) -> None:

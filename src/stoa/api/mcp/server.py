@@ -76,6 +76,7 @@ class Messages:
             async with limit.running(LONGEST_S):
                 answer = await tool.call(asked, params.arguments or {})
         except InputNeeded as needed:
+            _told(asked, params.name, None, began)  # the question may hold what was read
             return needed.result
         except TimeoutError:
             error = InternalError(f"It took longer than {LONGEST_S:.0f} seconds and was given up.", code="timeout")
