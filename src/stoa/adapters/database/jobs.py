@@ -13,6 +13,12 @@ from stoa.domain.passages import Spent
 
 _COLUMNS = [column for column in jobs.columns if column.name != "plan"]
 _OPEN = jobs.c.state.in_(("waiting", "queued", "running"))
+_UNFINISHED = (
+    select(*_COLUMNS)
+    .where(or_(jobs.c.state.in_(("queued", "running")), and_(jobs.c.state == "cancelled", jobs.c.ended_at.is_(None))))
+    .order_by(jobs.c.id)
+)
+"""Asked for several times a second: it is built once."""
 
 
 class JobTable:
@@ -58,11 +64,7 @@ class JobTable:
 
     async def unfinished(self) -> Sequence[Job]:
         """Queued, running, and cancelled without having been ended; oldest first."""
-        cancelled = and_(jobs.c.state == "cancelled", jobs.c.ended_at.is_(None))
-        rows = await self._connection.execute(
-            select(*_COLUMNS).where(or_(jobs.c.state.in_(("queued", "running")), cancelled)).order_by(jobs.c.id)
-        )
-        return [_job(row) for row in rows.mappings()]
+        return [_job(row) for row in (await self._connection.execute(_UNFINISHED)).mappings()]
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""

@@ -15,6 +15,7 @@ _ADVANCE = text(
     "INSERT INTO revision (id, value) VALUES (1, :now_ms) ON CONFLICT (id) DO UPDATE "
     "SET value = CASE WHEN revision.value >= excluded.value THEN revision.value + 1 ELSE excluded.value END RETURNING value"
 ).bindparams(bindparam("now_ms", type_=BigInteger))
+_CURRENT = select(revision.c.value)
 
 
 async def advance(connection: AsyncConnection, *, now_ms: int | None = None) -> int:
@@ -36,7 +37,7 @@ class RevisionTable:
         return await advance(self._connection, now_ms=now_ms)
 
     async def current(self) -> int:
-        return (await self._connection.execute(select(revision.c.value))).scalar_one_or_none() or 0
+        return (await self._connection.execute(_CURRENT)).scalar_one_or_none() or 0
 
     async def corpus(self) -> Mapping[str, int]:
         rows = await self._connection.execute(select(corpus.c.collection, corpus.c.version))
