@@ -191,7 +191,7 @@ async def test_streams_of_changes_are_counted_and_the_next_one_is_refused(
                 async with one.stream(None):
                     pass
         async with asyncio.timeout(SOON):
-            while streams._held:  # noqa: ASYNC110 - the server does not tell
+            while streams.held:  # noqa: ASYNC110 - the server does not tell
                 await asyncio.sleep(0.01)
         async with two.stream(None):
             pass

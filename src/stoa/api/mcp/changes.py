@@ -73,7 +73,7 @@ class Changes:
                 await context.session.send_notification(
                     types.SubscriptionsAcknowledgedNotification(params=about), related_request_id=context.request_id
                 )
-                await follow(watch, self._resources, parts, caller, tell)
+                await follow(watch, self._resources, parts, caller, tell, watches=lambda: self.streams.held)
         except StoaError as error:
             raise refused(error) from None
         return types.SubscriptionsListenResult(_meta=meta)
@@ -90,7 +90,7 @@ class Changes:
                 case ResourcesListChanged(), speaker:
                     await speaker.send_resource_list_changed()
 
-        await follow(session.watch, self._resources, parts, caller, tell)
+        await follow(session.watch, self._resources, parts, caller, tell, watches=lambda: self.streams.held)
 
 
 def _who(context: Context) -> tuple[Control, Caller]:

@@ -20,12 +20,16 @@ class Places:
     of_one: int
     _held: Counter[str] = field(default_factory=Counter[str])
 
+    @property
+    def held(self) -> int:
+        return self._held.total()
+
     @contextmanager
     def one(self, principal: str) -> Generator[None]:
         """Raises LimitReached."""
         if self._held[principal] >= self.of_one:
             raise LimitReached(f"{self.of_one} {self.what} are yours already, which is the most of one key or person.")
-        if self._held.total() >= self.most:
+        if self.held >= self.most:
             raise LimitReached(f"{self.most} {self.what} are open, which is the most here; try again later.")
         self._held[principal] += 1
         try:
