@@ -83,6 +83,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.database.migrate import check
     from stoa.adapters.database.opening import opener
     from stoa.adapters.database.retention import RetentionTable
+    from stoa.adapters.database.revision import current
     from stoa.adapters.database.stores import DatabaseStores
     from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
@@ -130,7 +131,9 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 database=database,
                 secrets=secrets,
                 policy=policy,
-                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url, write=write),
+                feed=SnapshotFeed(
+                    read, compile_state, revision=partial(database.look, current), engine_url=roles.engine.url, write=write
+                ),
                 read=read,
                 write=write,
                 prices=prices,

@@ -74,7 +74,14 @@ class Database:
             async with self.write() as connection:
                 return await connection.run_sync(work)
         async with self._writer:
-            return await asyncio.to_thread(_transact, self._plain, work)
+            return await asyncio.to_thread(_in_one, self._plain, work, write=True)
+
+    async def look(self, work: Callable[[Connection], _T]) -> _T:
+        """As `transact`, to read alone: for what is asked several times a second, whether or not anything happened."""
+        if self._plain is None:
+            async with self.read() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.to_thread(_in_one, self._plain, work, write=False)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncConnection]:
@@ -137,9 +144,9 @@ def create_sqlite_engine(path: Path, *, pool_size: int = 0) -> Engine:
     return engine
 
 
-def _transact(engine: Engine, work: Callable[[Connection], _T]) -> _T:
+def _in_one(engine: Engine, work: Callable[[Connection], _T], *, write: bool) -> _T:
     with engine.connect() as connection:
-        connection.execution_options(stoa_write=True)
+        connection.execution_options(stoa_write=write)
         with connection.begin():
             return work(connection)
 

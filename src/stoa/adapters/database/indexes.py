@@ -193,8 +193,8 @@ class IndexRecords:
             await IndexTable(connection).switch(index, now_ms=_now_ms())
 
     async def erasable(self, before_ms: int) -> Sequence[Index]:
-        async with self._database.read() as connection:
-            found = [_index(row) for row in (await connection.execute(_DROPPED)).mappings()]
+        rows = await self._database.look(lambda connection: connection.execute(_DROPPED).mappings().all())
+        found = [_index(row) for row in rows]
         return [each for each in found if each.changed_at < before_ms]
 
     async def erased(self, index: Index) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import jobs
@@ -19,6 +19,11 @@ _UNFINISHED = (
     .order_by(jobs.c.id)
 )
 """Asked for several times a second: it is built once."""
+
+
+def unfinished(connection: Connection) -> list[Job]:
+    """Queued, running, and cancelled without having been ended; oldest first."""
+    return [_job(row) for row in connection.execute(_UNFINISHED).mappings()]
 
 
 class JobTable:
@@ -64,7 +69,7 @@ class JobTable:
 
     async def unfinished(self) -> Sequence[Job]:
         """Queued, running, and cancelled without having been ended; oldest first."""
-        return [_job(row) for row in (await self._connection.execute(_UNFINISHED)).mappings()]
+        return await self._connection.run_sync(unfinished)
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""

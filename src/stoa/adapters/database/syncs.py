@@ -78,8 +78,7 @@ class SourceRecords:
         self._database = database
 
     async def all(self) -> Mapping[str, Applied]:
-        async with self._database.read() as connection:
-            rows = (await connection.execute(_SOURCES)).all()
+        rows = await self._database.look(lambda connection: connection.execute(_SOURCES).all())
         found = [(msgspec.convert(spec, Resource), at) for spec, at in rows]
         collections = {each.name: each for each, _ in found if isinstance(each, Collection)}
         return {
