@@ -119,27 +119,31 @@ def _two_hop(reader: Reader, asked: Sequence[Case]) -> list[Row]:
 def _handbook(model: MiniLM, *, show: bool) -> list[Row]:
     reader = Reader(Weigher(model))
     questions: list[dict[str, Any]] = yaml.safe_load((HANDBOOK / "questions.yaml").read_text(encoding="utf-8"))
-    found = asyncio.run(_retrieved(questions, model))
-    there = cited = answerable = 0
-    refused: dict[str, list[bool]] = {"unanswerable": [], "near_miss": [], "restricted": []}
-    for question, passages in zip(questions, found, strict=True):
-        numbered = [NumberedPassage(n, " > ".join((p.title, *p.heading)), p.text) for n, p in enumerate(passages, 1)]
-        quotes = reader.read(question["question"], numbered)
-        if show:
-            print(f"- {question['question']}\n  {written(quotes)}")
-        if question["expect"] == "refuse":
-            refused[question["kind"]].append(not quotes)
-            continue
-        answerable += 1
-        there += any(_holds(passage, source) for passage in passages for source in question["sources"])
-        cited += any(_holds(passages[q.number - 1], source) for q in quotes for source in question["sources"])
-    return [
-        _share("Handbook", "a right passage is among the 8 retrieved", there, answerable),
-        _share("Handbook", "a right passage is cited", cited, answerable),
-        _share("Handbook", "refused, not answerable", sum(refused["unanswerable"]), len(refused["unanswerable"])),
-        _share("Handbook", "refused, near misses", sum(refused["near_miss"]), len(refused["near_miss"])),
-        _share("Handbook", "refused, not for the asker", sum(refused["restricted"]), len(refused["restricted"])),
+    reworded = [
+        {**question, "question": question["in_other_words"]} for question in questions if question["expect"] == "answer"
     ]
+    found = asyncio.run(_retrieved([*questions, *reworded], model))
+    refused: dict[str, list[bool]] = {"unanswerable": [], "near_miss": [], "restricted": []}
+    rows: list[Row] = []
+    for name, asked in (("Handbook", questions), ("Handbook, in other words", reworded)):
+        there = cited = answerable = 0
+        for question in asked:
+            passages = found.pop(0)
+            numbered = [NumberedPassage(n, " > ".join((p.title, *p.heading)), p.text) for n, p in enumerate(passages, 1)]
+            quotes = reader.read(question["question"], numbered)
+            if show:
+                print(f"- {question['question']}\n  {written(quotes)}")
+            if question["expect"] == "refuse":
+                refused[question["kind"]].append(not quotes)
+                continue
+            answerable += 1
+            there += any(_holds(passage, source) for passage in passages for source in question["sources"])
+            cited += any(_holds(passages[q.number - 1], source) for q in quotes for source in question["sources"])
+        rows.append(_share(name, "a right passage is among the 8 retrieved", there, answerable))
+        rows.append(_share(name, "a right passage is cited", cited, answerable))
+    for kind, what in (("unanswerable", "not answerable"), ("near_miss", "near misses"), ("restricted", "not for the asker")):
+        rows.append(_share("Handbook", f"refused, {what}", sum(refused[kind]), len(refused[kind])))
+    return rows
 
 
 async def _retrieved(questions: Sequence[dict[str, Any]], model: MiniLM) -> list[Sequence[Passage]]:
