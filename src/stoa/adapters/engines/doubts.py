@@ -13,7 +13,7 @@ from stoa.adapters.engines.words import content_words, means_little, stem, stems
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d(?:s\b|\b)")
 _LETTERS = re.compile(r"[^\W\d_][\w'’-]*")
 _COUNT = re.compile(rf"\b(?:{NUMBER}|several|many|few|no|single|pair|dozens)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow many\s+(.+)", re.IGNORECASE | re.DOTALL)
+_HOW_MANY = re.compile(r"\bhow many\s+(?!times\b)(.+)", re.IGNORECASE | re.DOTALL)
 _NEXT_WORDS, _LAST_WORDS, _COUNTED_WORDS = 6, 4, 4
 """So far after or before a number, and so many words long, is the thing that it counts."""
 

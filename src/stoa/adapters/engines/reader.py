@@ -17,7 +17,7 @@ from stoa.adapters.engines.pointing import points_back
 REFUSAL = "The documents I may read do not answer this."
 
 ANSWERS = 0.5
-"""Least probability of the best sentence. With the doubts it keeps .9 of BeerQA's answerable questions: see `tools/reader`."""
+"""Least probability of the best sentence. With the doubts it keeps .9 of BeerQA's SQuAD part, as `tools/reader` fits it."""
 
 UNKNOWN = 0.5
 """When this share of a question's names stands in none of the passages, they are about something else."""
