@@ -34,5 +34,5 @@ def fits(signals: Signals) -> float:
 
 
 def answers(signals: Signals) -> float:
-    """How likely it answers, 0 to 1. At 0.5 a tenth of the answerable questions of one passage go unanswered, with the doubts."""
+    """How likely it answers, 0 to 1. At 0.5 a tenth of what one passage answers goes unanswered, with the doubts."""
     return 1 / (1 + exp(-STEEPNESS * (signals.alignment - EVEN_ODDS)))
