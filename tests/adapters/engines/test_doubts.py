@@ -15,6 +15,7 @@ from stoa.adapters.engines.doubts import excluded, unmet
         ("In which year was the line opened?", "It was opened in 1904.", "It was opened by the mayor."),
         ("Who designed the coin?", "The coin is by Emma Lane.", "The coin is made of silver."),
         ("Who approves leave?", "The line manager approves it.", "Leave is approved beforehand."),
+        ("Who is called first?", "The fire brigade is called first.", "A call comes first."),
         ("Whom do I call about a leak?", "Call 3344.", "A leak is dangerous."),
         ("How many trees were planted?", "The town planted 200 trees.", "The town planted trees in 1901."),
         (

@@ -20,7 +20,8 @@ _NEXT_WORDS, _LAST_WORDS, _COUNTED_WORDS = 6, 4, 4
 _WHO = re.compile(r"^\W*(?:(?:to|by|from|with|for) )?who(?:m|se)?\b", re.IGNORECASE)
 _SOMEBODY = re.compile(
     r"\b(?:head|lead|team|department|committee|board|council|desk|staff|personnel|people|persons?|men|women|army|party|group|church"
-    r"|company|companies|office|nobody|everyone|everybody|anyone|you|guests?|patients?|kings?|princes?|parents?|\w+ists?|\w+ees?"
+    r"|police|brigade|services?|security|agency|authority|authorities|union|bank|court|government|ministry|reception|family|child"
+    r"|children|students?|pupils?|nurses?|company|companies|office|nobody|everyone|everybody|anyone|you|guests?|patients?|kings?|princes?|parents?|\w+ists?|\w+ees?"
     r"|(?:manag|offic|work|us|custom|suppli|driv|own|hold|memb|lead|partn|employ|teach|minist|engine|lawy|carri|buy|sell)ers?"
     r"|(?:supervis|direct|contract|visit|doct|audit|operat|vend|auth|inspect|invest|donat|edit|may)ors?"
     r"|phone|extension|\d{3,})\b|@",
@@ -69,7 +70,7 @@ _KINDS = (
         r"^\W*(?:(?:since|until|by|from|in|on|at) )?(?:when|(?:what|which) (?:year|date))\b",
         rf"\d|centur|decade|\b(?-i:{MONTHS})\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:today|now|before|after|during|until"
         r"|since|every|each|daily|weekly|monthly|annual\w*|quarter\w*|immediately|once|day|week|month|year|war|time|spring|summer"
-        r"|autumn|winter|when|if|upon|within|at)\b",
+        r"|autumn|winter|when|if|upon|within|at|never|always)\b",
     ),
 )
 
