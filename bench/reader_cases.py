@@ -31,7 +31,7 @@ OTHER_WORDS, NEAR_MISSES = "other words", ("another value", "another attribute")
 class Case:
     """`passages` are gold and others, `others` without gold, `gold` the numbers of the gold ones in `passages`.
 
-    `kind` is empty for BeerQA's own questions, or else that of `reader_questions.txt`, whose `held_out` ones nobody looked at.
+    `kind` is empty for BeerQA's own questions, or else that of `reader_questions.txt`, whose `held_out` ones were not in view.
     """
 
     source: str
