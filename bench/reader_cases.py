@@ -1,7 +1,8 @@
 """Questions of BeerQA's development half with passages to read: what `bench/reader.py` measures and `tools/reader` fits on.
 
 Each question comes with its gold passages among the 8 hardest others, by words and by meaning, best match first; once more
-without the gold passages; and once with only the answering sentences cut out of them, which is a near miss.
+without the gold passages; and once with only the answering sentences cut out of them, which is a near miss. The questions of
+`reader_questions.txt` are asked about the same passages, in other words or for what these do not tell.
 """
 
 import json
@@ -10,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +22,17 @@ from stoa.adapters.engines.evidence import NumberedPassage
 from stoa.adapters.engines.sentences import units
 
 DATA = ROOT.parent / "shared" / "data"
+QUESTIONS = Path(__file__).with_name("reader_questions.txt")
 OTHERS = 8
+OTHER_WORDS, NEAR_MISSES = "other words", ("another value", "another attribute")
 
 
 @dataclass(frozen=True)
 class Case:
-    """`passages` are gold and others, `others` without gold, `gold` the numbers of the gold ones in `passages`."""
+    """`passages` are gold and others, `others` without gold, `gold` the numbers of the gold ones in `passages`.
+
+    `kind` is empty for BeerQA's own questions, or else that of `reader_questions.txt`, whose `held_out` ones were not in view.
+    """
 
     source: str
     question: str
@@ -32,6 +40,8 @@ class Case:
     passages: Sequence[NumberedPassage]
     others: Sequence[NumberedPassage]
     gold: frozenset[int]
+    kind: str = ""
+    held_out: bool = False
 
     def answered_by(self, text: str) -> bool:
         return any(f" {plain(answer)} " in f" {plain(text)} " for answer in self.answers)
@@ -50,8 +60,29 @@ def there() -> bool:
 
 
 def cases(model: MiniLM) -> Iterator[Case]:
-    passages = [json.loads(line) for line in (DATA / "beerqa_passages.jsonl").read_text(encoding="utf-8").splitlines()]
-    questions = [json.loads(line) for line in (DATA / "beerqa_questions_dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    """BeerQA's own questions."""
+    return _cases(model, _beerqa("questions_dev"))
+
+
+def further_cases(model: MiniLM) -> Iterator[Case]:
+    """Those of `reader_questions.txt`."""
+    originals = {question["id"][:6]: question for question in _beerqa("questions_dev")}
+    held_out = False
+    asked: list[dict[str, Any]] = []
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        held_out = held_out or line == "## held out"
+        if line and not line.startswith("#"):
+            original, kind, question = line.split(" | ")
+            asked.append({**originals[original], "question": question, "kind": kind, "held_out": held_out})
+    return _cases(model, asked)
+
+
+def _beerqa(part: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / f"beerqa_{part}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _cases(model: MiniLM, questions: Sequence[dict[str, Any]]) -> Iterator[Case]:
+    passages = _beerqa("passages")
     texts = [f"{passage['title']}\n{passage['text']}" for passage in passages]
     meaning = model.embed([q["question"] for q in questions]) @ model.embed(texts).T
     words = _bm25(texts, [q["question"] for q in questions])
@@ -72,6 +103,8 @@ def cases(model: MiniLM) -> Iterator[Case]:
             numbered(both),
             numbered(others),
             frozenset(n for n, i in enumerate(both, 1) if i in gold),
+            question.get("kind", ""),
+            question.get("held_out", False),
         )
 
 

@@ -1,7 +1,8 @@
 """Fit the weights of `src/stoa/adapters/engines/judgement.py`: `python tools/reader/fit.py`. See README.md beside this.
 
-A conditional logit for which sentence fits best, a logistic regression for whether the best one answers; both on standardised
-signals, in numpy, and both judged by five-fold cross-validation over questions before they are fitted on all of them.
+A conditional logit for which sentence fits best, a logistic regression for whether the best one answers where the doubts do
+not decide; both on standardised signals, in numpy, and both judged by five-fold cross-validation over questions before they
+are fitted on all of them.
 """
 
 import sys
@@ -20,6 +21,7 @@ from reader_cases import Case, cases, there
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Weigher
 from stoa.adapters.engines.judgement import EVEN_ODDS, FITS, STEEPNESS, Signals
+from stoa.adapters.engines.reader import chosen, doubtful
 
 FOLDS, ROUNDS, SEED = 5, 4, 20
 FITS_PENALTY, ANSWERS_PENALTY = 3.0, 1.0
@@ -28,20 +30,26 @@ TWO_HOP = 0.2
 NEAR = 0.5
 """What a near miss counts in answering: some sentences that are left do answer."""
 KEPT = 0.9
-"""The share of answerable questions that shall be answered."""
+"""The share of answerable questions of one passage that shall be answered. Of those of two, what is quoted first often answers
+nothing yet, so being silent is right for some."""
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """The signals of one question's sentences, (sentences, 3), which of them hold the answer, and the best of each variant."""
+    """The signals of one question's sentences, (sentences, 3), which of them hold the answer, and the best of each variant.
+
+    `doubts` has one for each variant: there, removed, near miss.
+    """
 
     case: Case
     signals: Floats
-    right: npt.NDArray[np.bool_]
+    right: Flags
     others: Floats
     near: Floats
+    doubts: Flags
 
 
 def main() -> None:
@@ -54,27 +62,30 @@ def main() -> None:
 
 def weighed(asked: Iterable[Case], weigher: Weigher) -> Iterator[Weighed]:
     """The cases with what the judgements see of them."""
-
-    def signals(case: Case, passages: Sequence[NumberedPassage]) -> tuple[list[Evidence], Floats]:
-        rankings = weigher.weigh(case.question, passages)
-        evidence = rankings[0].evidence if rankings else []
-        return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields))
-
     for case in asked:
-        evidence, own = signals(case, case.passages)
-        right = np.array([case.answered_by(one.unit.text) for one in evidence])
-        yield Weighed(case, own, right, signals(case, case.others)[1], signals(case, case.near_miss)[1])
+        variants = [_weighed(case, passages, weigher) for passages in (case.passages, case.others, case.near_miss)]
+        right = np.array([case.answered_by(one.unit.text) for one in variants[0][0]])
+        own, others, near = (signals for _, signals, _ in variants)
+        yield Weighed(case, own, right, others, near, np.array([doubt for _, _, doubt in variants]))
+
+
+def _weighed(case: Case, passages: Sequence[NumberedPassage], weigher: Weigher) -> tuple[Sequence[Evidence], Floats, bool]:
+    """Evidence for the first thing asked, its signals, and whether the answer is in doubt, whatever it matches."""
+    rankings = weigher.weigh(case.question, passages)
+    evidence = rankings[0].evidence if rankings else []
+    doubt = bool(rankings) and doubtful(rankings[0].asked, chosen(rankings[0], alone=len(rankings) == 1), passages)
+    return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields)), doubt
 
 
 def report(data: Sequence[Weighed]) -> None:
     """Print both judgements: as shipped, under cross-validation, and the numbers to write into judgement.py."""
-    squad, answered = _squad(data), _answered(data)
+    squad, answered, doubts = _squad(data), _answered(data), _doubts(data)
     print(f"choosing, shipped: {_hits(data, [np.array(FITS)] * len(data), squad)}")
     print("\n".join(crossed(data)))
     print(f"FITS = {_written(_fit_choice(data))}")
-    print(f"answering by all signals, cross-validated: {_refusals(answered, squad)}")
-    (steepness,), bias = _fit_answers(answered[:, :, :1], squad)
-    even = np.quantile(answered[:, 0, 0], 1 - KEPT)
+    print(f"answering by all signals, cross-validated: {_refusals(answered, squad, doubts)}")
+    (steepness,), bias = _fit_answers(answered[:, :, :1], squad, doubts)
+    even = np.quantile(np.where(doubts[:, 0], 0, answered[:, 0, 0])[squad], 1 - KEPT)
     print(
         f"STEEPNESS, EVEN_ODDS = {steepness:.1f}, {even:.3f} (odds are even without the wish to keep at {-bias / steepness:.3f})"
     )
@@ -86,12 +97,16 @@ def crossed(data: Sequence[Weighed]) -> list[str]:
     squad = _squad(data)
     return [
         f"choosing, cross-validated: {_hits(data, _crossed(data, _fit_choice), squad)}",
-        f"answering, cross-validated: {_refusals(_answered(data)[:, :, :1], squad)}",
+        f"answering, cross-validated: {_refusals(_answered(data)[:, :, :1], squad, _doubts(data))}",
     ]
 
 
-def _squad(data: Sequence[Weighed]) -> npt.NDArray[np.bool_]:
+def _squad(data: Sequence[Weighed]) -> Flags:
     return np.array([one.case.source == "squad" for one in data])
+
+
+def _doubts(data: Sequence[Weighed]) -> Flags:
+    return np.array([one.doubts for one in data])
 
 
 def _answered(data: Sequence[Weighed]) -> Floats:
@@ -129,7 +144,7 @@ def _fit_choice(data: Sequence[Weighed]) -> Floats:
     return values / values[0]
 
 
-def _hits(data: Sequence[Weighed], values: Sequence[Floats], squad: npt.NDArray[np.bool_]) -> str:
+def _hits(data: Sequence[Weighed], values: Sequence[Floats], squad: Flags) -> str:
     first, second = [], []
     for one, weights in zip(data, values, strict=True):
         order = np.argsort(-(one.signals @ weights), kind="stable")
@@ -141,10 +156,11 @@ def _hits(data: Sequence[Weighed], values: Sequence[Floats], squad: npt.NDArray[
     )
 
 
-def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Weights and bias. `answered` is (questions, there / removed / near miss, signals)."""
+def _fit_answers(answered: Floats, squad: Flags, doubts: Flags) -> tuple[Floats, float]:
+    """Weights and bias. `answered` is (questions, there / removed / near miss, signals); what is in doubt is decided."""
     rows = np.concatenate([answered[:, 0], answered[:, 1], answered[squad, 2]])
     counts = np.concatenate([np.ones(2 * len(answered)), np.full(squad.sum(), NEAR)])
+    counts *= ~np.concatenate([doubts[:, 0], doubts[:, 1], doubts[squad, 2]])
     target = np.concatenate([np.ones(len(answered)), np.zeros(len(answered) + squad.sum())])
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     rows = np.column_stack([(rows - mean) / scale, np.ones(len(rows))])
@@ -158,16 +174,16 @@ def _fit_answers(answered: Floats, squad: npt.NDArray[np.bool_]) -> tuple[Floats
     return weights, float(values[-1] - weights @ mean)
 
 
-def _refusals(answered: Floats, squad: npt.NDArray[np.bool_]) -> str:
+def _refusals(answered: Floats, squad: Flags, doubts: Flags) -> str:
     """At the threshold that keeps KEPT of the questions fitted on, what is kept and refused of those held out."""
     rounds: list[list[float]] = []
     for turn in range(ROUNDS):
         fold = np.random.default_rng(SEED + turn).permutation(len(answered)) % FOLDS
         kept = np.zeros(answered.shape[:2], dtype=bool)
         for held in range(FOLDS):
-            values, bias = _fit_answers(answered[fold != held], squad[fold != held])
-            cut = np.quantile(answered[fold != held, 0] @ values + bias, 1 - KEPT)
-            kept[fold == held] = answered[fold == held] @ values + bias >= cut
+            values, bias = _fit_answers(answered[fold != held], squad[fold != held], doubts[fold != held])
+            scores = np.where(doubts, -1e9, answered @ values + bias)
+            kept[fold == held] = scores[fold == held] >= np.quantile(scores[(fold != held) & squad, 0], 1 - KEPT)
         rounds.append([kept[:, 0].mean(), kept[squad, 0].mean(), *(1 - kept[:, 1:2].mean(0)), *(1 - kept[squad, 1:].mean(0))])
     all_kept, squad_kept, removed, squad_removed, near = np.mean(rounds, axis=0)
     return (

@@ -128,3 +128,25 @@ def test_each_sentence_is_followed_by_its_citation() -> None:
 
 def test_a_number_in_brackets_that_a_document_brings_is_no_citation() -> None:
     assert written([Quote("It was shown [7] twice.", 1)]) == "It was shown (7) twice. [1]"
+
+
+SITES_ABROAD = [
+    NumberedPassage(1, "Sites > Oldhaven", "The canteen in Oldhaven serves lunch from 11:30 to 13:30. It has 120 seats."),
+    NumberedPassage(
+        2, "Sites > Port Ansel", "The reception in Port Ansel is open from 08:00. Visitors park behind the building."
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does the canteen in Lindmoor serve lunch?",
+        "When does the canteen in Port Ansel serve lunch?",
+        "How many cooks work in the canteen in Oldhaven?",
+        "How much does lunch in the canteen in Oldhaven cost?",
+    ],
+)
+def test_a_sentence_that_matches_but_does_not_say_what_is_asked_is_no_answer(reader: Reader, question: str) -> None:
+    assert reader.read(question, SITES_ABROAD) == []
+    assert reader.read("When does the canteen in Oldhaven serve lunch?", SITES_ABROAD)[0].number == 1

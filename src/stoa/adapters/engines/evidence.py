@@ -57,8 +57,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The units that were read for one part of the question, best first. `importance` of the question's tokens sums to 1."""
+    """The units that were read for `asked`, one part of the question, best first. `importance` of its tokens sums to 1."""
 
+    asked: str
     evidence: list[Evidence]
     importance: Vectors
 
@@ -119,7 +120,7 @@ class Weigher:
                 )
                 for one, row in zip(found, aligned, strict=True)
             ]
-            rankings.append(Ranking(sorted(evidence, key=lambda one: -one.score), weight))
+            rankings.append(Ranking(part.text, sorted(evidence, key=lambda one: -one.score), weight))
         return rankings
 
     def _worth_reading(self, question: str, wanted: Sequence[tuple[Part, Vectors]], found: list[_Found]) -> list[_Found]:

@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 from stoa.adapters.engines.words import stem
 
-_NUMBER = (
+NUMBER = (
     r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety"
     r"|hundreds?|thousands?|millions?|billions?|half|third|quarter|dozen|once|twice|both|first|second)"
 )
-_UNIT = (
+UNIT = (
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur\w+|miles?|[kcm]?m|\w*met(?:er|re)s?|feet|foot|inch\w*"
     r"|acres?|hectares?|square|tons?|tonnes?|pounds?|[km]?g|\w*grams?|[km]?ph|m?l|lit(?:er|re)s?|°\w?|degrees?)"
 )
-_MONTHS = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_CALENDAR = rf"\b{_MONTHS}\b|centur|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|\d\d?:\d\d|\b1\d{{3}}s?\b|\b20\d\ds?\b"
+MONTHS = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_CALENDAR = rf"\b{MONTHS}\b|centur|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|\d\d?:\d\d|\b1\d{{3}}s?\b|\b20\d\ds?\b"
 _PERIOD = (
     r"(?i:daily|weekly|monthly|quarter|annual|\byearly\b|\b(?:day|week|month|year)s?\b|\bq[1-4]\b|immediately|before|after)"
 )
@@ -40,18 +40,18 @@ EXPECTATIONS = (
         "amount",
         r"\bhow much\b|\bwhat (?:is|are|was) the (?:\w+ )?(?:cost|price|amount|fee|budget|limit|rate|allowance|salary)s?\b",
         r"[$€£%]|\d\s?(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|percent)\b|\b(?:EUR|USD|GBP|CHF)\s?\d",
-        rf"(?i:\b{_NUMBER}\b)",
+        rf"(?i:\b{NUMBER}\b)",
     ),
     _expect(
         "measure",
         r"\bhow (?:long|soon|quickly|far|large|big|tall|high|deep|fast|wide|late|early|heavy|hot|cold)\b|\bwhat temperature\b",
-        rf"(?i:\b{_NUMBER}[\s-]*{_UNIT}\b)",
-        rf"(?i:\b{_NUMBER}\b)",
+        rf"(?i:\b{NUMBER}[\s-]*{UNIT}\b)",
+        rf"(?i:\b{NUMBER}\b)",
     ),
     _expect(
         "number",
         r"\bhow (?:many|often|old)\b|\bwhat (?:is the |was the )?(?:number|percent\w*|proportion|population|age)\b",
-        rf"(?i:\b{_NUMBER}\b)|%",
+        rf"(?i:\b{NUMBER}\b)|%",
         rf"{_PERIOD}",
     ),
     _expect(

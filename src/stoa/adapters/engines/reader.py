@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stoa.adapters.engines.doubts import excluded, unmet
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Ranking, Weigher
+from stoa.adapters.engines.names import unnamed
 from stoa.adapters.engines.pointing import points_back
 
 REFUSAL = "The documents I may read do not answer this."
 
 ANSWERS = 0.5
-"""Least probability of the best sentence. It keeps .9 of BeerQA's answerable questions, as `tools/reader` fits it."""
+"""Least probability of the best sentence. With the doubts it keeps .9 of BeerQA's SQuAD part, as `tools/reader` fits it."""
+
+UNKNOWN = 0.5
+"""When this share of a question's names stands in none of the passages, they are about something else."""
 
 SUPPORTS = 0.4
 """Least alignment of a further sentence."""
@@ -51,7 +56,9 @@ class Reader:
         rankings = self._weigher.weigh(question, passages)
         taken: list[Evidence] = []
         for ranking in rankings:
-            taken += [one for one in chosen(ranking, alone=len(rankings) == 1) if not _repeats(one, taken)]
+            found = chosen(ranking, alone=len(rankings) == 1)
+            if ranking.evidence[0].probability >= ANSWERS and not doubtful(ranking.asked, found, passages):
+                taken += [one for one in found if not _repeats(one, taken)]
         quotes: list[Quote] = []
         for one in taken[:MOST_SENTENCES]:
             said = " ".join(quote.text for quote in quotes)
@@ -60,10 +67,8 @@ class Reader:
 
 
 def chosen(ranking: Ranking, *, alone: bool = True) -> list[Evidence]:
-    """The best piece if it answers, with one that may be as good; for a question that asks one thing, with what says more."""
+    """The best piece, with one that may be as good; for a question that asks one thing, with what says more."""
     evidence = ranking.evidence
-    if evidence[0].probability < ANSWERS:
-        return []
     taken = [evidence[0]]
     close = [one for one in evidence[1:] if evidence[0].score - one.score < CLOSE]
     whole = next((one for one in close if _lists(one, evidence[0]) and any(_lists(one, other) for other in close)), None)
@@ -79,6 +84,23 @@ def chosen(ranking: Ranking, *, alone: bool = True) -> list[Evidence]:
             break
         taken.append(further[int(np.argmax(gains))])
     return taken
+
+
+def doubtful(asked: str, taken: Sequence[Evidence], passages: Sequence[NumberedPassage]) -> bool:
+    """Whether what was taken matches and still cannot answer: it lacks what is asked for, or is about something else."""
+    quoted = " ".join(_whole(one.passage) for one in taken)
+    return (
+        all(unmet(asked, f"{one.unit.before} {one.unit.text}") for one in taken)
+        or excluded(
+            asked, " ".join(f"{one.passage.title} {one.unit.context} {one.unit.before} {one.unit.text}" for one in taken)
+        )
+        or unnamed(asked, quoted) == 1
+        or unnamed(asked, " ".join(map(_whole, passages))) >= UNKNOWN
+    )
+
+
+def _whole(passage: NumberedPassage) -> str:
+    return f"{passage.title}: {passage.text}"
 
 
 def _understandable(one: Evidence, said: str) -> str:

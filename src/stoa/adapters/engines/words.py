@@ -54,6 +54,11 @@ def content_words(text: str) -> list[str]:
     return [word for word in _WORD.findall(text.lower()) if word not in _STOP]
 
 
+def means_little(word: str) -> bool:
+    """Whether it is one of the small words of any sentence."""
+    return word.lower() in _STOP
+
+
 class Rarity:
     """How much a word says by itself, from 0 for `the` to 1 for one that the tokenizer does not know whole."""
 
