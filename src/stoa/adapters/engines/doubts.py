@@ -86,9 +86,7 @@ _EXCLUSIVE = tuple(
         "minimum maximum",
         "least most",
         "first second third fourth fifth",
-        "before after",
         "male female",
-        "left right",
         "full-time part-time",
         "internal external",
         "domestic international foreign",
@@ -108,7 +106,7 @@ _EXCLUSIVE = tuple(
         "against favour",
     )
 )
-"""What is one of these is none of the others."""
+"""What is one of these is none of the others. Only words that tell things of a kind apart: `before` and `after` can stand in one answer."""
 
 
 def unmet(question: str, text: str) -> bool:
