@@ -68,7 +68,7 @@ async def test_documents_are_listed_to_those_who_share_a_tag(database: Database)
 async def test_a_document_put_again_keeps_its_id_and_what_the_index_holds(database: Database) -> None:
     await put(database, document("a"))
     async with database.write() as connection:
-        await DocumentTable(connection).change("doc_a", "job_1", {"indexed_digest": "held", "pages": 3, "chunks": 4})
+        await DocumentTable(connection).change("job_1", {"doc_a": {"indexed_digest": "held", "pages": 3, "chunks": 4}})
     again = document("a", "group:hr", job="job_2", digest="1" * 64)
     await put(
         database, Document(**{**{f: getattr(again, f) for f in again.__struct_fields__}, "id": "doc_other", "created_at": 9})

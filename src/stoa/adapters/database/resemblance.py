@@ -18,15 +18,22 @@ _MOST = 20
 """Candidates for one document: of a form that was filled in a thousand times the oldest are enough."""
 
 
-async def keep(connection: AsyncConnection, document_id: str, sketch: Sketch) -> None:
-    """Put a sketch in the place of the one that the document had; an empty one takes it away."""
-    for table in (document_bands, document_sketches):
-        await connection.execute(delete(table).where(table.c.document_id == document_id))
-    if sketch.bands:
-        signature = struct.pack(f"<{len(sketch.values)}I", *sketch.values)
-        await connection.execute(insert(document_sketches).values(document_id=document_id, signature=signature))
-        bands = [{"band": band, "document_id": document_id} for band in sorted(set(sketch.bands))]
-        await connection.execute(insert(document_bands), bands)
+async def keep(connection: AsyncConnection, sketches: Mapping[str, Sketch]) -> None:
+    """Put each document's sketch in the place of the one that it had; an empty one takes it away."""
+    ids = list(sketches)
+    for at in range(0, len(ids), _AT_ONCE):
+        some = ids[at : at + _AT_ONCE]
+        for table in (document_bands, document_sketches):
+            await connection.execute(delete(table).where(table.c.document_id.in_(some)))
+        kept = {one: sketches[one] for one in some if sketches[one].bands}
+        if kept:
+            signatures = [
+                {"document_id": one, "signature": struct.pack(f"<{len(each.values)}I", *each.values)}
+                for one, each in kept.items()
+            ]
+            await connection.execute(insert(document_sketches), signatures)
+            bands = [{"band": band, "document_id": one} for one, each in kept.items() for band in sorted(set(each.bands))]
+            await connection.execute(insert(document_bands), bands)
 
 
 async def resembling(
