@@ -36,6 +36,7 @@ from stoa.domain.resources import Collection
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
+from stoa.kit.memory import few_arenas
 from stoa.settings import Settings, load
 from stoa.wiring.processing import partitioned, pipeline
 
@@ -167,4 +168,5 @@ def _started_by(pid: int) -> list[int]:
 
 
 if __name__ == "__main__":
+    few_arenas()  # as the roles do
     print(msgspec.json.encode(asyncio.run(run(json.loads(sys.argv[1])))).decode())

@@ -24,7 +24,7 @@ def documents(count: int) -> list[tuple[str, int]]:
 def test_partitions_say_which_they_are(processors: Processors) -> None:
     parts = [read_part(part) for part in processors.parts(documents(PARTITION_DOCUMENTS + 100))]
     assert [(len(part.ids), part.large, part.said) for part in parts] == [
-        (512, True, "Partition 1 of 2."),
+        (PARTITION_DOCUMENTS, True, "Partition 1 of 2."),
         (100, True, "Partition 2 of 2."),
     ]
 

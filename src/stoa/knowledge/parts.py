@@ -15,7 +15,7 @@ PART_BYTES = 4_000_000
 """Of a part that is processed in the worker: some batches, so that one is read while another is embedded. What is done of a
 part that breaks off stays done."""
 
-PARTITION_DOCUMENTS = 512
+PARTITION_DOCUMENTS = 2_048
 PARTITION_BYTES = 256_000_000
 """Of a part of a large job, which is processed in partitions."""
 
