@@ -33,10 +33,10 @@ from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.passages import Embedder
 from stoa.domain.resources import Collection
+from stoa.kit.memory import few_arenas
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
-from stoa.kit.memory import few_arenas
 from stoa.settings import Settings, load
 from stoa.wiring.processing import partitioned, pipeline
 
