@@ -11,7 +11,7 @@ import httpx
 import pytest
 from tests.api.conftest import Running
 
-from stoa.adapters.database.usage import UsageTable
+from stoa.adapters.database.facts import FactRecords
 from stoa.adapters.gateway_client.scripted import ScriptedApi
 from stoa.api.control import create_app
 from stoa.domain.playground import ApiHead
@@ -55,8 +55,7 @@ async def bill(stoa: Running, *, user_id: str | None = None, key_id: str | None 
         prompt_tokens=10, completion_tokens=5, tokens_from="provider", cost_nano_usd=None, latency_ms=1.5,
         first_token_ms=1.0, attempts=1, error=None, snapshot_version=1, price_version="1", corpus_version=None,
     )  # fmt: skip
-    async with stoa.parts.database.write() as connection:
-        await UsageTable(connection).insert([fact])
+    await FactRecords(stoa.parts.database).record([fact], now_ms=1)
 
 
 async def until(met: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """Evaluation sets, and what answers were made from, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,8 @@ async def test_what_answers_were_made_from_is_summed_by_day_and_document(databas
         fact("b", Consulted("c", 1, {}), at_ms=6 * DAY_MS),
         fact("h", cache="hit", cache_of="a", at_ms=6 * DAY_MS + 1),
     ]
-    async with database.write() as connection:
-        await consultations.insert(connection, facts)
-        await consultations.insert(connection, facts)
+    for _ in range(2):
+        await database.transact(partial(consultations.insert, facts=facts))
     async with database.read() as connection:
         whole = {"from_ms": 0, "to_ms": 9 * DAY_MS}
         assert await consultations.by_day(connection, "c", **whole) == [

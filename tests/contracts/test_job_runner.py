@@ -140,6 +140,30 @@ async def test_what_was_under_way_when_it_stopped_goes_on_at_the_next_start(tmp_
 
 
 @pytest.mark.slow
+async def test_a_job_that_an_earlier_version_left_in_a_queue_is_done(tmp_path: Path) -> None:
+    from dbos import DBOSClient
+
+    from stoa.adapters.jobs.durable import DurableRunner
+
+    url, work = f"sqlite:///{tmp_path / 'jobs.sqlite'}", Recorder(["a", "b"])
+    first = DurableRunner(url, {"ingest": work})
+    await first.start()
+    await first.close()
+    client = DBOSClient(system_database_url=url)
+    client.enqueue(
+        {"workflow_name": "job", "queue_name": "stoa", "workflow_id": "j1", "app_version": "1"},
+        "ingest", "j1",
+    )  # fmt: skip
+    client.destroy()
+    second = DurableRunner(url, {"ingest": work})
+    await second.start()
+    await second.submit("ingest", "j1", lane="x")
+    await work.until_ended("j1")
+    await second.close()
+    assert work.seen == [("j1", "a"), ("j1", "b")]
+
+
+@pytest.mark.slow
 async def test_work_that_waits_for_long_does_not_keep_another_kind_from_its_turn(tmp_path: Path) -> None:
     from stoa.adapters.jobs.durable import DurableRunner
 

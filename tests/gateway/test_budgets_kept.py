@@ -9,8 +9,8 @@ from tests.tables import with_tables
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
+from stoa.adapters.database.facts import FactRecords
 from stoa.adapters.database.revision import advance
-from stoa.adapters.database.usage import UsageTable
 from stoa.adapters.wal.log import DiskLog
 from stoa.adapters.wal.memory import MemoryLog
 from stoa.domain.resources import Budget
@@ -65,15 +65,13 @@ async def control(tmp_path: Path) -> Any:
 async def test_three_gateways_that_share_no_count_agree_on_a_budget_through_control(house, control: Database) -> None:
     import msgspec
 
-    from stoa.adapters.database.opening import opener
-
     gateways = [house(log=MemoryLog(), budgets=BUDGETS) for _ in range(3)]
 
     async def ship() -> None:
         for here in [*gateways, *gateways]:  # the second time for what the later ones had delivered
             batch = here.log.next_batch()
             body = batch.facts if batch is not None else b"\x90"
-            answer = await record(body, write=opener(control.write, UsageTable), now_ms=time.time_ns() // 1_000_000)
+            answer = await record(body, recorder=FactRecords(control), now_ms=time.time_ns() // 1_000_000)
             told = msgspec.msgpack.decode(answer, type=dict[str, list[Told]])["spent"]
             if batch is not None:
                 await here.log.shipped(batch.position, told=told, as_of_ms=0)

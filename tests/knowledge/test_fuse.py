@@ -2,7 +2,7 @@
 
 from stoa.domain.passages import Passage
 from stoa.domain.vectors import Hit
-from stoa.knowledge.fuse import HALF, HALF_REACH, LEXICAL, SEEDS, after_walk, distinct, fuse, score, seeds
+from stoa.knowledge.fuse import HALF, HALF_REACH, LEXICAL, SEEDS, after_walk, distinct, fuse, reached, score, seeds
 
 
 def hit(name: str, similarity: float, lexical: float | None = None, *, text: str | None = None) -> Hit:
@@ -40,7 +40,8 @@ def test_equal_scores_come_in_a_fixed_order() -> None:
 
 def test_a_passage_says_what_its_rank_is_made_of() -> None:
     ranked = fuse([hit("a", 0.8), hit("a", 0.8, 12.0), hit("b", 0.9)], limit=5)
-    both, dense = (passage.scores for passage in after_walk(ranked, {}, {"a": 0.25}))
+    came = {"a": 0.25}
+    both, dense = (reached(passage, {}, came).scores for passage in after_walk(ranked, {}, came))
     assert both is not None
     assert dense is not None
     assert (both.dense, both.lexical, both.graph) == (0.8, 12.0, 0.25)
@@ -61,7 +62,9 @@ def test_what_much_of_a_walk_comes_to_goes_up_and_no_walk_changes_no_order() -> 
     ranked = fuse([hit("first", 0.9, 20.0), hit("second", 0.8, 10.0), hit("third", 0.4)], limit=5)
     assert [p.id for p in after_walk(ranked, seeds(ranked), {})] == ["first", "second", "third"]
     assert [p.id for p in after_walk(ranked, seeds(ranked), {"third": 10 * HALF_REACH})][:2] == ["first", "third"]
-    assert all(0 <= p.score <= 1 for p in after_walk(ranked, {"first": 1.0}, {"first": 1.0}))
+    scores = [reached(p, {"first": 1.0}, {"first": 1.0}).score for p in after_walk(ranked, {"first": 1.0}, {"first": 1.0})]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
 
 
 def test_of_equal_texts_only_the_best_is_kept() -> None:

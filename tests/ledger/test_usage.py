@@ -1,7 +1,6 @@
 """The body that the gateway ships, and the answer it gets."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import msgspec
 import pytest
 from tests.tables import with_tables
 
+from stoa.adapters.database import Database
+from stoa.adapters.database.facts import FactRecords
 from stoa.adapters.database.usage import UsageTable
 from stoa.domain.ledger import UsageQuery
 from stoa.domain.usage import Told, UsageFact
@@ -18,20 +19,12 @@ from stoa.ledger.usage import record
 NOVEMBER = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp() * 1000)
 DECEMBER = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
 
-Write = Callable[[], AbstractAsyncContextManager[UsageTable]]
-
 
 @pytest.fixture
-async def write(tmp_path: Path) -> AsyncIterator[Write]:
-    database = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[UsageTable]:
-        async with database.write() as connection:
-            yield UsageTable(connection)
-
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await with_tables(f"sqlite:///{tmp_path / 'stoa.sqlite'}")
     yield opened
-    await database.close()
+    await opened.close()
 
 
 def batch(*ids: str) -> bytes:
@@ -47,37 +40,38 @@ def fact(fact_id: str) -> UsageFact:
     )  # fmt: skip
 
 
-async def shipped(write: Write, body: bytes, *, now_ms: int = NOVEMBER) -> dict[str, int]:
+async def shipped(database: Database, body: bytes, *, now_ms: int = NOVEMBER) -> dict[str, int]:
     """What each team has spent this month."""
-    told = msgspec.msgpack.decode(await record(body, write=write, now_ms=now_ms), type=dict[str, list[Told]])["spent"]
+    answer = await record(body, recorder=FactRecords(database), now_ms=now_ms)
+    told = msgspec.msgpack.decode(answer, type=dict[str, list[Told]])["spent"]
     assert {each.scope for each in told} <= {"team"}
     assert {each.period for each in told} <= {"month UTC"}
     return {each.subject: each.nano_usd for each in told}
 
 
-async def test_a_batch_is_answered_with_the_spend_that_includes_it(write: Write) -> None:
-    assert await shipped(write, batch("a", "b")) == {"red": 200}
-    assert await shipped(write, batch("b", "c")) == {"red": 300}
+async def test_a_batch_is_answered_with_the_spend_that_includes_it(database: Database) -> None:
+    assert await shipped(database, batch("a", "b")) == {"red": 200}
+    assert await shipped(database, batch("b", "c")) == {"red": 300}
 
 
-async def test_an_empty_batch_asks_for_the_spend(write: Write) -> None:
-    await shipped(write, batch("a"))
-    assert await shipped(write, batch()) == {"red": 100}
+async def test_an_empty_batch_asks_for_the_spend(database: Database) -> None:
+    await shipped(database, batch("a"))
+    assert await shipped(database, batch()) == {"red": 100}
 
 
-async def test_a_new_month_starts_at_nothing(write: Write) -> None:
-    await shipped(write, batch("a"))
-    assert await shipped(write, batch(), now_ms=DECEMBER) == {}
+async def test_a_new_month_starts_at_nothing(database: Database) -> None:
+    await shipped(database, batch("a"))
+    assert await shipped(database, batch(), now_ms=DECEMBER) == {}
 
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", msgspec.msgpack.encode({"a": 1}), msgspec.msgpack.encode([["a", "b"]])])
-async def test_what_is_no_batch_is_refused_and_leaves_nothing(write: Write, body: bytes) -> None:
+async def test_what_is_no_batch_is_refused_and_leaves_nothing(database: Database, body: bytes) -> None:
     with pytest.raises(InvalidRequest, match="msgpack list of usage facts"):
-        await record(body, write=write, now_ms=NOVEMBER)
-    async with write() as usage:
-        assert await usage.buckets(UsageQuery(0, 2**60), group_by="day") == []
+        await record(body, recorder=FactRecords(database), now_ms=NOVEMBER)
+    async with database.read() as connection:
+        assert await UsageTable(connection).buckets(UsageQuery(0, 2**60), group_by="day") == []
 
 
-async def test_a_fact_of_an_older_gateway_is_taken(write: Write) -> None:
+async def test_a_fact_of_an_older_gateway_is_taken(database: Database) -> None:
     without_parent: Sequence[object] = msgspec.structs.astuple(fact("a"))[:-1]
-    assert await shipped(write, msgspec.msgpack.encode([without_parent])) == {"red": 100}
+    assert await shipped(database, msgspec.msgpack.encode([without_parent])) == {"red": 100}

@@ -46,9 +46,7 @@ class Budgets(View):
 async def list_budgets(caller: Annotated[Caller, allow("budget:list")], parts: Parts) -> Budgets:
     """The nearest to its end first."""
     now = now_ms()
-    async with parts.write_usage() as usage:
-        await usage.follow_budgets(now)
-        told = await usage.spent(now)
+    told = await parts.usage.spent(now_ms=now)
     async with parts.read() as stores:
         found = budget_statuses(
             [each for each in await stores.resources.all() if isinstance(each, Budget)],

@@ -35,7 +35,7 @@ async def read_snapshot(
 @router.post("/usage")
 async def ship_usage(request: Request, caller: Annotated[Caller, allow("usage:ship")], parts: Parts) -> Response:
     """Take a batch of usage facts, each once; the answer is every team's spend of this month."""
-    return Response(await record(await request.body(), write=parts.write_usage, now_ms=now_ms()), media_type=_MSGPACK)
+    return Response(await record(await request.body(), recorder=parts.usage, now_ms=now_ms()), media_type=_MSGPACK)
 
 
 @router.post("/contents", status_code=204)

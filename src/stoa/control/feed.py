@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import NamedTuple, Protocol
 
@@ -40,10 +40,22 @@ class Compile(Protocol):
 
 
 class SnapshotFeed:
-    """Compiles when the revision has changed. `run` goes on until `close`; while the database is away the last one stays."""
+    """Compiles when the revision has changed, which `revision` tells cheaply.
 
-    def __init__(self, read: Open, compile_state: Compile, *, engine_url: str, write: Open | None = None) -> None:
+    `run` goes on until `close`; while the database is away the last one stays.
+    """
+
+    def __init__(
+        self,
+        read: Open,
+        compile_state: Compile,
+        *,
+        revision: Callable[[], Awaitable[int]],
+        engine_url: str,
+        write: Open | None = None,
+    ) -> None:
         self._read = read
+        self._revision = revision
         self._write = write
         self._compile = compile_state
         self._engine_url = engine_url
@@ -71,16 +83,16 @@ class SnapshotFeed:
         now_ms = time.time_ns() // 1_000_000
         if self._due_ms is not None and now_ms >= self._due_ms:
             await self._begin_prices(now_ms)
-        async with self._read() as stores:
-            version = await stores.revision.current()
-            if self.current is None or self.current.version != version:
+        if self.current is None or self.current.version != await self._revision():
+            async with self._read() as stores:
+                version = await stores.revision.current()
                 state = await self._state(stores, version)
-                snapshot = self._compile(state, now_ms=now_ms)
-                self._due_ms = next_start(state.prices, now_ms)
-                async with self._changed:
-                    self.current = snapshot
-                    self._changed.notify_all()
-                logger.info("snapshot %d compiled", version)
+            snapshot = self._compile(state, now_ms=now_ms)
+            self._due_ms = next_start(state.prices, now_ms)
+            async with self._changed:
+                self.current = snapshot
+                self._changed.notify_all()
+            logger.info("snapshot %d compiled", version)
         await self._keep_prices(now_ms)
         self._fault, self._looked_at = None, time.monotonic()
         assert self.current is not None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -72,31 +72,34 @@ class LatencyBucket(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens_per_s: float | None = None
 
 
-class UsageStore(Protocol):
-    """The usage facts of one transaction."""
+class Spent(NamedTuple):
+    """What is spent at a moment: of each budget that is followed, in its present window, and by team in the month (UTC).
 
-    async def insert(self, facts: Sequence[UsageFact]) -> None:
-        """Add the facts that are not there yet, by id, and their cost to the spend of their team and month."""
-        ...
+    Subjects without a cost are left out of `budgets`; `months` names every team that exists, in nano-dollars.
+    """
 
-    async def follow_budgets(self, now_ms: int) -> None:
-        """Keep sums for the budgets that there are now. One that is new gets what was spent in its present window.
+    budgets: Sequence[Told]
+    months: Mapping[str, int]
 
-        To be called first in a transaction that inserts.
+
+class UsageRecorder(Protocol):
+    """Where usage facts come in."""
+
+    async def record(self, facts: Sequence[UsageFact], *, now_ms: int) -> Spent:
+        """In one transaction: add the facts that are not there yet, by id, and their cost to what is spent; then tell it.
+
+        Sums are kept for the budgets that there are now; one that is new gets what was spent in its present window. Without
+        facts, sums of windows that are long over are removed; the facts of those stay.
         """
         ...
 
-    async def spent(self, now_ms: int) -> Sequence[Told]:
-        """What is spent of each budget that is followed, in its present window. Subjects without a cost are left out."""
+    async def spent(self, *, now_ms: int) -> Sequence[Told]:
+        """Of the budgets that there are now, as `record` tells it."""
         ...
 
-    async def forget_spent(self, now_ms: int) -> None:
-        """Remove sums of windows that are long over; the facts stay."""
-        ...
 
-    async def spend(self, month: str) -> Mapping[str, int]:
-        """Nano-dollars by team in a month such as `2026-11`; every team that exists is named."""
-        ...
+class UsageStore(Protocol):
+    """The usage facts of one transaction."""
 
     async def find(self, fact_id: str, *, user_id: str | None) -> UsageFact | None:
         """One fact; None where there is none, or where it is neither of this user nor of a key that the user made."""

@@ -70,18 +70,31 @@ def seeds(ranked: Sequence[Passage]) -> dict[str, float]:
     return {passage.id: weight / sum(weights) for passage, weight in zip(first, weights, strict=True)}
 
 
-def after_walk(passages: Iterable[Passage], began: Mapping[str, float], came: Mapping[str, float]) -> list[Passage]:
-    """Passages that `fuse` scored, ranked anew by where a walk began and where it came to."""
-    ranked = [_reached(passage, began.get(passage.id, 0.0), came.get(passage.id)) for passage in passages]
-    ranked.sort(key=_rank)
-    return ranked
+def after_walk(passages: Sequence[Passage], began: Mapping[str, float], came: Mapping[str, float]) -> list[Passage]:
+    """Passages that `fuse` scored, in the order of what `reached` makes of each; that is left to whoever wants to show it."""
+    ranks = [
+        (-reachable((each.scores or _NO_SCORES).fused, began.get(each.id, 0.0), came.get(each.id, 0.0)), each.id)
+        for each in passages
+    ]
+    return [each for _, each in sorted(zip(ranks, passages, strict=True), key=_first)]
 
 
-def distinct(ranked: Iterable[Passage]) -> Iterator[Passage]:
-    """Of equal texts only the first. Texts are compared as they are asked for: of a hundred ranked, twenty as a rule."""
-    seen = set[str]()
+def reached(passage: Passage, began: Mapping[str, float], came: Mapping[str, float]) -> Passage:
+    """Such a passage with its score after a walk, and with what came to it."""
+    scores, share = passage.scores or _NO_SCORES, came.get(passage.id)
+    score = reachable(scores.fused, began.get(passage.id, 0.0), share or 0.0)
+    return msgspec.structs.replace(passage, score=score, scores=msgspec.structs.replace(scores, graph=share))
+
+
+def distinct(ranked: Iterable[Passage], said: dict[str, str] | None = None) -> Iterator[Passage]:
+    """Of equal texts only the first. Texts are compared as they are asked for: of a hundred ranked, twenty as a rule.
+
+    `said` keeps how each text was compared, for whoever asks twice.
+    """
+    seen, said = set[str](), {} if said is None else said
     for passage in ranked:
-        text = " ".join(passage.text.split()).casefold()
+        if (text := said.get(passage.id)) is None:
+            text = said[passage.id] = " ".join(passage.text.split()).casefold()
         if text not in seen:
             seen.add(text)
             yield passage
@@ -100,11 +113,8 @@ def _scored(hit: Hit) -> Passage:
     )
 
 
-def _reached(passage: Passage, began: float, came: float | None) -> Passage:
-    scores = passage.scores or _NO_SCORES
-    return msgspec.structs.replace(
-        passage, score=reachable(scores.fused, began, came or 0.0), scores=msgspec.structs.replace(scores, graph=came)
-    )
+def _first(pair: tuple[tuple[float, str], Passage]) -> tuple[float, str]:
+    return pair[0]
 
 
 def _rank(passage: Passage) -> tuple[float, str]:

@@ -15,7 +15,7 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
-from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, distinct, fuse, reachable, seeds
+from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, distinct, fuse, reachable, reached, seeds
 from stoa.knowledge.traits.resemblance import uncrowded
 
 CANDIDATES = 50
@@ -112,8 +112,9 @@ class HybridRetriever:
         came = {passage: share for shares in walks for passage, share in shares.items()}
         again = after_walk(ranked, began, came)
         known = {passage.id for passage in ranked}
-        last = next(islice(distinct(again), limit - 1, None), None)
-        least = last.score if last is not None else 0.0
+        said: dict[str, str] = {}
+        last = next(islice(distinct(again, said), limit - 1, None), None)
+        least = reached(last, began, came).score if last is not None else 0.0
         fetches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: as above
         for name, shares in walked.items():
             # What neither search brought is no nearer to the question than the last that one did, and shares few words with it.
@@ -126,7 +127,8 @@ class HybridRetriever:
             about = (hit for hit in fetched if _is_about(hit.passage, among))
             others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
-        return uncrowded(distinct(again), limit=limit)
+        best = uncrowded(distinct(again, said), limit=limit)
+        return [reached(each, began, came) for each in best]
 
 
 def _is_about(passage: Passage, among: Mapping[str, Among]) -> bool:

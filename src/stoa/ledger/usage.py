@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
-from stoa.domain.ledger import UsageStore, month_of
+from stoa.domain.ledger import UsageRecorder, UsageStore
 from stoa.domain.periods import Window
 from stoa.domain.usage import Told, UsageFact
 from stoa.errors import InvalidRequest
@@ -16,27 +16,19 @@ _FACTS = msgspec.msgpack.Decoder(list[UsageFact])
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-async def record(body: bytes, *, write: Callable[[], AbstractAsyncContextManager[UsageStore]], now_ms: int) -> bytes:
+async def record(body: bytes, *, recorder: UsageRecorder, now_ms: int) -> bytes:
     """Insert a batch as the gateway ships it and answer what is spent of every budget in its present window.
 
     Both are msgpack: a list of UsageFact, which may be empty, and {"spent": [Told]}, among it every team's month (UTC). A
     batch may come twice, in part or out of order; each fact counts once. Nothing of a batch stays when this raises, so the
     gateway sends it again.
     """
-    facts = _decode(body)
-    async with write() as usage:
-        await usage.follow_budgets(now_ms)
-        if facts:
-            await usage.insert(facts)
-        else:
-            await usage.forget_spent(now_ms)
-        spent = list(await usage.spent(now_ms))
-        months = await usage.spend(month_of(now_ms))
+    found = await recorder.record(_decode(body), now_ms=now_ms)
     month = Window("month")
     start = month.at(now_ms)
-    told = {each.subject for each in spent if each.scope == "team" and each.period == month.period}
-    spent += [Told("team", team, month.period, start, cost) for team, cost in months.items() if team not in told]
-    return _ENCODER.encode({"spent": spent})
+    told = {each.subject for each in found.budgets if each.scope == "team" and each.period == month.period}
+    months = [Told("team", team, month.period, start, cost) for team, cost in found.months.items() if team not in told]
+    return _ENCODER.encode({"spent": [*found.budgets, *months]})
 
 
 async def await_fact(

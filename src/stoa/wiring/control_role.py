@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
     from stoa.domain.guards import Trier
-    from stoa.domain.ledger import UsageStore
+    from stoa.domain.ledger import UsageRecorder
     from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
     from stoa.domain.prices import PriceList
@@ -54,7 +54,7 @@ class Control:
     feed: "SnapshotFeed"
     read: "Callable[[], AbstractAsyncContextManager[Stores]]"
     write: "Callable[[], AbstractAsyncContextManager[Stores]]"
-    write_usage: "Callable[[], AbstractAsyncContextManager[UsageStore]]"
+    usage: "UsageRecorder"
     prices: "PriceList"
     turns: "Turns"
     targets: "TargetBoard"
@@ -79,11 +79,12 @@ class Control:
 async def control(settings: Settings) -> "AsyncGenerator[Control]":
     """The control role, with what belongs to a first start done, and its snapshot kept fresh while this is open."""
     from stoa.adapters.database import Database
+    from stoa.adapters.database.facts import FactRecords
     from stoa.adapters.database.migrate import check
     from stoa.adapters.database.opening import opener
     from stoa.adapters.database.retention import RetentionTable
+    from stoa.adapters.database.revision import current
     from stoa.adapters.database.stores import DatabaseStores
-    from stoa.adapters.database.usage import UsageTable
     from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
@@ -130,11 +131,13 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 database=database,
                 secrets=secrets,
                 policy=policy,
-                feed=SnapshotFeed(read, compile_state, engine_url=roles.engine.url, write=write),
+                feed=SnapshotFeed(
+                    read, compile_state, revision=partial(database.look, current), engine_url=roles.engine.url, write=write
+                ),
                 read=read,
                 write=write,
                 prices=prices,
-                write_usage=opener(database.write, UsageTable),
+                usage=FactRecords(database),
                 turns=turns,
                 targets=TargetBoard(time.monotonic),
                 explainer=GatewayExplainer(gateway, token=token_of),

@@ -62,6 +62,7 @@ async def take_jobs(parts: Worker) -> None:
             if busy and not unfinished:
                 give_back()
             busy = bool(unfinished)
+            taken.intersection_update(job.id for job in unfinished)
             for job in unfinished:
                 if job.id not in taken:
                     if job.kind == INGEST and job.state == "queued":  # one that was begun has done this, and is at work again

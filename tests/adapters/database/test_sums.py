@@ -13,9 +13,9 @@ from tests.thoroughness import examples
 
 from stoa.adapters.database import Database
 from stoa.adapters.database.desired import ResourceTable
+from stoa.adapters.database.facts import FactRecords
 from stoa.adapters.database.revision import advance
 from stoa.adapters.database.tables import followed, keys, resources, spent, teams, usage, users
-from stoa.adapters.database.usage import UsageTable
 from stoa.domain.periods import window_of
 from stoa.domain.resources import Budget
 from stoa.domain.usage import UsageFact
@@ -42,12 +42,8 @@ async def apply(database: Database, *budgets: Budget) -> None:
 
 
 async def ship(database: Database, *facts: UsageFact, now_ms: int = NOW) -> dict[tuple[str, str, str], tuple[int, int]]:
-    async with database.write() as connection:
-        table = UsageTable(connection)
-        await table.follow_budgets(now_ms)
-        if facts:
-            await table.insert(facts)
-        return {(each.scope, each.subject, each.period): (each.nano_usd, each.unknown) for each in await table.spent(now_ms)}
+    told = (await FactRecords(database).record(facts, now_ms=now_ms)).budgets
+    return {(each.scope, each.subject, each.period): (each.nano_usd, each.unknown) for each in told}
 
 
 async def test_without_budgets_nothing_is_summed(database: Database) -> None:
@@ -127,8 +123,8 @@ async def test_a_day_in_its_zone_begins_where_it_does_there(database: Database) 
 async def test_sums_of_windows_long_over_are_forgotten(database: Database) -> None:
     await apply(database, *(Budget(name=per, scope="team", per=per, limit_usd="1") for per in ("minute", "hour", "month")))
     await ship(database, fact("a", at_ms=NOW - 80 * 24 * HOUR), fact("b", at_ms=NOW - 3 * HOUR), fact("c"))
-    async with database.write() as connection:
-        await UsageTable(connection).forget_spent(NOW)
+    await FactRecords(database).record([], now_ms=NOW)
+    async with database.read() as connection:
         rows = (await connection.execute(select(spent.c.period, spent.c.nano_usd).order_by(spent.c.period))).all()
     assert [tuple(row) for row in rows] == [("hour UTC", 100), ("hour UTC", 100), ("minute UTC", 100), ("month UTC", 200)]
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 import msgspec
@@ -12,6 +13,7 @@ from sqlalchemy import delete, insert
 from tests.thoroughness import examples
 
 from stoa.adapters.database import Database
+from stoa.adapters.database import facts as facts_in
 from stoa.adapters.database.tables import keys, spend, teams, usage
 from stoa.adapters.database.usage import UsageTable
 from stoa.domain.ledger import UsageBucket, UsageQuery, month_of, total_of
@@ -33,13 +35,11 @@ def fact(fact_id: str, **changed: object) -> UsageFact:
 
 
 async def put(database: Database, *facts: UsageFact) -> None:
-    async with database.write() as connection:
-        await UsageTable(connection).insert(facts)
+    await database.transact(partial(facts_in.insert, facts=facts))
 
 
 async def spent(database: Database, month: str = "2026-11") -> dict[str, int]:
-    async with database.read() as connection:
-        return dict(await UsageTable(connection).spend(month))
+    return dict(await database.transact(partial(facts_in.spend_of, month=month)))
 
 
 async def buckets(database: Database, group_by: str, query: UsageQuery = EVER) -> dict[str | None, int]:

@@ -3,8 +3,10 @@
 import math
 import random
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stoa.adapters.vectors.lance import EXACT_BELOW, LanceIndex
@@ -113,3 +115,33 @@ async def test_a_changed_text_is_not_taken_from_memory(index: LanceIndex) -> Non
     assert (found.passage.text, found.similarity) == ("changed", pytest.approx(cosine(1, 2), abs=1e-5))
     await index.tend("c")
     assert (await index.lexical("c", "changed", vector(2), acl=ALL, limit=5))[0].similarity == pytest.approx(1, abs=1e-5)
+
+
+TEXTS = [
+    "The taxi's driver was travelling, and the travel paid.",
+    "Naïve cafés in Zürich",
+    "日本語 and a taxi",
+    "taxi taxi taxi",
+    "Running runs: the runner ran.",
+    f"{'x' * 41} too long for a word, this_one not",
+    "",
+    "It is not the one that was",
+]
+
+
+@pytest.mark.parametrize(
+    "question", ["a taxi", "Taxi taxi travels", "naive CAFE Zurich runs", "日本語", "x" * 41, "this one", "t", "the", "none"]
+)
+async def test_words_are_ranked_in_memory_as_in_the_store(tmp_path: Path, question: str) -> None:
+    held = LanceIndex(str(tmp_path), settled=timedelta(0))
+    store = LanceIndex(str(tmp_path), settled=timedelta(days=1))
+    made = zip(rows(range(len(TEXTS))), TEXTS, strict=True)
+    some = [(msgspec.structs.replace(row.chunk, context="T", text=text), row.vector) for row, text in made]
+    await held.replace("c", [], [IndexedChunk(*each, FEW if n % 3 else ALL) for n, each in enumerate(some)])
+    await held.tend("c")  # till then the store counts what is new apart from the rest
+    for acl in (ALL, FEW, ALL | FEW):
+        found = await held.lexical("c", question, vector(1), acl=acl, limit=9)
+        other = await store.lexical("c", question, vector(1), acl=acl, limit=9)
+        assert {hit.passage.id: hit.lexical for hit in found} == pytest.approx({hit.passage.id: hit.lexical for hit in other})
+    await held.close()
+    await store.close()

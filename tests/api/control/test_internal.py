@@ -1,8 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -87,14 +85,13 @@ async def test_control_is_ready_while_its_database_answers(stoa: "Running") -> N
 async def test_a_database_that_hangs_makes_control_not_ready_and_readiness_does_not_hang_with_it(
     stoa: "Running", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @asynccontextmanager
-    async def hangs() -> AsyncIterator[Any]:
+    async def hangs() -> int:
         await asyncio.sleep(60)
-        yield
+        return 0
 
     monkeypatch.setattr("stoa.control.feed._SILENT_S", 0.3)
     monkeypatch.setattr("stoa.control.feed._LONGEST_LOOK_S", 0.5)
-    working, stoa.parts.feed._read = stoa.parts.feed._read, hangs
+    working, stoa.parts.feed._revision = stoa.parts.feed._revision, hangs
     reasons: set[str] = set()
     async with stoa.client() as supervisor, asyncio.timeout(20):
         while len(reasons) < 2:
@@ -103,7 +100,7 @@ async def test_a_database_that_hangs_makes_control_not_ready_and_readiness_does_
             }
             await asyncio.sleep(0.01)
         assert reasons == {"the database has not answered", "no snapshot from the database: TimeoutError"}
-        stoa.parts.feed._read = working
+        stoa.parts.feed._revision = working
         while (await supervisor.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - asked from outside
             await asyncio.sleep(0.01)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Table, case, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from stoa.domain.usage import SHADOW, UsageFact
 _DAY_MS = 86_400_000
 
 
-async def insert(connection: AsyncConnection, facts: Sequence[UsageFact]) -> None:
+def insert(connection: Connection, facts: Sequence[UsageFact]) -> None:
     """Add what is not there yet. An answer from the cache was made from what the answer was made from that filled it."""
     asked: list[dict[str, object]] = []
     cites: list[dict[str, object]] = []
@@ -32,11 +32,11 @@ async def insert(connection: AsyncConnection, facts: Sequence[UsageFact]) -> Non
             asked.append({**of, "found": each.found, "cited": sum(each.cited.values()), "answered": answered})
             cites += [{**of, "document_id": document, "passages": count} for document, count in each.cited.items()]
     if asked:
-        await _add(connection, consulted, asked)
+        _add(connection, consulted, asked)
     if cites:
-        await _add(connection, cited, cites)
+        _add(connection, cited, cites)
     for fact in again:
-        await _repeat(connection, fact)
+        _repeat(connection, fact)
 
 
 async def by_day(connection: AsyncConnection, collection: str, *, from_ms: int, to_ms: int) -> Sequence[ConsultedDay]:
@@ -73,16 +73,16 @@ def _within(table: Table, collection: str, from_ms: int, to_ms: int) -> list[Col
     return [table.c.collection == collection, table.c.at >= from_ms, table.c.at < to_ms]
 
 
-async def _add(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+def _add(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    await connection.execute(make(table).on_conflict_do_nothing(), rows)
+    connection.execute(make(table).on_conflict_do_nothing(), rows)
 
 
-async def _repeat(connection: AsyncConnection, fact: UsageFact) -> None:
+def _repeat(connection: Connection, fact: UsageFact) -> None:
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for table in (consulted, cited):
         new: dict[str, Any] = {"id": fact.id, "at": fact.at_ms}  # Any: values of two columns
         names = [column.name for column in table.columns]
         same = select(*(literal(new[n], table.c[n].type) if n in new else table.c[n] for n in names))
         rows = same.where(table.c.id == fact.cache_of)
-        await connection.execute(make(table).from_select(names, rows).on_conflict_do_nothing())
+        connection.execute(make(table).from_select(names, rows).on_conflict_do_nothing())

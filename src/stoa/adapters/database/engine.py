@@ -4,12 +4,12 @@ Whoever opens a transaction ends it: stores take a connection and never commit.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, NullPool, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, event, make_url
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from stoa.errors import InvalidRequest, OperatorError, SettingsError
+
+_T = TypeVar("_T")
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another process's transaction."""
@@ -37,7 +39,11 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._writer: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+        self._writer: asyncio.Lock | None = None
+        self._plain: Engine | None = None
+        if engine.dialect.name == "sqlite":
+            self._writer = asyncio.Lock()
+            self._plain = create_sqlite_engine(Path(engine.url.database or ""), pool_size=1)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 10) -> Self:
@@ -58,6 +64,25 @@ class Database:
             async with connection.begin():
                 yield connection
 
+    async def transact(self, work: Callable[[Connection], _T]) -> _T:
+        """One transaction of many statements, committed when `work` returns, rolled back when it raises.
+
+        On SQLite one thread does all of it: the asynchronous driver changes threads several times a statement, which is
+        more than a small statement itself.
+        """
+        if self._writer is None or self._plain is None:
+            async with self.write() as connection:
+                return await connection.run_sync(work)
+        async with self._writer:
+            return await asyncio.to_thread(_in_one, self._plain, work, write=True)
+
+    async def look(self, work: Callable[[Connection], _T]) -> _T:
+        """As `transact`, to read alone: for what is asked several times a second, whether or not anything happened."""
+        if self._plain is None:
+            async with self.read() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.to_thread(_in_one, self._plain, work, write=False)
+
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncConnection]:
         """Raises OperatorError when there is none to be had."""
@@ -76,6 +101,8 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        if self._plain is not None:
+            self._plain.dispose()
 
 
 def create_engine(
@@ -102,16 +129,26 @@ def create_engine(
     return engine
 
 
-def create_sqlite_engine(path: Path) -> Engine:
-    """An engine for one thread, for work of many small statements: the asynchronous one changes threads at each."""
+def create_sqlite_engine(path: Path, *, pool_size: int = 0) -> Engine:
+    """An engine without asyncio, for work of many small statements: the asynchronous one changes threads at each.
+
+    So many connections are kept open; more are made while those are in use.
+    """
     engine = create_plain_engine(
         URL.create("sqlite", database=str(path)),
-        poolclass=NullPool,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         hide_parameters=True,
+        **({"poolclass": QueuePool, "pool_size": pool_size} if pool_size else {"poolclass": NullPool}),
     )
     _prepare_sqlite(engine, foreign_keys=True)
     return engine
+
+
+def _in_one(engine: Engine, work: Callable[[Connection], _T], *, write: bool) -> _T:
+    with engine.connect() as connection:
+        connection.execution_options(stoa_write=write)
+        with connection.begin():
+            return work(connection)
 
 
 def parse_url(url: str) -> URL:

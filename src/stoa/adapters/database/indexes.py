@@ -22,6 +22,7 @@ from stoa.domain.processing import Recipe
 from stoa.errors import Conflict, NotFound
 
 _LIVE = ("building", "serving", "kept")
+_DROPPED = select(indexes).where(indexes.c.state == "dropped", ~indexes.c.erased)
 
 
 class IndexTable:
@@ -192,9 +193,9 @@ class IndexRecords:
             await IndexTable(connection).switch(index, now_ms=_now_ms())
 
     async def erasable(self, before_ms: int) -> Sequence[Index]:
-        over = (indexes.c.state == "dropped", ~indexes.c.erased, indexes.c.changed_at < before_ms)
-        async with self._database.read() as connection:
-            return [_index(row) for row in (await connection.execute(select(indexes).where(*over))).mappings()]
+        rows = await self._database.look(lambda connection: connection.execute(_DROPPED).mappings().all())
+        found = [_index(row) for row in rows]
+        return [each for each in found if each.changed_at < before_ms]
 
     async def erased(self, index: Index) -> None:
         async with self._database.write() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import jobs
@@ -13,6 +13,17 @@ from stoa.domain.passages import Spent
 
 _COLUMNS = [column for column in jobs.columns if column.name != "plan"]
 _OPEN = jobs.c.state.in_(("waiting", "queued", "running"))
+_UNFINISHED = (
+    select(*_COLUMNS)
+    .where(or_(jobs.c.state.in_(("queued", "running")), and_(jobs.c.state == "cancelled", jobs.c.ended_at.is_(None))))
+    .order_by(jobs.c.id)
+)
+"""Asked for several times a second: it is built once."""
+
+
+def unfinished(connection: Connection) -> list[Job]:
+    """Queued, running, and cancelled without having been ended; oldest first."""
+    return [_job(row) for row in connection.execute(_UNFINISHED).mappings()]
 
 
 class JobTable:
@@ -58,11 +69,7 @@ class JobTable:
 
     async def unfinished(self) -> Sequence[Job]:
         """Queued, running, and cancelled without having been ended; oldest first."""
-        cancelled = and_(jobs.c.state == "cancelled", jobs.c.ended_at.is_(None))
-        rows = await self._connection.execute(
-            select(*_COLUMNS).where(or_(jobs.c.state.in_(("queued", "running")), cancelled)).order_by(jobs.c.id)
-        )
-        return [_job(row) for row in rows.mappings()]
+        return await self._connection.run_sync(unfinished)
 
     async def queue(self, job_id: str, *, total: int) -> bool:
         """Complete a waiting job. False when it is not waiting."""

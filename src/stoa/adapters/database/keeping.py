@@ -7,7 +7,7 @@ from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.engine import Database
 from stoa.adapters.database.indexes import IndexRecords, IndexTable
 from stoa.adapters.database.jobs import JobTable
-from stoa.adapters.database.revision import RevisionTable
+from stoa.adapters.database.revision import current
 from stoa.domain.indexes import Index, IndexStore
 from stoa.domain.jobs import Job
 from stoa.domain.library import JobStore
@@ -48,10 +48,10 @@ class IndexKeeper:
     async def look(self) -> Sequence[Job]:
         """The jobs that are new."""
         await self._erase()
+        revision = await self._database.look(current)
+        if revision == self._seen and not self._unsettled:
+            return []
         async with self._database.read() as connection:
-            revision = await RevisionTable(connection).current()
-            if revision == self._seen and not self._unsettled:
-                return []
             every = await IndexTable(connection).every()
             collections = [each for each in await ResourceTable(connection).all() if isinstance(each, Collection)]
         several = {each.collection for each in every if each.state != "serving"}

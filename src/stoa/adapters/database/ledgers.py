@@ -11,7 +11,7 @@ from stoa.adapters.database import resemblance
 from stoa.adapters.database.desired import ResourceTable
 from stoa.adapters.database.documents import DocumentTable
 from stoa.adapters.database.engine import Database
-from stoa.adapters.database.jobs import JobTable
+from stoa.adapters.database.jobs import JobTable, unfinished
 from stoa.adapters.database.revision import advance
 from stoa.adapters.database.tables import corpus, held, indexes
 from stoa.adapters.database.upsert import upsert
@@ -93,8 +93,7 @@ class JobRecords:
             return await JobTable(connection).get(job_id)
 
     async def unfinished(self) -> Sequence[Job]:
-        async with self._database.read() as connection:
-            return await JobTable(connection).unfinished()
+        return await self._database.look(unfinished)
 
     async def start(self, job_id: str) -> bool:
         async with self._database.write() as connection:

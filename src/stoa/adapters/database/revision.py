@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, bindparam, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.served import served
@@ -15,6 +15,12 @@ _ADVANCE = text(
     "INSERT INTO revision (id, value) VALUES (1, :now_ms) ON CONFLICT (id) DO UPDATE "
     "SET value = CASE WHEN revision.value >= excluded.value THEN revision.value + 1 ELSE excluded.value END RETURNING value"
 ).bindparams(bindparam("now_ms", type_=BigInteger))
+_CURRENT = select(revision.c.value)
+
+
+def current(connection: Connection) -> int:
+    """The revision of desired state; 0 before anything was said."""
+    return connection.execute(_CURRENT).scalar_one_or_none() or 0
 
 
 async def advance(connection: AsyncConnection, *, now_ms: int | None = None) -> int:
@@ -36,7 +42,7 @@ class RevisionTable:
         return await advance(self._connection, now_ms=now_ms)
 
     async def current(self) -> int:
-        return (await self._connection.execute(select(revision.c.value))).scalar_one_or_none() or 0
+        return await self._connection.run_sync(current)
 
     async def corpus(self) -> Mapping[str, int]:
         rows = await self._connection.execute(select(corpus.c.collection, corpus.c.version))

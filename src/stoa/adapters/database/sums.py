@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from stoa.adapters.database.tables import followed, keys, resources, revision, spent, teams, usage, users
-from stoa.adapters.database.upsert import upsert
+from stoa.adapters.database.upsert import upserted
 from stoa.domain.keys import DEFAULT_PERIOD
 from stoa.domain.periods import Window, period_text, window_of
 from stoa.domain.resources import Budget
@@ -35,6 +34,10 @@ _COLUMNS: Mapping[str, ColumnElement[Any]] = {  # Any: text or null
     "assistant": usage.c.assistant,
 }
 
+_REVISION = select(revision.c.value)
+_SEEN = select(followed.c.revision).where(followed.c.scope == "")
+_FOLLOWED = select(followed.c.scope, followed.c.subject, followed.c.period).where(followed.c.scope != "")
+
 
 class Followed(NamedTuple):
     """Sums that are kept: of one subject, or of each where it is empty, in every window of a period."""
@@ -44,32 +47,31 @@ class Followed(NamedTuple):
     period: str
 
 
-async def follow(connection: AsyncConnection, now_ms: int) -> None:
+def follow(connection: Connection, now_ms: int) -> None:
     """Keep sums for exactly the budgets that desired state has, teams and keys included."""
-    current = (await connection.execute(select(revision.c.value))).scalar_one_or_none() or 0
-    marker = select(followed.c.revision).where(followed.c.scope == "")
-    if (await connection.execute(marker)).scalar_one_or_none() == current:
+    current = connection.execute(_REVISION).scalar_one_or_none() or 0
+    if connection.execute(_SEEN).scalar_one_or_none() == current:
         return
-    await _lock(connection, shared=False)
-    wanted, have = await _wanted(connection), frozenset(await _all(connection))
+    _lock(connection, shared=False)
+    wanted, have = _wanted(connection), frozenset(_all(connection))
     gone = have - wanted
     if gone:
-        await connection.execute(delete(followed).where(or_(*(_is(each) for each in gone))))
+        connection.execute(delete(followed).where(or_(*(_is(each) for each in gone))))
     for each in sorted(wanted - have):
-        await _sum_up(connection, each, now_ms)
-        await connection.execute(insert(followed).values(**each._asdict(), revision=current))
-    await upsert(connection, followed, {"scope": "", "subject": "", "period": "", "revision": current})
+        _sum_up(connection, each, now_ms)
+        connection.execute(insert(followed).values(**each._asdict(), revision=current))
+    connection.execute(upserted(connection, followed, {"scope": "", "subject": "", "period": "", "revision": current}))
 
 
-async def followed_for(connection: AsyncConnection, facts: Iterable[UsageFact]) -> list[Followed]:
+def followed_for(connection: Connection, facts: Iterable[UsageFact]) -> list[Followed]:
     """Those that may concern the facts, which are about to be inserted."""
-    await _lock(connection, shared=True)
+    _lock(connection, shared=True)
     named = {name for fact in facts for name in _subjects(fact).values() if name is not None}
     concerned = or_(followed.c.subject == "", followed.c.subject.in_(named))
-    return await _all(connection, concerned)
+    return _all(connection, concerned)
 
 
-async def add(connection: AsyncConnection, following: Sequence[Followed], facts: Sequence[UsageFact]) -> None:
+def add(connection: Connection, following: Sequence[Followed], facts: Sequence[UsageFact]) -> None:
     """The cost of facts that were new."""
     periods = {each.period for each in following}
     windows = {period: window_of(period) for period in periods}
@@ -93,19 +95,17 @@ async def add(connection: AsyncConnection, following: Sequence[Followed], facts:
         ]
         statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(spent)
         more = {name: spent.c[name] + statement.excluded[name] for name in ("nano_usd", "unknown")}
-        await connection.execute(statement.on_conflict_do_update(index_elements=list(spent.primary_key), set_=more), rows)
+        connection.execute(statement.on_conflict_do_update(index_elements=list(spent.primary_key), set_=more), rows)
 
 
-async def present(connection: AsyncConnection, now_ms: int) -> Sequence[Told]:
+def present(connection: Connection, now_ms: int) -> Sequence[Told]:
     """What is spent in the windows that hold this moment."""
-    following = frozenset(await _all(connection))
+    following = frozenset(_all(connection))
     if not following:
         return []
     windows = [window_of(period) for period in {each.period for each in following}]
     now = or_(*(and_(spent.c.period == each.period, spent.c.starts_at == each.at(now_ms)) for each in windows))
-    rows = await connection.execute(
-        select(spent).where(now).order_by(spent.c.nano_usd.desc(), spent.c.subject).limit(_MOST_TOLD)
-    )
+    rows = connection.execute(select(spent).where(now).order_by(spent.c.nano_usd.desc(), spent.c.subject).limit(_MOST_TOLD))
     return [
         Told(row.scope, row.subject, row.period, row.starts_at, row.nano_usd, row.unknown)
         for row in rows
@@ -113,13 +113,13 @@ async def present(connection: AsyncConnection, now_ms: int) -> Sequence[Told]:
     ]
 
 
-async def forget(connection: AsyncConnection, now_ms: int) -> None:
+def forget(connection: Connection, now_ms: int) -> None:
     """Sums of windows that are long over."""
     old = [and_(spent.c.period.like(f"{per} %"), spent.c.starts_at < now_ms - kept) for per, kept in _KEPT_MS.items()]
-    await connection.execute(delete(spent).where(or_(spent.c.starts_at < now_ms - _KEPT_ELSE_MS, *old)))
+    connection.execute(delete(spent).where(or_(spent.c.starts_at < now_ms - _KEPT_ELSE_MS, *old)))
 
 
-async def _sum_up(connection: AsyncConnection, new: Followed, now_ms: int) -> None:
+def _sum_up(connection: Connection, new: Followed, now_ms: int) -> None:
     """Its present window, from the facts."""
     start, column = window_of(new.period).at(now_ms), _COLUMNS[new.scope]
     stale = [spent.c.scope == new.scope, spent.c.period == new.period]
@@ -127,10 +127,10 @@ async def _sum_up(connection: AsyncConnection, new: Followed, now_ms: int) -> No
     if new.subject:
         stale.append(spent.c.subject == new.subject)
         of_facts.append(column == new.subject)
-    await connection.execute(delete(spent).where(*stale))
+    connection.execute(delete(spent).where(*stale))
     cost = func.sum(func.coalesce(usage.c.cost_nano_usd, 0))
     unknown = func.sum(case((usage.c.cost_nano_usd.is_(None), 1), else_=0))
-    rows = (await connection.execute(select(column, cost, unknown).where(*of_facts).group_by(column))).all()
+    rows = connection.execute(select(column, cost, unknown).where(*of_facts).group_by(column)).all()
     if rows:
         sums = [
             {
@@ -139,44 +139,43 @@ async def _sum_up(connection: AsyncConnection, new: Followed, now_ms: int) -> No
             }
             for subject, known, missing in rows
         ]  # fmt: skip
-        await connection.execute(insert(spent), sums)
+        connection.execute(insert(spent), sums)
 
 
-async def _wanted(connection: AsyncConnection) -> frozenset[Followed]:
+def _wanted(connection: Connection) -> frozenset[Followed]:
     """Of budgets that were applied, of teams and of keys. Subjects are ids where there are such."""
     found: set[Followed] = set()
-    specs = await connection.scalars(select(resources.c.spec).where(resources.c.kind == "Budget"))
+    specs = connection.scalars(select(resources.c.spec).where(resources.c.kind == "Budget"))
     for budget in [msgspec.convert(spec, Budget) for spec in specs]:
         period = period_text(budget.per, budget.time_zone)
-        for subject in await _ids(connection, budget):
+        for subject in _ids(connection, budget):
             found.add(Followed(budget.scope, subject, period))
-    named = await connection.scalars(select(teams.c.name).where(teams.c.monthly_budget.is_not(None)))
+    named = connection.scalars(select(teams.c.name).where(teams.c.monthly_budget.is_not(None)))
     found |= {Followed("team", name, Window("month").period) for name in named}
     own = select(keys.c.id, keys.c.budget_period).where(keys.c.budget.is_not(None), keys.c.revoked_at.is_(None))
-    found |= {Followed("key", row.id, row.budget_period or DEFAULT_PERIOD) for row in await connection.execute(own)}
+    found |= {Followed("key", row.id, row.budget_period or DEFAULT_PERIOD) for row in connection.execute(own)}
     return frozenset(found)
 
 
-async def _ids(connection: AsyncConnection, budget: Budget) -> Sequence[str]:
+def _ids(connection: Connection, budget: Budget) -> Sequence[str]:
     if budget.subject is None:
         return [""]
     if budget.scope == "key":
-        return (await connection.scalars(select(keys.c.id).where(keys.c.name == budget.subject))).all()
+        return connection.scalars(select(keys.c.id).where(keys.c.name == budget.subject)).all()
     if budget.scope == "user":
-        return (await connection.scalars(select(users.c.id).where(users.c.name == budget.subject))).all()
+        return connection.scalars(select(users.c.id).where(users.c.name == budget.subject)).all()
     return [budget.subject]
 
 
-async def _all(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Followed]:
-    columns = (followed.c.scope, followed.c.subject, followed.c.period)
-    rows = await connection.execute(select(*columns).where(followed.c.scope != "", *conditions))
+def _all(connection: Connection, *conditions: ColumnElement[bool]) -> list[Followed]:
+    rows = connection.execute(_FOLLOWED.where(*conditions) if conditions else _FOLLOWED)
     return [Followed(*row) for row in rows]
 
 
-async def _lock(connection: AsyncConnection, *, shared: bool) -> None:
+def _lock(connection: Connection, *, shared: bool) -> None:
     if connection.dialect.name == "postgresql":
         name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        await connection.execute(text(f"SELECT {name}(:lock)"), {"lock": _LOCK})
+        connection.execute(text(f"SELECT {name}(:lock)"), {"lock": _LOCK})
 
 
 def _is(each: Followed) -> ColumnElement[bool]:

@@ -68,6 +68,9 @@ class SyncTables:
         self.syncs = SyncTable(connection)
 
 
+_SOURCES = select(resources.c.spec, resources.c.updated_at).where(resources.c.kind.in_(("Source", "Collection")))
+
+
 class SourceRecords:
     """AppliedSources over the database: each call is one transaction."""
 
@@ -75,9 +78,7 @@ class SourceRecords:
         self._database = database
 
     async def all(self) -> Mapping[str, Applied]:
-        query = select(resources.c.spec, resources.c.updated_at).where(resources.c.kind.in_(("Source", "Collection")))
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.look(lambda connection: connection.execute(_SOURCES).all())
         found = [(msgspec.convert(spec, Resource), at) for spec, at in rows]
         collections = {each.name: each for each, _ in found if isinstance(each, Collection)}
         return {

@@ -10,19 +10,24 @@ import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from stoa.adapters.jobs.lanes import Lanes
 from stoa.domain.jobs import Work
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 _LANES_AT_ONCE = 4
-_LOOK_EVERY_S = 1.0
-"""Each look at a queue costs some milliseconds, whether there is work or not: often enough, they are a part of a core."""
+_LOOK_EVERY_S = 2.0
+"""At a job that is under way: its end is told, but for one that ended as it was submitted again."""
+_OWN_QUEUES = "_dbos"
+"""How the names of DBOS's own queues begin: what a process left is started through one."""
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _SLICE = 100
 """Jobs whose steps are removed in one transaction."""
@@ -34,12 +39,16 @@ _PATIENCE_S = 5.0
 class DurableRunner:
     """The runner port. Works run on the loop that `start` was called on; DBOS keeps threads of its own.
 
-    DBOS has one instance a process, so there is one of this a process. Each work has a queue of its own, so that one that
-    waits for long does not keep another from its turn.
+    DBOS has one instance a process, so there is one of this a process. Its queues are not used: each is looked at every second,
+    which for a handful costs an idle process some percent of a core. Jobs wait for their turn here, and who submitted them
+    knows them still when the process has died meanwhile.
     """
 
     def __init__(self, url: str, works: Mapping[str, Work]) -> None:
         self._url, self._works = url, works
+        self._lanes = Lanes(works, at_once=_LANES_AT_ONCE)
+        self._taken: dict[str, asyncio.Task[None]] = {}
+        self._over: dict[str, asyncio.Event] = {}
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._at_work: set[asyncio.Task[Any]] = set()  # Any: what a step returns
@@ -53,7 +62,8 @@ class DurableRunner:
     async def submit(self, work: str, job_id: str, *, lane: str) -> None:
         if work not in self._works:
             raise KeyError(work)
-        await asyncio.to_thread(self._enqueue, work, job_id, lane)
+        if job_id not in self._taken:
+            self._taken[job_id] = asyncio.create_task(self._in_turn(work, job_id, lane))
 
     async def forget(self, *, before_ms: int) -> int:
         """Their plans and steps, in slices."""
@@ -66,11 +76,15 @@ class DurableRunner:
     async def close(self) -> None:
         """Stop taking jobs and interrupt those under way; their open steps run again at the next start."""
         self._stopping.set()
+        for waiting in self._taken.values():
+            waiting.cancel()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         if self._at_work:
             await asyncio.wait(self._at_work, timeout=_PATIENCE_S)
 
     def _launch(self) -> None:
+        assert self._loop is not None
+        loop = self._loop
         logger = logging.getLogger("dbos")
         logger.addHandler(logging.NullHandler())  # it makes a console of its own when it finds no handler
         logger.setLevel(logging.ERROR)  # it warns that SQLite were for development; one process on WAL is what it is used for
@@ -81,21 +95,46 @@ class DurableRunner:
         if self._url.startswith("sqlite"):
             config["db_engine_kwargs"] = {"connect_args": {"factory": _WalConnection}}
         DBOS(config=config)
+        DBOS.listen_queues([])
 
         def job(work: str, job_id: str) -> None:  # DBOS writes attributes onto what it registers, which a bound method has not
-            self._run(work, job_id)
+            try:
+                self._run(work, job_id)
+            finally:
+                if not self._stopping.is_set():
+                    loop.call_soon_threadsafe(self._note_over, job_id)
 
         self._workflow = DBOS.workflow(name="job")(job)
         DBOS.launch()
-        for work in self._works:
-            DBOS.register_queue(
-                _queue(work), partition_concurrency=1, worker_concurrency=_LANES_AT_ONCE, polling_interval_sec=_LOOK_EVERY_S
-            )
 
-    def _enqueue(self, work: str, job_id: str, lane: str) -> None:
+    async def _in_turn(self, work: str, job_id: str, lane: str) -> None:
+        try:
+            async with self._lanes.turn(work, lane):
+                over, ended = self._over.setdefault(job_id, asyncio.Event()), False
+                while not ended:
+                    try:
+                        ended = await asyncio.to_thread(self._begin, work, job_id)
+                    except Exception:  # noqa: BLE001 - the database may be away for a while
+                        _log.exception("beginning job %s failed", job_id)
+                    if not ended:
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(over.wait(), _LOOK_EVERY_S)
+                            ended = True
+        finally:
+            del self._taken[job_id]
+            self._over.pop(job_id, None)
+
+    def _begin(self, work: str, job_id: str) -> bool:
+        """Start the job unless it was before: it was taken up when this process started, or has ended. Returns the latter."""
         assert self._workflow is not None
-        with SetWorkflowID(job_id), SetEnqueueOptions(queue_partition_key=lane):
-            DBOS.enqueue_workflow(_queue(work), self._workflow, work, job_id)
+        with SetWorkflowID(job_id):
+            found = DBOS.start_workflow(self._workflow, work, job_id).get_status()
+        if found.status == "ENQUEUED" and not (found.queue_name or "").startswith(_OWN_QUEUES):
+            DBOS.resume_workflow(job_id)  # an earlier version of this put it into a queue of its own
+        return found.status in _ENDED
+
+    def _note_over(self, job_id: str) -> None:
+        self._over.setdefault(job_id, asyncio.Event()).set()
 
     def _remove(self, before_ms: int) -> int:
         before = datetime.fromtimestamp(before_ms / 1000, UTC).isoformat()
@@ -168,11 +207,6 @@ class _WalConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
-
-
-def _queue(work: str) -> str:
-    """The first work had the only queue, and jobs that wait in it are still to be done."""
-    return "stoa" if work == "ingest" else f"stoa-{work}"
 
 
 def _driver(url: str) -> str:

@@ -122,11 +122,16 @@ def _stored(chunk: Chunk) -> _Stored:
 def passages(collection: str, found: pa.Table) -> Iterator[Passage]:
     """Those of rows that were read with the columns PASSAGE, in their order."""
     for stored, personal in zip(found["passage"].to_pylist(), found["personal"].to_pylist(), strict=True):
-        one = _decode(stored)
-        yield Passage(
-            id=one.id, document_id=one.document_id, collection=collection, title=one.title, path=one.path,
-            heading=one.heading, page=one.page, start=one.start, end=one.end, text=one.text, score=0.0, personal=personal,
-        )  # fmt: skip
+        yield passage(collection, stored, personal)
+
+
+def passage(collection: str, stored: bytes, personal: bool) -> Passage:
+    """One of a row with these values in the columns PASSAGE."""
+    one = _decode(stored)
+    return Passage(
+        id=one.id, document_id=one.document_id, collection=collection, title=one.title, path=one.path,
+        heading=one.heading, page=one.page, start=one.start, end=one.end, text=one.text, score=0.0, personal=personal,
+    )  # fmt: skip
 
 
 def chunks(found: pa.Table) -> Iterator[IndexedChunk]:
