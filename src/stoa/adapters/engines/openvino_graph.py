@@ -21,6 +21,9 @@ Sentences = Callable[[Ids, Ids], Vectors]
 LEAST_COSINE = 0.999
 """To the vectors of onnxruntime, below which it is not used."""
 
+_MOST_WAYS = 8
+"""Each has memory of its own for what it is at; with more cores than this each way has several."""
+
 _TRIAL_S = 60.0
 _NO_BF16 = 3
 """Exit code of a trial on a processor where it would gain nothing."""
@@ -41,13 +44,14 @@ def usable(graph: Path, *, threads: int) -> bool:
 
 
 def open_graph(graph: Path, *, threads: int) -> Sequence[Sentences]:
-    """A way for each thread, each to be used by one at a time: they share weights, and no run waits for another."""
+    """A way for each thread up to eight, each to be used by one at a time: they share weights, and no run waits for another."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
+    ways = min(threads, _MOST_WAYS)
     told = {
         "INFERENCE_PRECISION_HINT": "bf16", "PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": threads,
+        "NUM_STREAMS": ways,
     }  # fmt: skip
     compiled = openvino.Core().compile_model(str(graph), "CPU", told)
 
@@ -55,7 +59,7 @@ def open_graph(graph: Path, *, threads: int) -> Sequence[Sentences]:
         request = compiled.create_infer_request()
         return lambda ids, mask: np.array(request.infer({"input_ids": ids, "attention_mask": mask})["sentence"])
 
-    return [way() for _ in range(threads)]
+    return [way() for _ in range(ways)]
 
 
 def _try(graph: Path, threads: int) -> int:
