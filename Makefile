@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8420
 JOBS   ?= 2
+# Slow tests wait for other processes for a third of their time: one more of them at once keeps two cores at work.
+SLOW_JOBS ?= 3
 
 # Compiled modules are kept, also where the environment says not to write them: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -20,7 +22,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 	@$(BIN)/stoa up --example --port $(PORT)
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
-	$(BIN)/pytest -m "slow or conformance or hypothesis" --hypothesis-profile=thorough -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "slow or conformance or hypothesis" --hypothesis-profile=thorough -n $(SLOW_JOBS) --dist loadfile --no-loadscope-reorder
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance
@@ -123,7 +125,7 @@ HOT_PATH := $(addprefix src/,$(addsuffix .py,$(subst .,/,$(shell cat tools/compi
 	@touch $@
 
 # Debian packages that some tests and benchmarks use; without root they say what is missing and skip.
-.build/system:
+.build/system: tools/install-system-packages
 	@mkdir -p .build
 	@sh tools/install-system-packages
 	@touch $@

@@ -10,41 +10,50 @@ from typing import Any
 import pytest
 from tests import thoroughness
 from tests.postgres import PostgresServer, postgres_programs
+from tests.shared_running import end_shared, shared_by
 
 thoroughness.register_profiles()
 gc.disable()  # until all is collected: what is imported and collected stays
 
-_SHARED_STOA = {
-    "of the suites of others": ("tests/conformance/",),
-    "with the example company": tuple(
-        f"tests/journeys/test_{name}" for name in ("first_journey", "knowledge_apis", "knowledge_graph", "page_journey")
-    ),
-    "plain": tuple(
-        f"tests/journeys/test_{name}" for name in ("alike", "cache", "guardrails", "playground", "routes_journey", "terms")
-    ),
-}
-"""The files that share one, by what it is."""
-_LONG = ("tests/conformance/", "tests/journeys/", "tests/worker/")
+_LONG = ("tests/conformance/", "tests/journeys/", "tests/page/", "tests/worker/")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """For `--dist loadfile`: tests of one file go to one process, and files that share a running Stoa too."""
+    """For `--dist loadfile`: tests of one file go to one process, and files that share something running too."""
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    class BySharedStoa(LoadScopeScheduling):
+    class ByShared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return next((name for name, files in _SHARED_STOA.items() if file.startswith(files)), file)
+            return shared_by(nodeid) or nodeid.partition("::")[0]
 
-    return BySharedStoa(config, log)
+    return ByShared(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes is begun first, so that no process is left with it alone at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    """What takes minutes is begun first, so that no process is left with it alone at the end, and who shares goes together."""
+
+    def place(item: pytest.Item) -> tuple[bool, bool, str]:
+        shares = shared_by(item.nodeid)
+        return not item.nodeid.startswith(_LONG), shares is None, shares or ""
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if nextitem is None or shared_by(item.nodeid) != shared_by(nextitem.nodeid):
+            end_shared()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    end_shared()  # if the tests were interrupted
 
 
 def pytest_collection_finish() -> None:

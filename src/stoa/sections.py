@@ -26,6 +26,8 @@ class LedgerSettings(Section, frozen=True):
     """Of every request: why it went the way it went."""
     job_days: Annotated[int, Meta(ge=1)] = 30
     """Of jobs and syncs that have ended: how they went. The last sync of each source stays, and jobs of documents that stay."""
+    version_days: Annotated[int, Meta(ge=1)] = 400
+    """Of resources: what they were before a change, or before they were deleted, counted from that day on."""
 
 
 class TelemetrySettings(Section, frozen=True):

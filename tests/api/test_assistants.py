@@ -79,3 +79,23 @@ async def test_a_mistake_is_named_with_its_field(stoa: Running, api: ScriptedApi
         assert told is not None
         assert param is None or told.startswith(param)
     assert api.asked == []
+
+
+async def test_an_earlier_version_goes_to_the_gateway_as_it_was(stoa: Running, api: ScriptedApi) -> None:
+    ann = await stoa.add_user("ann", "member", "developer")
+    for prompt in ("Be kind.", "Be brief."):
+        await ann.post("/api/resources/apply", json={"resources": [ASSISTANT | {"prompt": prompt}]})
+    answer = await ann.post("/api/assistants/try", json={"earlier": {"name": "desk", "version": 1}, "messages": QUESTION})
+    assert answer.status_code == 200
+    ((request, _),) = api.asked
+    assert json.loads(request.body)["assistant"] == ASSISTANT
+    assert (await ann.get("/api/resources/Assistant/desk")).json()["prompt"] == "Be brief."
+
+
+async def test_a_trial_names_one_assistant(stoa: Running, api: ScriptedApi) -> None:
+    ann = await stoa.add_user("ann", "member", "developer")
+    earlier = {"earlier": {"name": "desk", "version": 7}}
+    for named, status in (({"assistant": ASSISTANT} | earlier, 400), ({}, 400), (earlier, 404)):
+        refused = await ann.post("/api/assistants/try", json={**named, "messages": QUESTION})
+        assert refused.status_code == status, refused.text
+    assert api.asked == []

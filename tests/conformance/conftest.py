@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.conformance.upstream.server import ANTHROPIC_MODELS, EMBEDDING_MODELS, KEY, OPENAI_MODELS, OPERATION_MODELS
 from tests.journeys.conftest import RunningStoa, clean_environment, start
+from tests.shared_running import shared
 
 MODELS = ("gpt-5-script", "claude-sonnet-4-script")
 """One behind each wire form of an upstream: OpenAI's chat, and Anthropic's messages."""
@@ -114,9 +115,13 @@ def scripted_upstream() -> Iterator[str]:
             process.terminate()
 
 
-@pytest.fixture(scope="session")
-def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("conformance")
+@pytest.fixture(scope="module")
+def served(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    return shared("served", lambda: _serve(upstream, tmp_path_factory.mktemp("conformance")))
+
+
+@contextmanager
+def _serve(upstream: str, folder: Path) -> Iterator[Served]:
     with start(folder) as stoa:
         resources = folder / "scripted.yaml"
         resources.write_text(_resources(upstream), encoding="utf-8")

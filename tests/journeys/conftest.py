@@ -15,6 +15,14 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.shared_running import shared
+from typer.testing import CliRunner
+
+from stoa.adapters.processes.health import probe
+from stoa.adapters.processes.runfile import read_roles
+from stoa.cli.app import app
+from stoa.cli.target import Target
+from stoa.kit.home import Home
 
 _NOT_INHERITED = re.compile(r"STOA_.*|.*_API_KEY|.*_PROXY", re.IGNORECASE)
 _READY_WITHIN_S = 120
@@ -47,15 +55,18 @@ class RunningStoa:
         )
 
     def key(self, name: str, *options: str) -> str:
-        """A new inference key."""
-        made = self.stoa("key", "create", name, *options)
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
+        """A new inference key, once the gateway knows it."""
+        return self._told("key", "create", name, *options)
 
     def sign_in_link(self, user: str = "admin") -> str:
-        made = self.stoa("login", user)
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
+        return self._told("login", user)
+
+    def _told(self, *arguments: str) -> str:
+        """What a verb prints that is run in this process: a process of its own takes longer to start than nearly all tests."""
+        hidden = {name: None for name in os.environ if _NOT_INHERITED.fullmatch(name)}
+        done = CliRunner().invoke(app, list(arguments), obj=Target(home=self.home), env=hidden)
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
 
     def roles(self) -> dict[str, Any]:
         """What run/roles.json says: url, pid and restarts of each role."""
@@ -63,6 +74,11 @@ class RunningStoa:
 
     def printed(self) -> str:
         return self.output.read_text()
+
+    def wait_until_ready(self, what: str = "all are ready again", *, seconds: float = 60) -> None:
+        """Until `stoa status` would end with 0: it asks each role the same, but is a process of its own each time."""
+        home = Home(self.home)
+        wait_until(lambda: all(probe(role.url).ready for role in read_roles(home).each.values()), what, seconds=seconds)
 
     def wait_for_example(self) -> None:
         """Until the example company can be asked."""
@@ -137,23 +153,21 @@ def start_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         )
 
 
-@pytest.fixture(scope="session")
-def plain_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
+@pytest.fixture(scope="module")
+def plain_stoa(tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
     """One Stoa without options for all journeys that only need one: what they apply has names of their own, and what would
     hold for others too they take away again. Nobody restarts or kills it.
     """
-    with start(tmp_path_factory.mktemp("stoa")) as running:
-        yield running
+    return shared("plain", lambda: start(tmp_path_factory.mktemp("stoa")))
 
 
-@pytest.fixture(scope="session")
-def running_stoa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStoa]:
-    """One Stoa for all journeys of the session, the example company being loaded behind it."""
-    with start(tmp_path_factory.mktemp("stoa"), "--example") as running:
-        yield running
+@pytest.fixture(scope="module")
+def running_stoa(tmp_path_factory: pytest.TempPathFactory) -> RunningStoa:
+    """One Stoa for all journeys that ask the example company, which is being loaded behind it."""
+    return shared("example", lambda: start(tmp_path_factory.mktemp("stoa"), "--example"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def handbook_stoa(running_stoa: RunningStoa) -> RunningStoa:
     """The same, once the handbook can be asked."""
     running_stoa.wait_for_example()

@@ -157,7 +157,7 @@ def break_all(on: Stage) -> dict[str, tuple[float, float]]:
             if each.mend is not None:
                 each.mend(on)
         times[each.name] = (began, time.time())
-        wait_until(lambda: on.three.stoa.stoa("status").returncode == 0, f"all is well after: {each.name}", seconds=90)
+        on.three.stoa.wait_until_ready(f"all is well after: {each.name}", seconds=90)
         wait_until(lambda: on.three.lost() == [False] * 3, f"all count together after: {each.name}", seconds=60)
     return times
 

@@ -137,7 +137,7 @@ def test_a_worker_that_is_killed_comes_back_on_its_socket(stoa: RunningStoa, aut
         for _ in range(8):
             assert client.get("/healthz").status_code == 200  # some of these wait for it
     wait_until(lambda: stoa.roles()["gateways"]["gateway-2"]["restarts"] == 1, "it is started again")
-    wait_until(lambda: stoa.stoa("status").returncode == 0, "all are ready again", seconds=60)
+    stoa.wait_until_ready()
 
 
 def test_fewer_workers_ship_what_the_others_left(folder: Path, tmp_path: Path) -> None:

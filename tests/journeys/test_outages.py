@@ -107,7 +107,7 @@ def test_known_keys_are_served_and_nothing_of_it_is_lost(stoa: RunningStoa, data
             assert "database" in reasons.text
         unknown = ask(stoa, "sk-stoa-" + "x" * 43)
         assert unknown.status_code == 401, "who is not known is not let in because nobody can be asked"
-    wait_until(lambda: stoa.stoa("status").returncode == 0, "all is well again", seconds=60)
+    stoa.wait_until_ready("all is well again")
     wait_until(lambda: counted(stoa, name) >= before + asked, "all usage is with control")
     assert counted(stoa, name) <= before + asked + 20, "the asking until it was known, and nothing twice"
     later = stoa.key(f"{name}-later")

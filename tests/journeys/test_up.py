@@ -74,7 +74,8 @@ def test_a_role_that_is_killed_comes_back(stoa: RunningStoa, role: str) -> None:
     before = stoa.roles()[role]
     os.kill(before["pid"], signal.SIGKILL)
     wait_until(lambda: stoa.roles()[role]["restarts"] == before["restarts"] + 1, f"{role} is started again")
-    wait_until(lambda: stoa.stoa("status").returncode == 0, "all are ready again", seconds=60)
+    stoa.wait_until_ready()
+    assert stoa.stoa("status").returncode == 0
     assert stoa.roles()[role]["pid"] != before["pid"]
     assert f"The role {role} ended (killed by SIGKILL)" in stoa.printed()
 

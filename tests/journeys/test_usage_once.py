@@ -65,7 +65,7 @@ def test_every_answered_request_is_in_usage_once_whatever_is_killed(start_stoa: 
             before = stoa.roles()[role]
             os.kill(before["pid"], signal.SIGKILL)
             wait_until(lambda: stoa.roles()[role]["restarts"] > before["restarts"], f"{role} is started again")  # noqa: B023
-        wait_until(lambda: stoa.stoa("status").returncode == 0, "all are ready again", seconds=60)
+        stoa.wait_until_ready()
         enough = len(load.answered) + 20
         wait_until(lambda: len(load.answered) > enough, "requests are answered again")
     assert len(set(load.answered)) == len(load.answered) > 500

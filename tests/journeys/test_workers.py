@@ -204,7 +204,7 @@ def test_workers_restarted_one_after_the_other_lose_no_request(stoa: RunningStoa
         before = entry(name)
         os.kill(before["pid"], signal.SIGTERM)
         wait_until(lambda name=name, before=before: entry(name)["restarts"] > before["restarts"], f"{name} is started again")
-        wait_until(lambda: stoa.stoa("status").returncode == 0, "all are ready again", seconds=60)
+        stoa.wait_until_ready()
     for each in asking:
         each.enough.set()
     for each in asking:

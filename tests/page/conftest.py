@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.page.browsing import chromium, need, opened
+from tests.shared_running import shared
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -41,9 +42,9 @@ def double() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+def browser() -> Browser:
+    """One for all pages here. It ends with the last of them: while Playwright runs, no other test has an event loop."""
+    return shared("browser", chromium)
 
 
 @pytest.fixture

@@ -77,6 +77,65 @@ def test_a_new_assistant_is_made_tried_before_it_is_and_removed(page: Page) -> N
     expect(page.get_by_role("link", name="Help desk")).to_have_count(0)
 
 
+def act(page: Page, version: int, action: str) -> None:
+    page.get_by_role("button", name=f"Actions for version {version}").click()
+    page.get_by_role("menuitem", name=action).click()
+
+
+def test_an_earlier_version_is_tried_beside_what_stands_here(handbook: Page) -> None:
+    rows = handbook.get_by_role("region", name="Versions").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("3present")
+    expect(rows.nth(3)).to_contain_text("benMade")
+    act(handbook, 1, "Try beside")
+    expect(handbook.get_by_label("Beside", exact=True)).to_have_value("1")
+    has_focus(handbook.get_by_label("Question"))
+    handbook.get_by_role("button", name="Ask", exact=True).click()
+    was = handbook.get_by_role("article", name="As version 1 was")
+    expect(was).to_contain_text("By rail, second class is what employees take")
+    expect(handbook.get_by_role("article", name="As it is")).to_contain_text("Employees travel second class by rail")
+    expect(handbook.get_by_label("Prompt")).to_have_value("Answer in plain words.")
+
+
+def test_what_differs_is_shown_and_a_version_is_restored(handbook: Page) -> None:
+    act(handbook, 1, "See what differs, restore")
+    dialog = handbook.get_by_role("dialog")
+    expect(dialog.get_by_label("Compared with")).to_have_value("")
+    dialog.get_by_label("Compared with").select_option(label="version 3, the present one")
+    differs = dialog.get_by_label("What differs")
+    expect(differs).to_contain_text("removed: Answer in plain words.added: Answer in verse.added: Never lie.")
+    expect(differs).to_contain_text("passages")
+    assert violations(handbook) == []
+    dialog.get_by_role("button", name="Restore version 1").click()
+    expect(handbook.get_by_text("Version 1 is in force again, as version 4.")).to_be_visible()
+    expect(handbook.get_by_label("Prompt")).to_have_value("Answer in verse.\nNever lie.")
+    expect(handbook.get_by_label("Passages", exact=True)).to_have_value("4")
+    expect(handbook.get_by_role("region", name="Versions")).to_contain_text("Restored from version 1: prompt, passages")
+
+
+def test_a_version_that_cannot_be_as_it_was_says_why(handbook: Page) -> None:
+    act(handbook, 2, "See what differs, restore")
+    dialog = handbook.get_by_role("dialog")
+    dialog.get_by_role("button", name="Restore version 2").click()
+    expect(dialog.get_by_role("alert")).to_have_text(
+        "Version 2 cannot be as it was. Assistant 'handbook', field 'collections': there is no 'minutes'."
+    )
+    dialog.get_by_role("button", name="Close").click()
+    expect(handbook.get_by_label("Prompt")).to_have_value("Answer in plain words.")
+
+
+def test_a_removed_assistant_comes_back(handbook: Page) -> None:
+    handbook.get_by_role("button", name="Actions for handbook").click()
+    handbook.get_by_role("menuitem", name="Remove").click()
+    handbook.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(handbook.get_by_role("link", name="Handbook")).to_have_count(0)
+    handbook.goto("/assistants/handbook")
+    expect(handbook.get_by_text("It was removed. What it was is still known.")).to_be_visible()
+    assert violations(handbook) == []
+    act(handbook, 3, "See what differs, restore")
+    handbook.get_by_role("dialog").get_by_role("button", name="Restore version 3").click()
+    expect(handbook.get_by_label("Prompt")).to_have_value("Answer in plain words.")
+
+
 def test_doubted_sentences_of_a_conversation_are_marked_and_counted(page: Page) -> None:
     page.get_by_role("textbox").last.fill("How may I travel?")
     page.keyboard.press("Enter")

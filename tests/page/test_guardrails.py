@@ -104,6 +104,19 @@ def test_the_same_guardrail_is_written_as_json(guardrails: Page) -> None:
     expect(page.get_by_text("Saved. Gateways serve it within two seconds.")).to_be_visible()
 
 
+def test_a_guardrail_is_what_it_was_again(guardrails: Page) -> None:
+    page = guardrails
+    page.get_by_role("link", name="manners", exact=True).click()
+    page.get_by_label("Description").fill("Other words")
+    page.get_by_role("button", name="Review and save").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Actions for version 1").click()
+    page.get_by_role("menuitem", name="See what differs, restore").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore version 1").click()
+    expect(page.get_by_text("Version 1 is in force again, as version 3.")).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("")
+
+
 def test_a_guardrail_is_removed_once_that_is_meant(guardrails: Page) -> None:
     page = guardrails
     page.get_by_role("link", name="manners", exact=True).click()

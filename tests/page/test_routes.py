@@ -73,6 +73,18 @@ def test_saving_shows_what_changes_before_it_does(best: Page) -> None:
     expect(best.get_by_text("a second target after the first’s usual p95")).to_be_visible()
 
 
+def test_a_route_is_what_it_was_again(best: Page) -> None:
+    weight(best, 2).fill("15")
+    review(best).get_by_role("button", name="Save").click()
+    versions = best.get_by_role("region", name="Versions")
+    expect(versions.get_by_role("row").nth(1)).to_contain_text("Changed: targets")
+    best.get_by_role("button", name="Actions for version 1").click()
+    best.get_by_role("menuitem", name="See what differs, restore").click()
+    best.get_by_role("dialog").get_by_role("button", name="Restore version 1").click()
+    expect(best.get_by_text("Version 1 is in force again, as version 3.")).to_be_visible()
+    expect(weight(best, 2)).to_have_value("5")
+
+
 def test_for_whom_and_how_long_answers_are_kept_is_said_and_saved(best: Page) -> None:
     best.get_by_text("answers are kept for 1 h").click()
     best.get_by_label("For", exact=True).fill("600")

@@ -114,7 +114,7 @@ async def killed_midway(wiki: Sourced, all_of_it: int) -> None:
     """Start a worker, and kill it when some documents are there and not all of them are done."""
     wiki.site.embedding.pause_s = 0.2
     async with worker(wiki) as process:
-        await wiki.until(lambda h, d: bool(d))
+        await wiki.until(lambda h, d: bool(d), every_s=0.02)
         process.kill()
         await process.wait()
     documents = await wiki.documents()

@@ -41,6 +41,11 @@ ACL = frozenset({"team:company"})
 EMBEDDER = HashingEmbedder(16)
 
 
+def inherited() -> dict[str, str]:
+    """Of the environment, no more than a process needs to run, and where compiled modules are kept."""
+    return {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX") if name in os.environ}
+
+
 @dataclass
 class Site:
     """A home, its database, and an endpoint that embeds."""
@@ -52,8 +57,11 @@ class Site:
 
     @asynccontextmanager
     async def worker(self, **settings: str) -> AsyncGenerator[asyncio.subprocess.Process]:
-        home = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-        home |= {"STOA_HOME": self.settings.home, "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders), **settings}
+        home = inherited() | {
+            "STOA_HOME": self.settings.home,
+            "STOA_WORKER__FOLDERS": ",".join(self.settings.worker.folders),
+            **settings,
+        }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-W", "error::ResourceWarning", "-m", "stoa", "worker", "--fd", str(self.listener.fileno()),
             pass_fds=[self.listener.fileno()], env=home, stderr=asyncio.subprocess.PIPE,

@@ -63,13 +63,16 @@ class Sourced:
             found = await DatabaseLibrary(connection).documents.of_source("c", document_source("wiki"))
         return {each.path: each for each in found}
 
-    async def until(self, reached: Callable[[list[Sync], dict[str, Document]], bool]) -> dict[str, Document]:
+    async def until(
+        self, reached: Callable[[list[Sync], dict[str, Document]], bool], *, every_s: float = 0.1
+    ) -> dict[str, Document]:
+        """Reads all there is each time; often, only where the moment matters."""
         async with asyncio.timeout(90):
             while True:
                 history, documents = await self.history(), await self.documents()
                 if reached(history, documents):
                     return documents
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(every_s)
 
     async def indexed(self) -> list[str]:
         """The document of each chunk in the index."""
@@ -101,7 +104,7 @@ async def test_documents_that_are_sent_again_after_a_kill_are_there_once(wiki: S
     assert set(await send(wiki, files)) == {"created"}
     wiki.site.embedding.pause_s = 0.05
     async with wiki.site.worker() as process:
-        await wiki.until(lambda h, d: any(each.state == "indexed" for each in d.values()))
+        await wiki.until(lambda h, d: any(each.state == "indexed" for each in d.values()), every_s=0.02)
         process.kill()
     more = {f"{n:03}.md": f"# Document {n}\n\nLate." for n in range(40, 50)}
     again = await send(wiki, files | more)

@@ -1,7 +1,6 @@
 """The worker on a Milvus server with its objects in S3, and an index that is moved there while the worker runs."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.adapters.objects.moto_server import MotoServer, moto_server
 from tests.adapters.vectors.milvus_server import LiteServer, lite_server
-from tests.worker.test_role import ACL, Site, files, site
+from tests.worker.test_role import ACL, Site, files, inherited, site
 
 from stoa.adapters.objects.opening import open_objects
 from stoa.adapters.vectors.milvus import MilvusIndex
@@ -34,9 +33,8 @@ def moto() -> Iterator[MotoServer]:
 
 async def stoa(site: Site, *arguments: str, **settings: str) -> tuple[int, str, str]:
     """A verb in a process of its own: its exit code, and what it said on both ways."""
-    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "stoa", *arguments, env={**inherited, "STOA_HOME": site.settings.home, **settings},
+        sys.executable, "-m", "stoa", *arguments, env={**inherited(), "STOA_HOME": site.settings.home, **settings},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     said, told = await process.communicate()

@@ -59,6 +59,7 @@ from stoa.api import (
     turns,
     usage,
     users,
+    versions,
 )
 from stoa.api.access import Caller, allow
 from stoa.api.attempts import Attempts
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     groups.router,
     keys.router,
     resources.router,
+    versions.router,
     targets.router,
     routes.router,
     assistants.router,

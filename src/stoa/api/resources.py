@@ -110,8 +110,9 @@ async def delete(kind: Kind, name: str, caller: Annotated[Caller, allow("resourc
     require_kind(kind)
     async with parts.database.write() as connection:
         resource = await desired.delete(
-            DatabaseStores(connection), kind, name, engine_url=parts.engine_url, require=caller.require, now_ms=now_ms()
-        )
+            DatabaseStores(connection), kind, name, engine_url=parts.engine_url, require=caller.require, by=caller.principal.id,
+            now_ms=now_ms(),
+        )  # fmt: skip
         if isinstance(resource, Source):
             await withdraw(SyncTables(connection), resource, by=caller.principal.id, now_ms=now_ms())
 

@@ -12,7 +12,7 @@ from stoa.api.forms import Moment, View, moment
 
 router = APIRouter(tags=["status"])
 
-_COUNTED = ("took_ms", "usage", "traces", "contents", "examples", "syncs", "jobs")
+_COUNTED = ("took_ms", "usage", "traces", "contents", "examples", "syncs", "jobs", "versions")
 
 
 class Ready(View):
@@ -36,6 +36,8 @@ class SweepView(View):
     """Of datasets, copied from contents that are past theirs."""
     syncs: int
     jobs: int
+    versions: int
+    """Of resources."""
 
 
 class LedgerHealth(View):

@@ -35,6 +35,7 @@ for module in (
     "mcp",
     "ingest",
     "resources",
+    "history",
     "status",
     "usage",
     "budget",

@@ -33,7 +33,7 @@ def diff(ctx: typer.Context, file: Files) -> None:
     changes = [change for change in send(ctx, file, dry_run=True) if change["change"] != "unchanged"]
     for change in changes:
         title = f"{change['kind']}/{change['name']}"
-        before, after = _lines(change["before"]), _lines(change["after"])
+        before, after = as_lines(change["before"]), as_lines(change["after"])
         for line in difflib.unified_diff(before, after, f"{title} (now)", f"{title} (file)", lineterm=""):
             output.result(line)
     if changes:
@@ -83,7 +83,7 @@ def send(ctx: typer.Context, files: list[str], *, dry_run: bool) -> list[dict[st
         return api.post("/api/resources/apply", {"resources": wanted, "dry_run": dry_run})["changes"]
 
 
-def _lines(resource: dict[str, Any] | None) -> list[str]:
+def as_lines(resource: dict[str, Any] | None) -> list[str]:
     import yaml  # late: only some verbs need it
 
     return yaml.safe_dump(resource, sort_keys=True, allow_unicode=True).splitlines() if resource else []

@@ -11,6 +11,7 @@ from stoa.control.reading import KIND_NAMES, kind_of
 from stoa.control.references import References
 from stoa.control.sealing import mask, seal
 from stoa.control.source_fields import require_people, require_same_collection
+from stoa.control.versions import keep
 from stoa.domain.desired import Sealer
 from stoa.domain.resources import Assistant, Budget, Collection, Limit, Resource, Source
 from stoa.domain.stores import Stores
@@ -53,8 +54,10 @@ async def apply(
     by: str,
     now_ms: int,
     dry_run: bool = False,
+    restored: int | None = None,
 ) -> list[Change]:
-    """Create and change resources; the whole state is checked as it would be afterwards.
+    """Create and change resources; the whole state is checked as it would be afterwards. `restored` is the version that it is
+    taken from.
 
     Raises InvalidRequest naming resource and field, Forbidden, and Conflict.
     """
@@ -84,7 +87,9 @@ async def apply(
     if not dry_run:
         for change in changes:
             if change.change != "unchanged":
-                await stores.resources.save(after[change.kind, change.name], now_ms=now_ms, by=by)
+                key = change.kind, change.name
+                await stores.resources.save(after[key], now_ms=now_ms, by=by)
+                await keep(stores, have.get(key), after[key], by=by, now_ms=now_ms, restored=restored)
     return changes
 
 
@@ -97,7 +102,7 @@ async def find(stores: Stores, kind: str, name: str) -> Resource:
     return resources[name]
 
 
-async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, now_ms: int) -> Resource:
+async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, require: Require, by: str, now_ms: int) -> Resource:
     """What is gone. Raises NotFound, Forbidden, and Conflict when something still needs it or it still has documents."""
     await stores.revision.advance(now_ms=now_ms)
     resource = await find(stores, kind, name)
@@ -110,6 +115,7 @@ async def delete(stores: Stores, kind: str, name: str, *, engine_url: str, requi
     except InvalidRequest as error:
         raise Conflict(f"{kind} {name!r} is still in use. {error.message}") from error
     await stores.resources.remove(kind, name)
+    await keep(stores, resource, None, by=by, now_ms=now_ms)
     return resource
 
 

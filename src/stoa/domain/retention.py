@@ -1,10 +1,10 @@
-"""How long what is kept: usage, decision records, content, jobs and syncs each for a time of their own."""
+"""How long what is kept: usage, decision records, content, jobs, syncs and versions each for a time of their own."""
 
 from typing import Literal, Protocol
 
 import msgspec
 
-Kept = Literal["usage", "traces", "contents", "examples", "syncs", "jobs"]
+Kept = Literal["usage", "traces", "contents", "examples", "syncs", "jobs", "versions"]
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     examples: int
     syncs: int
     jobs: int
+    versions: int
 
 
 class RetentionStore(Protocol):
@@ -29,6 +30,9 @@ class RetentionStore(Protocol):
 
         Of syncs and jobs those that ended before it, but for what is still asked for: the last sync of each source, jobs that
         a document or an index names. Jobs that nobody ever completed go too.
+
+        Of versions of resources those that were replaced before it: what a resource was yesterday is kept, however long it had
+        been that. Of one deleted before it nothing is kept.
 
         Returns how many there were.
         """

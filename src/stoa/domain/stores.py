@@ -8,6 +8,7 @@ from stoa.domain.prices import PriceStore
 from stoa.domain.sessions import SessionStore
 from stoa.domain.teams import GroupStore, TeamStore
 from stoa.domain.users import UserStore
+from stoa.domain.versions import VersionStore
 
 
 class Stores(Protocol):
@@ -30,6 +31,9 @@ class Stores(Protocol):
 
     @property
     def resources(self) -> ResourceStore: ...
+
+    @property
+    def versions(self) -> VersionStore: ...
 
     @property
     def prices(self) -> PriceStore: ...

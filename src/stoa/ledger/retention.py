@@ -21,7 +21,9 @@ Open = Callable[[], AbstractAsyncContextManager[RetentionStore]]
 class Sweeper:
     """The days are the settings'; content carries its own end. `last` is what the last sweep did."""
 
-    def __init__(self, write: Open, *, usage_days: int, trace_days: int, job_days: int, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, write: Open, *, usage_days: int, trace_days: int, job_days: int, version_days: int, now_ms: Callable[[], int]
+    ) -> None:
         self._write = write
         self._days: dict[Kept, int] = {
             "usage": usage_days,
@@ -30,6 +32,7 @@ class Sweeper:
             "examples": 0,
             "syncs": job_days,
             "jobs": job_days,  # behind syncs: a job stays for as long as its sync does
+            "versions": version_days,
         }
         self._now_ms = now_ms
         self.last: Swept | None = None
@@ -59,8 +62,10 @@ class Sweeper:
         )
         if any(removed.values()):
             log.info(
-                "past its retention, removed: %d requests, %d decision records, %d contents, %d examples, %d syncs, %d jobs",
+                "past its retention, removed: %d requests, %d decision records, %d contents, %d examples, %d syncs, %d jobs, "
+                "%d versions",
                 swept.usage, swept.traces, swept.contents, swept.examples, swept.syncs, swept.jobs,
+                swept.versions,
             )  # fmt: skip
         return swept
 

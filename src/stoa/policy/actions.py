@@ -126,7 +126,7 @@ _TABLE = (
     Action("key:revoke", "revoke a key", "Credential", _KEYS),
     # desired state
     Action("resource:list", "list providers, models, routes, assistants, guardrails, limits and all else", "Desired", _DESIRED),
-    Action("resource:read", "read one of them, secrets masked", "Desired", _DESIRED),
+    Action("resource:read", "read one of them, and what it was, secrets masked", "Desired", _DESIRED),
     Action("resource:apply", "create or change one of them", "Desired", _DESIRED),
     Action("resource:delete", "delete one of them", "Desired", _DESIRED),
     Action("datastore:query", "ask a datastore one of its queries"),

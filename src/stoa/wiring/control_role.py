@@ -154,6 +154,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                     usage_days=settings.ledger.usage_days,
                     trace_days=settings.ledger.trace_days,
                     job_days=settings.ledger.job_days,
+                    version_days=settings.ledger.version_days,
                     now_ms=now_ms,
                 ),
                 seals=ContentSeals(secrets),

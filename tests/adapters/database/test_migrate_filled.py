@@ -10,6 +10,7 @@ from stoa.adapters.database import Database
 from stoa.adapters.database.indexes import IndexTable
 from stoa.adapters.database.migrate import check, migrate
 from stoa.adapters.database.schema import config
+from stoa.adapters.database.stores import DatabaseStores
 from stoa.adapters.database.tables import document_versions, metadata, resources, usage
 from stoa.domain.usage import UsageFact
 from stoa.kit.home import Home
@@ -48,7 +49,7 @@ def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0007", "0008", "0009", "0010", "0011"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0007", "0008", "0009", "0010", "0011", "0012"])
 async def test_every_row_of_a_former_version_is_there_afterwards(database_url: str, home: Home, revision: str) -> None:
     database = Database.open(database_url)
     async with database.write() as connection:
@@ -100,6 +101,47 @@ async def test_what_is_searched_in_a_former_version_is_the_first_version_of_its_
     await database.close()
     assert {name: (each.version, each.state, each.embedding_model, each.chunk_tokens) for name, each in found.items()} == {
         "plain": (1, "serving", "stoa-embed", 200), "other": (1, "serving", "embed-3", 512),
+    }  # fmt: skip
+
+
+async def test_what_resources_are_in_a_former_version_is_their_first_with_secrets_masked(database_url: str, home: Home) -> None:
+    sealed = "v1:sealed"
+    specs: dict[str, dict[str, Any]] = {
+        "Provider": {"api_key": sealed, "headers": {"x-a": sealed}, "credentials": {"token": sealed}, "region": "eu"},
+        "Source": {"credentials": {"password": sealed}, "collection": "handbook"},
+        "Datastore": {"credentials": {"url": sealed}, "queries": []},
+        "Guardrail": {"guards": [{"type": "http", "url": "http://g", "headers": {"x-key": sealed}}, {"type": "size"}]},
+        "Assistant": {"prompt": "Be kind."},
+    }
+    database = Database.open(database_url)
+    async with database.write() as connection:
+        before = await connection.run_sync(fill, "0012")
+        for kind, spec in specs.items():
+            row = before["resources"][0] | {"kind": kind, "name": "one", "spec": {"kind": kind, "name": "one"} | spec}
+            await connection.execute(insert(resources).values(**row))
+    await database.close()
+    await migrate(database_url, home)
+    database = Database.open(database_url)
+    async with database.read() as connection:
+        found = {kind: await DatabaseStores(connection).versions.page(kind, "one", before=None, limit=9) for kind in specs}
+    await database.close()
+    assert sealed not in str(found)
+    for (version,) in found.values():
+        assert (version.version, version.change, version.fields) == (1, "created", ())
+        assert (version.at_ms, version.by) == (before["resources"][0]["updated_at"], before["resources"][0]["updated_by"])
+    said = {kind: version.spec for kind, (version,) in found.items()}
+    hidden = "********"
+    assert said == {kind: {"kind": kind, "name": "one"} | spec for kind, spec in specs.items()} | {
+        "Provider": {
+            "kind": "Provider", "name": "one", "api_key": hidden, "headers": {"x-a": hidden}, "credentials": {"token": hidden},
+            "region": "eu",
+        },
+        "Source": {"kind": "Source", "name": "one", "credentials": {"password": hidden}, "collection": "handbook"},
+        "Datastore": {"kind": "Datastore", "name": "one", "credentials": {"url": hidden}, "queries": []},
+        "Guardrail": {
+            "kind": "Guardrail", "name": "one",
+            "guards": [{"type": "http", "url": "http://g", "headers": {"x-key": hidden}}, {"type": "size"}],
+        },
     }  # fmt: skip
 
 

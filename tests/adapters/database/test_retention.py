@@ -5,7 +5,7 @@ from sqlalchemy import insert, select
 from stoa.adapters.database import Database
 from stoa.adapters.database.opening import opener
 from stoa.adapters.database.retention import RetentionTable
-from stoa.adapters.database.tables import document_versions, documents, indexes, jobs, syncs
+from stoa.adapters.database.tables import document_versions, documents, indexes, jobs, resource_versions, syncs
 from stoa.ledger.retention import Sweeper
 
 DAY = 86_400_000
@@ -76,7 +76,9 @@ async def test_jobs_and_syncs_that_ended_long_ago_go(database: Database) -> None
                 made | {"version": 2, "state": "kept", "job_id": "of-index"},
             ],
         )
-    sweeper = Sweeper(opener(database.write, RetentionTable), usage_days=400, trace_days=30, job_days=30, now_ms=lambda: NOW)
+    sweeper = Sweeper(
+        opener(database.write, RetentionTable), usage_days=400, trace_days=30, job_days=30, version_days=30, now_ms=lambda: NOW
+    )
     swept = await sweeper.sweep(rest_s=0, most=2)
     assert await left(database) == (
         {"young", "running", "held", "of-document", "of-version", "of-index", "s3", "r2"},
@@ -85,3 +87,39 @@ async def test_jobs_and_syncs_that_ended_long_ago_go(database: Database) -> None
     assert (swept.syncs, swept.jobs) == (3, 7)
     again = await sweeper.sweep(rest_s=0)
     assert (again.syncs, again.jobs) == (0, 0)
+
+
+async def test_versions_go_when_they_were_replaced_long_ago_and_what_holds_stays(database: Database) -> None:
+    def version(name: str, number: int, *, days: int, change: str = "changed") -> dict[str, object]:
+        row: dict[str, object] = {
+            "kind": "Assistant",
+            "name": name,
+            "version": number,
+            "change": change,
+            "at": NOW - days * DAY,
+            "by": "u",
+        }
+        return row | {"fields": [], "spec": {} if change != "deleted" else None}
+
+    async with database.write() as connection:
+        await connection.execute(
+            insert(resource_versions),
+            [
+                version("alone", 1, days=900),
+                version("desk", 1, days=900), version("desk", 2, days=800), version("desk", 3, days=31),
+                version("desk", 4, days=5),
+                version("gone", 1, days=900), version("gone", 2, days=40, change="deleted"),
+                version("lately", 1, days=900), version("lately", 2, days=20, change="deleted"),
+                version("again", 1, days=900), version("again", 2, days=40, change="deleted"), version("again", 3, days=1),
+            ],
+        )  # fmt: skip
+    sweeper = Sweeper(
+        opener(database.write, RetentionTable), usage_days=400, trace_days=30, job_days=30, version_days=30, now_ms=lambda: NOW
+    )
+    swept = await sweeper.sweep(rest_s=0, most=2)
+    async with database.read() as connection:
+        rows = await connection.execute(select(resource_versions.c.name, resource_versions.c.version))
+        left = {(row.name, row.version) for row in rows}
+    # Until five days ago desk was what its third version says, so that is there to go back to.
+    assert left == {("alone", 1), ("desk", 3), ("desk", 4), ("lately", 1), ("lately", 2), ("again", 3)}
+    assert swept.versions == 6

@@ -117,7 +117,9 @@ async def test_each_kind_goes_when_its_own_time_is_over(database: Database) -> N
         ]
         await connection.execute(insert(contents), rows)
         before = (await connection.execute(select(spend))).all()
-    sweeper = Sweeper(opener(database.write, RetentionTable), usage_days=400, trace_days=30, job_days=30, now_ms=lambda: now)
+    sweeper = Sweeper(
+        opener(database.write, RetentionTable), usage_days=400, trace_days=30, job_days=30, version_days=30, now_ms=lambda: now
+    )
     swept = await sweeper.sweep(rest_s=0, most=2)
     assert (swept.usage, swept.traces, swept.contents) == (2, 5, 2)
     async with database.read() as connection:

@@ -6,13 +6,16 @@ import { pages } from "./handbook.ts";
 import { factOf } from "./requests.ts";
 import { type State, newId } from "./state.ts";
 
+type Assistant = ResourceFields & { prompt?: string; passages?: number | string; collections?: string[] };
+
 interface Trial {
-  assistant: ResourceFields & { prompt?: string; passages?: number | string; collections?: string[] };
+  assistant: Assistant;
+  earlier?: { name: string; version: number };
   messages: { role: string; content: string }[];
 }
 
 /** As `control/reading.py` and `control/references.py` refuse. */
-export function checkAssistant(assistant: Trial["assistant"], place: string, collections: string[]): void {
+export function checkAssistant(assistant: Assistant, place: string, collections: string[]): void {
   const told = `Assistant '${assistant.name}'`;
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(assistant.name)) {
     throw new Refusal(400, `${told}: Expected a name, in the field 'name'.`, "invalid_request", `${place}name`);
@@ -26,7 +29,11 @@ export function checkAssistant(assistant: Trial["assistant"], place: string, col
 }
 
 export async function tryAssistant(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { assistant } = await jsonOf<Trial>(request);
+  const trial = await jsonOf<Trial>(request);
+  const { earlier } = trial;
+  const assistant = earlier
+    ? (state.versions.get({ kind: "Assistant", name: earlier.name }, earlier.version).resource as Assistant)
+    : trial.assistant;
   const collections = Array.from(state.resources.values()).filter((each) => each.kind === "Collection");
   checkAssistant(
     assistant,

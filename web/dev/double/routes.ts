@@ -18,6 +18,7 @@ import { budgets, totalOf, usageBy } from "./spending.ts";
 import { tryAssistant } from "./assistants.ts";
 import { play } from "./playground.ts";
 import { again, ask, stream } from "./talk.ts";
+import { versionRoutes } from "./version-routes.ts";
 
 const EXAMPLES = [
   "Who may fly business class, and who approves it?",
@@ -125,12 +126,20 @@ export const routes: Route[] = [
   route("POST", "/api/resources/apply", async ({ request, response, state }) => {
     const { changes } = apply(state.resources, await jsonOf(request));
     for (const { kind, after } of changes) if (kind === "Source") state.sources.add(after as ResourceFields);
+    for (const { change, after } of changes) {
+      if (change !== "unchanged" && state.resources.get(placeOf(after as ResourceFields)) === after) {
+        state.versions.add(after as ResourceFields, change);
+      }
+    }
     json(response, { changes });
   }),
   route("DELETE", "/api/resources/:kind/:name", ({ response, at, state }) => {
-    state.resources.delete(placeOf({ kind: at.kind ?? "", name: at.name ?? "" }));
+    const named = { kind: at.kind ?? "", name: at.name ?? "" };
+    state.resources.delete(placeOf(named));
+    state.versions.remove(named);
     response.writeHead(204).end();
   }),
+  ...versionRoutes,
   route("POST", "/api/guardrails/try", async ({ request, response }) => json(response, tryOut(await jsonOf(request)))),
   route("POST", "/api/replay", async ({ request, response }) => json(response, replayed(await jsonOf(request)))),
   route("POST", "/api/routes/explain", async ({ request, response }) => json(response, explain(await jsonOf(request)))),

@@ -7,6 +7,7 @@ import { documents } from "./handbook.ts";
 import { newIndexes } from "./indexes.ts";
 import { applied, placeOf } from "./platform.ts";
 import { Sources } from "./sources.ts";
+import { Versions } from "./versions.ts";
 
 let count = 0;
 export const newId = (prefix: string): string => `${prefix}-${++count}`;
@@ -45,6 +46,7 @@ export class State {
   readonly documents = new Map<string, Document>(documents.map((document) => [document.id, { ...document }]));
   readonly jobs = new Map<string, Job>();
   readonly resources = new Map<string, ResourceFields>(applied.map((each) => [placeOf(each), each]));
+  readonly versions = new Versions(applied);
   readonly sets: Sets = new Map();
   readonly sources = new Sources();
   readonly indexes = newIndexes();

@@ -369,6 +369,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resources/{kind}/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Resource Versions
+         * @description The newest first, of a deleted resource too. Whoever may read the resource sees those that they could have read then.
+         */
+        get: operations["list_resource_versions_api_resources__kind___name__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{kind}/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Resource Version */
+        get: operations["read_resource_version_api_resources__kind___name__versions__version__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget Resource Version
+         * @description Take away what an earlier version said, such as a name that should not have stood there. It cannot be taken back.
+         *
+         *     That there was one, by whom, when and which fields it changed stays known.
+         */
+        delete: operations["forget_resource_version_api_resources__kind___name__versions__version__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{kind}/{name}/versions/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Resource Versions
+         * @description What differs in a version from another one. A secret that was replaced in between is a mask on both sides.
+         */
+        get: operations["compare_resource_versions_api_resources__kind___name__versions__version__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{kind}/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Resource Version
+         * @description Apply the resource as it was, which makes a new version. Secrets stay as they are now.
+         *
+         *     Refused where it cannot be as it was: something that it refers to is gone, or a secret that no version keeps.
+         */
+        post: operations["restore_resource_version_api_resources__kind___name__versions__version__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets": {
         parameters: {
             query?: never;
@@ -420,7 +505,7 @@ export interface paths {
         put?: never;
         /**
          * Try Assistant
-         * @description Ask an assistant that need not be saved. Only those who may apply it may try it.
+         * @description Ask an assistant that need not be saved, or one as it was. Only those who may apply it may try it.
          *
          *     It is asked, limited, guarded and billed as a request of the user's, and reads what the user may read.
          */
@@ -1979,11 +2064,12 @@ export interface components {
         };
         /**
          * AssistantTrial
-         * @description An assistant, applied or not, and what it is asked: a conversation that ends with a question.
+         * @description An assistant, applied or not, or one as it was `earlier`, and a conversation that ends with a question.
          */
         AssistantTrial: {
             /** Assistant */
-            assistant: components["schemas"]["Resource.Assistant"];
+            assistant?: components["schemas"]["Resource.Assistant"];
+            earlier?: components["schemas"]["EarlierAssistant"] | null;
             /** Messages */
             messages: components["schemas"]["TriedMessage"][];
         };
@@ -2615,6 +2701,30 @@ export interface components {
             estimated_by: string | null;
         };
         /**
+         * DifferenceView
+         * @description `field` is a path such as `prompt` or `targets[1].weight`; null is a field that is left out.
+         */
+        DifferenceView: {
+            /** Field */
+            field: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
+        };
+        /**
+         * Differences
+         * @description `against` is null for the first version that is kept, or may be seen: all its fields are new then.
+         */
+        Differences: {
+            /** Version */
+            version: number;
+            /** Against */
+            against: number | null;
+            /** Differences */
+            differences: components["schemas"]["DifferenceView"][];
+        };
+        /**
          * DocumentView
          * @description `path` is relative to the source; `acl` are the access tags of which a reader needs one, `deny` those that shut out.
          *
@@ -2663,6 +2773,16 @@ export interface components {
             path: string;
             /** Title */
             title: string;
+        };
+        /**
+         * EarlierAssistant
+         * @description An assistant as one of its versions says.
+         */
+        EarlierAssistant: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
         };
         /**
          * EntityView
@@ -3753,6 +3873,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ResourceVersionView] */
+        Page_ResourceVersionView_: {
+            /** Data */
+            data: components["schemas"]["ResourceVersionView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[SourceSyncView] */
         Page_SourceSyncView_: {
             /** Data */
@@ -4249,6 +4376,69 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * ResourceVersionDetail
+         * @description `resource` is null where it was deleted, or what the version said is forgotten. Secrets are masked.
+         */
+        ResourceVersionDetail: {
+            /** Version */
+            version: number;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "restored" | "deleted";
+            /** Fields */
+            fields: string[];
+            /** Restored */
+            restored: number | null;
+            /** By */
+            by: string;
+            /** Author */
+            author: string | null;
+            /** At */
+            at: string;
+            /** Forgotten */
+            forgotten: boolean;
+            /** Resource */
+            resource: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ResourceVersionView
+         * @description `fields` are the paths of what differs from the version before. `by` is the id of a user or a key, `author` the name that
+         *     they have now, null where there is none of that id any more. `forgotten` is one of which only that is still known.
+         */
+        ResourceVersionView: {
+            /** Version */
+            version: number;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "restored" | "deleted";
+            /** Fields */
+            fields: string[];
+            /** Restored */
+            restored: number | null;
+            /** By */
+            by: string;
+            /** Author */
+            author: string | null;
+            /** At */
+            at: string;
+            /** Forgotten */
+            forgotten: boolean;
+        };
+        /** Restoration */
+        Restoration: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
          * Rights
          * @description What the page offers this user beside the user's own; each route still decides by itself.
          */
@@ -4683,6 +4873,8 @@ export interface components {
             syncs: number;
             /** Jobs */
             jobs: number;
+            /** Versions */
+            versions: number;
         };
         /**
          * SwitchForm
@@ -6924,6 +7116,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    list_resource_versions_api_resources__kind___name__versions_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ResourceVersionView_"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    read_resource_version_api_resources__kind___name__versions__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                name: string;
+                /** @description Number of the version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceVersionDetail"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    forget_resource_version_api_resources__kind___name__versions__version__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                name: string;
+                /** @description Number of the version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    compare_resource_versions_api_resources__kind___name__versions__version__diff_get: {
+        parameters: {
+            query?: {
+                /** @description The one before it if left out. */
+                against?: number | null;
+            };
+            header?: never;
+            path: {
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                name: string;
+                /** @description Number of the version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    restore_resource_version_api_resources__kind___name__versions__version__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "Provider" | "Model" | "Route" | "Collection" | "Source" | "Datastore" | "Assistant" | "Guardrail" | "Limit" | "Budget";
+                name: string;
+                /** @description Number of the version. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Restoration"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
                 };
             };
             /** @description Refused. */

@@ -54,6 +54,8 @@ export type Target = Schemas["TargetView"];
 export type RouteExplanation = Schemas["RouteExplanation"];
 export type TriedGuardrail = Schemas["TriedView"];
 export type Change = Schemas["ChangeView"];
+export type ResourceVersion = Schemas["ResourceVersionView"];
+export type Difference = Schemas["DifferenceView"];
 export type Replay = Schemas["ReplayView"];
 /** A resource as it was applied: fields that have their default are left out. */
 export type ResourceFields = { kind: string; name: string } & Record<string, unknown>;

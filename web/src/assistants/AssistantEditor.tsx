@@ -1,5 +1,5 @@
 /** One assistant: its fields, and below them what it answers as it is saved and as it stands here. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { ResourceFields } from "../api/types";
 import { Button } from "../kit/Button";
@@ -10,8 +10,9 @@ import { mistakeOf } from "../kit/mistakes";
 import { useDraftOf } from "../routes/useDraft";
 import bar from "../routes/SaveBar.module.css";
 import { useRights, useSession } from "../session/queries";
+import { Versions } from "../versions/Versions";
 import { AssistantFields } from "./AssistantFields";
-import { TryBeside } from "./TryBeside";
+import { type Beside, SAVED, TryBeside } from "./TryBeside";
 import { type Draft, resourceOf, shapeFor } from "./draft";
 import { useApply, useRemove } from "./queries";
 import styles from "./AssistantEditor.module.css";
@@ -23,6 +24,8 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
   const { draft, isChanged, isOutdated } = editing;
   const [save, check] = [useApply(false), useApply(true)];
   const [saved, setSaved] = useState(false);
+  const [beside, setBeside] = useState(SAVED);
+  const question = useRef<HTMLTextAreaElement>(null);
   const [, go] = useLocation();
   const mistake = mistakeOf(save.error ?? check.error, "assistant");
 
@@ -39,6 +42,10 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
         if (assistant === null) go(`/assistants/${encodeURIComponent(name)}`);
       },
     });
+  const tryBeside = ({ version }: { version: Beside }) => {
+    setBeside(version);
+    question.current?.focus();
+  };
   const onUndo = () => {
     save.reset();
     check.reset();
@@ -91,7 +98,29 @@ export function AssistantEditor({ assistant }: { assistant: ResourceFields | nul
           )}
         </EditorForm>
       </MistakeContext>
-      {mayChange && <TryBeside saved={assistant} draft={draft} isChanged={isChanged} check={check} />}
+      {mayChange && (
+        <TryBeside
+          saved={assistant}
+          draft={draft}
+          isChanged={isChanged}
+          beside={beside}
+          onBeside={setBeside}
+          input={question}
+          check={check}
+        />
+      )}
+      {assistant && (
+        <Versions
+          of={{ kind: "Assistant", name: assistant.name }}
+          mayRestore={mayChange}
+          restoring={
+            isChanged
+              ? "What you changed above and did not save stays there; saving it puts it in the place of this version."
+              : undefined
+          }
+          onTry={mayChange ? tryBeside : undefined}
+        />
+      )}
     </EditorPane>
   );
 }

@@ -1,11 +1,14 @@
 /** The assistants at the left, one of them to be changed and tried beside another version. */
 import { Link, useSearch } from "wouter";
 import type { ResourceFields } from "../api/types";
+import { EditorPane } from "../kit/EditorPane";
 import { plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import screen from "../routes/RoutesScreen.module.css";
 import { useRights } from "../session/queries";
 import { useResources } from "../targets/queries";
+import { Versions } from "../versions/Versions";
+import { useVersions } from "../versions/queries";
 import { AssistantEditor } from "./AssistantEditor";
 import { draftOf } from "./draft";
 
@@ -16,7 +19,8 @@ export default function AssistantsScreen({ name }: { name: string | null }) {
   const isNew = name === null && isAskedForNew && mayChange;
   const all = assistants.data ?? [];
   const current = all.find((assistant) => assistant.name === name);
-  const isOpen = isNew || current !== undefined;
+  const isMissing = name !== null && assistants.isSuccess && current === undefined;
+  const isOpen = isNew || current !== undefined || isMissing;
   // On a phone an open assistant stands alone: its name is the title then.
   const Title = isOpen ? "h2" : "h1";
 
@@ -47,17 +51,28 @@ export default function AssistantsScreen({ name }: { name: string | null }) {
           </Empty>
         )}
       </nav>
-      {isOpen && <AssistantEditor key={current?.name ?? ""} assistant={current ?? null} />}
+      {isMissing && <Missing name={name} mayRestore={mayChange} />}
+      {isOpen && !isMissing && <AssistantEditor key={current?.name ?? ""} assistant={current ?? null} />}
       {!isOpen && assistants.isSuccess && all.length > 0 && (
         <div className={screen.none}>
-          {name ? (
-            <Empty title={`There is no assistant “${name}”`}>It was removed, or you have no right to see it.</Empty>
-          ) : (
-            <Empty title="Choose an assistant">Its prompt and collections, and what it answers beside another version.</Empty>
-          )}
+          <Empty title="Choose an assistant">Its prompt and collections, and what it answers beside another version.</Empty>
         </div>
       )}
     </div>
+  );
+}
+
+/** What is remembered of one that was removed can be had back. */
+function Missing({ name, mayRestore }: { name: string; mayRestore: boolean }) {
+  const of = { kind: "Assistant", name } as const;
+  const isRemembered = useVersions(of).isSuccess;
+  return (
+    <EditorPane name={name} title={`There is no assistant “${name}”`} list={{ href: "/assistants", name: "All assistants" }}>
+      <p>{isRemembered ? "It was removed. What it was is still known." : "It was removed, or you have no right to see it."}</p>
+      {isRemembered && (
+        <Versions of={of} mayRestore={mayRestore} restoring="Restoring makes it again. Gateways serve it within two seconds." />
+      )}
+    </EditorPane>
   );
 }
 

@@ -11,6 +11,12 @@ export function asDraft(assistant: ResourceFields, question: string): Asked {
   return { form: "chat", path: "/api/assistants/try", headers: JSON_TYPE, body };
 }
 
+/** A version as it was. */
+export function asEarlier(name: string, version: number, question: string): Asked {
+  const body = JSON.stringify({ earlier: { name, version }, messages: messagesOf(question) });
+  return { form: "chat", path: "/api/assistants/try", headers: JSON_TYPE, body };
+}
+
 /** What is served under a name, asked anew so that cost and time can be compared. */
 export function asServed(model: string, question: string): Asked {
   const body = JSON.stringify({ model, messages: messagesOf(question), stream: true });

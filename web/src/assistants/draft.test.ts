@@ -13,6 +13,7 @@ const WHOLE = {
   context_tokens: 4000,
   examples: ["Who has keys?", "What is open?"],
   teams: ["company"],
+  tools: ["erp/orders"],
 };
 
 describe("the draft of an assistant", () => {

@@ -18,6 +18,8 @@ export interface Draft {
   /** One question a line. */
   examples: string;
   teams: string;
+  /** Queries of datastores, which are written in files; kept as they are. */
+  tools: string[];
 }
 
 /** What the API takes for what is left out; see `domain/resources.py`. */
@@ -32,6 +34,7 @@ const DEFAULTS: Draft = {
   context_tokens: "3000",
   examples: "",
   teams: "",
+  tools: [],
 };
 
 /** `team` is the one that a new assistant is for. */
@@ -51,14 +54,15 @@ export function draftOf(assistant: ResourceFields): Draft {
     context_tokens: String(given.context_tokens ?? DEFAULTS.context_tokens),
     examples: (given.examples ?? []).join("\n"),
     teams: (given.teams ?? []).join(", "),
+    tools: given.tools ?? [],
   };
 }
 
 /** What is to be applied, without what has its default. A number that is none goes as it is: the API says what is wrong with it. */
 export function resourceOf(draft: Draft): ResourceFields {
-  const { name, prompt, collections, examples, teams } = draft;
+  const { name, prompt, collections, examples, teams, tools } = draft;
   const texts = { title: draft.title.trim(), description: draft.description.trim(), prompt: prompt.trim() ? prompt : "" };
-  const lists = { collections, examples: lines(examples), teams: words(teams) };
+  const lists = { collections, examples: lines(examples), teams: words(teams), tools };
   const numbers = {
     passages: besides(draft.passages, DEFAULTS.passages),
     context_tokens: besides(draft.context_tokens, DEFAULTS.context_tokens),

@@ -13,6 +13,7 @@ import { SaveBar } from "../routes/SaveBar";
 import { mistakeOf } from "../kit/mistakes";
 import { useRemove, useReview } from "../routes/queries";
 import { useRights } from "../session/queries";
+import { Versions } from "../versions/Versions";
 import { Guards } from "./Guards";
 import { TryIt } from "./TryIt";
 import { isSame, newGuardrail, withField, wordsOf } from "./draft";
@@ -101,6 +102,7 @@ export function GuardrailEditor({ guardrail }: { guardrail: ResourceFields | nul
           </aside>
         </div>
       </MistakeContext>
+      {guardrail && <Versions of={{ kind: "Guardrail", name: guardrail.name }} mayRestore={mayChange} onRestored={beginAnew} />}
     </EditorPane>
   );
 }

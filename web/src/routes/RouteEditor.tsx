@@ -5,6 +5,7 @@ import { EditorForm } from "../kit/EditorForm";
 import { EditorPane, RemoveMenu } from "../kit/EditorPane";
 import { Replay } from "../replay/Replay";
 import { useRights } from "../session/queries";
+import { Versions } from "../versions/Versions";
 import { CheckField, MistakeContext, SelectField, TextField } from "../kit/Field";
 import { Policies } from "./Policies";
 import { SaveBar } from "./SaveBar";
@@ -81,6 +82,7 @@ export function RouteEditor({ route, models }: RouteEditorProps) {
           </aside>
         </div>
       </MistakeContext>
+      {route && <Versions of={{ kind: "Route", name: route.name }} mayRestore={mayChange} />}
     </EditorPane>
   );
 }

@@ -12,6 +12,7 @@ from stoa.adapters.database.tables import (
     documents,
     indexes,
     jobs,
+    resource_versions,
     syncs,
     traces,
     usage,
@@ -41,6 +42,8 @@ class RetentionTable:
                 of, old = jobs, _old_jobs(before_ms)
             case "examples":
                 return await self._blank(before_ms, most)
+            case "versions":
+                return await self._replaced(before_ms, most)
         if what == "usage":  # what they were made from goes with them
             for table in (consulted, cited):
                 await self._connection.execute(delete(table).where(table.c.id.in_(old.limit(most))))
@@ -54,6 +57,15 @@ class RetentionTable:
         old = select(c.dataset_id, c.id, c.since).where(c.expires_at < before_ms, c.sealed.is_not(None))
         gone = update(dataset_items).where(name.in_(old.order_by(c.expires_at).limit(most))).values(sealed=None)
         return (await self._connection.execute(gone)).rowcount
+
+    async def _replaced(self, before_ms: int, most: int) -> int:
+        """Of a resource that was deleted before then nothing is left, not even that it was deleted."""
+        c, later = resource_versions.c, resource_versions.alias("later").c
+        name = tuple_(c.kind, c.name, c.version)
+        by_then = exists().where(later.kind == c.kind, later.name == c.name, later.version > c.version, later.at < before_ms)
+        over = or_(by_then, and_(c.change == "deleted", c.at < before_ms))
+        old = select(c.kind, c.name, c.version).where(c.at < before_ms, over).order_by(c.at).limit(most)
+        return (await self._connection.execute(delete(resource_versions).where(name.in_(old)))).rowcount
 
 
 def _old_syncs(before_ms: int) -> Select[tuple[str]]:

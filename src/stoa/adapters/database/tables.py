@@ -38,6 +38,7 @@ from stoa.adapters.database.ledger_tables import (
 )
 from stoa.adapters.database.metadata import metadata
 from stoa.adapters.database.resemblance_tables import document_bands, document_sketches
+from stoa.adapters.database.resource_tables import resource_versions
 from stoa.adapters.database.source_tables import source_entries, syncs
 from stoa.adapters.database.store_tables import document_attributes, vector_stores
 
@@ -61,6 +62,7 @@ __all__ = [
     "metadata",
     "price_versions",
     "prices",
+    "resource_versions",
     "source_entries",
     "spend",
     "spent",

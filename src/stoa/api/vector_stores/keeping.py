@@ -50,7 +50,7 @@ async def delete_store(connection: AsyncConnection, parts: Control, name: str, *
     job = await intake.begin_emptying(library, name, by=by, now_ms=now_ms())
     await rows.empty(name, job_id=job.id, now_ms=now_ms())
     await desired.delete(
-        DatabaseStores(connection), "Collection", name, engine_url=parts.engine_url, require=_allowed, now_ms=now_ms()
+        DatabaseStores(connection), "Collection", name, engine_url=parts.engine_url, require=_allowed, by=by, now_ms=now_ms()
     )
     await rows.drop(name)
 
