@@ -180,10 +180,7 @@ class DocumentTable:
 
     async def change(self, job_id: str, changes: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
         """Change those that the job still has, by their ids. Any: values of many columns. Gives the ids of those changed."""
-        mine: set[str] = set()
-        for some in _batches(list(changes)):
-            query = select(documents.c.id).where(documents.c.id.in_(some), documents.c.job_id == job_id)
-            mine |= set(await self._connection.scalars(query.with_for_update()))
+        mine = {one for one, job, _ in await self._held(list(changes)) if job == job_id}
         alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}  # rows of one statement name the same columns
         for document_id in sorted(mine):
             values = changes[document_id]
@@ -198,15 +195,26 @@ class DocumentTable:
 
         Of those that are only `moved`, other indexes hold the text that they should.
         """
-        claimed: set[str] = set()
-        for some in _batches(ids):
-            mine = (documents.c.id.in_(some), documents.c.job_id == job_id, documents.c.state != "removed")
-            await self._connection.execute(update(documents).where(*mine).values(indexed_digest=None))
-            those = set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+        claimed = [one for one, job, state in await self._held(ids) if job == job_id and state != "removed"]
+        for some in _batches(claimed):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
             if not moved:
-                await self._connection.execute(delete(held).where(held.c.document_id.in_(those)))
-            claimed |= those
+                await self._connection.execute(delete(held).where(held.c.document_id.in_(some)))
         return frozenset(claimed)
+
+    async def _held(self, ids: Sequence[str]) -> list[tuple[str, str | None, str]]:
+        """Id, job and state of these, which nobody else changes until the transaction ends.
+
+        Asked for with its job, a document is looked for among all of the job's by a planner that knows no better.
+        """
+        found: list[tuple[str, str | None, str]] = []
+        for some in _batches(ids):
+            query = select(documents.c.id, documents.c.job_id, documents.c.state).where(documents.c.id.in_(some))
+            found += [
+                (one, job, state)
+                for one, job, state in await self._connection.execute(query.order_by(documents.c.id).with_for_update())
+            ]
+        return found
 
     async def drop(self, document_id: str, job_id: str) -> bool:
         """Take away the row of a removed document if the job still has it, and its text from where it was judged."""
