@@ -1,7 +1,8 @@
 """`stoa mcp`: messages of standard input go to `/mcp`, what comes back goes to standard output, and nothing else does."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import httpx
 from tests.cli.conftest import ScriptedApi, refused
@@ -75,6 +76,93 @@ def test_nothing_is_told_of_a_request_that_was_given_up(api: ScriptedApi) -> Non
         202 if b"cancelled" in request.content else 200, json=None if b"cancelled" in request.content else result(3)
     )
     assert spoken(api, message("notifications/cancelled", requestId=3), message("ping", 3), message("ping", 4)) == [result(3)]
+
+
+class Served:
+    """A `/mcp` with sessions, of which it forgets all when it is told to, and a stream that a test feeds."""
+
+    def __init__(self) -> None:
+        self.sessions: list[str] = []
+        self.known: set[str] = set()
+        self.ended: list[str] = []
+        self.listened: list[str] = []
+        self.posted: list[tuple[str | None, dict[str, object]]] = []
+        self.news: list[object] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        named = request.headers.get("mcp-session-id")
+        if named is not None and named not in self.known:
+            return refused(404, "This session is not known here.")
+        if request.method == "DELETE":
+            self.ended.append(str(named))
+            return httpx.Response(204)
+        if request.method == "GET":
+            self.listened.append(str(named))
+            told, self.news = self.news, []
+            return events(*told)
+        body = json.loads(request.content)
+        self.posted.append((named, body))
+        if body.get("method") == "initialize":
+            self.sessions.append(f"s{len(self.sessions)}")
+            self.known.add(self.sessions[-1])
+            answer = result(body["id"], protocolVersion="2025-06-18")
+            return httpx.Response(200, headers={"mcp-session-id": self.sessions[-1]}, json=answer)
+        return httpx.Response(200, json=result(body["id"])) if "method" in body and "id" in body else httpx.Response(202)
+
+
+class Paced:
+    """Lines that come one by one, each when its condition holds."""
+
+    def __init__(self, *steps: tuple[object, Callable[[], bool]]) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> Iterator[bytes]:
+        for sent, ready in self._steps:
+            until = time.monotonic() + 10
+            while not ready():
+                assert time.monotonic() < until
+                time.sleep(0.005)
+            if callable(sent):
+                sent()
+            else:
+                yield json.dumps(sent).encode()
+
+
+def always() -> bool:
+    return True
+
+
+def through(served: Served, told: list[dict[str, object]], *steps: tuple[object, Callable[[], bool]]) -> None:
+    with httpx.Client(base_url="http://stoa.test", transport=httpx.MockTransport(served)) as http:
+        Bridge(http, lambda line: told.append(json.loads(line))).run(Paced(*steps))
+
+
+def test_a_session_is_kept_listened_to_and_ended_and_the_clients_answers_are_passed_on() -> None:
+    served, told = Served(), list[dict[str, object]]()
+    question = message("sampling/createMessage", 5)
+    served.news = [question]
+    answer = {"jsonrpc": "2.0", "id": 5, "result": {"role": "assistant"}}
+    through(served, told, (message("initialize", 1), always), (answer, lambda: question in told))
+    assert served.posted[-1] == ("s0", answer)
+    assert (set(served.listened), served.ended) == ({"s0"}, ["s0"])
+
+
+def test_a_session_that_stoa_forgot_is_begun_anew_and_watches_what_it_did() -> None:
+    served, told = Served(), list[dict[str, object]]()
+    watched = message("resources/subscribe", 2, uri="stoa://collections/handbook")
+    through(
+        served, told,
+        (message("initialize", 1), always),
+        (watched, always),
+        (served.known.clear, lambda: result(2) in told),
+        (message("ping", 3), always),
+        (message("ping", 4), lambda: result(3) in told),
+    )  # fmt: skip
+    assert served.sessions == ["s0", "s1"]
+    assert [each for each in told if each.get("id") == 1] == [result(1, protocolVersion="2025-06-18")]
+    assert ("s1", watched) in served.posted and ("s1", message("ping", 4)) in served.posted
+    assert message("notifications/resources/updated", uri="stoa://collections/handbook") in told
+    assert [each["id"] for each in told if "result" in each] == [1, 2, 3, 4]
 
 
 def test_without_a_key_it_says_how_to_get_one(stoa: Callable[..., Result], api: ScriptedApi) -> None:

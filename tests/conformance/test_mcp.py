@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.conformance]
 SUITE = ROOT / ".build" / "suites-node" / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 SCENARIOS = 31
 """For servers, in the version that package.json names."""
-EXPECTED = tomllib.loads((Path(__file__).parent / "protocol" / "expected_failures.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
-def test_every_scenario_passes_but_those_for_what_a_server_may_leave_out(url: str, tmp_path: Path) -> None:
+def test_every_scenario_passes(url: str, tmp_path: Path) -> None:
     done = run_tool([node(), SUITE, "server", "--url", url, "--suite", "all"], folder=tmp_path)
     checked: dict[str, list[str]] = {}
     for written in tmp_path.glob("results/server-*/checks.json"):
@@ -38,5 +36,4 @@ def test_every_scenario_passes_but_those_for_what_a_server_may_leave_out(url: st
         (scenario,) = re.findall(r"^server-(.*)-\d{4}-\d\d-\d\dT", written.parent.name)
         checked[scenario] = [f"{each['id']}: {each.get('errorMessage')}" for each in checks if each["status"] == "FAILURE"]
     assert len(checked) == SCENARIOS, done.stdout + done.stderr
-    assert {name: said for name, said in checked.items() if said and name not in EXPECTED} == {}
-    assert {name for name in EXPECTED if not checked[name]} == set()  # what passes by now is to be taken off the list
+    assert {name: said for name, said in checked.items() if said} == {}

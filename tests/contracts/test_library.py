@@ -65,6 +65,31 @@ async def test_documents_are_listed_to_those_who_share_a_tag(database: Database)
         assert await paths(connection, "team:a", "group:hr", search="_") == []
 
 
+async def test_a_mark_changes_with_what_the_tags_open_and_with_nothing_else(database: Database) -> None:
+    async def mark(*tags: str) -> str | None:
+        async with database.read() as connection:
+            return (await DocumentTable(connection).marks(["c", "other"], acl=frozenset(tags))).get("c")
+
+    async def change(name: str, **values: object) -> None:
+        async with database.write() as connection:
+            assert await DocumentTable(connection).change(f"doc_{name}", "job_1", values)
+
+    assert await mark("team:a") is None
+    await put(database, document("a", state="indexed"), document("b", "group:hr", state="indexed"))
+    seen = await mark("team:a")
+    await change("b", updated_at=2_000_000_000_000)
+    assert await mark("team:a") == seen is not None
+    assert await mark("team:a", "group:hr") != await mark("group:hr")
+    await change("a", updated_at=2_000_000_000_001)
+    assert await mark("team:a") not in (None, seen)
+    await change("b", acl=["team:a"])
+    wider = await mark("team:a")
+    await change("b", deny=["team:a"])
+    assert wider != await mark("team:a") is not None
+    async with database.read() as connection:
+        assert await DocumentTable(connection).marks([], acl=frozenset({"team:a"})) == {}
+
+
 async def test_a_document_put_again_keeps_its_id_and_what_the_index_holds(database: Database) -> None:
     await put(database, document("a"))
     async with database.write() as connection:

@@ -25,6 +25,23 @@ async def test_what_is_not_v1_goes_to_control_both_ways(house) -> None:
     assert "x-request-id" in sent.headers
 
 
+async def test_who_listens_is_let_go_when_the_gateway_ends_and_who_waits_for_an_answer_is_not(house) -> None:
+    events = [(b"content-type", b"text/event-stream; charset=utf-8")]
+    here = house(Scripted(200, [b": ping\n\n"], events, hold=True))
+    listening = here.begin("/mcp", method="GET", key=None)
+    answering = here.begin("/mcp", b"{}", key=None, content_length="2")
+    subscribed = here.begin("/mcp", b"{}", key=None, content_length="2", mcp_method="subscriptions/listen")
+    left = here.begin("/mcp", method="GET", key=None)
+    for each in (listening, answering, subscribed, left):
+        await asyncio.wait_for(each.began.wait(), 5)
+    left.intake.on_gone()
+    here.gateway.listeners.end()
+    assert (listening.over.is_set(), listening.aborted, listening.body) == (True, False, b": ping\n\n")
+    assert (subscribed.over.is_set(), answering.over.is_set()) == (True, False)
+    assert len(here.upstreams.cancelled) == 3
+    here.gateway.listeners.end()
+
+
 async def test_what_only_stoa_may_say_and_what_ends_at_a_hop_is_not_passed_on(house) -> None:
     here = house(Scripted(200, [], [(b"connection", b"close"), (b"keep-alive", b"1"), (b"x", b"y")]))
     reply = await here.ask(

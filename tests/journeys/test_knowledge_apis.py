@@ -13,6 +13,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CreateMessageResult, ResourceUpdatedNotification, TextContent
 from tests.journeys.conftest import RunningStoa, wait_until
 
 pytestmark = pytest.mark.slow
@@ -82,20 +83,24 @@ def test_filters_and_rights_hold_for_a_search_of_the_store(
 
 
 @asynccontextmanager
-async def over_http(stoa: RunningStoa, key: str) -> AsyncGenerator[Client]:
+async def over_http(stoa: RunningStoa, key: str, **options: Any) -> AsyncGenerator[Client]:
     headers = {"authorization": f"Bearer {key}"}
     async with (
         httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as http,
-        Client(streamable_http_client(f"{stoa.url}/mcp", http_client=http)) as session,
+        Client(streamable_http_client(f"{stoa.url}/mcp", http_client=http), **options) as session,
     ):
         yield session
 
 
 @asynccontextmanager
-async def over_stdio(stoa: RunningStoa, key: str) -> AsyncGenerator[Client]:
+async def over_stdio(stoa: RunningStoa, key: str, **options: Any) -> AsyncGenerator[Client]:
     environment = {"STOA_URL": stoa.url, "STOA_KEY": key, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    async with Client(StdioServerParameters(command=sys.executable, args=["-m", "stoa", "mcp"], env=environment)) as session:
+    command = StdioServerParameters(command=sys.executable, args=["-m", "stoa", "mcp"], env=environment)
+    async with Client(command, **options) as session:
         yield session
+
+
+Way = Callable[..., AbstractAsyncContextManager[Client]]
 
 
 @pytest.mark.parametrize("way", [over_http, over_stdio])
@@ -103,7 +108,7 @@ def test_two_users_search_and_fetch_over_mcp_what_each_may_read(
     plain_stoa: RunningStoa,
     keys: dict[str, str],
     store: str,
-    way: Callable[[RunningStoa, str], AbstractAsyncContextManager[Client]],
+    way: Way,
 ) -> None:
     async def seen(key: str) -> dict[str, str]:
         async with way(plain_stoa, key) as session:
@@ -118,3 +123,45 @@ def test_two_users_search_and_fetch_over_mcp_what_each_may_read(
 
     assert asyncio.run(seen(keys["board"])) == {"rules.txt": RULES, "pay.txt": PAY}
     assert asyncio.run(seen(keys["all"])) == {"rules.txt": RULES}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@pytest.mark.parametrize("way", [over_http, over_stdio])
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+def test_a_client_lends_its_model_and_is_told_of_changes_over_mcp(
+    plain_stoa: RunningStoa, client: openai.OpenAI, keys: dict[str, str], store: str, way: Way, mode: str
+) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def model(context: object, params: Any) -> CreateMessageResult:
+        text = TextContent(type="text", text="From four hours on [1]." if RULES in params.messages[0].content.text else "No.")
+        return CreateMessageResult(role="assistant", content=text, model="m")
+
+    async def hear(message: object) -> None:
+        if isinstance(message, ResourceUpdatedNotification):
+            told.put_nowait(str(message.params.uri))
+
+    async def put_in() -> None:
+        file = await asyncio.to_thread(
+            client.files.create, file=(f"{mode}.txt", os.urandom(8).hex().encode()), purpose="assistants"
+        )
+        await asyncio.to_thread(client.vector_stores.files.create, store, file_id=file.id)
+
+    async def played() -> tuple[Any, str]:
+        uri = f"stoa://collections/{store}"
+        async with way(plain_stoa, keys["all"], mode=mode, sampling_callback=model, message_handler=hear) as session:
+            question = {"question": "When is first class paid?", "collections": [store], "passages": 1}
+            answer = (await session.call_tool("ask", question)).structured_content
+            if mode == "legacy":
+                await session.subscribe_resource(uri)
+                await put_in()
+                return answer, await asyncio.wait_for(told.get(), 60)
+            async with session.listen(resource_subscriptions=[uri]) as changes:
+                await put_in()
+                event = await asyncio.wait_for(anext(aiter(changes)), 60)
+            return answer, event.uri  # type: ignore[union-attr]
+
+    answer, changed = asyncio.run(played())
+    assert answer["answer"] == "From four hours on [1]."
+    assert [each["path"].rpartition("/")[2] for each in answer["citations"]] == ["rules.txt"]
+    assert changed == f"stoa://collections/{store}"

@@ -61,6 +61,7 @@ async def _serve(settings: Settings, listener: socket.socket, hot_path: State, o
             entries=entries,
             proxies=proxies,
             on_listen=listens,
+            on_drain=application.listeners.end,
         )
 
 

@@ -113,6 +113,11 @@ class SnapshotFeed:
                 await self._changed.wait_for(lambda: self._closed.is_set() or self._news(version) is not None)
         return self._news(version)
 
+    @property
+    def closed(self) -> bool:
+        """Whether this process ends: then there is no next one."""
+        return self._closed.is_set()
+
     async def close(self) -> None:
         """Answer everybody who waits: this process ends."""
         self._closed.set()

@@ -75,6 +75,10 @@ class DocumentStore(Protocol):
         """By collection."""
         ...
 
+    async def marks(self, collections: Sequence[str], *, acl: frozenset[AccessTag]) -> Mapping[str, str]:
+        """Of each collection that has documents which the tags open, a text that changes with any of those, and no other."""
+        ...
+
     async def failures(self, job_ids: Sequence[str]) -> Mapping[str, Sequence[Failure]]:
         """By job."""
         ...

@@ -52,7 +52,7 @@ from stoa.gateway.onward import goes_onward, pass_on
 from stoa.gateway.plan import Client, Offering, Plan
 from stoa.gateway.planning import compile_plan
 from stoa.gateway.ports import Ports
-from stoa.gateway.proxy import Proxied, is_internal
+from stoa.gateway.proxy import Listeners, Proxied, is_internal
 from stoa.gateway.recording import Recorder
 from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
@@ -98,6 +98,7 @@ class Gateway:
         self.counter: Counter = ports.counter or LocalCounter(now_ms)
         self._metrics = Metrics()
         self._heard_at = time.monotonic()
+        self.listeners = Listeners()
         self.connections: Callable[[], int] = lambda: 0
         """How many the server has open."""
         shared_answers = SharedTier(ports.answers) if ports.answers is not None else None
@@ -224,7 +225,7 @@ class Gateway:
             else:
                 limit = self._settings.upload_bytes
                 request_id = request_id_of(exchange) or self._stages.ids.new()
-                return Proxied(exchange, self._ports.control, body_limit=limit, request_id=request_id)
+                return Proxied(exchange, self._ports.control, body_limit=limit, request_id=request_id, listeners=self.listeners)
         except StoaError as error:
             self._refuse(exchange, error, surface)
         return ANSWERED

@@ -25,6 +25,26 @@ def is_internal(target: bytes) -> bool:
     return len(parts) > 1 and parts[1] == b"internal"
 
 
+class Listeners:
+    """Clients that listen: event streams opened with a GET, or as MCP has it, which end only when somebody ends them."""
+
+    def __init__(self) -> None:
+        self._calls: dict[Call, Exchange] = {}
+
+    def add(self, call: Call, exchange: Exchange) -> None:
+        self._calls[call] = exchange
+
+    def discard(self, call: Call) -> None:
+        self._calls.pop(call, None)
+
+    def end(self) -> None:
+        """Let all of them go, since this process ends: they come again, as they do when a stream breaks off."""
+        for call, exchange in list(self._calls.items()):
+            call.cancel()
+            exchange.finish()
+        self._calls.clear()
+
+
 class Proxied:
     """Implements `domain.exchange.Intake`: the client's side. The body goes on in pieces, at control's pace."""
 
@@ -36,19 +56,23 @@ class Proxied:
         body_limit: int,
         request_id: str,
         headers: Mapping[bytes, bytes] | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
-        """`headers` go on in place of the client's."""
+        """`headers` go on in place of the client's. Of those who listen, `listeners` is told."""
         self.body_limit = body_limit
         headers = exchange.headers if headers is None else headers
         length = headers.get(b"content-length")
         self._has_body = length is not None or b"transfer-encoding" in headers
+        self._listeners = listeners if _listens(exchange) else None
+        answer = _Answer(exchange, self._listeners)
         self._call: Call = control.open(
             exchange.method,
             exchange.target,
             _request_headers(headers, exchange.peer, exchange.scheme, request_id),
             int(length) if length is not None else None if self._has_body else 0,
-            _Answer(exchange),
+            answer,
         )
+        answer.call = self._call
 
     def on_body(self, data: bytes) -> None:
         self._call.write(data)
@@ -58,6 +82,8 @@ class Proxied:
             self._call.finish()
 
     def on_gone(self) -> None:
+        if self._listeners is not None:
+            self._listeners.discard(self._call)
         self._call.cancel()
 
     def on_pause(self) -> None:
@@ -70,12 +96,16 @@ class Proxied:
 class _Answer:
     """Implements `domain.upstream.Receiver`: control's side. The answer goes on in pieces, at the client's pace."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, listeners: Listeners | None) -> None:
         self._exchange = exchange
+        self._listeners = listeners
         self._started = False
+        self.call: Call | None = None
 
     def on_head(self, status: int, headers: Headers) -> None:
         self._started = True
+        if self._listeners is not None and self.call is not None and _streams_events(headers):
+            self._listeners.add(self.call, self._exchange)
         lines = b"".join([b"%b: %b\r\n" % pair for pair in _kept(headers)])
         length = next((int(value) for name, value in headers if name == b"content-length"), None)
         self._exchange.start(status, lines, length)
@@ -84,9 +114,15 @@ class _Answer:
         self._exchange.write(data)
 
     def on_end(self) -> None:
+        self._leave()
         self._exchange.finish()
 
+    def _leave(self) -> None:
+        if self._listeners is not None and self.call is not None:
+            self._listeners.discard(self.call)
+
     def on_failure(self, failure: Failure) -> None:
+        self._leave()
         if self._started:
             self._exchange.abort()
             return
@@ -99,6 +135,14 @@ class _Answer:
 
     def on_upload_resume(self) -> None:
         self._exchange.resume_body()
+
+
+def _listens(exchange: Exchange) -> bool:
+    return exchange.method == b"GET" or exchange.headers.get(b"mcp-method") == b"subscriptions/listen"
+
+
+def _streams_events(headers: Headers) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)
 
 
 def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -4,12 +4,14 @@ import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import mcp_types as types
 
+from stoa.api.access import Caller
 from stoa.api.mcp.catalog import Arguments, Asked, Catalog, Prompt, Tool
 from stoa.errors import InvalidRequest, NotFound
+from stoa.wiring import Control
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 WAV = base64.b64encode(
@@ -21,6 +23,32 @@ SCHEMA = {
     "$defs": {"address": {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string"}}}},
     "properties": {"name": {"type": "string"}, "address": {"$ref": "#/$defs/address"}},
     "additionalProperties": False,
+}
+USER = {
+    "properties": {
+        "username": {"type": "string", "description": "User's response"},
+        "email": {"type": "string", "description": "User's email address"},
+    },
+    "required": ["username", "email"],
+}
+DEFAULTS = {
+    "properties": {
+        "name": {"type": "string", "default": "John Doe"},
+        "age": {"type": "integer", "default": 30},
+        "score": {"type": "number", "default": 95.5},
+        "status": {"type": "string", "enum": ["active", "inactive", "pending"], "default": "active"},
+        "verified": {"type": "boolean", "default": True},
+    }
+}
+_TITLED = [{"const": "value1", "title": "First Option"}, {"const": "value2", "title": "Second Option"}]
+ENUMS = {
+    "properties": {
+        "untitledSingle": {"type": "string", "enum": ["option1", "option2", "option3"]},
+        "titledSingle": {"type": "string", "oneOf": _TITLED},
+        "legacyEnum": {"type": "string", "enum": ["opt1", "opt2"], "enumNames": ["Option One", "Option Two"]},
+        "untitledMulti": {"type": "array", "items": {"type": "string", "enum": ["option1", "option2", "option3"]}},
+        "titledMulti": {"type": "array", "items": {"anyOf": _TITLED}},
+    }
 }
 _TEMPLATE = "test://template/{id}/data"
 
@@ -51,6 +79,34 @@ async def _progresses(asked: Asked) -> None:
 
 async def _fails(asked: Asked) -> None:
     raise InvalidRequest("This tool intentionally returns an error for testing")
+
+
+async def _samples(asked: Asked, given: Arguments) -> types.CallToolResult:
+    message = types.SamplingMessage(role="user", content=text(str(given["prompt"])))
+    answer = await asked.client.sample("it", types.CreateMessageRequestParams(messages=[message], max_tokens=100))
+    said = answer.content.text if isinstance(answer.content, types.TextContent) else answer.content.type
+    return types.CallToolResult(content=[text(f"LLM response: {said}")])
+
+
+def _elicits(schema: Mapping[str, Any], said: str) -> Callable[[Asked, Arguments], Awaitable[types.CallToolResult]]:
+    async def call(asked: Asked, given: Arguments) -> types.CallToolResult:
+        form = types.ElicitRequestFormParams(
+            message=str(given.get("message", "Fill this in.")), requested_schema={"type": "object", **schema}
+        )
+        answer = await asked.client.elicit("it", form)
+        return types.CallToolResult(content=[text(f"{said} action={answer.action}, content={answer.content}")])
+
+    return call
+
+
+def _asking(
+    name: str,
+    call: Callable[[Asked, Arguments], Awaitable[types.CallToolResult]],
+    *arguments: str,
+    needs: Literal["sampling", "elicitation"],
+) -> Tool:
+    schema = {"type": "object", "properties": {each: {"type": "string"} for each in arguments}, "required": list(arguments)}
+    return Tool(types.Tool(name=name, description=f"Does what {name} is to do.", input_schema=schema), call, needs)
 
 
 async def _nothing(asked: Asked) -> None:
@@ -105,6 +161,12 @@ class Things:
             return [types.TextResourceContents(uri=uri, mime_type="application/json", text=said)]
         raise NotFound(f"There is no {uri!r}.")
 
+    async def seen(self, parts: Control, caller: Caller, uris: Sequence[str]) -> Mapping[str, str | None]:
+        return {uri: "the same" if uri.startswith("test://") else None for uri in uris}
+
+    async def listed(self, parts: Control, caller: Caller) -> str:
+        return "the same"
+
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:
         return [each for each in ("paris", "park", "party") if each.startswith(begun)]
 
@@ -124,6 +186,10 @@ def things() -> Catalog:
             _tool("test_tool_with_progress", text("Progressed."), first=_progresses),
             _tool("test_error_handling", first=_fails),
             _tool("json_schema_2020_12_tool", text("Kept."), schema=SCHEMA),
+            _asking("test_sampling", _samples, "prompt", needs="sampling"),
+            _asking("test_elicitation", _elicits(USER, "User response:"), "message", needs="elicitation"),
+            _asking("test_elicitation_sep1034_defaults", _elicits(DEFAULTS, "Elicitation completed:"), needs="elicitation"),
+            _asking("test_elicitation_sep1330_enums", _elicits(ENUMS, "Elicitation completed:"), needs="elicitation"),
         ],
         resources=Things(),
         prompts=[

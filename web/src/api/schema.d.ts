@@ -1962,7 +1962,7 @@ export interface paths {
         };
         /**
          * Listen
-         * @description There are no messages beside the answers to one's own, so there is nothing to listen to.
+         * @description What changes among what a session of the Model Context Protocol watches, as a stream of events.
          */
         get: operations["listen_mcp_get"];
         put?: never;
@@ -1971,7 +1971,11 @@ export interface paths {
          * @description One message of the Model Context Protocol, and its answer: JSON, or a stream of events.
          */
         post: operations["speak_mcp_post"];
-        delete?: never;
+        /**
+         * End
+         * @description End a session of the Model Context Protocol.
+         */
+        delete: operations["end_mcp_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -10382,7 +10386,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            405: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10414,6 +10418,33 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    end_mcp_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

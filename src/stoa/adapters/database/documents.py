@@ -139,6 +139,18 @@ class DocumentTable:
         )
         return {name: CollectionCounts(count, int(chunks or 0), int(bad or 0)) for name, count, chunks, bad in rows}
 
+    async def marks(self, collections: Sequence[str], *, acl: frozenset[AccessTag]) -> Mapping[str, str]:
+        """Of each collection that has documents which the tags open, a text that changes with any of those, and no other."""
+        if not collections:
+            return {}
+        counted = (func.count(), func.sum(documents.c.updated_at), func.max(documents.c.updated_at))
+        rows = await self._connection.execute(
+            select(documents.c.collection, *counted)
+            .where(documents.c.collection.in_(collections), documents.c.state == "indexed", open_to(self._connection, acl))
+            .group_by(documents.c.collection)
+        )
+        return {name: f"{count} {int(total)} {latest}" for name, count, total, latest in rows}
+
     async def failures(self, job_ids: Sequence[str], *, limit: int = 1000) -> Mapping[str, Sequence[Failure]]:
         """By job, in order of path, the first `limit`."""
         rows = await self._connection.execute(

@@ -1,8 +1,9 @@
 """What a server of the protocol has to offer: tools, resources and prompts, each asked by somebody with rights of their own."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import mcp_types as types
 
@@ -21,14 +22,50 @@ class Report(Protocol):
     async def log(self, message: str) -> None: ...
 
 
+class Client(Protocol):
+    """Asks the client back, where it announced that it may be asked. Nobody asks it for what it did not announce.
+
+    `name` is what the question is called within one call of a tool, in which it is asked once at most. Both raise
+    InvalidRequest, with a code that begins with `client_`, where there is no answer or none that can be used.
+    """
+
+    @property
+    def samples(self) -> bool: ...
+
+    @property
+    def elicits(self) -> bool: ...
+
+    @property
+    def remembered(self) -> MutableMapping[str, str]:
+        """What was settled with the user, for as long as the session lasts; without one, nothing is kept."""
+        ...
+
+    async def sample(self, name: str, params: types.CreateMessageRequestParams) -> types.CreateMessageResult:
+        """What its model writes."""
+        ...
+
+    async def elicit(self, name: str, params: types.ElicitRequestFormParams) -> types.ElicitResult:
+        """What its user fills in. What is in it is as the client says: hold it against what was offered."""
+        ...
+
+
+class Limit(Protocol):
+    """The time that a call may take."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """It does not run on while somebody else is waited for."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, what control is made of, where its page is, and how to tell of progress."""
+    """Who asks, what control is made of, where its page is, how to tell of progress, and how to ask back."""
 
     caller: Caller
     parts: Control
     origin: str
     report: Report
+    client: Client
 
     def to(self, action: str) -> Caller:
         """The caller, to whom this action is to be allowed as well."""
@@ -41,6 +78,11 @@ class Tool:
 
     about: types.Tool
     call: Callable[[Asked, Arguments], Awaitable[types.CallToolResult]]
+    needs: Literal["sampling", "elicitation"] | None = None
+    """Clients that did not announce it are not told of the tool."""
+
+    def offered_to(self, client: Client) -> bool:
+        return self.needs is None or (client.samples if self.needs == "sampling" else client.elicits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +104,18 @@ class Resources(Protocol):
         ...
 
     async def read(self, asked: Asked, uri: str) -> Sequence[types.TextResourceContents | types.BlobResourceContents]: ...
+
+    async def seen(self, parts: Control, caller: Caller, uris: Sequence[str]) -> Mapping[str, str | None]:
+        """What there is of each for the caller, as a text that is another one when it has changed.
+
+        None where there is nothing for the caller, whether it is not there or not for them. What is just changing, and will
+        soon be as it is to be, is left out. Whatever is no address has None.
+        """
+        ...
+
+    async def listed(self, parts: Control, caller: Caller) -> str:
+        """A text that is another one when the list of those that the caller may read has changed."""
+        ...
 
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:
         """Values that an argument of a template or a prompt may have; `known` are those of the others."""

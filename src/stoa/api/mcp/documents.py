@@ -1,5 +1,10 @@
-"""Documents as resources, `stoa://collections/NAME/documents/ID`, and their text to be read, long ones a part at a time."""
+"""Documents as resources, `stoa://collections/NAME/documents/ID`, and their text to be read, long ones a part at a time.
 
+A collection, `stoa://collections/NAME`, is the list of those of its documents that the caller may read.
+"""
+
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,19 +12,23 @@ from typing import NamedTuple
 import mcp_types as types
 
 from stoa.adapters.database.library import DatabaseLibrary
+from stoa.api.access import Caller
 from stoa.api.documents import find_document, parsed_text
-from stoa.api.holdings import collections_for
+from stoa.api.holdings import collection_named, collections_for
 from stoa.api.mcp.catalog import Asked
 from stoa.api.paging import place_of, to_cursor
 from stoa.domain.documents import Document
 from stoa.errors import NotFound
+from stoa.wiring import Control
 
 MOST_CHARACTERS = 100_000
 """Of a document's text in one answer, about 25,000 tokens."""
 
 _PAGE = 100
 _COMPLETED = 100
-_URI = re.compile(r"stoa://collections/([^/]+)/documents/([^/]+)")
+_LISTED = 1000
+"""Documents that the text of a collection lists."""
+_URI = re.compile(r"stoa://collections/([^/]+)(?:/documents/([^/]+))?")
 
 
 class Part(NamedTuple):
@@ -44,7 +53,14 @@ class DocumentResources:
                 uri_template="stoa://collections/{collection}/documents/{id}",
                 description="A document's text, as its parser read it.",
                 mime_type="text/plain",
-            )
+            ),
+            types.ResourceTemplate(
+                name="collection",
+                title="Collection of documents",
+                uri_template="stoa://collections/{collection}",
+                description="What a collection is about, and its documents that you may read. Watch it to be told of changes.",
+                mime_type="application/json",
+            ),
         ]
 
     async def page(self, asked: Asked, cursor: str | None) -> tuple[Sequence[types.Resource], str | None]:
@@ -68,10 +84,47 @@ class DocumentResources:
         match = _URI.fullmatch(uri)
         if match is None:
             raise NotFound(f"{uri[:200]!r} is no document's address, such as stoa://collections/handbook/documents/ID.")
+        if match[2] is None:
+            return [await _read_collection(asked, uri, match[1])]
         part = await read_part(asked, match[2])
         if part.document.collection != match[1]:
             raise NotFound(f"There is no document {match[2]!r} in the collection {match[1]!r} for you.")
         return [types.TextResourceContents(uri=uri, mime_type="text/plain", text=part.text)]
+
+    async def seen(self, parts: Control, caller: Caller, uris: Sequence[str]) -> Mapping[str, str | None]:
+        """Of a document what it says and for whom, of a collection its documents that the caller may read."""
+        matches = {uri: match for uri in uris if (match := _URI.fullmatch(uri)) is not None}
+        async with parts.read() as stores:
+            collections = {each.name: each for each in await collections_for(stores, caller)}
+        whole = sorted({match[1] for match in matches.values() if match[2] is None and match[1] in collections})
+        async with parts.database.read() as connection:
+            library = DatabaseLibrary(connection)
+            documents = await library.documents.read(sorted({match[2] for match in matches.values() if match[2] is not None}))
+            marks = await library.documents.marks(whole, acl=caller.principal.acl)
+        found: dict[str, str | None] = dict.fromkeys(uris)
+        for uri, match in matches.items():
+            if match[2] is None:
+                held = collections.get(match[1])
+                found[uri] = _digest(held.description, marks.get(held.name, "")) if held is not None else None
+                continue
+            document = documents.get(match[2])
+            if document is None or document.collection != match[1] or match[1] not in collections:
+                continue
+            if document.state == "removed" or not document.rights.open_to(caller.principal.acl):
+                continue
+            if document.state == "queued":
+                del found[uri]
+                continue
+            rights = [*sorted(document.acl), "but", *sorted(document.deny)]
+            found[uri] = _digest(document.digest, document.indexed_as or "", document.title, document.path, *rights)
+        return found
+
+    async def listed(self, parts: Control, caller: Caller) -> str:
+        async with parts.read() as stores:
+            names = [each.name for each in await collections_for(stores, caller)]
+        async with parts.database.read() as connection:
+            marks = await DatabaseLibrary(connection).documents.marks(names, acl=caller.principal.acl)
+        return _digest(*(f"{name} {mark}" for name, mark in sorted(marks.items())))
 
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:
         async with asked.parts.read() as stores:
@@ -102,6 +155,22 @@ async def read_part(asked: Asked, document_id: str, *, start: int = 0) -> Part:
 
 def uri_of(document: Document) -> str:
     return f"stoa://collections/{document.collection}/documents/{document.id}"
+
+
+async def _read_collection(asked: Asked, uri: str, name: str) -> types.TextResourceContents:
+    async with asked.parts.read() as stores:
+        collection = await collection_named(stores, asked.to("document:list"), name)
+    async with asked.parts.database.read() as connection:
+        found = await DatabaseLibrary(connection).documents.page(
+            name, acl=asked.caller.principal.acl, state="indexed", limit=_LISTED + 1
+        )
+    listed = [{"uri": uri_of(each), "title": each.title, "path": each.path} for each in found[:_LISTED]]
+    told = {"name": name, "description": collection.description, "documents": listed, "more": len(found) > _LISTED}
+    return types.TextResourceContents(uri=uri, mime_type="application/json", text=json.dumps(told, ensure_ascii=False))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _resource(document: Document) -> types.Resource:

@@ -1,33 +1,40 @@
-"""`/mcp`: the protocol over HTTP, as "streamable HTTP" without sessions, for whoever brings a key.
+"""`/mcp`: the protocol over HTTP, as "streamable HTTP", for whoever brings a key.
 
-Browsers are let in from Stoa's own origin alone: a page of somebody else's that reaches this address under a name of its own
-(DNS rebinding) says so in `Origin`.
+A client that shakes hands has a session from then on; newer ones send all that there is to know with each request, and so may
+older ones that want to be asked and told nothing: those requests may go to any process. Browsers are let in from Stoa's own
+origin alone: a page of somebody else's that reaches this address under a name of its own (DNS rebinding) says so in `Origin`.
 """
 
 import asyncio
+import json
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Annotated
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from stoa.api.access import Caller, Parts, allow
-from stoa.errors import Forbidden
+from stoa.api.refusals import answer
+from stoa.errors import Forbidden, LimitReached
 from stoa.settings import Settings
+from stoa.wiring import Control
 
 if TYPE_CHECKING:  # late: see the class
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     from stoa.api.mcp.catalog import Catalog
+    from stoa.api.mcp.server import Messages
+    from stoa.api.mcp.sessions import Session, Sessions
 
 router = APIRouter(tags=["mcp"])
 
-CALLER, ORIGIN = "stoa.caller", "stoa.origin"
-"""Where a request's scope says who asks, and where people open the page."""
+CALLER, ORIGIN, SESSION, GONE = "stoa.caller", "stoa.origin", "stoa.session", "stoa.gone"
+"""Where a request's scope says who asks, where people open the page, in which session, and whether nobody waits any more."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SESSION_HEADER = "mcp-session-id"
 
 
 class Mcp:
@@ -35,63 +42,159 @@ class Mcp:
 
     def __init__(self, catalog: "Callable[[], Catalog] | None" = None) -> None:
         self._catalog = catalog or _everything
-        self._manager: StreamableHTTPSessionManager | None = None
+        self._server: Served | None = None
         self._opening = asyncio.Lock()
         self._closing = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
-    async def manager(self) -> "StreamableHTTPSessionManager":
+    async def server(self) -> "Served":
         async with self._opening:
-            if self._manager is None:
-                manager = await asyncio.to_thread(_load, self._catalog)
+            if self._server is None:
+                server = await asyncio.to_thread(_load, self._catalog)
                 started = asyncio.Event()
-                self._running = asyncio.create_task(self._run(manager, started))
+                self._running = asyncio.create_task(self._run(server, started))
                 await started.wait()
-                self._manager = manager
-            return self._manager
+                self._server = server
+            return self._server
 
     async def close(self) -> None:
         self._closing.set()
         if self._running is not None:
             await self._running
 
-    async def _run(self, manager: "StreamableHTTPSessionManager", started: asyncio.Event) -> None:
+    async def _run(self, server: "Served", started: asyncio.Event) -> None:
         """In a task of its own, since what it opens must be closed by the task that opened it."""
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(manager.run())
+            await stack.enter_async_context(server.alone.run())
             started.set()
             await self._closing.wait()
+            await server.sessions.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`alone` answers each request by itself; `sessions` those of clients that shook hands."""
+
+    answers: "Messages"
+    alone: "StreamableHTTPSessionManager"
+    sessions: "Sessions"
 
 
 class _Answer(Response):
-    """What the protocol's library answers, streamed as it likes."""
+    """What the protocol's library answers, streamed as it likes. `body` was read to see what it is, and is given again."""
 
-    def __init__(self, manager: "StreamableHTTPSessionManager") -> None:
+    def __init__(self, served: Served, caller: Caller, body: bytes, session: "Session | None", *, begins: bool) -> None:
         super().__init__()
-        self._manager = manager
+        self._served, self._caller, self._body, self._session, self._begins = served, caller, body, session, begins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)
+        given = False
+
+        async def again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
+
+        try:
+            if self._begins:
+                await self._served.sessions.begin(self._caller, scope, again, send)
+            elif self._session is not None:
+                await self._session.transport.handle_request(scope, again, send)
+            else:
+                await self._served.alone.handle_request(scope, again, send)
+        finally:
+            scope[GONE].set()
+
+
+class _Listening(Response):
+    """The stream on which a session is told what changes, until the client leaves or may listen no more."""
+
+    def __init__(self, served: Served, session: "Session", parts: Control, caller: Caller) -> None:
+        super().__init__()
+        self._served, self._session, self._parts, self._caller = served, session, parts, caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session = self._session
+        if session.listening:  # there is one stream a session: the library says so
+            await session.transport.handle_request(scope, receive, send)
+            return
+        try:
+            with self._served.answers.changes.streams.one(session.owner):
+                await self._listen(scope, receive, send)
+        except LimitReached as error:
+            await answer(error)(scope, receive, send)
+
+    async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._session.listening = True
+        following = asyncio.create_task(self._follow())
+        try:
+            await self._session.transport.handle_request(scope, receive, send)
+        finally:
+            self._session.listening = False
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    async def _follow(self) -> None:
+        from stoa.api.mcp.watching import ENDS
+
+        try:
+            await self._served.answers.changes.follow(self._session, self._parts, replace(self._caller, action="document:read"))
+        except ENDS:
+            await self._served.sessions.end(self._session)
+        finally:
+            self._session.transport.close_standalone_sse_stream()
 
 
 @router.post("/mcp", response_class=Response, openapi_extra={"requestBody": {"content": {"application/json": {"schema": {}}}}})
 async def speak(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
     """One message of the Model Context Protocol, and its answer: JSON, or a stream of events."""
-    return await _speak(request, caller, parts.settings)
+    served = await _served(request, caller, parts.settings)
+    body, named = await request.body(), request.headers.get(_SESSION_HEADER)
+    session = served.sessions.find(named, caller) if named is not None else None
+    request.scope[SESSION], request.scope[GONE] = session, asyncio.Event()
+    return _Answer(served, caller, body, session, begins=session is None and _shakes_hands(body))
 
 
-@router.get("/mcp", response_class=Response, status_code=405)
-async def listen(request: Request, caller: Annotated[Caller, allow("mcp:use")]) -> Response:
-    """There are no messages beside the answers to one's own, so there is nothing to listen to."""
-    return Response(status_code=405, headers={"allow": "POST"})
+@router.get("/mcp", response_class=Response)
+async def listen(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+    """What changes among what a session of the Model Context Protocol watches, as a stream of events."""
+    named = request.headers.get(_SESSION_HEADER)
+    if named is None:
+        return Response(status_code=405, headers={"allow": "POST"})
+    served = await _served(request, caller, parts.settings)
+    return _Listening(served, served.sessions.find(named, caller), parts, caller)
 
 
-async def _speak(request: Request, caller: Caller, settings: Settings) -> Response:
+@router.delete("/mcp", response_class=Response, status_code=204)
+async def end(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+    """End a session of the Model Context Protocol."""
+    served = await _served(request, caller, parts.settings)
+    await served.sessions.end(served.sessions.find(request.headers.get(_SESSION_HEADER, ""), caller))
+    return Response(status_code=204)
+
+
+async def _served(request: Request, caller: Caller, settings: Settings) -> Served:
     require_own_origin(request.headers.get("origin"), settings)
     mcp: Mcp = request.app.state.mcp
     request.scope[CALLER] = caller
     request.scope[ORIGIN] = page_of(request, settings)
-    return _Answer(await mcp.manager())
+    return await mcp.server()
+
+
+def _shakes_hands(body: bytes) -> bool:
+    if b"initialize" not in body:
+        return False
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(message, dict) and cast("dict[str, object]", message).get("method") == "initialize"  # cast: JSON objects
+
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def require_own_origin(origin: str | None, settings: Settings) -> None:
@@ -116,14 +219,18 @@ def page_of(request: Request, settings: Settings) -> str:
     return f"{headers.get('x-forwarded-proto', 'http')}://{host}"
 
 
-def _load(catalog: "Callable[[], Catalog]") -> "StreamableHTTPSessionManager":
+def _load(catalog: "Callable[[], Catalog]") -> Served:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from mcp.server.transport_security import TransportSecuritySettings
 
-    from stoa.api.mcp.server import make_server
+    from stoa.api.mcp.server import Messages, make_server
+    from stoa.api.mcp.sessions import Sessions
 
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    return StreamableHTTPSessionManager(make_server(catalog()), stateless=True, security_settings=checked_here)
+    answers = Messages(catalog())
+    server = make_server(answers)
+    alone = StreamableHTTPSessionManager(server, stateless=True, security_settings=checked_here)
+    return Served(answers, alone, Sessions(server))
 
 
 def _everything() -> "Catalog":

@@ -1,10 +1,9 @@
-"""The protocol's messages, answered from a catalog: every request by itself, so that it does not matter which replica gets it.
+"""The protocol's messages, answered from a catalog.
 
-Nothing is kept between requests, and the client is never asked anything. What goes wrong in a tool is an answer of the tool,
-for the model to read; what goes wrong elsewhere is an error of the protocol.
+What goes wrong in a tool is an answer of the tool, for the model to read; what goes wrong elsewhere is an error of the
+protocol. Only sessions keep anything between requests.
 """
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -12,31 +11,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mcp_types as types
-from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from starlette.requests import Request
 
 from stoa import __version__
 from stoa.api.access import Caller
-from stoa.api.mcp.catalog import Asked, Catalog
-from stoa.api.mcp.endpoint import CALLER, ORIGIN
-from stoa.errors import CallerError, InternalError, InvalidRequest, NotFound, StoaError
+from stoa.api.mcp.catalog import Asked, Catalog, Client
+from stoa.api.mcp.changes import Changes
+from stoa.api.mcp.client import InputNeeded, ReturningClient, SessionClient
+from stoa.api.mcp.endpoint import CALLER, GONE, ORIGIN
+from stoa.api.mcp.exchange import CallLimit, Context, refused, request_of, session_of
+from stoa.api.mcp.places import Places
+from stoa.errors import InternalError, StoaError
 
 LONGEST_S = 60.0
-"""One call of a tool."""
+"""One call of a tool, without what the client takes to answer."""
 
 _INSTRUCTIONS = (
     "Stoa holds the documents of an organisation, in collections. Search them with `search`, read one with `fetch`. You see "
     "what the user whose key this is may read. Name the documents that an answer stands on, with their links."
 )
-_NOT_FOUND = -32002
 _REMEMBERED = 1000
 
 log = logging.getLogger("stoa.mcp")
-
-Context = ServerRequestContext[Any, Any]  # Any: the library's own; nothing is kept in the first, the second is the request
 
 
 class Messages:
@@ -45,6 +43,8 @@ class Messages:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._levels: OrderedDict[str, types.LoggingLevel] = OrderedDict()  # by principal
+        self.waiting = Places("questions to clients", most=200, of_one=16)
+        self.changes = Changes(catalog.resources)
 
     async def set_level(self, context: Context, params: types.SetLevelRequestParams) -> types.EmptyResult:
         """Remembered in this process for a while; another one tells everything, which is little."""
@@ -56,21 +56,32 @@ class Messages:
         return types.EmptyResult()
 
     async def list_tools(self, context: Context, params: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[each.about for each in self._catalog.tools])
+        client = self._asked(context).client
+        return types.ListToolsResult(tools=[each.about for each in self._catalog.tools if each.offered_to(client)])
 
-    async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool = self._catalog.tool_named.get(params.name)
-        if tool is None:
-            known = ", ".join(self._catalog.tool_named)
-            raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:100]!r}; there are {known}.")
-        asked, began = self._asked(context), time.perf_counter()
+    async def call_tool(
+        self, context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        began, limit = time.perf_counter(), CallLimit()
         try:
-            async with asyncio.timeout(LONGEST_S):
+            asked = self._asked(context, params, limit)
+        except StoaError as error:
+            raise refused(error) from None
+        tool = self._catalog.tool_named.get(params.name)
+        if tool is None or not tool.offered_to(asked.client):
+            known = ", ".join(name for name, each in self._catalog.tool_named.items() if each.offered_to(asked.client))
+            why = "" if tool is None else f" for a client that does not announce {tool.needs!r}, in a session"
+            raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:100]!r}{why}; there are {known}.")
+        try:
+            async with limit.running(LONGEST_S):
                 answer = await tool.call(asked, params.arguments or {})
+        except InputNeeded as needed:
+            _told(asked, params.name, None, began)  # the question may hold what was read
+            return needed.result
         except TimeoutError:
             error = InternalError(f"It took longer than {LONGEST_S:.0f} seconds and was given up.", code="timeout")
-        except StoaError as refused:
-            error = refused
+        except StoaError as told:
+            error = told
         except Exception:
             log.exception("tool failed", extra={"fields": {"tool": params.name}})
             error = InternalError("Stoa itself failed; the log of the control role says why.")
@@ -81,12 +92,12 @@ class Messages:
         return types.CallToolResult(content=[types.TextContent(type="text", text=error.message)], is_error=True)
 
     async def list_resources(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+        asked = self._asked(context)
         try:
-            found, more = await self._catalog.resources.page(
-                self._asked(context), params.cursor if params is not None else None
-            )
+            found, more = await self._catalog.resources.page(asked, params.cursor if params is not None else None)
         except StoaError as error:
-            raise _refused(error) from None
+            raise refused(error) from None
+        await self.changes.watch_list(context)
         return types.ListResourcesResult(resources=list(found), next_cursor=more)
 
     async def list_templates(self, context: Context, params: object) -> types.ListResourceTemplatesResult:
@@ -98,7 +109,7 @@ class Messages:
             contents = await self._catalog.resources.read(asked, params.uri)
         except StoaError as error:
             _told(asked, "resource", error, began)
-            raise _refused(error) from None
+            raise refused(error) from None
         _told(asked, "resource", None, began)
         return types.ReadResourceResult(contents=list(contents))
 
@@ -113,14 +124,26 @@ class Messages:
         try:
             return await prompt.write(self._asked(context), params.arguments or {})
         except StoaError as error:
-            raise _refused(error) from None
+            raise refused(error) from None
 
-    def _asked(self, context: Context) -> Asked:
-        request: Request | None = context.request
-        assert request is not None, "a transport that gives no request"
+    def _asked(
+        self, context: Context, params: types.CallToolRequestParams | None = None, limit: CallLimit | None = None
+    ) -> Asked:
+        """Raises InvalidRequest for answers that cannot be read."""
+        request = request_of(context)
         caller: Caller = request.scope[CALLER]
         level = self._levels.get(caller.principal.id, "info")
-        return Asked(caller, request.app.state.parts, request.scope[ORIGIN], _ToClient(context, level))
+        if context.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS:
+            session = session_of(context)
+            client: Client = SessionClient(
+                context.session, context.request_id, gone=request.scope[GONE], limit=limit or CallLimit(),
+                waiting=self.waiting, principal=caller.principal.id,
+                remembered=session.remembered if session is not None else {},
+            )  # fmt: skip
+        else:
+            responses, state = (params.input_responses, params.request_state) if params is not None else (None, None)
+            client = ReturningClient(context.session.client_capabilities, responses, state)
+        return Asked(caller, request.app.state.parts, request.scope[ORIGIN], _ToClient(context, level), client)
 
     async def complete(self, context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}
@@ -131,9 +154,8 @@ class Messages:
         return types.CompleteResult(completion=types.Completion(values=list(values), total=len(values), has_more=False))
 
 
-def make_server(catalog: Catalog) -> Server[Any]:  # Any: as above
-    """A server without state, for any transport whose requests carry a caller."""
-    answers = Messages(catalog)
+def make_server(answers: Messages) -> Server[Any]:  # Any: as above
+    """A server for any transport whose requests carry a caller."""
     server: Server[Any] = Server(
         "stoa",
         version=__version__,
@@ -144,6 +166,9 @@ def make_server(catalog: Catalog) -> Server[Any]:  # Any: as above
         on_list_resources=answers.list_resources,
         on_list_resource_templates=answers.list_templates,
         on_read_resource=answers.read_resource,
+        on_subscribe_resource=answers.changes.subscribe,
+        on_unsubscribe_resource=answers.changes.unsubscribe,
+        on_subscriptions_listen=answers.changes.listen,
         on_list_prompts=answers.list_prompts,
         on_get_prompt=answers.get_prompt,
         on_completion=answers.complete,
@@ -169,18 +194,6 @@ class _ToClient:
         await self._context.session.send_notification(
             types.LoggingMessageNotification(params=params), related_request_id=self._context.request_id
         )
-
-
-def _refused(error: StoaError) -> MCPError:
-    match error:
-        case NotFound():
-            return MCPError(_NOT_FOUND, error.message)
-        case InvalidRequest():
-            return MCPError(types.INVALID_PARAMS, error.message)
-        case CallerError():
-            return MCPError(types.INVALID_REQUEST, error.message)
-        case _:
-            return MCPError(types.INTERNAL_ERROR, error.message)
 
 
 def _told(asked: Asked, what: str, error: StoaError | None, began: float) -> None:
