@@ -72,7 +72,7 @@ async def test_a_mark_changes_with_what_the_tags_open_and_with_nothing_else(data
 
     async def change(name: str, **values: object) -> None:
         async with database.write() as connection:
-            assert await DocumentTable(connection).change(f"doc_{name}", "job_1", values)
+            assert await DocumentTable(connection).change("job_1", {f"doc_{name}": values})
 
     assert await mark("team:a") is None
     await put(database, document("a", state="indexed"), document("b", "group:hr", state="indexed"))
