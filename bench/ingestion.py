@@ -3,15 +3,20 @@
 The documents are BeerQA's passages in ../shared/data, as Markdown with a title, or the example handbook's where that is absent;
 those of the memory run are made of their sentences, 20,000 in all. Measured:
 
-- end to end, with each runtime of the built-in embedder that works here: chunks/s of parsing, cutting, embedding and indexing;
-- the same through Daft on this machine and on a real local Ray of two processors, embedding in the processes that cut, and
-  LlamaIndex's ingestion pipeline on the same files and embedder, in an environment of its own;
-- parsing alone: pages/s of the handbook's PDF, office and web files, two children as the worker has them;
-- memory of the process that works, over 20,000 documents in partitions: a hash of the words in the embedder's place, for
-  embedding happens elsewhere;
-- 20 kills (-9) at random moments of a durable ingestion, after which each document must be in the index once, and whole.
+- speed: end to end, with each runtime of the built-in embedder that works here: chunks/s of parsing, cutting, embedding and
+  indexing;
+- partitions: the same through Daft on this machine and on a real local Ray of two processors, embedding in the processes that
+  cut;
+- peers: LlamaIndex's ingestion pipeline on the same files and embedder, in an environment of its own;
+- parsing: alone, pages/s of the handbook's PDF, office and web files, two children as the worker has them. A page is what the
+  file says is one; of Word and web files, which do not say, 3,000 characters begun: the handbook's PDFs have 1,700 on a page;
+- memory: of the process that works and of those that read for it, over 20,000 documents in partitions: a hash of the words in
+  the embedder's place, for embedding happens elsewhere;
+- kills: 20 kills (-9) at random moments of a durable ingestion, after which each document must be in the index once, and whole.
 
-`--quick` does all of it with little, in a minute or two, and keeps no result.
+Tokens are those that the embedder sees: it cuts a text off at 256. Each row is written when it is found. `--only speed,memory`
+measures some of it and leaves what is known of this commit; `--quick` does all of it with little, in a minute or two, and keeps
+no result.
 """
 
 import argparse
@@ -35,7 +40,7 @@ import ingestion_runs
 import retrieval
 from index import _sentences
 from peers_retrieval import PYTHON
-from report import ROOT, Row, markdown, report
+from report import ROOT, Row, keep, kept, markdown, report
 from stoa.adapters.parsers.process import ParserProcesses
 from stoa.kit.home import Home
 
@@ -43,46 +48,80 @@ RUNS = ROOT / "bench" / "ingestion_runs.py"
 PEER = ROOT / "bench" / "peers" / "ingest.py"
 
 
+PAGE_CHARACTERS = 3_000
+"""Of a file that does not say what a page of it is."""
+
+PARTS = ("speed", "partitions", "peers", "parsing", "memory", "kills")
+
+
+class Found:
+    """What was found, told and written as it is found."""
+
+    def __init__(self, *, quick: bool, only: bool) -> None:
+        self._quick = quick
+        self._rows, self._notes = kept("ingestion") if only and not quick else ([], [])
+
+    def add(self, row: Row, *notes: str) -> None:
+        self._rows = [*(each for each in self._rows if each["what"] != row["what"]), row]
+        self._notes += [each for each in notes if each not in self._notes]
+        print(markdown([row]), *notes, sep="\n", end="\n\n", flush=True)
+        if not self._quick:  # a look at whether all is well is no result to keep
+            keep("ingestion", self._rows, notes=self._notes)
+
+    def end(self) -> None:
+        if self._quick:
+            print(markdown(self._rows))
+        else:
+            report("ingestion", self._rows, notes=self._notes)
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--quick", action="store_true")
     options.add_argument("--no-peers", action="store_true")
+    options.add_argument("--only", help=f"some of {', '.join(PARTS)}, with commas")
     told = options.parse_args()
+    wanted = told.only.split(",") if told.only else [part for part in PARTS if part != "peers" or not told.no_peers]
+    if unknown := [part for part in wanted if part not in PARTS]:
+        options.error(f"--only: {unknown[0]!r} is not one of {', '.join(PARTS)}")
     files = retrieval.beerqa().files if (retrieval.DATA / "beerqa_passages.jsonl").is_file() else retrieval.handbook().files
     some = dict(list(files.items())[: 400 if told.quick else 100_000])
-    rows: list[Row] = []
-    notes: list[str] = []
+    found = Found(quick=told.quick, only=bool(told.only))
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
         place = Path(folder)
-        rows += [_speed(f"here, {each}", place, some, how="direct", embed=each) for each in ("onnxruntime", "openvino")]
-        rows.append(_speed("Daft, this machine", place, some, how="native", embed="onnxruntime"))
-        rows.append(_speed("Daft, local Ray", place, some, how="ray", embed="onnxruntime"))
-        if not told.no_peers:
-            row, beside = _peer(place, some)
-            rows += row
-            notes.append(beside)
-        rows.append(_parsing(20 if not told.quick else 4))
-        row, memory = _memory(place, files, 20_000 if not told.quick else 2_000)
-        rows.append(row)
-        notes.append(memory)
-        rows.append(_kills(place, files, 20 if not told.quick else 4))
-    if told.quick:  # a look at whether all is well, and no result to keep
-        print(markdown(rows), *notes, sep="\n- ")
-    else:
-        report("ingestion", rows, notes=notes)
+        if "speed" in wanted:
+            for runtime in ("openvino", "onnxruntime"):
+                found.add(_speed(f"here, {runtime}", place, some, how="direct", embed=runtime))
+        if "partitions" in wanted:
+            found.add(_speed("Daft, this machine", place, some, how="native", embed="onnxruntime"))
+            found.add(_speed("Daft, local Ray", place, some, how="ray", embed="onnxruntime"))
+        if "peers" in wanted:
+            _peer(found, place, some)
+        if "parsing" in wanted:
+            found.add(_parsing(20 if not told.quick else 4))
+        if "kills" in wanted:
+            found.add(_kills(place, files, 20 if not told.quick else 4))
+        if "memory" in wanted:
+            found.add(*_memory(place, files, 20_000 if not told.quick else 2_000))
+    found.end()
 
 
 def _speed(name: str, place: Path, files: Mapping[str, bytes], *, how: str, embed: str) -> Row:
-    done = _run(_home(place, files), how=how, embed=embed)
+    return _pace(name, _run(_home(place, files), how=how, embed=embed))
+
+
+def _pace(name: str, done: Mapping[str, Any]) -> Row:  # Any: JSON
+    seconds = done["seconds"]
     return {
-        "what": name, "documents": done["documents"], "chunks": done["chunks"], "seconds": done["seconds"],
-        "documents/s": done["documents"] / done["seconds"], "chunks/s": done["chunks"] / done["seconds"],
+        "what": name, "documents": done["documents"], "chunks": done["chunks"], "seconds": seconds,
+        "documents/s": done["documents"] / seconds, "chunks/s": done["chunks"] / seconds, "tokens/s": done["tokens"] / seconds,
     }  # fmt: skip
 
 
-def _peer(place: Path, files: Mapping[str, bytes]) -> tuple[list[Row], str]:
+def _peer(found: Found, place: Path, files: Mapping[str, bytes]) -> None:
     if not PYTHON.is_file():
-        return [], "LlamaIndex is not installed (`make .build/peers-retrieval`), so it was left out"
+        print("LlamaIndex is not installed (`make .build/peers-retrieval`), so it was left out", flush=True)
+        return
     folder = place / "files"
     folder.mkdir()
     for path, data in files.items():
@@ -91,14 +130,11 @@ def _peer(place: Path, files: Mapping[str, bytes]) -> tuple[list[Row], str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        return [], f"LlamaIndex was left out, since it failed: {done.stderr.strip().splitlines()[-1]}"
-    found = json.loads(done.stdout.splitlines()[-1])
-    row: Row = {
-        "what": "LlamaIndex, IngestionPipeline", "documents": found["documents"], "chunks": found["chunks"],
-        "seconds": found["seconds"], "documents/s": found["documents"] / found["seconds"],
-        "chunks/s": found["chunks"] / found["seconds"],
-    }  # fmt: skip
-    return [row], f"{found['version']}: splits by its defaults, keeps nothing, has no rights, graph or index of words"
+        print(f"LlamaIndex was left out, since it failed: {done.stderr.strip().splitlines()[-1]}", flush=True)
+        return
+    said = json.loads(done.stdout.splitlines()[-1])
+    note = f"{said['version']}: splits by its defaults, keeps nothing, has no rights, graph or index of words"
+    found.add(_pace("LlamaIndex, IngestionPipeline", said), note)
 
 
 def _parsing(times: int) -> Row:
@@ -113,7 +149,7 @@ def _parsing(times: int) -> Row:
         found = await asyncio.gather(*(parser.parse(data, name=name) for name, data in files * times))
         seconds = time.perf_counter() - started
         await parser.close()
-        return sum(max(1, len(document.pages)) for document in found), seconds
+        return sum(len(document.pages) or -(-len(document.text) // PAGE_CHARACTERS) for document in found), seconds
 
     pages, seconds = asyncio.run(parse())
     return {"what": "parsing alone", "documents": len(files) * times, "seconds": seconds, "pages/s": pages / seconds}
@@ -122,21 +158,22 @@ def _parsing(times: int) -> Row:
 def _memory(place: Path, files: Mapping[str, bytes], count: int) -> tuple[Row, str]:
     made = _made(files, count)
     done = _run(_home(place, made), how="native", embed="hashing", every=count // 10)
-    seen = done["rss_mb"]
+    seen = done["memory"]
     row: Row = {
         "what": "memory", "documents": done["documents"], "chunks": done["chunks"], "seconds": done["seconds"],
-        "documents/s": done["documents"] / done["seconds"], "MB at a fifth": seen[1][1], "MB at the end": seen[-1][1],
+        "documents/s": done["documents"] / done["seconds"], "MB at a fifth": seen[1]["mb"], "MB at the end": seen[-1]["mb"],
     }  # fmt: skip
-    return row, "memory of the worker in MB by documents done: " + ", ".join(f"{n:,}: {mb:.0f}" for n, mb in seen)
+    told = ", ".join(f"{each['documents']:,}: {each['mb']:.0f} + {each['others_mb']:.0f}" for each in seen)
+    return row, f"memory in MB of the worker + of those that read for it, by documents done: {told}"
 
 
 def _kills(place: Path, files: Mapping[str, bytes], kills: int) -> Row:
-    """A durable ingestion that is killed again and again, and then ends."""
+    """Durable ingestions that are killed again and again, and then end."""
     made, draw = _made(files, 60 * kills), random.Random(17)
-    home, job = _home(place, made)
-    asked = {"home": str(home), "job": job, "how": "direct", "embed": "hashing", "durable": True}
-    killed = 0
+    homes, killed = [_home(place, made)], 0
     while killed < kills:
+        home, job = homes[-1]
+        asked = {"home": str(home), "job": job, "how": "direct", "embed": "hashing", "durable": True}
         with subprocess.Popen(
             [sys.executable, str(RUNS), json.dumps(asked)], stdout=subprocess.DEVNULL, env=_environment()
         ) as run:
@@ -145,14 +182,14 @@ def _kills(place: Path, files: Mapping[str, bytes], kills: int) -> Row:
             except subprocess.TimeoutExpired:
                 run.send_signal(signal.SIGKILL)
                 killed += 1
-                continue
-        break  # it was quicker
-    done = _run((home, job), how="direct", embed="hashing", durable=True)
-    held = Counter(asyncio.run(_ids(Home(home).vectors)))
-    documents = {one.rpartition(".")[0] for one in held}
+            else:  # it was quicker
+                homes.append(_home(place, made))
+    done = [_run(home, how="direct", embed="hashing", durable=True) for home in homes]
+    held = [Counter(asyncio.run(_ids(Home(home).vectors))) for home, _ in homes]
     return {
-        "what": "kill -9", "documents": done["documents"], "chunks": len(held), "kills": killed,
-        "lost": len(made) - len(documents), "doubled": sum(count > 1 for count in held.values()),
+        "what": "kill -9", "documents": sum(each["documents"] for each in done), "chunks": sum(map(len, held)), "kills": killed,
+        "lost": sum(len(made) - len({one.rpartition(".")[0] for one in each}) for each in held),
+        "doubled": sum(count > 1 for each in held for count in each.values()),
     }  # fmt: skip
 
 
@@ -184,12 +221,21 @@ def _home(place: Path, files: Mapping[str, bytes]) -> tuple[Path, str]:
 
 def _run(home: tuple[Path, str], **asked: Any) -> dict[str, Any]:  # Any: JSON
     given = json.dumps({"home": str(home[0]), "job": home[1], **asked})
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(RUNS), given], capture_output=True, text=True, check=False, env=_environment()
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{asked} failed: {done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, "-W", "ignore", str(RUNS), given]
+    last = ""
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()) as run,
+    ):
+        assert run.stdout is not None
+        for line in run.stdout:
+            if last:
+                print(last, flush=True)
+            last = line.rstrip()
+        if run.wait() != 0:
+            errors.seek(0)
+            raise RuntimeError(f"{asked} failed: {errors.read()[-3000:]}")
+    return json.loads(last)
 
 
 def _environment() -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Ingestions that `bench/ingestion.py` measures, each in a process of its own: `python ingestion_runs.py JSON` prints JSON.
 
-In: `{"home", "how": direct|native|ray, "embed": onnxruntime|openvino|hashing, "durable": bool}`, the home holding the documents
-that `prepare` put there; out: `{"seconds", "documents", "failed", "chunks", "pages", "rss_mb": [[documents, MB], ...]}`.
+In: `{"home", "how": direct|native|ray, "embed": onnxruntime|openvino|hashing, "durable": bool, "every": int}`, the home holding
+the documents that `prepare` put there. Out: a line `{"documents", "seconds", "mb", "others_mb"}` each time that `every` more
+are done, and last `{"seconds", "documents", "failed", "chunks", "pages", "tokens", "memory": [those lines]}`.
 """
 
 import asyncio
 import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.passages import Embedder
 from stoa.domain.resources import Collection
+from stoa.kit.memory import few_arenas
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
@@ -53,8 +56,8 @@ async def prepare(home: Path, files: Mapping[str, bytes]) -> str:
     await migrate(settings.database_url, settings.home_folder)
     database, objects = Database.open(settings.database_url), ObjectFolder.local(settings.home_folder.objects)
     kept = [intake.File(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in files.items()]
-    for file in kept:
-        await objects.put(raw_name(file.digest), files[file.path])
+    for some in (kept[n : n + 64] for n in range(0, len(kept), 64)):
+        await asyncio.gather(*(objects.put(raw_name(file.digest), files[file.path]) for file in some))
     async with database.write() as connection:
         queued = await intake.upload(
             DatabaseLibrary(connection), kept, collection="bench", source="bench", rights=Rights(ACL), by="bench", now_ms=1
@@ -64,16 +67,19 @@ async def prepare(home: Path, files: Mapping[str, bytes]) -> str:
 
 
 class Watch:
-    """Resident memory of this process and its children as documents are done."""
+    """Resident memory of this process and of those that it started, told as documents are done."""
 
     def __init__(self, every: int) -> None:
-        self._every, self._next = every, every
-        self.seen: list[tuple[int, float]] = []
+        self._every, self._next, self._started = every, every, time.perf_counter()
+        self.seen: list[dict[str, float]] = []
 
     def at(self, done: int) -> None:
         if done >= self._next:
-            self._next = done + self._every
-            self.seen.append((done, resident_mb(_own_pid())))
+            self._next += self._every
+            others = sum(map(resident_mb, _started_by(os.getpid())))
+            here = {"documents": done, "mb": resident_mb(os.getpid()), "others_mb": others}
+            self.seen.append(here | {"seconds": time.perf_counter() - self._started})
+            print(json.dumps(self.seen[-1]), flush=True)
 
 
 async def run(asked: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
@@ -120,7 +126,7 @@ async def run(asked: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
     await database.close()
     return {
         "seconds": seconds, "documents": job.done, "failed": job.failed, "chunks": job.chunks, "pages": job.pages,
-        "rss_mb": watch.seen,
+        "tokens": job.tokens, "memory": watch.seen,
     }  # fmt: skip
 
 
@@ -155,11 +161,12 @@ async def _work(work: Ingestion, job_id: str, settings: Settings, *, durable: bo
     await work.finish(job_id, None)
 
 
-def _own_pid() -> int:
-    import os
-
-    return os.getpid()
+def _started_by(pid: int) -> list[int]:
+    """Processes that this one started, and those that they did."""
+    own = [int(each) for path in Path(f"/proc/{pid}/task").glob("*/children") for each in path.read_text().split()]
+    return own + [other for each in own for other in _started_by(each)]
 
 
 if __name__ == "__main__":
+    few_arenas()  # as the roles do
     print(msgspec.json.encode(asyncio.run(run(json.loads(sys.argv[1])))).decode())

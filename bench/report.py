@@ -23,9 +23,24 @@ def report(name: str, rows: Sequence[Row], *, notes: Sequence[str] = ()) -> None
     for note in notes:
         print(f"- {note}")
     print(f"- {machine()}; commit {commit()}")
+    keep(name, rows, notes=notes)
+
+
+def keep(name: str, rows: Sequence[Row], *, notes: Sequence[str] = ()) -> None:
+    """Write the rows to `bench/results/<name>.json`: a benchmark of many minutes does so as it finds them."""
     RESULTS.mkdir(exist_ok=True)
     content = {"name": name, "commit": commit(), "machine": machine(), "rows": list(rows), "notes": list(notes)}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def kept(name: str) -> tuple[list[Row], list[str]]:
+    """Rows and notes that were written before, if they are of this very commit and machine."""
+    try:
+        found = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return [], []
+    same = found["commit"] == commit() and found["machine"] == machine()
+    return (found["rows"], found["notes"]) if same else ([], [])
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -1,7 +1,8 @@
 """LlamaIndex's ingestion pipeline as its guide sets it up, over a folder of files, with the embedder that Stoa has built in.
 
 Runs in the environment of `.build/peers-retrieval`, with Stoa's source beside it for the embedder alone:
-`python ingest.py FOLDER MODELS` prints `{"version", "seconds", "documents", "chunks"}`. Reading the files is within the time.
+`python ingest.py FOLDER MODELS` prints `{"version", "seconds", "documents", "chunks", "tokens"}`, the tokens as
+the embedder sees them. Reading the files is within the time.
 """
 
 import json
@@ -17,8 +18,9 @@ from llama_index.core import Document
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.schema import MetadataMode
 
-from stoa.adapters.engines.embedder import MiniLM
+from stoa.adapters.engines.embedder import MAX_TOKENS, MiniLM
 
 
 class Embedding(BaseEmbedding):
@@ -43,13 +45,16 @@ started = time.perf_counter()
 documents = [Document(text=path.read_text(), id_=path.name) for path in sorted(Path(sys.argv[1]).iterdir())]
 pipeline = IngestionPipeline(transformations=[SentenceSplitter(), Embedding(embed_batch_size=64)])
 nodes = pipeline.run(documents=documents)
+seconds = time.perf_counter() - started
+seen = sum(min(len(row), MAX_TOKENS - 2) for row in MODEL.encode([node.get_content(MetadataMode.EMBED) for node in nodes]))
 print(
     json.dumps(
         {
             "version": f"llama-index-core {version('llama-index-core')}",
-            "seconds": time.perf_counter() - started,
+            "seconds": seconds,
             "documents": len(documents),
             "chunks": len(nodes),
+            "tokens": seen,
         }
     )
 )

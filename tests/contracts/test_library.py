@@ -72,7 +72,7 @@ async def test_a_mark_changes_with_what_the_tags_open_and_with_nothing_else(data
 
     async def change(name: str, **values: object) -> None:
         async with database.write() as connection:
-            assert await DocumentTable(connection).change(f"doc_{name}", "job_1", values)
+            assert await DocumentTable(connection).change("job_1", {f"doc_{name}": values})
 
     assert await mark("team:a") is None
     await put(database, document("a", state="indexed"), document("b", "group:hr", state="indexed"))
@@ -93,7 +93,7 @@ async def test_a_mark_changes_with_what_the_tags_open_and_with_nothing_else(data
 async def test_a_document_put_again_keeps_its_id_and_what_the_index_holds(database: Database) -> None:
     await put(database, document("a"))
     async with database.write() as connection:
-        await DocumentTable(connection).change("doc_a", "job_1", {"indexed_digest": "held", "pages": 3, "chunks": 4})
+        await DocumentTable(connection).change("job_1", {"doc_a": {"indexed_digest": "held", "pages": 3, "chunks": 4}})
     again = document("a", "group:hr", job="job_2", digest="1" * 64)
     await put(
         database, Document(**{**{f: getattr(again, f) for f in again.__struct_fields__}, "id": "doc_other", "created_at": 9})

@@ -7,7 +7,7 @@ import pytest
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.direct import DirectParser
 from stoa.adapters.parsers.words import WordSplitter
-from stoa.knowledge.parts import PARTITION_DOCUMENTS, Processors, read_part
+from stoa.knowledge.parts import PART_DOCUMENTS, PARTITION_DOCUMENTS, Processors, read_part
 from stoa.knowledge.process import Pipeline
 
 
@@ -24,14 +24,14 @@ def documents(count: int) -> list[tuple[str, int]]:
 def test_partitions_say_which_they_are(processors: Processors) -> None:
     parts = [read_part(part) for part in processors.parts(documents(PARTITION_DOCUMENTS + 100))]
     assert [(len(part.ids), part.large, part.said) for part in parts] == [
-        (512, True, "Partition 1 of 2."),
+        (PARTITION_DOCUMENTS, True, "Partition 1 of 2."),
         (100, True, "Partition 2 of 2."),
     ]
 
 
 def test_parts_of_small_jobs_say_nothing(processors: Processors) -> None:
-    parts = [read_part(part) for part in processors.parts(documents(20))]
-    assert [(len(part.ids), part.large, part.said) for part in parts] == [(16, False, None), (4, False, None)]
+    parts = [read_part(part) for part in processors.parts(documents(PART_DOCUMENTS + 4))]
+    assert [(len(part.ids), part.large, part.said) for part in parts] == [(128, False, None), (4, False, None)]
 
 
 def test_parts_that_an_older_worker_planned_are_read(processors: Processors) -> None:

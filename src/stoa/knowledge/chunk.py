@@ -7,6 +7,7 @@ starts with the table's header again. What the headings above a chunk say is kep
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -44,9 +45,18 @@ class _Unit:
     header: str = ""
 
 
+class _Counted:
+    """A splitter that counts a text once, though it is asked again: a section that is a chunk is counted for both."""
+
+    def __init__(self, splitter: Splitter) -> None:
+        self.split = splitter.split
+        self.count = lru_cache(maxsize=32)(splitter.count)
+
+
 def chunk(document: ParsedDocument, splitter: Splitter, *, tokens: int, document_id: str, path: str) -> list[Chunk]:
     """All chunks of a document in order, each of at most `tokens`, with ids that stay the same for the same text."""
     title = document.title or title_of(path)
+    splitter = _Counted(splitter)
     chunks: list[Chunk] = []
     for section in _sections(document, splitter, tokens):
         heading = tuple(name for name in section.path if name != title)
@@ -84,7 +94,8 @@ def _sections(document: ParsedDocument, splitter: Splitter, tokens: int) -> list
     """Sections in order; a tiny one goes with its neighbour, under the headings that both have."""
     merged: list[tuple[_Section, int]] = []
     for section in _by_heading(document):
-        size = splitter.count(document.text[section.start : section.end])
+        start, end = _trimmed(document.text, section.start, section.end)
+        size = splitter.count(document.text[start:end])
         if merged:
             above, above_size = merged[-1]
             if above_size + size <= tokens and min(above_size, size) < tokens * TINY:

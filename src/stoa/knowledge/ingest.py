@@ -14,10 +14,11 @@ from stoa.domain.documents import Document, DocumentLedger, Objects, Outcome
 from stoa.domain.identity import Rights
 from stoa.domain.indexes import Index, IndexLedger
 from stoa.domain.jobs import JobLedger
-from stoa.domain.passages import Embedder
+from stoa.domain.passages import Embedder, Spent
 from stoa.domain.processing import Item, Processed, Processor, Recipe
 from stoa.domain.resources import Collection
 from stoa.domain.vectors import IndexedChunk, PassageIndex
+from stoa.knowledge.beside import Behind
 from stoa.knowledge.embedding import Cancelled, Patience, PatientEmbedding
 from stoa.knowledge.fingerprint import fingerprint, same_content, same_rights, to_be_read_anew
 from stoa.knowledge.forget import forget
@@ -68,6 +69,15 @@ class _Live:
     version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """Documents, the vectors of each one's chunks, and what these took."""
+
+    processed: Sequence[Processed]
+    vectors: Sequence[Sequence[Sequence[float]]]
+    spent: Spent
+
+
 class Ingestion:
     """Work of the kind `ingest`. New text goes into the index that is searched; the others catch up by a job of their own."""
 
@@ -96,17 +106,19 @@ class Ingestion:
         rows = await self._ports.documents.read(ids)
         mine = {row.id: row for row in rows.values() if row.job_id == job_id and row.state == "queued"}
 
-        async def taken(some: Sequence[Processed]) -> None:
-            await self._index(job_id, collection, live, [(mine[each.id], each) for each in some])
+        items = [
+            Item(one.id, one.path, one.digest, refusal=one.error, anew=to_be_read_anew(one.indexed_as)) for one in mine.values()
+        ]
+        async with Behind() as behind:
 
-        await self._processors.process(
-            [
-                Item(one.id, one.path, one.digest, refusal=one.error, anew=to_be_read_anew(one.indexed_as))
-                for one in mine.values()
-            ],
-            Recipe(collection.embedding_model, collection.chunk_tokens),
-            team=collection.team, large=large, jobs=self._ports.jobs, job_id=job_id, taken=taken,
-        )  # fmt: skip
+            async def taken(some: Sequence[Processed]) -> None:
+                embedded = await self._embedded(job_id, collection, some)
+                await behind.do(self._index(job_id, collection, live, mine, embedded))
+
+            await self._processors.process(
+                items, Recipe(collection.embedding_model, collection.chunk_tokens), team=collection.team, large=large,
+                jobs=self._ports.jobs, job_id=job_id, taken=taken,
+            )  # fmt: skip
         if tending:
             await self._ports.index.tend(live.name)
 
@@ -162,18 +174,21 @@ class Ingestion:
         await ports.index.tend(live.name)
         await ports.jobs.end(job_id, error=error)
 
+    async def _embedded(self, job_id: str, collection: Collection, processed: Sequence[Processed]) -> _Embedded:
+        embedder = self._ports.embedder_of(collection)
+        return _Embedded(processed, *await self._embedding.vectors(job_id, embedder, processed, team=collection.team))
+
     async def _index(
-        self, job_id: str, collection: Collection, live: _Live, processed: Sequence[tuple[Document, Processed]]
+        self, job_id: str, collection: Collection, live: _Live, mine: Mapping[str, Document], made: _Embedded
     ) -> None:
         """Bring what was made of some documents into the index and into their rows; other indexes lose what they had."""
         ports = self._ports
+        processed = [(mine[each.id], each) for each in made.processed]
         rights = {document.id: document.rights for document, _ in processed}
-        embedder = ports.embedder_of(collection)
-        vectors, spent = await self._embedding.vectors(job_id, embedder, [each for _, each in processed], team=collection.team)
         claimed = await ports.documents.claim(job_id, list(rights))
         indexed = [
             IndexedChunk(one, vector, document.rights.allow, document.rights.deny)
-            for (document, each), own in zip(processed, vectors, strict=True)
+            for (document, each), own in zip(processed, made.vectors, strict=True)
             if document.id in claimed
             for one, vector in zip(each.chunks, own, strict=True)
         ]
@@ -182,8 +197,8 @@ class Ingestion:
         await ports.index.replace(live.name, sorted(claimed), indexed)
         written = await self._as_it_is_now(live, {one: rights[one] for one in sorted(claimed)})
         outcomes = [_outcome(each, fingerprint(row, collection, written.get(row.id)), live.version) for row, each in processed]
-        outcomes = await with_traits(ports.documents, collection, outcomes, [each for _, each in processed])
-        await ports.documents.record(job_id, collection.name, outcomes, spent=spent)
+        outcomes = await with_traits(ports.documents, collection, outcomes, made.processed)
+        await ports.documents.record(job_id, collection.name, outcomes, spent=made.spent)
 
     async def _as_it_is_now(self, live: _Live, written: dict[str, Rights]) -> dict[str, Rights]:
         """Rights that changed, and removals that happened, while the chunks were on their way into the index."""

@@ -1,27 +1,26 @@
 """What jobs over many documents are made of: parts of their ids, each processed by whom it is large enough for."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from stoa.domain.jobs import JobLedger
 from stoa.domain.processing import Item, Processed, Processor, Recipe
 from stoa.errors import ProcessingError
+from stoa.knowledge.beside import ahead
 
-PART_DOCUMENTS = 16
+PART_DOCUMENTS = 128
 PART_BYTES = 4_000_000
-"""Of a part that is processed in the worker."""
+"""Of a part that is processed in the worker: some batches, so that one is read while another is embedded. What is done of a
+part that breaks off stays done."""
 
-PARTITION_DOCUMENTS = 512
+PARTITION_DOCUMENTS = 2_048
 PARTITION_BYTES = 256_000_000
 """Of a part of a large job, which is processed in partitions."""
 
 TEND_EVERY = 400
 """Documents between two rounds of compaction within a long job."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Processors:
 
         async def through(processor: Processor) -> None:
             found = processor.process(list(waiting.values()), recipe, team=team)
-            async with aclosing(_ahead(found)) as batches:
+            async with aclosing(ahead(found)) as batches:
                 async for some in batches:
                     await taken(some)
                     for each in some:
@@ -93,23 +92,3 @@ def _parts(documents: Sequence[tuple[str, int]], most: int, most_bytes: int) -> 
         size += its_bytes
     if part:
         yield f"{','.join(part)}#{before}"
-
-
-async def _ahead(stream: AsyncIterator[_T]) -> AsyncGenerator[_T]:
-    """The same, the next one being made while the last one is dealt with: one ahead and no more."""
-
-    async def following() -> _T | None:
-        return await anext(stream, None)
-
-    coming = asyncio.create_task(following())
-    try:
-        while (one := await coming) is not None:
-            coming = asyncio.create_task(following())
-            yield one
-    finally:
-        coming.cancel()
-        await asyncio.wait([coming])
-        if not coming.cancelled():
-            coming.exception()  # whoever went away does not want to know
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()

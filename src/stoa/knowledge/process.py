@@ -7,6 +7,7 @@ does is told in its own result.
 import asyncio
 from array import array
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
 
 import msgspec
 
@@ -14,6 +15,7 @@ from stoa.domain.documents import Objects, ParsedDocument, Parser, Splitter, par
 from stoa.domain.passages import Embedder, Metered, Spent
 from stoa.domain.processing import Item, Processed, Recipe
 from stoa.errors import ProviderError, Unreadable
+from stoa.knowledge.beside import ahead
 from stoa.knowledge.chunk import chunk, title_of
 from stoa.knowledge.fingerprint import PARSER
 from stoa.knowledge.traits.enrich import enrich
@@ -51,12 +53,16 @@ class Pipeline:
         self._cutting = asyncio.Lock()
 
     async def process(self, items: Sequence[Item], recipe: Recipe, *, team: str) -> AsyncIterator[Sequence[Processed]]:
-        for some in (items[n : n + AT_ONCE] for n in range(0, len(items), AT_ONCE)):
-            read = await asyncio.gather(*(self._read(item, recipe) for item in some))
-            yield await self._embedded(read, recipe, team)
+        async with aclosing(ahead(self._read_all(items, recipe))) as batches:
+            async for read in batches:
+                yield await self._embedded(read, recipe, team)
 
     async def close(self) -> None:
         """Nothing is held: parser and embedder are closed by whoever opened them."""
+
+    async def _read_all(self, items: Sequence[Item], recipe: Recipe) -> AsyncIterator[Sequence[Processed]]:
+        for some in (items[n : n + AT_ONCE] for n in range(0, len(items), AT_ONCE)):
+            yield await asyncio.gather(*(self._read(item, recipe) for item in some))
 
     async def _read(self, item: Item, recipe: Recipe) -> Processed:
         try:
@@ -66,14 +72,13 @@ class Pipeline:
         except Unreadable as error:
             return Processed(id=item.id, failure=error.message)
         async with self._cutting:  # one core for cutting, so that answers to questions keep the other
-            chunks = await asyncio.to_thread(
-                chunk, parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path
-            )
-            traits = await asyncio.to_thread(enrich, parsed, path=item.path, rarity=self._rarity)
-            signature = await asyncio.to_thread(signature_of, parsed.text)
+            return await asyncio.to_thread(self._cut, item, parsed, recipe)
+
+    def _cut(self, item: Item, parsed: ParsedDocument, recipe: Recipe) -> Processed:
+        chunks = chunk(parsed, self._splitter, tokens=recipe.chunk_tokens, document_id=item.id, path=item.path)
         return Processed(
             id=item.id, title=parsed.title or title_of(item.path), pages=len(parsed.pages) or None, chunks=tuple(chunks),
-            traits=traits, signature=signature,
+            traits=enrich(parsed, path=item.path, rarity=self._rarity), signature=signature_of(parsed.text),
         )  # fmt: skip
 
     async def _parsed(self, item: Item) -> ParsedDocument:

@@ -190,27 +190,43 @@ class DocumentTable:
         await versions.add(self._connection, written)
         return bool(written)
 
-    async def change(self, document_id: str, job_id: str, values: Mapping[str, Any]) -> bool:
-        """Change one if the job still has it. Any: values of many columns. False when it was taken over."""
-        result = await self._connection.execute(
-            update(documents).where(documents.c.id == document_id, documents.c.job_id == job_id).values(**values)
-        )
-        return result.rowcount == 1
+    async def change(self, job_id: str, changes: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+        """Change those that the job still has, by their ids. Any: values of many columns. Gives the ids of those changed."""
+        mine = {one for one, job, _ in await self._held(list(changes)) if job == job_id}
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}  # rows of one statement name the same columns
+        for document_id in sorted(mine):
+            values = changes[document_id]
+            alike.setdefault(tuple(sorted(values)), []).append({"its_id": document_id, **values})
+        for columns, rows in alike.items():
+            those = update(documents).where(documents.c.id == bindparam("its_id"))
+            await self._connection.execute(those.values({name: bindparam(name) for name in columns}), rows)
+        return frozenset(mine)
 
     async def claim(self, job_id: str, ids: Sequence[str], *, moved: bool = False) -> frozenset[str]:
         """Those that the job still has and that are not removed; what the index holds of them is unknown from now on.
 
         Of those that are only `moved`, other indexes hold the text that they should.
         """
-        claimed: set[str] = set()
-        for some in _batches(ids):
-            mine = (documents.c.id.in_(some), documents.c.job_id == job_id, documents.c.state != "removed")
-            await self._connection.execute(update(documents).where(*mine).values(indexed_digest=None))
-            those = set(await self._connection.scalars(select(documents.c.id).where(*mine)))
+        claimed = [one for one, job, state in await self._held(ids) if job == job_id and state != "removed"]
+        for some in _batches(claimed):
+            await self._connection.execute(update(documents).where(documents.c.id.in_(some)).values(indexed_digest=None))
             if not moved:
-                await self._connection.execute(delete(held).where(held.c.document_id.in_(those)))
-            claimed |= those
+                await self._connection.execute(delete(held).where(held.c.document_id.in_(some)))
         return frozenset(claimed)
+
+    async def _held(self, ids: Sequence[str]) -> list[tuple[str, str | None, str]]:
+        """Id, job and state of these, which nobody else changes until the transaction ends.
+
+        Asked for with its job, a document is looked for among all of the job's by a planner that knows no better.
+        """
+        found: list[tuple[str, str | None, str]] = []
+        for some in _batches(ids):
+            query = select(documents.c.id, documents.c.job_id, documents.c.state).where(documents.c.id.in_(some))
+            found += [
+                (one, job, state)
+                for one, job, state in await self._connection.execute(query.order_by(documents.c.id).with_for_update())
+            ]
+        return found
 
     async def drop(self, document_id: str, job_id: str) -> bool:
         """Take away the row of a removed document if the job still has it, and its text from where it was judged."""
@@ -224,10 +240,10 @@ class DocumentTable:
 
     async def remaining(self, job_id: str) -> tuple[int, int]:
         """How many documents the job has still to read, and how many it could not."""
-        waiting = func.sum(case((documents.c.state == "queued", 1), else_=0))
-        failed = func.sum(case((documents.c.state == "failed", 1), else_=0))
-        row = (await self._connection.execute(select(waiting, failed).where(documents.c.job_id == job_id))).one()
-        return int(row[0] or 0), int(row[1] or 0)
+        state = documents.c.state
+        query = select(state, func.count()).where(documents.c.job_id == job_id, state.in_(("queued", "failed"))).group_by(state)
+        counts = dict((await self._connection.execute(query)).all())
+        return counts.get("queued", 0), counts.get("failed", 0)
 
     async def digests(self, digests: Sequence[str]) -> frozenset[str]:
         """Those of the digests that some document has."""

@@ -49,10 +49,9 @@ class DocumentRecords:
                 await connection.execute(update(corpus).where(corpus.c.collection == collection).values(personal=True))
             searched = (indexes.c.collection == collection, indexes.c.state == "serving")
             serving = await connection.scalar(select(indexes.c.version).where(*searched))
-            written = [each for each in outcomes if await _write(connection, job_id, each, serving, now_ms)]
-            for outcome in written:
-                if outcome.state == "failed" or (outcome.sketch is not None and outcome.state == "indexed"):
-                    await resemblance.keep(connection, outcome.document_id, outcome.sketch or Sketch((), ()))
+            written = await _write(connection, job_id, outcomes, serving, now_ms)
+            told = [each for each in written if each.state == "failed" or (each.sketch is not None and each.state == "indexed")]
+            await resemblance.keep(connection, {each.document_id: each.sketch or Sketch((), ()) for each in told})
             remaining, failed = await table.remaining(job_id)
             read = [outcome for outcome in written if outcome.state == "indexed" and outcome.chunks is not None]
             await JobTable(connection).count(
@@ -116,25 +115,37 @@ async def raise_corpus(connection: AsyncConnection, collection: str) -> None:
     await upsert(connection, corpus, {"collection": collection, "version": max((present or 0) + 1, revision)})
 
 
-async def _write(connection: AsyncConnection, job_id: str, outcome: Outcome, serving: int | None, now_ms: int) -> bool:
+async def _write(
+    connection: AsyncConnection, job_id: str, outcomes: Sequence[Outcome], serving: int | None, now_ms: int
+) -> list[Outcome]:
+    """Write the outcomes into the rows that the job still has; those that were written."""
     table = DocumentTable(connection)
-    if outcome.state == "removed":
-        return await table.drop(outcome.document_id, job_id)
-    # Another index may have taken the place of the one that was written to: that one is kept, and this one lacks it.
-    late = outcome.version is not None and outcome.version != serving
+    kept = [each for each in outcomes if each.state != "removed"]
+    changed = await table.change(job_id, {each.document_id: _values(each, serving, now_ms) for each in kept})
+    for each in kept:
+        if each.document_id in changed and _is_late(each, serving) and each.indexed_as is not None:
+            row = {"document_id": each.document_id, "version": each.version, "indexed_digest": each.indexed_as}
+            await upsert(connection, held, row | {"chunks": each.chunks or 0})
+    gone = [each for each in outcomes if each.state == "removed" and await table.drop(each.document_id, job_id)]
+    return [*gone, *(each for each in kept if each.document_id in changed)]
+
+
+def _values(outcome: Outcome, serving: int | None, now_ms: int) -> Mapping[str, object]:
+    """Of the columns of a document's row."""
     values: dict[str, object] = {
-        "state": outcome.state, "error": outcome.error, "indexed_digest": None if late else outcome.indexed_as,
-        "updated_at": now_ms,
+        "state": outcome.state, "error": outcome.error, "updated_at": now_ms,
+        "indexed_digest": None if _is_late(outcome, serving) else outcome.indexed_as,
     }  # fmt: skip
-    kept = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
-    values |= {name: value for name, value in kept.items() if value is not None}
+    known = {"title": outcome.title, "pages": outcome.pages, "chunks": outcome.chunks}
+    values |= {name: value for name, value in known.items() if value is not None}
     if outcome.traits is not None:
         values["traits"] = msgspec.to_builtins(outcome.traits)
-    written = await table.change(outcome.document_id, job_id, values)
-    if written and late and outcome.indexed_as is not None:
-        row = {"document_id": outcome.document_id, "version": outcome.version, "indexed_digest": outcome.indexed_as}
-        await upsert(connection, held, row | {"chunks": outcome.chunks or 0})
-    return written
+    return values
+
+
+def _is_late(outcome: Outcome, serving: int | None) -> bool:
+    """Whether another index took the place of the one that was written to: that one is kept, and this one lacks it."""
+    return outcome.version is not None and outcome.version != serving
 
 
 def _now_ms() -> int:

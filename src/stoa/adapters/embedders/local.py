@@ -26,7 +26,7 @@ class LocalEmbedder:
         async with self._loading:
             if self._model is None:
                 self._model = await asyncio.to_thread(_load, self._models, self._threads, self._runtime)
-            vectors, tokens = await asyncio.to_thread(_embed, self._model, list(texts))
+        vectors, tokens = await asyncio.to_thread(_embed, self._model, list(texts))
         self.spent += Spent(tokens)
         return vectors
 

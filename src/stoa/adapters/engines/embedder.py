@@ -1,9 +1,10 @@
 """MiniLM on onnxruntime: texts in, unit vectors of 384 numbers out. One thread-safe object for the embedder and the reader."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
 from typing import Literal
 
 import numpy as np
@@ -16,14 +17,19 @@ from stoa.adapters.engines.minilm_onnx import WIDTH, prepared, quick, vocabulary
 from stoa.adapters.engines.tokenizer import minilm_tokenizer
 
 Vectors = npt.NDArray[np.float32]
+Batch = tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Positions of texts, their ids and their mask."""
 
 Runtime = Literal["onnxruntime", "openvino"]
 
 MAX_TOKENS = 256
 """What the model was trained on; the rest of a longer text is cut off."""
 
-BATCH_TOKENS = 512
+BATCH_TOKENS: dict[Runtime, int] = {"onnxruntime": 512, "openvino": 1024}
 """Padded tokens in one run: enough to fill the matrix units, little enough to keep memory flat."""
+
+CALLS_AT_ONCE = 4
+"""Calls that find all of their threads at once; what another one asks for, its own thread does."""
 
 QUICK_TOKENS = 64
 """Tokens of a text that comes alone, a question as a rule, up to which the quick graph answers."""
@@ -37,28 +43,27 @@ _PAD, _CLS, _SEP = 0, 101, 102
 class MiniLM:
     """all-MiniLM-L6-v2. The graphs are built into `models` once; `threads` 0 is one for each core. Raises MissingExtra.
 
-    `runtime` openvino is used where that is installed and passes its trial; else onnxruntime is.
+    Runs of several texts go beside each other, each in one thread: measured, a tenth less work than threads that share a run,
+    and none waits for another. `runtime` openvino is used where that is installed and passes its trial; else onnxruntime is.
     """
 
     def __init__(self, models: Path, *, threads: int = 0, runtime: Runtime = "onnxruntime") -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads or _cores()
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # lengths differ from run to run: an arena only grows
-        options.enable_mem_pattern = False
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to other roles
+        self._threads = threads or _cores()
         graph = prepared(models)
-        self._session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        self._quick = ort.InferenceSession(str(quick(graph)), options, providers=["CPUExecutionProvider"])
+        self._session = _session(graph, threads=1)
+        self._quick = _session(quick(graph), threads=self._threads)
         self._tokenizer = minilm_tokenizer()
         self._vocabulary = vocabulary(graph)
-        self._sentences = self._exact
+        self._others = ThreadPoolExecutor(CALLS_AT_ONCE * self._threads, thread_name_prefix="minilm")
+        ways: Sequence[openvino_graph.Sentences] = [self._exact] * self._threads
         self.runtime: Runtime = "onnxruntime"
         """What texts are embedded with; a short one alone always goes through onnxruntime's quick graph."""
-        if runtime == "openvino" and openvino_graph.usable(graph, threads=threads or _cores()):
-            self._sentences = openvino_graph.open_graph(graph, threads=threads or _cores())
+        if runtime == "openvino" and openvino_graph.usable(graph, threads=self._threads):
+            ways = openvino_graph.open_graph(graph, threads=self._threads)
             self.runtime = "openvino"
-        self._turn = Lock()
+        self._free = SimpleQueue[openvino_graph.Sentences]()
+        for way in ways:
+            self._free.put(way)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -91,32 +96,67 @@ class MiniLM:
         """The same for texts that are token ids already."""
         vectors = np.empty((len(rows), WIDTH), dtype=np.float32)
         if len(rows) == 1 and len(rows[0]) <= QUICK_TOKENS:
-            for chosen, ids, mask in _batches(rows):
+            for chosen, ids, mask in _batches(rows, QUICK_TOKENS + 2):
                 (sentences,) = self._quick.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
                 vectors[chosen] = np.asarray(sentences)
             return vectors
-        for chosen, ids, mask in _batches(rows):
-            if self.runtime == "onnxruntime":
-                vectors[chosen] = self._sentences(ids, mask)
-                continue
-            with self._turn:
-                vectors[chosen] = self._sentences(ids, mask)
+
+        def run(batch: Batch) -> None:
+            chosen, ids, mask = batch
+            sentences = self._free.get()
+            try:
+                vectors[chosen] = sentences(ids, mask)
+            finally:
+                self._free.put(sentences)
+
+        self._each(run, _batches(rows, BATCH_TOKENS[self.runtime], ways=self._threads))
         return vectors
 
     def embed_each_token(self, texts: Sequence[str]) -> list[Vectors]:
         """For each text one unit vector a token, (tokens, 384), the model's two marks left out: for late interaction."""
         rows = self.encode(texts)
         found: list[Vectors] = [np.empty((0, WIDTH), dtype=np.float32)] * len(rows)
-        for chosen, ids, mask in _batches(rows, FEW_TOKENS):
+
+        def run(batch: Batch) -> None:
+            chosen, ids, mask = batch
             (tokens,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
             for position, vectors, length in zip(chosen, np.asarray(tokens), mask.sum(axis=1), strict=True):
                 own = vectors[1 : length - 1]
                 found[position] = own / np.linalg.norm(own, axis=1, keepdims=True)
+
+        self._each(run, _batches(rows, FEW_TOKENS))
         return found
+
+    def _each(self, run: Callable[[Batch], None], batches: Iterator[Batch]) -> None:
+        """Do all of them, in this thread and in as many others as there are cores beside it."""
+        made = list(batches)
+        left = iter(made)
+
+        def some() -> None:
+            for batch in left:
+                run(batch)
+
+        others = [self._others.submit(some) for _ in range(min(self._threads, len(made)) - 1)]
+        try:
+            some()
+        finally:
+            for other in others:
+                if not other.cancel():
+                    other.result()
 
     def _exact(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
         (sentences,) = self._session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
         return np.asarray(sentences)
+
+
+def _session(graph: Path, *, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # lengths differ from run to run: an arena only grows
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to other roles
+    return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 def _cores() -> int:
@@ -124,11 +164,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _batches(
-    rows: Sequence[Sequence[int]], tokens: int = BATCH_TOKENS
-) -> Iterator[tuple[list[int], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Rows of like length together, so that little is padded: their positions, their ids with marks, and their mask."""
+def _batches(rows: Sequence[Sequence[int]], tokens: int, *, ways: int = 1) -> Iterator[Batch]:
+    """Rows of like length together, so that little is padded; where that is less than a run for each way, in smaller runs."""
     lengths = [min(len(row) + 2, MAX_TOKENS) for row in rows]
+    tokens = min(tokens, -(-sum(lengths) // ways))
     order = sorted(range(len(rows)), key=lengths.__getitem__)
     while order:
         longest = lengths[order[-1]]

@@ -2,11 +2,13 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Callable
 
 from stoa.adapters.parsers.clean import clean, without_running_lines
 from stoa.adapters.parsers.footnotes import placed
 from stoa.adapters.parsers.package import core_properties, opened
+from stoa.adapters.parsers.plain_docx import without_looks
 from stoa.adapters.parsers.text import markdown_headings, plain
 from stoa.adapters.parsers.web import squeeze
 from stoa.domain.documents import Heading, ParsedDocument
@@ -24,7 +26,9 @@ def read_docx(data: bytes) -> ParsedDocument:
     from markitdown import StreamInfo
     from markitdown.converters import DocxConverter
 
-    markdown = _convert(data, lambda stream: DocxConverter().convert(stream, StreamInfo(extension=".docx")).markdown)
+    markdown = _convert(
+        data, lambda archive: DocxConverter().convert(without_looks(archive), StreamInfo(extension=".docx")).markdown
+    )
     text = squeeze(_with_notes(_BARE_TABLE.sub(_pairs, markdown)))
     headings = markdown_headings(text)
     first, _, _ = text.partition("\n")
@@ -39,7 +43,7 @@ def read_pptx(data: bytes) -> ParsedDocument:
     from markitdown import StreamInfo
     from markitdown.converters import PptxConverter
 
-    markdown = _convert(data, lambda stream: PptxConverter().convert(stream, StreamInfo(extension=".pptx")).markdown)
+    markdown = _convert(data, lambda _: PptxConverter().convert(io.BytesIO(data), StreamInfo(extension=".pptx")).markdown)
     slides = [slide.strip("\n").split("\n") for slide in _SLIDE.split(markdown)[1:]]
     text, pages, headings = "", list[int](), list[Heading]()
     for slide in without_running_lines(slides):
@@ -57,10 +61,10 @@ def read_pptx(data: bytes) -> ParsedDocument:
     )
 
 
-def _convert(data: bytes, convert: Callable[[io.BytesIO], str]) -> str:
-    with opened(data):
+def _convert(data: bytes, convert: Callable[[zipfile.ZipFile], str]) -> str:
+    with opened(data) as archive:
         try:
-            return _PICTURE.sub("", clean(convert(io.BytesIO(data))))
+            return _PICTURE.sub("", clean(convert(archive)))
         except (Unreadable, RecursionError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - three libraries with error trees of their own; all mean the same to the reader

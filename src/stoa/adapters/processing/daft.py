@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import daft
 
 BATCH = 32
-"""Items that one process works on together."""
+"""Results that are handed on together."""
+
+CALL = 128
+"""Items that a process is given at once: some batches, so that it reads one while it embeds another."""
 
 _QUIET = {
     "DAFT_ANALYTICS_ENABLED": "0", "DO_NOT_TRACK": "true", "RAY_USAGE_STATS_ENABLED": "0",  # neither reports home
@@ -118,13 +121,13 @@ def _plan(
         def __init__(self, work: PartitionWork) -> None:
             self.work = work
 
-        @daft.method.batch(return_dtype=DataType.binary(), batch_size=BATCH)
+        @daft.method.batch(return_dtype=DataType.binary(), batch_size=CALL)
         def process(self, items: Any) -> list[bytes]:  # Any: a Series of Daft's
             return self.work(items.to_pylist())
 
     frame = daft.from_pydict({"item": [msgspec.msgpack.encode(item) for item in items]})
     if ray_address is not None:
-        frame = frame.into_partitions(max(1, min(2 * processes, len(items) // BATCH)))
+        frame = frame.into_partitions(max(1, min(2 * processes, len(items) // CALL)))
     work = Partition(PartitionWork(opening, recipe, team))
     return frame.select(work.process(frame["item"]).alias("processed")), processes
 
