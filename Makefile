@@ -57,7 +57,7 @@ api-client: .build/dev .build/node  ## generate the page's API types from the Op
 bench: bench-gateway bench-streams bench-retrieval bench-index bench-reader bench-handbook bench-footprint bench-cache bench-joined bench-guardrails bench-injection bench-verification bench-tokens bench-parsing bench-ingestion bench-stores bench-triples  ## run every benchmark
 
 bench-%: .build/dev .build/system  ## run one benchmark: gateway, streams, workers, reload, soak, retrieval, graph, index, reader, handbook, rights, footprint, cache, joined, guardrails, injection, verification, tokens, parsing, ingestion, stores, triples (minutes each)
-	$(BIN)/python bench/$*.py
+	$(BIN)/python bench/$*.py $(ARGS)
 
 bench-gateway: .build/peers .build/compiled
 bench-retrieval bench-ingestion: .build/peers-retrieval
