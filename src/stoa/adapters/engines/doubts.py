@@ -106,7 +106,8 @@ _EXCLUSIVE = tuple(
         "against favour",
     )
 )
-"""What is one of these is none of the others. Only words that tell things of a kind apart: `before` and `after` can stand in one answer."""
+"""What is one of these is none of the others: words that tell things of a kind apart. `before` and `after` may both stand in an
+answer."""
 
 
 def unmet(question: str, text: str) -> bool:
