@@ -301,7 +301,8 @@ async def test_a_third_index_takes_the_place_of_the_kept_one(place: Place) -> No
     assert await place.found() == ["a.md", "b.md"]
 
 
-async def test_a_job_killed_midway_goes_on_where_it_was(place: Place) -> None:
+async def test_a_job_killed_midway_goes_on_where_it_was(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stoa.knowledge.parts.PART_DOCUMENTS", 32)
     await place.put({f"{n}.md": f"Fruit {n} is fruit.".encode() for n in range(40)})
     await place.apply(embedding_model="new")
     (job,) = await place.keeper.look()
