@@ -21,7 +21,7 @@ from tests.postgres import PostgresServer
 
 from stoa.domain.decisions import decision_of, spans_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
 AT_ONCE = 6
 BROKEN_S = 2.0

@@ -10,7 +10,7 @@ from tests.journeys.conftest import wait_until
 from tests.journeys.provider import Provider, provider
 from tests.journeys.replicas import Asked, Fleet, ask_at_once, ask_for, fleet, waits
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
 NOISE_S = 1.5
 """What a request may take on a machine that is busy with something else. What Redis adds is measured in the gateway itself."""

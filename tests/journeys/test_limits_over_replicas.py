@@ -1,5 +1,6 @@
 """Three gateways and one Redis: a limit is one limit, a budget one budget, and places of a gateway that dies come back."""
 
+import asyncio
 import itertools
 import threading
 import time
@@ -11,7 +12,7 @@ from tests.journeys.conftest import wait_until
 from tests.journeys.provider import Provider, provider
 from tests.journeys.replicas import Fleet, ask_at_once, fleet
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
 LEASE_S = 5.0
 
@@ -95,12 +96,15 @@ async def test_a_budget_is_passed_by_no_more_than_what_is_under_way(three: Fleet
     assert made.is_success, made.text
     key = three.key("thrifty-app", "--team", "thrifty", "--requests-per-minute", "none")
     at_once, cost_nano_usd = 9, 2000
-    passed = 0
-    for _ in range(20):
+    passed = refused = 0
+    for _ in range(25):
         asked = await ask_at_once(three.urls, key, 60, at_once=at_once)
         passed += asked.statuses["200"]
-        if passed and asked.statuses["429"] == 60:
+        refused = refused + 1 if passed and asked.statuses["429"] == 60 else 0
+        if refused == 2:
             break
+        if refused:  # what is held for answers that were under way comes back when they are settled
+            await asyncio.sleep(1)
     assert passed * cost_nano_usd <= 500_000 + at_once * cost_nano_usd
     assert passed * cost_nano_usd >= 400_000, "and nearly all of it can be spent"
 

@@ -95,7 +95,7 @@ class SwitchForm(Form):
     """With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside."""
 
     unless_worse: bool = False
-    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.0
+    tolerance: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.0
 
 
 class Switched(View):

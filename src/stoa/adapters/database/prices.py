@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,9 +51,10 @@ class PriceTable:
 
     async def keep_version(self, version: str, prices: Mapping[str, ModelPrice], *, now_ms: int) -> None:
         known = await self._connection.scalar(select(price_versions.c.version).where(price_versions.c.version == version))
-        if known is None:
+        if known is None:  # nor does it matter when another control keeps it at this very moment
             row = {"version": version, "made_at": now_ms, "prices": msgspec.to_builtins(prices)}
-            await self._connection.execute(insert(price_versions).values(**row))
+            make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+            await self._connection.execute(make(price_versions).values(**row).on_conflict_do_nothing())
 
     async def version(self, version: str) -> Mapping[str, ModelPrice] | None:
         kept = await self._connection.scalar(select(price_versions.c.prices).where(price_versions.c.version == version))
