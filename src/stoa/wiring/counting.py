@@ -9,11 +9,12 @@ from stoa.settings import Settings
 
 
 class Counting(NamedTuple):
-    """A count that is shared. `run` until cancelled, then `close` it."""
+    """A count that is shared. `run` until cancelled, then `close` it. `failed_lately` as RedisCounter says."""
 
     counter: SharedCounter
     run: Callable[[], Coroutine[None, None, None]]
     close: Callable[[], Coroutine[None, None, None]]
+    failed_lately: Callable[[], bool] = bool
 
 
 async def open_counting(settings: Settings, *, worker: int, waited_s: Callable[[], float] = float) -> Counting | None:
@@ -44,4 +45,4 @@ async def _in_redis(settings: Settings, worker: int, waited_s: Callable[[], floa
         await counter.close()
         await client.close()
 
-    return Counting(counter, counter.run, close)
+    return Counting(counter, counter.run, close, counter.failed_lately)

@@ -89,6 +89,8 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         answers = RedisAnswers(redis, secrets.answers)
     name = f"gateway-{worker}"
     counting = await open_counting(settings, worker=worker, waited_s=answers.waited_s if answers is not None else float)
+    if answers is not None and counting is not None:
+        answers.spares = counting.failed_lately
     tracer = open_tracer(settings.telemetry, instance=name)
     board = FileBoard(home.metrics, name, run=roles.began_ms) if roles is not None and workers > 1 else None
     ports = Ports(

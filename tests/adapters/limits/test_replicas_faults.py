@@ -32,12 +32,14 @@ async def test_a_fault_of_the_client_is_a_call_that_failed(caplog) -> None:
     task = asyncio.create_task(counter.run())
     while counter.lost:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.01)
+    assert not counter.failed_lately()
     client.faulty = True
     claim = Claim(Meter("limit/l/key/requests", "requests", 10, sliding=True, open_share=1.0), 1)
     for _ in range(2):
         told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         at_once = counter.claim([claim], 0, told.set_result)  # from the third failure on
         assert at_once or await asyncio.wait_for(told, 5)
+    assert counter.failed_lately()
     assert not task.done()
     assert "limits could not be counted together" in caplog.text
     task.cancel()

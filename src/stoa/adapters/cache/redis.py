@@ -44,6 +44,8 @@ class RedisAnswers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained_at = -_COMPLAINS_EVERY_S
         self._late_at = -_LATELY_S
+        self.spares: Callable[[], bool] = bool
+        """While it says so nobody waits here: they have waited for Redis in vain already."""
 
     @property
     def usable(self) -> bool:
@@ -105,8 +107,9 @@ class RedisAnswers:
         names = [name for name, _ in asked]
         values: Sequence[bytes | None] = [None] * len(asked)
         try:
-            found = await self._client.call(lambda redis: redis.mget(names), within_s=_WITHIN_S)
-            values = [each if isinstance(each, bytes) else None for each in found]
+            if not self.spares():
+                found = await self._client.call(lambda redis: redis.mget(names), within_s=_WITHIN_S)
+                values = [each if isinstance(each, bytes) else None for each in found]
         except RedisAway:
             self._late_at = time.monotonic()
         except RedisError as error:

@@ -23,6 +23,7 @@ log = logging.getLogger("stoa.gateway")
 LEASE_S = 5.0
 """How long what a gateway has under way is counted after its last sign of life."""
 _FAILURES = 3  # in a row, until it counts as lost
+_LATELY_S = 1.0
 _TICK_S = 0.25  # between two looks at what was taken ahead, and two tries while Redis is lost
 _SIGN_OF_LIFE_S = 1.0
 _SOON_S = 0.002  # in which more may come that is to be told
@@ -86,6 +87,7 @@ class RedisCounter:
         self._call_s = timeout_s - _LEAST_S if timeout_s > 2 * _LEAST_S else timeout_s / 2
         self._tick_s = tick_s
         self._waited_s = waited_s
+        self._late_at = -_LATELY_S
         self._script = Script(client, holder=f"{name}-{secrets.token_hex(6)}", lease_ms=int(lease_s * 1000))
         self._latest: dict[str, Account] = {}
         """By meter, of the window that was claimed of last."""
@@ -310,8 +312,13 @@ class RedisCounter:
 
     # --- failure
 
+    def failed_lately(self) -> bool:
+        """Whether a request may have waited here in vain just now: it should not wait for Redis once more."""
+        return time.monotonic() - self._late_at < _LATELY_S
+
     def _failed(self, why: str, asked: list[_Asked], accounts: list[Account], *, certain: bool) -> None:
         self._failures += 1
+        self._late_at = time.monotonic()
         if self._failures >= _FAILURES:
             self.lost = True
         if self.lost and not self._told_lost:
