@@ -21,6 +21,7 @@ from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
 from stoa.errors import SchemaError
+from stoa.kit.memory import give_back
 
 with without_pandas():
     import lancedb
@@ -115,6 +116,7 @@ class LanceIndex:
             return
         await mark(table)
         await table.optimize(cleanup_older_than=KEEP_VERSIONS)
+        give_back()  # what putting files together took
         if await table.count_rows() >= EXACT_BELOW:
             segments = await self.segments(collection)
             if not segments or segments > MOST_SEGMENTS:
