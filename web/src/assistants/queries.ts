@@ -27,7 +27,7 @@ export function useRemove() {
   return useMutation({
     mutationFn: (name: string) =>
       bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind: "Assistant", name } } })),
-    onSuccess: () => refresh(queries),
+    onSuccess: () => void refresh(queries),
   });
 }
 

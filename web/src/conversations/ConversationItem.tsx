@@ -2,6 +2,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Conversation } from "../api/types";
 import { Confirm } from "../kit/Confirm";
+import { afterwards } from "../kit/afterwards";
 import { useLiveTurn } from "../live/useLiveTurn";
 import { ConversationMenu } from "./ConversationMenu";
 import { useDeleteConversation, useRenameConversation } from "./queries";
@@ -22,11 +23,9 @@ export function ConversationItem({ conversation, isCurrent, onChoose }: Conversa
   const isLive = turn !== undefined && turn.phase !== "refused";
 
   const confirmDelete = () =>
-    remove.mutate(id, {
-      onSuccess: () => {
-        setDoing(null);
-        if (isCurrent) navigate("/conversations");
-      },
+    afterwards(remove.mutateAsync(id), () => {
+      setDoing(null);
+      if (isCurrent) navigate("/conversations");
     });
 
   return (

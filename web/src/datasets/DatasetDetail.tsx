@@ -5,6 +5,7 @@ import type { Dataset } from "../api/types";
 import { Button } from "../kit/Button";
 import { Confirm } from "../kit/Confirm";
 import { Menu, MenuLink } from "../kit/Menu";
+import { afterwards } from "../kit/afterwards";
 import { formatDateTime, plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useDebounced } from "../kit/useDebounced";
@@ -99,7 +100,7 @@ function Head({
           action="Delete"
           busy={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate(undefined, { onSuccess: () => navigate("/datasets") })}
+          onConfirm={() => afterwards(remove.mutateAsync(), () => navigate("/datasets"))}
           onClose={() => setDeleting(false)}
         >
           All of its examples go, in every version.

@@ -2,6 +2,7 @@
 import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Confirm } from "./Confirm";
+import { afterwards } from "./afterwards";
 import { Menu, MenuItem } from "./Menu";
 import styles from "./EditorPane.module.css";
 
@@ -35,7 +36,7 @@ export function EditorPane({ name, title = name, list, alone = false, className,
 interface Removal {
   isPending: boolean;
   error: unknown;
-  mutate: (name: string, options: { onSuccess: () => void }) => void;
+  mutateAsync: (name: string) => Promise<unknown>;
   reset: () => void;
 }
 
@@ -66,7 +67,7 @@ export function RemoveMenu({ noun, name, remove, href, children }: RemoveMenuPro
           action="Remove"
           busy={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate(name, { onSuccess: () => go(href) })}
+          onConfirm={() => afterwards(remove.mutateAsync(name), () => go(href))}
           onClose={() => {
             setAsking(false);
             remove.reset();

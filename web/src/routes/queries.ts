@@ -38,7 +38,8 @@ export function useRemove(kind: "Route" | "Guardrail") {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (name: string) => bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind, name } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
+    // Not waited for: the page leaves what is gone before it hears so from the list.
+    onSuccess: () => void queries.invalidateQueries({ queryKey: resourcesKey }),
   });
 }
 

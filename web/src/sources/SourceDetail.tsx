@@ -6,6 +6,7 @@ import { Progress } from "../collections/Progress";
 import { Button } from "../kit/Button";
 import { Confirm } from "../kit/Confirm";
 import { Menu, MenuItem } from "../kit/Menu";
+import { afterwards } from "../kit/afterwards";
 import { formatCount, plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useRights } from "../session/queries";
@@ -173,7 +174,7 @@ function Actions({ source, onPause, back }: { source: Detail; onPause: (paused: 
           action="Remove"
           busy={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate(name, { onSuccess: () => go(back) })}
+          onConfirm={() => afterwards(remove.mutateAsync(name), () => go(back))}
           onClose={() => {
             setLeaving(false);
             remove.reset();

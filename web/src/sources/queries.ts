@@ -105,7 +105,7 @@ export function useRemoveSource() {
   return useMutation({
     mutationFn: (name: string) =>
       bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind: "Source", name } } })),
-    onSuccess: () => refresh(queries),
+    onSuccess: () => void refresh(queries),
   });
 }
 
