@@ -28,7 +28,7 @@ from stoa.adapters.embedders.local import LocalEmbedder
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.process import ParserProcesses
-from stoa.adapters.vectors.lance import LanceIndex
+from stoa.adapters.vectors.opening import open_index
 from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.passages import Embedder
@@ -94,7 +94,7 @@ async def run(asked: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
 
         ray.init(num_cpus=2, include_dashboard=False, object_store_memory=150_000_000, log_to_driver=False)
     database, objects = Database.open(settings.database_url), ObjectFolder.local(settings.home_folder.objects)
-    parser, index = ParserProcesses(), LanceIndex(str(settings.home_folder.vectors))
+    parser, index = ParserProcesses(), open_index(settings.vectors, settings.home_folder.vectors)
     embedder: Embedder = HashingEmbedder(WIDTH)
     if asked["embed"] != "hashing":
         embedder = LocalEmbedder(settings.home_folder.models, runtime=asked["embed"])
