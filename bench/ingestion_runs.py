@@ -35,7 +35,7 @@ from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.passages import Embedder
 from stoa.domain.resources import Collection
-from stoa.kit.memory import few_arenas
+from stoa.kit.memory import few_arenas, large_blocks_apart
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
@@ -183,5 +183,6 @@ def _started_by(pid: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    few_arenas()  # as the roles do
+    few_arenas()  # as the worker does
+    large_blocks_apart()
     print(msgspec.json.encode(asyncio.run(run(json.loads(sys.argv[1])))).decode())

@@ -63,6 +63,11 @@ class LanceIndex:
         self._kept = KeptRows(KEEP_BYTES)
         self._held = HeldTables(folders=TableFolders(None if "://" in uri else Path(uri)), settled=settled)
 
+    @property
+    def kept_bytes(self) -> int:
+        """What LanceDB keeps of indices and of versions, by its own account."""
+        return self._tables.kept_bytes
+
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
         table = await self._tables.ready(collection)
         if table is None:

@@ -9,7 +9,7 @@ from stoa.domain.vectors import VectorStore
 from stoa.errors import MissingExtra
 from stoa.sections import VectorsSettings
 
-WRITER_BYTES = 8_388_608
+WRITER_BYTES = 4_194_304
 """Of indices that stay in memory where nobody searches. Measured, writing takes no longer with it than with all of them."""
 
 
