@@ -24,6 +24,8 @@ class Refused(CallerError):
 
     status = 400
     code = "guardrail_refused"
+    place: int | None = None
+    """Which of several texts it was."""
 
 
 class Unavailable(OperatorError):
@@ -230,7 +232,14 @@ def judge_places(judge: Judge, places: Sequence[Place], late: Sequence[Sequence[
     every = [
         [*judge.found(place, newest=at == newest), *(late[at] if late is not None else ())] for at, place in enumerate(places)
     ]
-    return [judge.settle(found) if found else [] for found in every]
+    changes: list[list[Marked]] = []
+    for at, found in enumerate(every):
+        try:
+            changes.append(judge.settle(found) if found else [])
+        except Refused as refused:
+            refused.place = at
+            raise
+    return changes
 
 
 def newest_of(places: Sequence[Place]) -> int:
