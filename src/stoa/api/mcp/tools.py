@@ -91,6 +91,7 @@ async def search(asked: Asked, wanted: SearchArguments) -> Results:
     found, _ = await searched(
         asked.parts, caller, collections, wanted.query, limit=max(_PASSAGES, 2 * wanted.limit), wanted=search_filter(narrowed)
     )
+    asked.held.note(*(each.document for each in found))
     await asked.report.progress(1, 2, f"Passages found: {len(found)}")
     by_document: dict[str, list[Found]] = {}
     for each in found:
@@ -121,6 +122,7 @@ async def list_collections(asked: Asked, wanted: NoArguments) -> ListedCollectio
         found = await collections_for(stores, asked.to("collection:list"))
     async with asked.parts.database.read() as connection:
         counts = await DatabaseLibrary(connection).documents.counts()
+    asked.held.collections.update(each.name for each in found)
     return ListedCollections(
         collections=[
             ListedCollection(
