@@ -12,12 +12,12 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from stoa.api.access import Caller, Parts, allow
+from stoa.api.access import Allow, Caller, Parts, presented_by
 from stoa.api.mcp.scope import CALLER, GONE, ORIGIN, SESSION
 from stoa.api.mcp.streams import Answered, Listening, Resumed, Served
-from stoa.errors import Forbidden
+from stoa.errors import Forbidden, Unauthenticated
 from stoa.settings import Settings
 
 if TYPE_CHECKING:  # late: see the class
@@ -25,7 +25,32 @@ if TYPE_CHECKING:  # late: see the class
 
 router = APIRouter(tags=["mcp"])
 
+_HOW = (
+    "A client of MCP sends a key of Stoa with every request, as the header 'Authorization: Bearer sk-stoa-...'; make one with "
+    "`stoa key create NAME`, or ask whoever runs this Stoa for one. There is no sign-in by OAuth."
+)
+
 _SESSION_HEADER, _LAST_EVENT_HEADER = "mcp-session-id", "last-event-id"
+
+
+class _AllowMcp(Allow):
+    """Says to clients that know nothing of Stoa where a key belongs: they show it to whoever set them up."""
+
+    async def __call__(self, request: Request) -> Caller:
+        try:
+            return await super().__call__(request)
+        except Unauthenticated as error:
+            raise Unauthenticated(f"{self._why(request, error)} {_HOW}", code=error.code) from None
+
+    def _why(self, request: Request, error: Unauthenticated) -> str:
+        if presented_by(request).bearer:
+            return error.message
+        if "authorization" in request.headers:
+            return "The header 'Authorization' holds no bearer token."
+        return "No key is looked for in 'x-api-key' here." if "x-api-key" in request.headers else "No key was sent."
+
+
+_Caller = Annotated[Caller, Depends(_AllowMcp("mcp:use"))]
 
 
 class Mcp:
@@ -63,7 +88,7 @@ class Mcp:
 
 
 @router.post("/mcp", response_class=Response, openapi_extra={"requestBody": {"content": {"application/json": {"schema": {}}}}})
-async def speak(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+async def speak(request: Request, caller: _Caller, parts: Parts) -> Response:
     """One message of the Model Context Protocol, and its answer: JSON, or a stream of events."""
     served = await _served(request, caller, parts.settings)
     body, named = await request.body(), request.headers.get(_SESSION_HEADER)
@@ -73,7 +98,7 @@ async def speak(request: Request, caller: Annotated[Caller, allow("mcp:use")], p
 
 
 @router.get("/mcp", response_class=Response)
-async def listen(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+async def listen(request: Request, caller: _Caller, parts: Parts) -> Response:
     """What changes among what a session of the Model Context Protocol watches, as a stream of events.
 
     With `Last-Event-ID` of an answer whose connection broke off, the rest of that answer.
@@ -89,7 +114,7 @@ async def listen(request: Request, caller: Annotated[Caller, allow("mcp:use")], 
 
 
 @router.delete("/mcp", response_class=Response, status_code=204)
-async def end(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+async def end(request: Request, caller: _Caller, parts: Parts) -> Response:
     """End a session of the Model Context Protocol."""
     served = await _served(request, caller, parts.settings)
     await served.sessions.end(served.sessions.find(request.headers.get(_SESSION_HEADER, ""), caller))
