@@ -26,10 +26,10 @@ if TYPE_CHECKING:  # late: see the class
 router = APIRouter(tags=["mcp"])
 
 _HOW = (
-    "A client of MCP sends a key of Stoa with every request, as the header 'Authorization: Bearer sk-stoa-...'; make one with "
-    "`stoa key create NAME`, or ask whoever runs this Stoa for one. There is no sign-in by OAuth."
+    "A client of MCP sends a key of Stoa with every request, as the header 'Authorization: Bearer sk-stoa-...'; there is no "
+    "sign-in by OAuth."
 )
-
+_MAKE_ONE = "Make a key with `stoa key create NAME`, or ask whoever runs this Stoa for one."
 _SESSION_HEADER, _LAST_EVENT_HEADER = "mcp-session-id", "last-event-id"
 
 
@@ -40,14 +40,16 @@ class _AllowMcp(Allow):
         try:
             return await super().__call__(request)
         except Unauthenticated as error:
-            raise Unauthenticated(f"{self._why(request, error)} {_HOW}", code=error.code) from None
+            raise Unauthenticated(self._why(request, error), code=error.code) from None
 
     def _why(self, request: Request, error: Unauthenticated) -> str:
         if presented_by(request).bearer:
-            return error.message
+            return f"{error.message} {_HOW}"
         if "authorization" in request.headers:
-            return "The header 'Authorization' holds no bearer token."
-        return "No key is looked for in 'x-api-key' here." if "x-api-key" in request.headers else "No key was sent."
+            return f"The header 'Authorization' holds no bearer token. {_HOW} {_MAKE_ONE}"
+        if "x-api-key" in request.headers:
+            return f"No key is looked for in 'x-api-key' here. {_HOW} {_MAKE_ONE}"
+        return f"No key was sent. {_HOW} {_MAKE_ONE}"
 
 
 _Caller = Annotated[Caller, Depends(_AllowMcp("mcp:use"))]

@@ -159,9 +159,8 @@ async def _text(judge: Judge, text: str, place: Place) -> str:
 async def _named(judge: Judge, passages: Sequence[Passage], *, at_once: int) -> Sequence[Passage]:
     try:
         return await as_sent(judge, passages, at_once=at_once)
-    except Refused as refused:
-        refused.param = f"passages[{refused.place}]"
-        raise
+    except Refused as refused:  # whoever asks has not written the passage, and cannot leave anything out of it
+        raise Refused(refused.found, param=f"passages[{refused.place}]") from None
 
 
 class _Record:

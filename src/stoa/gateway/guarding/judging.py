@@ -26,6 +26,8 @@ class Refused(CallerError):
     code = "guardrail_refused"
     place: int | None = None
     """Which of several texts it was."""
+    found: str = ""
+    """What the message says of the finding alone, without advice to whoever wrote the text."""
 
 
 class Unavailable(OperatorError):
@@ -181,10 +183,13 @@ class Judge:
     def refusal(self, number: int, found: Iterable[Marked]) -> Refused:
         check = self.checks[number]
         kinds = sorted({one.kind for one in found if one.check == number})
-        return Refused(
+        what = (
             f"Guardrail {check.guardrail!r} refuses this {_WORDS[self._stage]}: its guard {check.guard!r} found "
-            f"{', '.join(kinds) or 'what it does not allow'}. Leave that out and ask again."
+            f"{', '.join(kinds) or 'what it does not allow'}."
         )
+        refused = Refused(f"{what} Leave that out and ask again.")
+        refused.found = what
+        return refused
 
     def put(self, finding: Finding, value: str) -> str:
         """What stands in the place of a finding that was settled."""
