@@ -14,7 +14,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.streamable_http import GET_STREAM_KEY
 from tests.api.company import Company
-from tests.api.mcp.conftest import Raw
+from tests.api.mcp.conftest import Message, Raw
 
 from stoa.adapters.gateway_client.direct import DirectFinder
 from stoa.api.mcp import resuming
@@ -325,3 +325,40 @@ async def test_a_change_that_was_missed_is_told_again_as_it_is_now(company: Comp
         async with asyncio.timeout(SOON), client.events({"last-event-id": seen}) as events:
             _, message = await anext(events)
     assert message["params"]["uri"].endswith(second["id"])
+
+
+def told_again_of(document: str) -> dict[str, Message]:
+    """Every kind of request whose answer tells of this document."""
+    uri = f"stoa://collections/handbook/documents/{document}"
+    reference = {"type": "ref/resource", "uri": "stoa://collections/{collection}/documents/{id}"}
+    return {
+        "tools/call search": {"name": "search", "arguments": {"query": "zebra"}},
+        "tools/call fetch": {"name": "fetch", "arguments": {"id": document}},
+        "resources/list": {},
+        "resources/read document": {"uri": uri},
+        "resources/read collection": {"uri": "stoa://collections/handbook"},
+        "prompts/get": {"name": "summarise_document", "arguments": {"collection": "handbook", "document": document}},
+        "completion/complete": {
+            "ref": reference, "argument": {"name": "id", "value": ""}, "context": {"arguments": {"collection": "handbook"}},
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+async def test_whatever_tells_of_a_document_is_withheld_when_that_is_closed(
+    company: Company, raw: Opened, keys: dict[str, str]
+) -> None:
+    (zebra,) = (await company.upload({"zebra.txt": b"The zebra is striped."}))["documents"]
+    first: dict[str, str] = {}
+    async with raw(keys["team"]) as client:
+        await client.begin()
+        client.headers["mcp-protocol-version"] = "2025-11-25"
+        for number, (kind, params) in enumerate(told_again_of(zebra["id"]).items()):
+            came = await client.post({"id": number, "method": kind.partition(" ")[0], "params": params})
+            assert zebra["id"] in came.text or "striped" in came.text, kind
+            first[kind] = next(line[3:].strip() for line in came.text.splitlines() if line.startswith("id:"))
+        await company.hana.put(f"/api/documents/{zebra['id']}/rights", json={"allow": ["group:hr"]})
+        for kind, event in first.items():
+            again = (await client.get({"last-event-id": event})).text
+            assert "may be read by you any more" in again, kind
+            assert zebra["id"] not in again and "zebra" not in again and "striped" not in again, kind
