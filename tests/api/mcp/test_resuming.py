@@ -45,7 +45,8 @@ async def rest(events: Events, event_id: str, *, may_read: bool = True) -> list[
     async def judged(held: Held) -> bool:
         return may_read
 
-    return [data async for _, data in events.follow(*events.after(event_id), judged)]
+    stream, number = events.after(event_id)
+    return [data async for _, data in events.follow(stream, number, events.take_up(stream), judged)]
 
 
 async def test_only_the_stream_that_broke_off_is_told_again_and_only_its_rest() -> None:
@@ -83,6 +84,20 @@ async def test_an_answer_is_withheld_where_rights_are_gone_and_progress_is_not()
     assert '"id":1' in told[1] and '"error"' in told[1] and "may be read by you" in told[1] and "secret" not in told[1]
     assert gone.is_set()
     assert len(await rest(events, began)) == 3
+
+
+async def test_a_client_is_gone_when_it_left_and_did_not_come_back_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resuming, "RETURN_S", 0.01)
+    events, gone = Events(Room()), asyncio.Event()
+    stream = events.holding(1, gone)
+    await events.store_event("1", progress("half"))
+    reader = events.take_up(stream)
+    events.left(stream, 0)  # the connection that broke is seen to have ended after another was there
+    await asyncio.sleep(0.05)
+    assert not gone.is_set()
+    events.left(stream, reader)
+    async with asyncio.timeout(SOON):
+        await gone.wait()
 
 
 async def test_an_id_that_is_used_again_begins_anew() -> None:

@@ -157,15 +157,15 @@ class Events(EventStore):
         stream.gone = gone
         return stream
 
-    def left(self, stream: Stream) -> None:
-        """A connection of a call ended. Unless somebody takes it up again in time, the client is gone."""
-        if stream.gone is None:
+    def left(self, stream: Stream, reader: int) -> None:
+        """A connection of a call ended, the first being reader 0. Unless another takes it up in time, the client is gone."""
+        if stream.gone is None or stream.readers != reader:
             return
         if stream.ended_at is not None or not stream.events:
             stream.gone.set()
             return
-        gone, readers = stream.gone, stream.readers
-        asyncio.get_running_loop().call_later(RETURN_S, lambda: gone.set() if stream.readers == readers else None)
+        gone = stream.gone
+        asyncio.get_running_loop().call_later(RETURN_S, lambda: gone.set() if stream.readers == reader else None)
 
     # --- what comes again
 
@@ -190,13 +190,16 @@ class Events(EventStore):
             "Make the call again.", param="last-event-id", code="events_not_kept",
         )  # fmt: skip
 
+    def take_up(self, stream: Stream) -> int:
+        """Who reads it from now on; whoever did so before is let go."""
+        stream.readers += 1
+        stream.wake()
+        return stream.readers
+
     async def follow(
-        self, stream: Stream, number: int, may_read: Callable[[Held], Awaitable[bool]]
+        self, stream: Stream, number: int, reader: int, may_read: Callable[[Held], Awaitable[bool]]
     ) -> AsyncGenerator[tuple[str, str]]:
         """Id and data of every event after this one, until the answer was told or somebody else takes the stream up."""
-        stream.readers += 1
-        mine = stream.readers
-        stream.wake()
         while True:
             grown = stream.grown
             for event in [each for each in stream.events if each.number > number]:
@@ -207,11 +210,11 @@ class Events(EventStore):
                         number = event.number
                         continue
                     event = _withheld(event)
-                if stream.readers != mine:
+                if stream.readers != reader:
                     return
                 number = event.number
                 yield event.id, event.data
-            if stream.ended_at is not None or stream.lost or stream.readers != mine:
+            if stream.ended_at is not None or stream.lost or stream.readers != reader:
                 return
             await grown.wait()
 

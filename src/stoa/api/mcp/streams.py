@@ -62,7 +62,7 @@ class Answered(Response):
                 await self._served.alone.handle_request(scope, again, send)
         finally:
             if self._session is not None and (stream := scope.get(STREAM)) is not None:
-                self._session.events.left(stream)
+                self._session.events.left(stream, 0)
             else:
                 scope[GONE].set()
 
@@ -80,16 +80,17 @@ class Resumed(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         from sse_starlette import EventSourceResponse
 
+        events, reader = self._session.events, self._session.events.take_up(self._stream)
         self._session.transport.close_sse_stream(self._stream.name)  # nothing is told on two connections
         headers = {"cache-control": "no-cache, no-transform", "mcp-session-id": self._session.id}
         try:
-            await EventSourceResponse(self._told(), headers=headers)(scope, receive, send)
+            await EventSourceResponse(self._told(reader), headers=headers)(scope, receive, send)
         finally:
             self._session.touch()
-            self._session.events.left(self._stream)
+            events.left(self._stream, reader)
 
-    async def _told(self) -> AsyncGenerator[dict[str, str]]:
-        async for event_id, data in self._session.events.follow(self._stream, self._after, self._may_read):
+    async def _told(self, reader: int) -> AsyncGenerator[dict[str, str]]:
+        async for event_id, data in self._session.events.follow(self._stream, self._after, reader, self._may_read):
             self._session.touch()
             yield {"event": "message", "id": event_id, "data": data}
 
