@@ -22,6 +22,7 @@ from stoa.api.search import payer, searched
 from stoa.domain.behalf import Behalf
 from stoa.domain.guards import Judged
 from stoa.domain.passages import Passage, SentenceCheck
+from stoa.domain.usage import LENT
 from stoa.errors import InvalidRequest
 from stoa.gateway.augment import fit, prompt
 from stoa.gateway.citing import citations
@@ -34,7 +35,7 @@ ANSWER_TOKENS = 1_500
 MOST_CHARACTERS = 20_000
 """Of an answer: more than a model writes within its tokens."""
 
-NAME = "mcp/ask"
+NAME = f"{LENT}ask"
 """As records have it."""
 
 _REFUSED = re.compile(r"passages\[(\d+)\]")
