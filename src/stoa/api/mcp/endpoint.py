@@ -101,7 +101,7 @@ async def speak(request: Request, caller: _Caller, parts: Parts) -> Response:
 
 @router.get("/mcp", response_class=Response)
 async def listen(request: Request, caller: _Caller, parts: Parts) -> Response:
-    """What changes among what a session of the Model Context Protocol watches, or, by `Last-Event-ID`, the rest of an answer."""
+    """What changes among what a session of the Model Context Protocol watches; by `Last-Event-ID`, the rest of an answer."""
     named = request.headers.get(_SESSION_HEADER)
     if named is None:
         return Response(status_code=405, headers={"allow": "POST"})
