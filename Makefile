@@ -35,7 +35,8 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	@echo "$(BIN)/lint-imports and $(BIN)/pyright, beside the fast tests; what they say comes after them"
-	@$(BIN)/lint-imports > .build/layers 2>&1 & layers=$$!; $(BIN)/pyright > .build/types 2>&1 & types=$$!; \
+	@$(BIN)/lint-imports > .build/layers 2>&1 & layers=$$!; \
+	NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/pyright > .build/types 2>&1 & types=$$!; \
 	trap "kill $$layers $$types" INT TERM; \
 	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q; tests=$$?; \
 	wait $$layers; layered=$$?; wait $$types; typed=$$?; cat .build/layers .build/types; exit $$((tests | layered | typed))
