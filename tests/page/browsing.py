@@ -104,3 +104,12 @@ def has_focus(locator: Locator) -> None:
             return
         locator.page.wait_for_timeout(100)
     pytest.fail(f"{locator} does not have the focus")
+
+
+def becomes_true(page: Page, function: str, argument: Any = None) -> None:
+    """Wait until it says so. Playwright's own waiting asks a second time by `eval`, which the page's policy forbids."""
+    for _ in range(_PATIENCE_MS // 100):
+        if page.evaluate(function, argument):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not so within {_PATIENCE_MS} ms: {function}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
-from tests.page.browsing import is_wider_than_window, violations
+from tests.page.browsing import becomes_true, is_wider_than_window, violations
 
 pytestmark = pytest.mark.slow
 
@@ -226,8 +226,9 @@ def test_a_reload_loses_nothing_of_the_request(playground: Page) -> None:
     playground.get_by_role("radio", name="Messages").check(force=True)
     playground.get_by_role("button", name="Take target 1 away").click()
     expect(playground.get_by_role("article")).to_have_count(1)
-    playground.wait_for_function(
-        "Object.values(localStorage).some((kept) => kept.includes('Be brief.') && JSON.parse(kept).columns?.length === 1)"
+    becomes_true(
+        playground,
+        "() => Object.values(localStorage).some(kept => kept.includes('Be brief.') && JSON.parse(kept).columns?.length === 1)",
     )
     playground.reload()
     expect(playground.get_by_label("Message 1", exact=True)).to_have_value("Hello")
