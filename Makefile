@@ -23,7 +23,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
 	$(BIN)/pytest -m "(slow or conformance or hypothesis) and not calm" --hypothesis-profile=thorough -n $(SLOW_JOBS) --dist loadfile --no-loadscope-reorder
-	$(BIN)/pytest -m calm tests/journeys
+	$(BIN)/pytest -m calm tests/journeys tests/adapters/limits tests/gateway/caching
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance
