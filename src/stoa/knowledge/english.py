@@ -33,10 +33,12 @@ def subject(question: str) -> str:
 
     A word with a capital inside a sentence is a name: May, Will, Us.
     """
-    told = (
-        word[0] for word in _WORD.finditer(question) if word[0].lower() not in ASKING or (word.start() and word[0][0].isupper())
-    )
+    told = (word[0] for word in _WORD.finditer(question) if word[0].lower() not in ASKING or _is_name(word))
     return " ".join(told) or question
+
+
+def _is_name(word: re.Match[str]) -> bool:
+    return word.start() > 0 and word[0][0].isupper() and word[0] != "I"
 
 
 POINTS_BACK = frozenset(
