@@ -51,7 +51,7 @@ def _show(found: Any, without: Any) -> None:  # Any: JSON as the API documents i
         output.table(("measure", "without a model", "with it"), beside, empty="")
     if found["reranked"] or found["not_reranked"]:
         output.note(
-            f"A model put the passages of {found['reranked']} queries in order. {' '.join(found['not_reranked'])}".strip()
+            f"Queries whose passages a model put in order: {found['reranked']}. {' '.join(found['not_reranked'])}".strip()
         )
     missed = [each for each in found["each"] if None in each["ranks"]]
     output.note(f"Over {found['queries']} queries. {len(missed)} miss a good passage.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Among, Passage, PassageLink, Ranking, Reranked, Retriever, SearchMode
+from stoa.domain.reranking import OFF
 from stoa.domain.vectors import PassageReader
 
 
@@ -33,7 +34,7 @@ class DirectFinder:
     ) -> Ranking:
         told = list[Reranked]()
         retriever = self.retriever
-        if rerank is not None and self.reranked is not None:
+        if rerank not in (None, OFF) and self.reranked is not None:
             retriever = self.reranked(retriever, rerank, told.append)
         found = await retriever.retrieve(
             question, collections=collections, acl=acl, limit=limit, on_behalf_of=team, mode=mode, among=among
