@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stoa.domain.passages import Passage
 from stoa.knowledge.redundancy import diverse
 
-WORDS = [f"w{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(400)]
+WORDS = [f"wordly{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(400)]
 
 
 def text(*, changed: int = 0, start: int = 0) -> str:
@@ -48,6 +48,11 @@ def test_an_excerpt_of_a_better_passage_stands_behind_and_the_whole_of_an_excerp
     whole, part, other = text(), " ".join(text().split()[:40]), passage(3, text(start=200), 0.1)
     assert ids(diverse([passage(1, whole), passage(2, part), other], limit=3)) == ["p1", "p3", "p2"]
     assert ids(diverse([passage(1, part), passage(2, whole), other], limit=3)) == ["p1", "p2", "p3"]
+
+
+def test_short_texts_and_texts_of_short_words_are_compared_whole() -> None:
+    copies = [passage(n, f"We do it as we did it {word}") for n, word in enumerate(("then", "now"))]
+    assert ids(diverse([*copies, passage(9, text(), 0.5)], limit=3)) == ["p0", "p9", "p1"]
 
 
 def test_a_ranking_by_another_score_than_the_passages_own_is_kept() -> None:

@@ -8,6 +8,7 @@ are asked for, so pages of one search follow on each other. Words are compared, 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from heapq import heappop, heappush
 from math import inf
 from typing import TypeVar
@@ -21,12 +22,19 @@ development half are what they are without; edited copies are told from .5 on.""
 SAME = 0.9
 """Share from which on it stands behind all that say something else."""
 
-_RUN = 3
-"""Words of a sequence."""
+_LONG = 6
+"""Letters of a word that a compared sequence begins with."""
+
+_FEW = 4
+"""Such sequences that tell enough."""
+
+_HINT = 0.3
+"""Share of them from which on all sequences are compared."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<=[\w,;:(\"“'-] )[^\W\d_a-zà-ÿ]\w+")
 _Item = TypeVar("_Item", bound=Passage)
+_Run = tuple[str, str, str]
 
 
 def diverse(ranked: Iterable[_Item], *, limit: int, score_of: Callable[[_Item], float] | None = None) -> list[_Item]:
@@ -57,15 +65,18 @@ def diverse(ranked: Iterable[_Item], *, limit: int, score_of: Callable[[_Item], 
 
 
 class _Said:
-    """The passages kept so far, by their word sequences."""
+    """The passages kept so far, by those of their word sequences that begin with a long word: a third of them, as a rule.
+
+    Most passages share none of these with any other, and nothing else of them is compared.
+    """
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._where: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        self._runs: dict[str, frozenset[tuple[str, ...]]] = {}
+        self._where: defaultdict[_Run, list[int]] = defaultdict(list)
+        self._beginnings: dict[str, list[_Run]] = {}
 
     def add(self, passage: Passage) -> None:
-        for run in self._runs_of(passage):
+        for run in self._beginnings_of(passage):
             self._where[run].append(len(self._texts))
         self._texts.append(passage.text)
 
@@ -73,27 +84,43 @@ class _Said:
         """How far it repeats one of them, in [0, 1]. One that has a number of its own does not, nor, below SAME, one with a
         name of its own.
         """
-        runs = self._runs_of(passage)
-        shared = Counter(place for run in runs if run in self._where for place in self._where[run])
         most = 0.0
-        for place, count in shared.items():
-            share = count / len(runs)
-            if share < LIKE or not _own(_NUMBER, passage.text) <= _own(_NUMBER, self._texts[place]):
+        for text in self._like(passage):
+            share = _share(passage.text, text)
+            if share < LIKE or not _own(_NUMBER, passage.text) <= _own(_NUMBER, text):
                 continue
-            if share < SAME and any(name not in self._texts[place] for name in _own(_NAME, passage.text)):
+            if share < SAME and any(name not in text for name in _own(_NAME, passage.text)):
                 continue
             most = max(most, 1.0 if share >= SAME else (share - LIKE) / (SAME - LIKE))
         return most
 
-    def _runs_of(self, passage: Passage) -> frozenset[tuple[str, ...]]:
-        """Sequences of three words; all words of a text that has no three."""
-        if (found := self._runs.get(passage.id)) is None:
+    def _like(self, passage: Passage) -> list[str]:
+        """Those worth comparing with it; all of them where it is too short to tell."""
+        runs = self._beginnings_of(passage)
+        if len(runs) < _FEW:
+            return self._texts
+        shared = Counter(place for run in runs if run in self._where for place in self._where[run])
+        return [self._texts[place] for place, count in shared.items() if count >= _HINT * len(runs)]
+
+    def _beginnings_of(self, passage: Passage) -> list[_Run]:
+        if (found := self._beginnings.get(passage.id)) is None:
             words = passage.text.casefold().split()
-            runs = (
-                zip(*(words[n:] for n in range(_RUN)), strict=False) if len(words) >= _RUN else [tuple(words)] if words else ()
-            )
-            found = self._runs[passage.id] = frozenset(runs)
+            found = [run for run in zip(words, words[1:], words[2:], strict=False) if len(run[0]) >= _LONG]
+            self._beginnings[passage.id] = found
         return found
+
+
+def _share(text: str, other: str) -> float:
+    """Of the word sequences of a text, the part that stands in another."""
+    runs = _runs(text)
+    return len(runs & _runs(other)) / len(runs) if runs else 0.0
+
+
+@lru_cache(maxsize=64)
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """Sequences of three words; all words of a text that has no three."""
+    words = text.casefold().split()
+    return frozenset(zip(words, words[1:], words[2:], strict=False) if len(words) > 2 else (tuple(words),) if words else ())
 
 
 def _own(what: re.Pattern[str], text: str) -> frozenset[str]:
