@@ -21,7 +21,7 @@ from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.api.control import create_app
 from stoa.domain.passages import Reranked, Retriever
-from stoa.domain.resources import Rerank
+from stoa.domain.reranking import Rerank
 from stoa.errors import ProviderError
 from stoa.knowledge.rerank import RerankingRetriever
 from stoa.knowledge.retrieve import HybridRetriever

@@ -14,7 +14,8 @@ from stoa.adapters.providers.memory import Scripted
 from stoa.domain.behalf import Behalf, mint
 from stoa.domain.decisions import decision_of
 from stoa.domain.passages import Passage
-from stoa.domain.resources import Assistant, Collection, Model, Provider, Rerank
+from stoa.domain.reranking import Rerank
+from stoa.domain.resources import Assistant, Collection, Model, Provider
 from stoa.domain.snapshot import Access
 from stoa.knowledge.rerank import RerankingRetriever
 

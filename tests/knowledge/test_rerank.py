@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoa.domain.passages import Passage, Reranked, Scores
-from stoa.domain.resources import Rerank
+from stoa.domain.reranking import Rerank
 from stoa.errors import ProviderError
 from stoa.knowledge.rerank import RerankingRetriever, read_text, reordered
 

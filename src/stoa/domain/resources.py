@@ -13,6 +13,7 @@ from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.periods import Period
 from stoa.domain.providers import ProviderType, base_url_of
+from stoa.domain.reranking import Rerank
 from stoa.domain.sources import Origin
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -243,17 +244,6 @@ class Route(_Resource, frozen=True, tag_field="kind", tag="Route"):
     @property
     def fallbacks(self) -> tuple[Fallback, ...]:
         return tuple(each if isinstance(each, Fallback) else Fallback(model=each) for each in self.fallback)
-
-
-class Rerank(_Policy, frozen=True):
-    """A model that puts the passages found first into another order, by reading the question with each of them."""
-
-    model: Name
-    """A rerank model, or a route to some."""
-    top: Annotated[int, Meta(ge=2, le=100)] = 30
-    """How many it reads."""
-    timeout_s: Annotated[float, Meta(gt=0, le=30)] = 1.0
-    """When it is not waited for any longer, and the order stands as it was."""
 
 
 class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):

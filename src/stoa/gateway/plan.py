@@ -7,7 +7,8 @@ from stoa.domain.datastores import Tool
 from stoa.domain.indexes import Served
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
-from stoa.domain.resources import Assistant, CachePolicy, Provider, Rerank, Route
+from stoa.domain.reranking import Rerank
+from stoa.domain.resources import Assistant, CachePolicy, Provider, Route
 from stoa.domain.snapshot import Access, Caller
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, UpstreamForm
 from stoa.gateway.counting.book import Book, Rules

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from stoa.domain.passages import Reranked, Retriever
-from stoa.domain.reranking import OFF, Reranking
-from stoa.domain.resources import Rerank
+from stoa.domain.reranking import OFF, Rerank, Reranking
 from stoa.errors import ProviderError
 from stoa.gateway.local import ask
 from stoa.gateway.plan import Plan

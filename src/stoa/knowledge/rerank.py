@@ -12,8 +12,7 @@ import msgspec
 
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Among, Passage, Reranked, RerankState, Retriever, Scores, SearchMode
-from stoa.domain.reranking import Reranker
-from stoa.domain.resources import Rerank
+from stoa.domain.reranking import Rerank, Reranker
 from stoa.errors import StoaError
 from stoa.knowledge.redundancy import diverse
 
