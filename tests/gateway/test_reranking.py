@@ -11,16 +11,17 @@ from tests.gateway.conftest import BEHALF_KEY
 from tests.upstreams import rerank
 
 from stoa.adapters.providers.memory import Scripted
+from stoa.adapters.wal.memory_contents import MemoryContents
 from stoa.domain.behalf import Behalf, mint
 from stoa.domain.decisions import decision_of
 from stoa.domain.passages import Passage
 from stoa.domain.reranking import Rerank
 from stoa.domain.resources import Assistant, Collection, Model, Provider
-from stoa.domain.snapshot import Access
+from stoa.domain.snapshot import Access, TeamLimits
 from stoa.knowledge.rerank import RerankingRetriever
 
 ASKED = "buses by night"
-SORTER = Rerank(model="sorter")
+SORTER = Rerank(model="sorter", timeout_s=30)
 SEARCH = {"collections": ["handbook"], "question": ASKED, "limit": 3, "acl": ["group:hr"]}
 
 
@@ -114,7 +115,7 @@ async def test_the_team_that_asks_pays_for_the_order_and_the_record_of_the_answe
 async def test_an_answer_does_not_wait_for_a_model_that_fails_or_is_late_and_says_so(
     sorting: Any, double: Any, state: str, why: str
 ) -> None:
-    here = sorting(double, wanted=Rerank(model="sorter", timeout_s=0.05))
+    here = sorting(double, wanted=Rerank(model="sorter", timeout_s=0.05 if state == "late" else 30))
     reply = await here.chat("assistant/handbook", ASKED)
     assert reply.status == 200
     assert reply.json["stoa"]["citations"][0]["title"] == "T1"
@@ -133,6 +134,14 @@ async def test_a_model_that_the_team_may_not_use_or_that_is_not_there_puts_nothi
     assert "may not use 'sorter'" in (await search(closed))["reranked"][3]
 
 
+async def test_what_is_kept_of_answers_holds_no_passage_that_was_put_in_order(sorting: Any) -> None:
+    contents = MemoryContents()
+    here = sorting(contents=contents, teams={"company": TeamLimits(content_days=30)})
+    await here.chat("assistant/handbook", ASKED)
+    assert [fact.operation for fact in here.facts] == ["rerank", "chat"]
+    assert [each.id for each in contents.contents] == [here.facts[1].id]
+
+
 async def test_a_search_may_try_another_model_or_none(sorting: Any) -> None:
     assert (await search(sorting(wanted=None)))["reranked"] is None
     tried = await search(sorting(wanted=None), rerank="sorter")
@@ -147,7 +156,7 @@ async def test_collections_that_are_not_reranked_in_one_way_are_not_reranked_tog
     found = await search(here, collections=["handbook", "plain"])
     assert (order(found), found["reranked"][:2], here.upstreams.sent) == (["p1", "p2", "p3"], ["", "differ"], [])
     assert "none, sorter" in found["reranked"][3]
-    alike = sorting(others={"plain": Collection(name="plain", team="company", rerank=Rerank(model="sorter"))})
+    alike = sorting(others={"plain": Collection(name="plain", team="company", rerank=SORTER)})
     assert order(await search(alike, collections=["handbook", "plain"])) == ["p2", "p1", "p3"]
 
 

@@ -1,6 +1,7 @@
 """Which model, if any, puts passages in order for a question; it is asked as requests ask it, within limits and at a cost."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -38,6 +39,9 @@ class LocalReranker:
         client = plan.services.get(team) if plan is not None else None
         if plan is None or client is None:
             raise ProviderError(f"Team {team!r} is not known yet, so nothing can be reranked for it.", status=503)
+        client = replace(
+            client, content_days=None
+        )  # what documents say is for those who may read them, and kept with them alone
         body = _encode({"model": self._model, "query": question, "documents": texts})
         status, answer = await ask(self._stages, plan, client, RERANK, self._model, body)
         if status != 200:
