@@ -16,7 +16,7 @@ _FILES = {
     ),
     "a plain Stoa": tuple(
         f"tests/journeys/test_{name}"
-        for name in ("alike", "cache", "guardrails", "knowledge_apis", "playground", "routes_journey", "terms")
+        for name in ("alike", "cache", "guardrails", "knowledge_apis", "playground", "reranking", "routes_journey", "terms")
     ),
     "a browser before the double": ("tests/page/",),
 }
