@@ -16,7 +16,7 @@ _FILES = {
     ),
     "a plain Stoa": tuple(
         f"tests/journeys/test_{name}"
-        for name in ("alike", "cache", "guardrails", "knowledge_apis", "playground", "routes_journey", "terms")
+        for name in ("alike", "cache", "guardrails", "knowledge_apis", "playground", "reranking", "routes_journey", "terms")
     ),
     "three gateways that count in one Redis": tuple(
         f"tests/journeys/test_{name}" for name in ("chaos_redis", "limits_over_replicas")

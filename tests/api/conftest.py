@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.api.control import create_app
+from stoa.domain.passages import Reranked, Retriever
+from stoa.domain.reranking import Rerank
+from stoa.errors import ProviderError
+from stoa.knowledge.rerank import RerankingRetriever
 from stoa.knowledge.retrieve import HybridRetriever
 from stoa.settings import Settings
 from stoa.wiring import Control
@@ -115,13 +119,29 @@ async def stoa(control_settings: Settings) -> AsyncIterator[Running]:
 @pytest.fixture
 async def company(stoa: Running, founded: Founded) -> AsyncIterator[Company]:
     embedder, index, graph = HashingEmbedder(), MemoryIndex(), MemoryGraph()
-    finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph)
+    finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph, _reranked)
     stoa.app.state.parts = replace(stoa.parts, finder=finder, warden=ScriptedWarden())
     async with stoa.client() as hana, stoa.client() as alex, stoa.client() as other:
         for name, browser in (("hana", hana), ("alex", alex), ("olga", other)):
             browser.cookies = founded.cookies[name]
             browser.headers["x-csrf-token"] = founded.csrf_tokens[name]
         yield Company(stoa, embedder, index, graph, hana, alex, other)
+
+
+class Backwards:
+    """A rerank model that likes best what stood last; under any other name it is away."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def rerank(self, question: str, texts: Sequence[str], *, team: str) -> Sequence[float]:
+        if self._name != "backwards":
+            raise ProviderError(f"There is no model {self._name!r}.")
+        return [place / len(texts) for place in range(len(texts))]
+
+
+def _reranked(retriever: Retriever, model: str, told: Callable[[Reranked], None]) -> Retriever:
+    return RerankingRetriever(retriever, Rerank(model=model), Backwards(model), told)
 
 
 def _settings(folder: Path, migrated: Path) -> Settings:

@@ -136,6 +136,19 @@ async def test_the_search_is_measured_by_what_was_judged(company: Company, docum
     assert scored["bad"] == 0.5
 
 
+async def test_a_set_compares_the_order_of_a_model_with_that_without_it(company: Company, documents: Any) -> None:
+    await judge(company, documents["hotels.txt"], "hotels night", "good")
+    await judge(company, documents["trains.txt"], "trains class", "good")
+
+    async def scored(**asked: object) -> Any:
+        return (await company.hana.post("/api/evaluation-sets/smoke/scores", json=asked)).json()
+
+    without, by_model, away = await scored(rerank="off"), await scored(rerank="backwards"), await scored(rerank="nobody")
+    assert (without["mrr"], without["reranked"], without["not_reranked"]) == (1.0, 0, [])
+    assert (by_model["mrr"], by_model["reranked"], by_model["not_reranked"]) == (0.5, 2, [])
+    assert (away["mrr"], away["reranked"], away["not_reranked"]) == (1.0, 0, ["There is no model 'nobody'."])
+
+
 async def test_judgements_outlive_a_changed_and_a_recut_document(company: Company, documents: Any) -> None:
     await judge(company, documents["hotels.txt"], "hotels night", "good", end=len(HOTELS))
     longer = b"Trains are nice. " * 30 + HOTELS + b" Breakfast is included." + b" Flights are not." * 30
@@ -150,5 +163,5 @@ async def test_a_score_counts_what_the_caller_may_read_alone(company: Company, d
     (secret,) = (await company.upload({"pay.txt": b"The salary of grade nine."}, groups="hr"))["documents"]
     await judge(company, secret, "salary", "good", end=20)
     scored = (await company.alex.post("/api/evaluation-sets/smoke/scores", json={})).json()
-    assert scored == {"queries": 0, "recall": None, "mrr": None, "bad": None, "each": []}
+    assert scored == {"queries": 0, "recall": None, "mrr": None, "bad": None, "reranked": 0, "not_reranked": [], "each": []}
     assert (await company.hana.post("/api/evaluation-sets/smoke/scores", json={})).json()["mrr"] == 1.0

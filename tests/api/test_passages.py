@@ -6,7 +6,7 @@ from tests.api.company import Company
 TRAVEL = b"# Travel policy\n\nFly economy within Europe.\n\n## Hotels\n\nHotels cost at most 150 euros a night.\n"
 
 
-NOTHING = {"passages": [], "next_cursor": None}
+NOTHING = {"passages": [], "next_cursor": None, "reranked": None}
 
 
 async def search(company: Company, query: str, **fields: object) -> list[dict[str, object]]:

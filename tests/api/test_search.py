@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -171,3 +172,19 @@ async def test_several_collections_are_searched_at_once(company: Company, filled
     unknown = await company.hana.post("/api/search", json={"query": "travel", "collections": ["nots"]})
     assert (unknown.status_code, unknown.json()["error"]["param"]) == (404, "collections")
     assert "'notes'" in unknown.json()["error"]["message"]
+
+
+async def test_a_search_says_what_a_rerank_model_made_of_it(company: Company, filled: Mapping[str, str]) -> None:
+    async def asked(**fields: object) -> Mapping[str, Any]:
+        answer = await company.hana.post("/api/collections/handbook/search", json={"query": "plane sea", **fields})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    plain, by_model, away = await asked(), await asked(rerank="backwards"), await asked(rerank="nobody")
+    paths = [each["path"] for each in plain["passages"]]
+    assert (plain["reranked"], {each["rerank"] for each in plain["passages"]}) == (None, {None})
+    assert [each["path"] for each in by_model["passages"]] == paths[::-1]
+    assert [each["rerank"] for each in by_model["passages"]] == [each["score"] for each in by_model["passages"]]
+    assert (by_model["reranked"]["model"], by_model["reranked"]["state"]) == ("backwards", "reranked")
+    assert [each["path"] for each in away["passages"]] == paths
+    assert (away["reranked"]["state"], away["reranked"]["why"]) == ("failed", "There is no model 'nobody'.")

@@ -16,7 +16,7 @@ SMOKE = {
 GOOD = {"label": "good", "path": "travel.md", "text": "Hotels\ncost 150 euros.", "present": False}
 ITEM: dict[str, Any] = {"query": "hotel", "judgements": [GOOD], "hidden": 2}
 SCORES: dict[str, Any] = {
-    "queries": 2, "recall": {"1": 0.5, "3": 1.0}, "mrr": 0.75, "bad": 0.5,
+    "queries": 2, "recall": {"1": 0.5, "3": 1.0}, "mrr": 0.75, "bad": 0.5, "reranked": 0, "not_reranked": [],
     "each": [{"query": "hotel", "ranks": [1, None], "bad": []}, {"query": "train", "ranks": [2], "bad": [1]}],
 }  # fmt: skip
 
@@ -60,8 +60,20 @@ def test_retrieval_is_measured_and_what_is_missed_is_named(stoa: Callable[..., R
     assert "0.750" in result.stdout
     assert "1 miss a good passage" in result.stderr
     assert "hotel" in result.stderr
-    assert api.sent("POST", "/api/evaluation-sets/smoke/scores") == [{"limit": 3}]
+    assert api.sent("POST", "/api/evaluation-sets/smoke/scores") == [{"limit": 3, "rerank": None}]
     assert json.loads(stoa("evaluate", "retrieval", "smoke", "--json").stdout) == SCORES
+
+
+def test_a_rerank_model_is_measured_beside_the_order_without_it(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    path = "/api/evaluation-sets/smoke/scores"
+    api.answers["POST", path] = SCORES | {"mrr": 0.9, "reranked": 1, "not_reranked": ["It gave no answer within 1 s."]}
+    result = stoa("evaluate", "retrieval", "smoke", "--rerank", "sorter", "--compare")
+    assert result.exit_code == 0, result.stderr
+    assert api.sent("POST", path) == [{"limit": 10, "rerank": "sorter"}, {"limit": 10, "rerank": "off"}]
+    assert "WITHOUT A MODEL" in result.stdout
+    assert "put in order: 1. It gave no answer" in result.stderr
+    told = json.loads(stoa("evaluate", "retrieval", "smoke", "--rerank", "sorter", "--compare", "--json").stdout)
+    assert set(told) == {"without", "with"}
 
 
 def test_a_bar_that_is_missed_is_an_exit_code(stoa: Callable[..., Result], api: ScriptedApi) -> None:

@@ -19,7 +19,7 @@ REQUEST: dict[str, Any] = {
 }  # fmt: skip
 DECISION: dict[str, Any] = {
     "why": "First gpt: Drawn by weight: 3 of 4, with 0.210. claude answered since it is a fallback of the route.",
-    "strategy": "weighted", "cache_key": None, "similarity": None, "tags": [], "retrieved": [],
+    "strategy": "weighted", "cache_key": None, "similarity": None, "tags": [], "retrieved": [], "reranked": [],
     "estimated_by": "o200k_base",
     "stages": [
         {"stage": "receive", "start_us": 0, "end_us": 120}, {"stage": "admit", "start_us": 120, "end_us": 140},

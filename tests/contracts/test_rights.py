@@ -17,7 +17,9 @@ from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.vectors.memory import MemoryIndex
 from stoa.domain.graph import DocumentFacts, PassageFacts
 from stoa.domain.identity import Rights
+from stoa.domain.passages import Passage
 from stoa.domain.vectors import Chunk, IndexedChunk
+from stoa.gateway.beside import widened
 from stoa.knowledge.retrieve import HybridRetriever
 
 EMBEDDER = HashingEmbedder(32)
@@ -33,13 +35,7 @@ class IndexDoor:
         self._names: set[str] = set()
 
     async def put(self, documents: Mapping[str, Rights]) -> None:
-        chunks = [
-            Chunk(
-                id=f"{name}.0", document_id=name, title="", path=name, heading=(), page=None, start=0, end=1, context="",
-                text=f"common words of {name}",
-            )
-            for name in documents
-        ]  # fmt: skip
+        chunks = [_chunk(name, 0) for name in documents]
         vectors = await EMBEDDER.embed([chunk.text for chunk in chunks], team="x")
         rows = [
             IndexedChunk(chunk, vector, each.allow, each.deny)
@@ -64,6 +60,8 @@ class IndexDoor:
             "fetch": await self.index.fetch("c", [f"{name}.0" for name in self._names], vector, acl=acl),
         }
         found = {way: frozenset(hit.passage.document_id for hit in hits) for way, hits in ways.items()}
+        ids = [f"{name}.0" for name in self._names]
+        found["ids"] = frozenset(passage.document_id for passage in await self.index.of_ids("c", ids, acl=acl))
         found["document"] = frozenset([name for name in self._names if await self.index.of_document("c", name, acl=acl)])
         assert len(set(found.values())) == 1, found
         return found["dense"]
@@ -79,6 +77,35 @@ class RetrieverDoor(IndexDoor):
     async def given(self, caller: str) -> frozenset[str]:
         found = await self._retriever.retrieve(QUESTION, collections=["c"], acl=CALLERS[caller], limit=ALL, on_behalf_of="x")
         return frozenset(passage.document_id for passage in found)
+
+
+class NeighboursDoor(IndexDoor):
+    """What stands beside passages found: of every document its first one, as if its rights had changed since."""
+
+    async def put(self, documents: Mapping[str, Rights]) -> None:
+        rows = [
+            IndexedChunk(_chunk(name, place), (1.0, 0.0), each.allow, each.deny)
+            for name, each in documents.items()
+            for place in (0, 1)
+        ]
+        await self.index.replace("c", list(documents), rows)
+        self._names |= set(documents)
+
+    async def given(self, caller: str) -> frozenset[str]:
+        found = [
+            Passage(f"{name}.0", name, "c", "", name, (), None, 0, 1, f"common words of {name}", 0.5) for name in self._names
+        ]
+        shown = await widened(
+            found, reach=1, budget=ALL, tokens_of=lambda _: 1, reader=self.index, index_of=str, acl=CALLERS[caller]
+        )
+        return frozenset(passage.document_id for passage in shown if passage not in found)
+
+
+def _chunk(name: str, place: int) -> Chunk:
+    return Chunk(
+        id=f"{name}.{place}", document_id=name, title="", path=name, heading=(), page=None, start=place, end=place + 1,
+        context="", text=f"common words of {name}",
+    )  # fmt: skip
 
 
 class GraphDoor:
@@ -151,9 +178,22 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteServer]:
 _MILVUS = [pytest.param("milvus", marks=pytest.mark.slow), pytest.param("retriever over milvus", marks=pytest.mark.slow)]
 
 
-@pytest.fixture(params=["memory", "lance", "lance in memory", "retriever", "cache", "graph in memory", "graph", *_MILVUS])
+@pytest.fixture(
+    params=[
+        "memory",
+        "lance",
+        "lance in memory",
+        "retriever",
+        "cache",
+        "neighbours",
+        "neighbours in lance",
+        "graph in memory",
+        "graph",
+        *_MILVUS,
+    ]
+)
 async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Door]:
-    kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor}
+    kinds = {"memory": IndexDoor, "retriever": RetrieverDoor, "cache": CacheDoor, "neighbours": NeighboursDoor}
     if request.param in kinds:
         yield kinds[request.param](MemoryIndex())
         return
@@ -177,7 +217,7 @@ async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
     settled = timedelta(0) if request.param == "lance in memory" else timedelta(days=1)
     lance = LanceIndex(str(tmp_path / "vectors"), settled=settled)
-    yield IndexDoor(lance)
+    yield NeighboursDoor(lance) if request.param == "neighbours in lance" else IndexDoor(lance)
     await lance.close()
 
 

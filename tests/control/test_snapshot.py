@@ -138,6 +138,17 @@ def test_a_team_embeds_its_documents_as_a_service_that_cannot_chat() -> None:
     assert (access.chat, access.embed) == (frozenset(), frozenset({"stoa-embed"}))
 
 
+def test_a_team_has_its_passages_put_in_order_by_models_that_are_for_it() -> None:
+    snapshot = compiled(
+        PROVIDER,
+        Model(name="open-sorter", provider="p", operation="rerank"),
+        Model(name="red-sorter", provider="p", operation="rerank", teams=("red",)),
+    )
+    red, blue = (rights(snapshot, snapshot.services[name]) for name in ("red", "blue"))
+    assert red.of("rerank") == {"open-sorter", "red-sorter"}
+    assert blue.of("rerank") == {"open-sorter"}
+
+
 def test_models_routes_and_assistants_of_some_teams_are_for_these_alone() -> None:
     snapshot = compiled(
         PROVIDER,

@@ -301,6 +301,7 @@ def house() -> Callable[..., House]:
         links: Any = None,
         tokenizers: Any = None,
         control: Any = None,
+        reranking: Any = None,
         **changes: Any,
     ) -> House:
         chosen = script if callable(script) else lambda sent: script or whole()
@@ -319,7 +320,7 @@ def house() -> Callable[..., House]:
         ports = Ports(
             providers=ProviderTable(upstreams), control=upstreams.origin("http://control", OriginLimits()),
             unsealer=PlainSecrets(), log=usage, behalf_key=BEHALF_KEY, retriever=retriever,
-            passages=index or MemoryIndex(), links=links,
+            passages=index or MemoryIndex(), links=links, reranking=reranking,
             rewrite=rewrite, decompose=decompose,
             tracer=tracer, log_requests=log_requests, counter=counter, answers=answers, guards=own, decisions=decisions,
             contents=contents, lookups=lookups, tokenizers=MemoryTokenizers(tokenizers), ask_control=control,

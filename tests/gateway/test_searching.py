@@ -31,7 +31,7 @@ async def test_a_search_goes_by_the_tags_that_the_role_brings(house, make) -> No
     here = house()
     here.documents.passages = [make.passage(1), make.passage(2), make.passage(3)]
     reply = await here.ask(SEARCH, QUESTION, key=token())
-    assert (reply.status, [each["id"] for each in reply.json]) == (200, ["p1", "p2"])
+    assert (reply.status, [each["id"] for each in reply.json["passages"]]) == (200, ["p1", "p2"])
     assert here.documents.asked == [("trains", ("handbook",), frozenset({"group:hr"}), "company")]
 
 

@@ -12,7 +12,9 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
 from stoa.api.evaluation import Name, find_set, readable_of
 from stoa.api.forms import Form, View, Whole
+from stoa.api.search import RerankModel
 from stoa.domain.evaluation import Judgement
+from stoa.domain.passages import Reranked
 from stoa.domain.resources import Collection
 from stoa.errors import InvalidRequest
 from stoa.knowledge import judging
@@ -26,9 +28,10 @@ _AT_ONCE = 2
 
 
 class ScoreForm(Form):
-    """How many passages each query asks for."""
+    """How many passages each query asks for, and which model, if any, puts them in order."""
 
     limit: Annotated[Whole, Field(ge=1, le=50)] = 10
+    rerank: RerankModel = None
 
 
 class QueryScore(View):
@@ -42,13 +45,16 @@ class QueryScore(View):
 class ScoreView(View):
     """recall@k by k, and the mean reciprocal rank, over the `queries` that have a good passage that is still there.
 
-    `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of.
+    `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of. `reranked` counts
+    the queries whose passages a model put in order; `not_reranked` says of the others why they were not, each reason once.
     """
 
     queries: int
     recall: dict[int, float] | None
     mrr: float | None
     bad: float | None
+    reranked: int
+    not_reranked: list[str]
     each: list[QueryScore]
 
 
@@ -71,25 +77,31 @@ async def score_evaluation_set(
     for each in judgements:
         if each.document_id in readable:
             by_query[each.query].append(each)
-    judged = await _judged(parts, caller, collection, by_query, limit=asked.limit)
+    judged, told = await _judged(parts, caller, collection, by_query, asked)
     found = judging.scores(judged, limit=asked.limit)
     return ScoreView(
         queries=found.queries, recall=dict(found.recall) if found.recall is not None else None, mrr=found.mrr, bad=found.bad,
+        reranked=sum(each.state == "reranked" for each in told), not_reranked=sorted({each.why for each in told if each.why}),
         each=[QueryScore(query=one.query, ranks=list(one.ranks), bad=list(one.bad)) for one in judged],
     )  # fmt: skip
 
 
 async def _judged(
-    parts: Control, caller: Caller, collection: Collection, by_query: Mapping[str, Sequence[Judgement]], *, limit: int
-) -> list[judging.Judged]:
-    places, acl = asyncio.Semaphore(_AT_ONCE), caller.principal.acl
+    parts: Control, caller: Caller, collection: Collection, by_query: Mapping[str, Sequence[Judgement]], asked: ScoreForm
+) -> tuple[list[judging.Judged], list[Reranked]]:
+    places, acl, told = asyncio.Semaphore(_AT_ONCE), caller.principal.acl, list[Reranked]()
 
     async def one(query: str, judgements: Sequence[Judgement]) -> judging.Judged:
         async with places:
             team = caller.principal.team or collection.team
-            found = await parts.finder.search(query, collections=[collection.name], acl=acl, limit=limit, team=team)
+            ranking = await parts.finder.search(
+                query, collections=[collection.name], acl=acl, limit=asked.limit, team=team, rerank=asked.rerank
+            )
+            found = ranking.passages
+            told.extend((ranking.reranked,) if ranking.reranked is not None else ())
             async with parts.database.read() as connection:
                 documents = await DatabaseLibrary(connection).documents.read(sorted({each.document_id for each in found}))
         return judging.judge(query, judgements, found, {each.id: each.digest for each in documents.values()})
 
-    return await asyncio.gather(*(one(query, judgements) for query, judgements in by_query.items() if judgements))
+    judged = await asyncio.gather(*(one(query, judgements) for query, judgements in by_query.items() if judgements))
+    return judged, told

@@ -20,7 +20,7 @@ from stoa.api.holdings import collection_named, collections_for
 from stoa.api.paging import offset_of, to_cursor
 from stoa.domain.documents import Document
 from stoa.domain.filters import SearchFilter
-from stoa.domain.passages import Passage, Scores, SearchMode
+from stoa.domain.passages import Passage, Reranked, RerankState, Scores, SearchMode
 from stoa.domain.resources import Collection
 from stoa.errors import InvalidRequest
 from stoa.knowledge.fingerprint import fingerprint, same_text
@@ -35,6 +35,16 @@ FARTHEST = 1000
 """Passages that pages lead through, at most."""
 
 
+RerankModel = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=63,
+        description="A rerank model or route to ask for the order, `off` for none; as the collection says if left out.",
+    ),
+]
+
+
 class SearchQuestion(Form):
     """`mode` is `hybrid`, by meaning, words and links together; `dense`, by meaning alone; or `lexical`, by words alone."""
 
@@ -44,6 +54,7 @@ class SearchQuestion(Form):
     filters: Filters | None = None
     cursor: Annotated[str, Field(max_length=100)] | None = None
     """`next_cursor` of the page before, with the same query, mode and filters."""
+    rerank: RerankModel = None
 
 
 class SearchesQuestion(SearchQuestion):
@@ -55,6 +66,7 @@ class SearchesQuestion(SearchQuestion):
 class FoundPassage(View):
     """`score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
     `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
+    Where a model was asked for the order, `rerank` is what it said, and the score goes by that.
 
     A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
     are of, null while that is being indexed anew.
@@ -77,13 +89,29 @@ class FoundPassage(View):
     lexical: float | None
     graph: float | None
     fused: float | None
+    rerank: float | None
+
+
+class RerankedView(View):
+    """What came of asking a model for the order. `state` is `reranked`; or the order stands as it was, and `why` says why:
+    `failed`, `late`, or `differ`, where collections that are searched together are not reranked in one way.
+    """
+
+    model: str
+    state: RerankState
+    ms: float
+    why: str
 
 
 class Search(View):
-    """The best first. A page may be short where rights have changed just now; the last has no `next_cursor`."""
+    """The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
+
+    `reranked` is null where no model was to be asked, or there was nothing to put in order.
+    """
 
     passages: list[FoundPassage]
     next_cursor: str | None
+    reranked: RerankedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +155,26 @@ async def searched(
     mode: SearchMode = "hybrid",
     wanted: SearchFilter | None = None,
     skip: int = 0,
-) -> tuple[list[Found], bool]:
-    """What a search gives to the caller after `skip` passages, and whether there is more.
+    rerank: str | None = None,
+) -> tuple[list[Found], bool, Reranked | None]:
+    """What a search gives to the caller after `skip` passages, whether there is more, and what came of reranking.
 
     Rights are looked at once more in what is found: they may have changed since.
     """
     by_name = {each.name: each for each in collections}
     if not by_name:
-        return [], False
+        return [], False, None
     async with parts.database.read() as connection:
         among = await FilterTable(connection).among(list(by_name), wanted or SearchFilter(), acl=caller.principal.acl)
-    found = await parts.finder.search(
+    ranking = await parts.finder.search(
         query, collections=list(by_name), acl=caller.principal.acl, limit=skip + limit + 1, mode=mode, among=among,
-        team=payer(caller, collections[0]),
+        team=payer(caller, collections[0]), rerank=rerank,
     )  # fmt: skip
+    found = ranking.passages
     shown = found[skip : skip + limit]
     async with parts.database.read() as connection:
         documents = await DatabaseLibrary(connection).documents.read(sorted({each.document_id for each in shown}))
-    return _readable(shown, documents, by_name, caller), len(found) > skip + limit
+    return _readable(shown, documents, by_name, caller), len(found) > skip + limit, ranking.reranked
 
 
 def payer(caller: Caller, collection: Collection) -> str:
@@ -156,12 +186,16 @@ async def _page(parts: Control, caller: Caller, collections: Sequence[Collection
     skip = offset_of(asked.cursor)
     if skip + asked.limit > FARTHEST:
         raise InvalidRequest(f"A search leads through {FARTHEST:,} passages at most; ask more closely.", param="cursor")
-    found, more = await searched(
+    found, more, told = await searched(
         parts, caller, collections, asked.query, limit=asked.limit, mode=asked.mode, wanted=search_filter(asked.filters),
-        skip=skip,
+        skip=skip, rerank=asked.rerank,
     )  # fmt: skip
     after = to_cursor(str(skip + asked.limit)) if more and skip + 2 * asked.limit <= FARTHEST else None
-    return Search(passages=[_view(each) for each in found], next_cursor=after)
+    return Search(passages=[_view(each) for each in found], next_cursor=after, reranked=reranked_view(told))
+
+
+def reranked_view(told: Reranked | None) -> RerankedView | None:
+    return RerankedView(model=told.model, state=told.state, ms=told.ms, why=told.why) if told is not None else None
 
 
 def _readable(

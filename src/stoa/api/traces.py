@@ -11,6 +11,7 @@ from stoa.api.forms import View
 from stoa.api.moments import moment_in
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
 from stoa.api.requests import RequestView, request_view
+from stoa.api.search import RerankedView
 from stoa.domain.decisions import Decision, TryKind, Way, spans_of
 from stoa.domain.traces import Place, Trace, TraceQuery, TraceStatus
 from stoa.domain.usage import UsageFact
@@ -75,7 +76,7 @@ class VerdictView(View):
 
 
 class GivenPassageView(View):
-    """Which document an assistant was given a passage of, and how well it fitted."""
+    """Which document an assistant was given a passage of, and how well it fitted: 0 for one that stands beside another."""
 
     collection: str
     document_id: str
@@ -93,6 +94,8 @@ class DecisionView(View):
     claims: list[ClaimView]
     verdicts: list[VerdictView]
     retrieved: list[GivenPassageView]
+    reranked: list[RerankedView]
+    """What came of asking a model for the order of the passages, once for each part of the question."""
     cache_key: str | None
     similarity: float | None
     tags: list[str]
@@ -187,6 +190,7 @@ def _decision_view(fact: UsageFact, decision: Decision) -> DecisionView:
         claims=[_shown(ClaimView, each) for each in decision.claims or ()],
         verdicts=[_shown(VerdictView, each) for each in decision.verdicts or ()],
         retrieved=[_shown(GivenPassageView, each) for each in way.retrieved],
+        reranked=[_shown(RerankedView, each) for each in way.reranked],
         cache_key=decision.cache_key.hex() if decision.cache_key is not None else None,
         similarity=way.similarity,
         tags=list(way.tags),

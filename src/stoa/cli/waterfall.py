@@ -73,6 +73,8 @@ def _rules(decision: Any) -> Iterator[str]:
     for each in decision["verdicts"]:
         found = f" ({', '.join(each['found'])})" if each["found"] else ""
         yield f"guard      {each['guard']} {each['stage']}: {each['outcome']}{found}, {each['us'] / 1000:.2f} ms"
+    for each in decision["reranked"]:
+        yield f"rerank     {each['model'] or 'none'}: {each['state']}, {each['ms']:.1f} ms{each['why'] and '. ' + each['why']}"
     for each in decision["retrieved"]:
         yield f"passage    {each['collection']} {each['document_id']}, score {each['score']:.3f}"
 

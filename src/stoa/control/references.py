@@ -56,6 +56,8 @@ class References:
                 self._serves(resource, "embedding_model", resource.embedding_model, "embedding")
                 if resource.extraction_route is not None:
                     self._serves(resource, "extraction_route", resource.extraction_route, "chat")
+                if resource.rerank is not None:
+                    self._serves(resource, "rerank.model", resource.rerank.model, "rerank")
             case Source():
                 self._known(resource, "collection", resource.collection, self._collections)
                 check_source(resource)

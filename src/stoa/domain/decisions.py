@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from stoa.domain.passages import Reranked
+
 FORM = 1
 
 TryKind = Literal["first", "retry", "next", "fallback", "hedge", "larger", "shadow"]
@@ -112,6 +114,8 @@ class Way(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A digest of whom a sticky route keeps together."""
     similarity: float | None = None
     """Of the question that an answer from the cache was found by."""
+    reranked: tuple[Reranked, ...] = ()
+    """What came of asking a model for the order of the passages found, once for each part of the question."""
 
 
 class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -12,13 +12,15 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """Why a passage ranks where it does; None for a search that did not find it.
 
     `dense` is the cosine to the question, `lexical` the BM25 score, `graph` the share of a walk from the passages found first
-    that ends here, and `fused` what dense and lexical make together, before the graph.
+    that ends here, `fused` what dense and lexical make together, before the graph, and `rerank` what a model said that read the
+    question with the passage; None where none was asked or answered.
     """
 
     dense: float | None = None
     lexical: float | None = None
     graph: float | None = None
     fused: float = 0.0
+    rerank: float | None = None
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -116,6 +118,26 @@ class Retriever(Protocol):
     ) -> Sequence[Passage]: ...
 
 
+RerankState = Literal["reranked", "failed", "late", "differ"]
+"""The order is the model's; or the fused one, since the model gave none, or not in time, or the collections name several."""
+
+
+class Reranked(msgspec.Struct, frozen=True, array_like=True):
+    """What came of asking a model for the order. `why` it is not the model's; empty when it is."""
+
+    model: str
+    state: RerankState
+    ms: float = 0.0
+    why: str = ""
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """What a search found, best first, and what came of reranking; None where no model was to be asked."""
+
+    passages: tuple[Passage, ...]
+    reranked: Reranked | None = None
+
+
 class PassageFinder(Protocol):
     """Searches, and lists what is searched, where retrieval runs: in a gateway. Raises ProviderError when none answers."""
 
@@ -129,10 +151,12 @@ class PassageFinder(Protocol):
         team: str,
         mode: SearchMode = "hybrid",
         among: Mapping[str, Among] | None = None,
-    ) -> Sequence[Passage]:
+        rerank: str | None = None,
+    ) -> Ranking:
         """As `Retriever.retrieve`; `team` pays for the question's embedding.
 
-        Raises NotFound while the gateway does not have one of the collections.
+        `rerank` is a model to be asked for the order instead of the one that the collections name, `off` for none. Raises
+        NotFound while the gateway does not have one of the collections.
         """
         ...
 

@@ -13,6 +13,7 @@ from stoa.domain.guardrails import Guard
 from stoa.domain.operations import ClientForm, ErrorClass, Operation
 from stoa.domain.periods import Period
 from stoa.domain.providers import ProviderType, base_url_of
+from stoa.domain.reranking import Rerank
 from stoa.domain.sources import Origin
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -258,6 +259,8 @@ class Collection(_Resource, frozen=True, tag_field="kind", tag="Collection"):
     when somebody says so."""
     extraction_route: Name | None = None
     """A route or a model that finds relations for the knowledge graph in every passage; by rules alone if left out."""
+    rerank: Rerank | None = None
+    """Of its search. Questions to several collections are reranked where all of them say the same."""
 
 
 class Source(_Resource, frozen=True, tag_field="kind", tag="Source"):
@@ -312,6 +315,8 @@ class Assistant(_Resource, frozen=True, tag_field="kind", tag="Assistant"):
     """How many passages at most go into the prompt."""
     context_tokens: Annotated[int, Meta(ge=200)] = 3000
     """Budget for all passages together."""
+    neighbours: Annotated[int, Meta(ge=0, le=5)] = 0
+    """How many passages that stand before and after each one found go into the prompt too, as far as the budget goes."""
     tools: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}(/[a-z][a-z0-9_]{0,30})?$")], ...] = ()
     """Queries that it may have looked up for an answer: `datastore/query`, or a datastore for all of its queries."""
     examples: tuple[str, ...] = ()

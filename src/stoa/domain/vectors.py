@@ -34,6 +34,20 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
+def chunk_id(document_id: str, place: int) -> str:
+    """The same for the same text; `place` counts the chunks of a document from 0."""
+    return f"{document_id}.{place}"
+
+
+def beside(chunk: str, steps: int) -> tuple[str | None, str | None]:
+    """The ids of the chunks that stand so many before and after; None before the first, and of an id of another form."""
+    document_id, _, place = chunk.rpartition(".")
+    if not document_id or not place.isdecimal():
+        return None, None
+    before, after = int(place) - steps, int(place) + steps
+    return chunk_id(document_id, before) if before >= 0 else None, chunk_id(document_id, after)
+
+
 class IndexedChunk(msgspec.Struct, frozen=True):
     """A chunk with its unit vector and the rights of its document."""
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Passage, Retriever
+from stoa.domain.passages import Passage, Reranked, Retriever
 from stoa.domain.resources import Assistant
 from stoa.errors import InvalidRequest
 from stoa.gateway.accounts import tokens_in
@@ -24,6 +24,9 @@ Decompose = Callable[[str], Sequence[str]]
 
 Judged = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
 """Passages as they may go into the prompt, after what guardrails say. Raises StoaError."""
+
+Widened = Callable[[Sequence[Passage], int], Awaitable[Sequence[Passage]]]
+"""Passages with what stands beside them in their documents, and the tokens that this may take."""
 
 LookedUp = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[Passage]]]
 """What datastores say to the conversation, given as role and text. Raises StoaError."""
@@ -48,6 +51,8 @@ class Augmented:
 
     body: bytes
     passages: Sequence[Passage]
+    reranked: tuple[Reranked, ...] = ()
+    """What came of asking a model for their order, once for each part of the question."""
 
 
 async def augment(
@@ -61,6 +66,7 @@ async def augment(
     decompose: Decompose,
     judged: Judged | None = None,
     looked_up: LookedUp | None = None,
+    widened: Widened | None = None,
 ) -> Augmented:
     """Raises InvalidRequest when the last message is not a question in text, and what `judged` and `looked_up` raise.
 
@@ -82,6 +88,10 @@ async def augment(
         ]
         found = await searches[0] if len(searches) == 1 else together(await asyncio.gather(*searches), assistant.passages)
         passages = fit([*data, *found], assistant.context_tokens)
+        if widened is not None:
+            looked = [each for each in passages if each.collection not in assistant.collections]
+            rest = assistant.context_tokens - sum(map(prompt_tokens, passages))
+            passages = [*looked, *await widened([each for each in passages if each.collection in assistant.collections], rest)]
     elif data:
         passages = fit(data, assistant.context_tokens)
     if judged is not None and (passages or assistant.collections):
@@ -119,11 +129,16 @@ def fit(passages: Sequence[Passage], context_tokens: int) -> Sequence[Passage]:
     """The best that fit the budget together; one that does not fit is passed over, for a shorter one may."""
     kept: list[Passage] = []
     for passage in passages:
-        tokens = tokens_in(len(passage.text) + len(_title(passage)))
+        tokens = prompt_tokens(passage)
         if tokens <= context_tokens:
             kept.append(passage)
             context_tokens -= tokens
     return kept
+
+
+def prompt_tokens(passage: Passage) -> int:
+    """What it takes of a budget."""
+    return tokens_in(len(passage.text) + len(_title(passage)))
 
 
 def prompt(instructions: str, passages: Sequence[Passage], *, with_passages: bool, question: str, standing_alone: str) -> str:

@@ -12,7 +12,7 @@ from stoa.domain.counting import Claim, Held, Outcome
 from stoa.domain.exchange import Exchange
 from stoa.domain.guards import Verdict
 from stoa.domain.operations import ClientForm, Lane
-from stoa.domain.passages import Passage
+from stoa.domain.passages import Passage, Reranked
 from stoa.domain.tracing import Span
 from stoa.domain.usage import SHADOW, CacheOutcome, CacheTier, Consulted, UsageFact
 from stoa.errors import LimitReached, OperatorError, StoaError
@@ -126,6 +126,7 @@ class Delivery(ABC):
     tracks: Tracks | None = None
     draw: float | None = None
     found: Sequence[Passage] | None = None
+    reranked: tuple[Reranked, ...] = ()
     """What retrieval gave to an assistant."""
     consulted: tuple[Consulted, ...] | None = None
     """What the answer was made from."""

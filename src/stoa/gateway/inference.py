@@ -165,7 +165,7 @@ class Inference(Guarded):
             body = self._body if self._form == "chat" else in_chat_form(self._asked())
             judged = self.judge_passages if self._rules is not None else None
             augmented: Augmented = await self.stages.augment(body, self.offering, self.client, parent_id=self.id, judged=judged)
-            self.found = augmented.passages
+            self.found, self.reranked = augmented.passages, augmented.reranked
             if self._passages is None:  # else they are as the client may see them
                 self._passages = augmented.passages
             self.augmented_at = perf_counter()

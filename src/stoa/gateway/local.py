@@ -12,7 +12,7 @@ from stoa.errors import ProviderError
 from stoa.gateway.inference import Inference
 from stoa.gateway.plan import Client, Plan
 from stoa.gateway.stages import PARENT, SPAN, Stages
-from stoa.gateway.surface import EMBEDDINGS
+from stoa.gateway.surface import EMBEDDINGS, Surface
 from stoa.gateway.traced import Traced
 
 
@@ -20,12 +20,12 @@ class LocalExchange:
     """Implements `domain.exchange.Exchange`: the answer becomes the result of a future."""
 
     method = b"POST"
-    target = b"/v1/embeddings"
     peer = ""
     scheme = "http"
     known: object | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, target: bytes) -> None:
+        self.target = target
         self.headers: Mapping[bytes, bytes] = {}
         self.answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
 
@@ -35,7 +35,7 @@ class LocalExchange:
             self.answer.set_result((status, body))
 
     def start(self, status: int, headers: bytes, length: int | None = None, body: bytes = b"") -> None:
-        raise AssertionError("an embedding is never streamed")
+        raise AssertionError("it is never streamed")
 
     def write(self, data: bytes) -> None: ...
 
@@ -74,7 +74,8 @@ class LocalEmbedder:
         client = plan.services.get(team) if plan is not None else None
         if plan is None or client is None:
             raise ProviderError(f"Team {team!r} is not known yet, so nothing can be embedded for it.", status=503)
-        status, body = await self._ask(plan, client, texts)
+        asked = msgspec.json.encode({"model": self._model, "input": texts, "encoding_format": "base64"})
+        status, body = await ask(self._stages, plan, client, EMBEDDINGS, self._model, asked)
         if status != 200:
             raise ProviderError(f"Embedding model {self._model!r} gave no vectors: {body[:500].decode(errors='replace')}")
         try:
@@ -85,19 +86,23 @@ class LocalEmbedder:
             raise ProviderError(f"Embedding model {self._model!r} answered {len(items)} vectors for {len(texts)} texts.")
         return [_vector(item.embedding) for item in items]
 
-    async def _ask(self, plan: Plan, client: Client, texts: Sequence[str]) -> tuple[int, bytes]:
-        exchange = LocalExchange()
-        span = SPAN.get()
-        make = Inference if span is None else partial(Traced, span.child(f"embeddings {self._model}", "internal", {}))
-        inference = make(self._stages, plan, exchange, client, EMBEDDINGS, None)
-        inference.parent_id = PARENT.get()
-        inference.on_body(msgspec.json.encode({"model": self._model, "input": texts, "encoding_format": "base64"}))
-        inference.on_end()
-        try:
-            return await exchange.answer
-        finally:
-            if not exchange.answer.done() or exchange.answer.cancelled():
-                inference.on_gone()
+
+async def ask(stages: Stages, plan: Plan, client: Client, surface: Surface, model: str, body: bytes) -> tuple[int, bytes]:
+    """Status and body of the answer. Cancelling it gives the request up."""
+    exchange = LocalExchange(surface.target)
+    span = SPAN.get()
+    make = (
+        Inference if span is None else partial(Traced, span.child(f"{surface.path.rpartition('/')[2]} {model}", "internal", {}))
+    )
+    inference = make(stages, plan, exchange, client, surface, None)
+    inference.parent_id = PARENT.get()
+    inference.on_body(body)
+    inference.on_end()
+    try:
+        return await exchange.answer
+    finally:
+        if not exchange.answer.done() or exchange.answer.cancelled():
+            inference.on_gone()
 
 
 def _vector(embedding: str | list[float]) -> Sequence[float]:

@@ -146,7 +146,7 @@ class _Gathering:
         system = "\n\n".join(each["content"] for each in messages if each["role"] == "system")
         said = [{"role": "system", "content": system}, *(each for each in messages if each["role"] != "system")]
         body = {"model": self._offering.name, "messages": said, "tools": functions, "max_tokens": _MOST_TOKENS}
-        exchange = LocalExchange()
+        exchange = LocalExchange(CHAT.target)
         inference = Deciding(self._stages, self._plan, exchange, self._service, CHAT, None)
         inference.deciding, inference.parent_id = self._offering, self._parent_id
         inference.on_body(_encode(body))

@@ -16,7 +16,6 @@ import msgspec
 from stoa.domain.counting import Counter
 from stoa.domain.exchange import Exchange, Intake
 from stoa.domain.metrics import Sheet
-from stoa.domain.passages import Embedder
 from stoa.domain.refusal import refusal_of
 from stoa.domain.snapshot import Snapshot
 from stoa.domain.targets import TargetReport
@@ -25,11 +24,11 @@ from stoa.errors import Forbidden, NotFound, OperatorError, StoaError
 from stoa.gateway.access import AccessLog
 from stoa.gateway.admission import Admission
 from stoa.gateway.asides import Aside, Counting, explained
-from stoa.gateway.augment import Augmented, Judged, LookedUp, augment
 from stoa.gateway.caching.alike import EMBEDDER
 from stoa.gateway.caching.shared import SharedTier
 from stoa.gateway.caching.tiers import Caching
 from stoa.gateway.commit import GroupCommit
+from stoa.gateway.consulting import Consulting
 from stoa.gateway.counting.gauge import Gauges
 from stoa.gateway.counting.known import Ledger
 from stoa.gateway.counting.local import LocalCounter
@@ -46,11 +45,10 @@ from stoa.gateway.inference import Inference
 from stoa.gateway.key import identify, is_a_key
 from stoa.gateway.listing import list_models, show_model
 from stoa.gateway.local import LocalEmbedder
-from stoa.gateway.lookups import Looking
 from stoa.gateway.measured import show_state
 from stoa.gateway.metrics import Metrics, show_targets
 from stoa.gateway.onward import goes_onward, pass_on
-from stoa.gateway.plan import Client, Offering, Plan
+from stoa.gateway.plan import Client, Plan
 from stoa.gateway.planning import compile_plan
 from stoa.gateway.ports import Ports
 from stoa.gateway.proxy import Listeners, Proxied, is_internal
@@ -59,7 +57,7 @@ from stoa.gateway.refused import Refusals
 from stoa.gateway.routing.state import TargetStates
 from stoa.gateway.searching import LINKS, OF_DOCUMENT, SEARCH, Searching
 from stoa.gateway.shadow import shadowing
-from stoa.gateway.stages import PARENT, Stages
+from stoa.gateway.stages import Stages
 from stoa.gateway.surface import CHAT, COUNT_TOKENS, SURFACES, Surface
 from stoa.gateway.traced import Traced
 from stoa.gateway.variants import Drafted
@@ -91,8 +89,7 @@ class Gateway:
         chosen = ports.log_requests
         self._access = AccessLog(everything=chosen == "all", name_of=self._name_of) if chosen != "none" else None
         self._settings = settings
-        self._retriever = ports.retriever(self._embedder_of, self._index_of)
-        self._embedders: dict[str, Embedder] = {}
+        self._consulting = Consulting(ports, self._served, lambda: self._stages)
         self._plan: Plan | None = None
         self.states = TargetStates(draw=random, call_later=_later)
         self.ledger = Ledger(ports.log.kept, now_ms=now_ms())
@@ -112,7 +109,7 @@ class Gateway:
             form_limit=settings.form_bytes,
             admission=self._admission,
             caching=self.caching,
-            augment=self._augment,
+            augment=self._consulting,
             commit=commit,
             metrics=self._metrics,
             draw=random,
@@ -124,11 +121,10 @@ class Gateway:
             shadow=shadowing(lambda: self._stages, random),
             search_files=file_searching(ports, time.time),
         )
-        self._looking = Looking(self._stages, ports.lookups) if ports.lookups is not None else None
         if self.caching is not None:
             self.caching.embedder = LocalEmbedder(self._stages, lambda: self._plan, EMBEDDER)
         self._gauges = Gauges(ports.tokenizers)
-        self._workshop = Workshop(vectors=self._vectors, own=ports.guards, presidio=ports.presidio)
+        self._workshop = Workshop(vectors=self._consulting.vectors, own=ports.guards, presidio=ports.presidio)
         self._views: Mapping[bytes, Callable[[Exchange], None]] = {
             b"/v1/models": self._models,
             b"/healthz": self._alive,
@@ -263,7 +259,7 @@ class Gateway:
         if path == JUDGE:
             return self._errand(exchange, judging(exchange, client, plan, stages, request_id), request_id, "the judgement")
         if path in (SEARCH, OF_DOCUMENT, LINKS):
-            searching = Searching(self._served, self._retriever, self._ports.passages, self._ports.links)
+            searching = Searching(self._served, self._consulting.ordering, self._ports.passages, self._ports.links)
             return self._errand(exchange, searching.work(exchange, client), request_id, "the search")
         work = partial(explained, stages, plan, client, exchange)
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
@@ -335,47 +331,9 @@ class Gateway:
     def _identify(self, plan: Plan, exchange: Exchange) -> Client:
         return identify(plan, exchange.headers, self._ports.behalf_key, time.time())
 
-    async def _augment(
-        self, body: bytes, offering: Offering, client: Client, *, parent_id: str, judged: Judged | None = None
-    ) -> Augmented:
-        assert offering.assistant is not None
-        PARENT.set(parent_id)  # of the request's own task
-        caller = client.caller
-        return await augment(
-            body,
-            offering.assistant,
-            acl=caller.acl,
-            team=caller.team,
-            retriever=self._retriever,
-            rewrite=self._ports.rewrite,
-            decompose=self._ports.decompose,
-            judged=judged,
-            looked_up=self._looked_up(offering, client, parent_id),
-        )
-
-    def _looked_up(self, offering: Offering, client: Client, parent_id: str) -> LookedUp | None:
-        """None where nothing is to be looked up."""
-        assert offering.assistant is not None
-        if self._looking is None or not offering.assistant.tools:
-            return None
-        return self._looking.gathering(self._served(), offering, client, parent_id)
-
     def _name_of(self, key_id: str) -> str | None:
         client = self._plan.keys_by_id.get(key_id) if self._plan is not None else None
         return client.caller.name if client is not None else None
-
-    def _embedder_of(self, collection: str) -> Embedder:
-        """In this process; the team pays as for any other request."""
-        model = self._served().indexes[collection].embedding_model  # an assistant names collections that its snapshot has
-        if model not in self._embedders:
-            self._embedders[model] = LocalEmbedder(self._stages, lambda: self._plan, model)
-        return self._embedders[model]
-
-    def _index_of(self, collection: str) -> str:
-        return self._served().indexes[collection].name
-
-    async def _vectors(self, model: str, texts: Sequence[str], team: str) -> Sequence[Sequence[float]]:
-        return await LocalEmbedder(self._stages, lambda: self._plan, model).embed(texts, team=team)
 
     def _written(self, facts: Sequence[UsageFact], position: int) -> None:
         observe, access = self._metrics.observe, self._access

@@ -7,6 +7,7 @@ from stoa.domain.datastores import Tool
 from stoa.domain.indexes import Served
 from stoa.domain.operations import ClientForm, Operation
 from stoa.domain.prices import ModelPrice
+from stoa.domain.reranking import Rerank
 from stoa.domain.resources import Assistant, CachePolicy, Provider, Route
 from stoa.domain.snapshot import Access, Caller
 from stoa.domain.upstream import Door, Endpoint, Facts, Link, UpstreamForm
@@ -146,6 +147,8 @@ class Plan:
     """The rules of projects, which requests name."""
     guardrails: Rulebook | None = None
     """All of them, for whoever tries one."""
+    reranks: Mapping[str, Rerank] = field(default_factory=dict[str, Rerank])
+    """By collection how its search is reranked, of those that are."""
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     """The queries that assistants may have looked up, by `datastore/query`."""
     listings: dict[tuple[Access, str], bytes] = field(default_factory=dict[tuple[Access, str], bytes])

@@ -78,6 +78,7 @@ def compile_plan(
         indexes={name: Served(name, each.embedding_model) for name, each in snapshot.collections.items()} | snapshot.indexes,
         guardrails=rulebook,
         book=book,
+        reranks={name: each.rerank for name, each in snapshot.collections.items() if each.rerank is not None},
         tools=snapshot.tools,
     )
     book.close()
@@ -255,19 +256,25 @@ def _assistants(snapshot: Snapshot, chat: Mapping[str, Offering], book: Book) ->
             corpus = ",".join(f"{each}:{snapshot.corpus.get(each, 0)}" for each in assistant.collections)
             rules = below.rules + book.of_assistant(assistant.name)
             personal = not snapshot.personal.isdisjoint(assistant.collections)
-            found[name] = replace(over(below, name, needs, assistant, corpus), rules=rules, personal=personal)
+            known = (snapshot.collections.get(each) for each in assistant.collections)
+            reranks = [each.rerank for each in known if each is not None and each.rerank is not None]
+            made = over(below, name, needs, assistant, corpus, ranked=msgspec.json.encode(reranks) if reranks else b"")
+            found[name] = replace(made, rules=rules, personal=personal)
     return found
 
 
-def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str) -> Offering:
-    """An assistant that answers through a route. Rows of datastores change unseen, so answers made from them are not kept."""
+def over(below: Offering, name: str, needs: str, assistant: Assistant, corpus: str, *, ranked: bytes = b"") -> Offering:
+    """An assistant that answers through a route. Rows of datastores change unseen, so answers made from them are not kept.
+
+    `ranked` is what else says which passages it is given.
+    """
     kept = {} if not assistant.tools else {"cache": None, "miss_lines": b""}
     return replace(
         below,
         **kept,
         name=name,
         needs=needs,
-        fingerprint=hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode()).digest(),
+        fingerprint=hashlib.sha256(below.fingerprint + msgspec.json.encode(assistant) + corpus.encode() + ranked).digest(),
         lines=f"x-stoa-route: {name}\r\n".encode(),
         assistant=assistant,
         corpus_version=corpus or None,

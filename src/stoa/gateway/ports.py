@@ -14,6 +14,7 @@ from stoa.domain.graph import GraphLinks
 from stoa.domain.guards import OwnGuards
 from stoa.domain.metrics import Board
 from stoa.domain.passages import Embedder, Retriever
+from stoa.domain.reranking import Reranking
 from stoa.domain.snapshot import Unsealer
 from stoa.domain.tokenizers import Tokenizers
 from stoa.domain.tracing import Tracer
@@ -39,6 +40,8 @@ class Ports:
     rewrite: Rewrite
     decompose: Decompose
     tokenizers: Tokenizers
+    reranking: Reranking | None = None
+    """Lets a model put passages in order; None where none ever does."""
     links: GraphLinks | None = None
     """The graph of passages, to be shown."""
     counter: SharedCounter | None = None

@@ -96,7 +96,14 @@ def recorded(request: Delivery, now: float) -> bytes:
         weight, total = first.weight if first is not None else 0, router.total_weight
     key, tracks = request.cache_key, request.tracks
     way = None
-    if tracks is not None or kind != "first" or request.shadow or request.similarity is not None or request.found:
+    if (
+        tracks is not None
+        or kind != "first"
+        or request.shadow
+        or request.similarity is not None
+        or request.found
+        or request.reranked
+    ):
         way = _way(request, kind, tracks)
     short, claims = key[:_KEY_BYTES] if key is not None else None, _packed(request)
     verdicts, within = request.verdicts, request.within
@@ -185,6 +192,7 @@ def _way(request: Delivery, kind: TryKind, tracks: Tracks | None) -> Way:
         complexity=wish.complexity if wish is not None and request.offering.router.strategy == "complexity" else None,
         seed=wish.seed if wish is not None and request.offering.router.sticky else None,
         similarity=request.similarity,
+        reranked=request.reranked,
     )
 
 

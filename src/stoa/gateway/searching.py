@@ -14,11 +14,12 @@ from stoa.domain.exchange import Exchange
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
-from stoa.domain.passages import Among, Passage, PassageLink, Retriever, SearchMode
+from stoa.domain.passages import Among, Passage, PassageLink, Ranking, Reranked, SearchMode
 from stoa.domain.vectors import PassageReader
 from stoa.errors import InvalidRequest, NotFound
 from stoa.gateway.key import is_of_a_role
 from stoa.gateway.plan import Client, Plan
+from stoa.gateway.reranking import Ordering
 from stoa.kit.names import did_you_mean
 
 SEARCH = b"/v1/passages/search"
@@ -36,6 +37,8 @@ class _Search(msgspec.Struct, forbid_unknown_fields=True):
     acl: frozenset[AccessTag]
     mode: SearchMode = "hybrid"
     among: dict[str, Among] = {}
+    rerank: str | None = None
+    """A model to be asked for the order instead of the one that the collections name, `off` for none."""
 
 
 class _OfDocument(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,10 +58,10 @@ class Searching:
     """The work of these paths. Without a graph, no passage has links."""
 
     def __init__(
-        self, plan: Callable[[], Plan], retriever: Retriever, reader: PassageReader, graph: GraphLinks | None = None
+        self, plan: Callable[[], Plan], ordering: Ordering, reader: PassageReader, graph: GraphLinks | None = None
     ) -> None:
         self._plan = plan
-        self._retriever = retriever
+        self._ordering = ordering
         self._reader = reader
         self._graph = graph
         self._asks = {SEARCH: self._search, OF_DOCUMENT: self._of_document, LINKS: self._links}
@@ -74,12 +77,14 @@ class Searching:
 
         return worked
 
-    async def _search(self, body: bytes, client: Client) -> Sequence[Passage]:
-        asked = self._read(body, _Search)
-        return await self._retriever.retrieve(
+    async def _search(self, body: bytes, client: Client) -> Ranking:
+        asked, told = self._read(body, _Search), list[Reranked]()
+        retriever = self._ordering.over(self._plan(), asked.collections, told.append, model=asked.rerank)
+        found = await retriever.retrieve(
             asked.question, collections=asked.collections, acl=asked.acl, limit=asked.limit, mode=asked.mode,
             on_behalf_of=client.caller.team, among=asked.among,
         )  # fmt: skip
+        return Ranking(tuple(found), told[0] if told else None)
 
     async def _of_document(self, body: bytes, client: Client) -> Sequence[Passage]:
         asked = self._read(body, _OfDocument)

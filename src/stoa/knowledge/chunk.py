@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from stoa.domain.documents import ParsedDocument, Splitter
-from stoa.domain.vectors import Chunk
+from stoa.domain.vectors import Chunk, chunk_id
 
 WINDOW = 256
 """Tokens that the built-in embedder sees of a text, two marks included."""
@@ -66,7 +66,7 @@ def chunk(document: ParsedDocument, splitter: Splitter, *, tokens: int, document
             text = document.text[unit.start : unit.end]
             chunks.append(
                 Chunk(
-                    id=f"{document_id}.{len(chunks)}", document_id=document_id, title=title, path=path, heading=heading,
+                    id=chunk_id(document_id, len(chunks)), document_id=document_id, title=title, path=path, heading=heading,
                     page=document.page_at(unit.start), start=unit.start, end=unit.end, context=context,
                     text=unit.header + text,
                 )

@@ -17,7 +17,7 @@ from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
 from stoa.knowledge.english import subject
 from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, distinct, fuse, reachable, reached, seeds
-from stoa.knowledge.traits.resemblance import uncrowded
+from stoa.knowledge.redundancy import diverse
 
 CANDIDATES = 50
 """How many each search brings, at least."""
@@ -73,10 +73,10 @@ class HybridRetriever:
                 searches.append(self._search.lexical(name, words, vector, acl=acl, limit=wanted, among=about.get(name)))
         found = await asyncio.gather(*searches)
         if mode != "hybrid":
-            return of_collection(uncrowded(by_one(hit for hits in found for hit in hits), limit=limit))
+            return of_collection(diverse(by_one(hit for hits in found for hit in hits), limit=limit))
         ranked = fuse((hit for hits in found for hit in hits), limit=2 * wanted * len(vectors))
         if self._graph is None or not ranked:
-            return of_collection(uncrowded(ranked, limit=limit))
+            return of_collection(diverse(ranked, limit=limit))
         farthest = {
             name: min((hit.similarity for hit in dense), default=0.0) for name, dense in zip(vectors, found[::2], strict=True)
         }
@@ -129,7 +129,7 @@ class HybridRetriever:
             about = (hit for hit in fetched if _is_about(hit.passage, among))
             others = fuse(about, limit=WALKED * len(fetches))
             again = after_walk([*ranked, *others], began, came)
-        best = uncrowded(distinct(again, said), limit=limit)
+        best = diverse(distinct(again, said), limit=limit, score_of=lambda each: reached(each, began, came).score)
         return [reached(each, began, came) for each in best]
 
 

@@ -58,6 +58,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     from stoa.gateway.shipping import ship_forever
     from stoa.gateway.snapshots import follow, read_copy
     from stoa.knowledge.decompose import decompose
+    from stoa.knowledge.rerank import RerankingRetriever
     from stoa.knowledge.retrieve import HybridRetriever
     from stoa.knowledge.rewrite import rewrite
 
@@ -101,6 +102,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
         log=usage,
         behalf_key=secrets.behalf_key,
         retriever=partial(HybridRetriever, index, graph=graph),
+        reranking=RerankingRetriever,
         passages=index,
         links=graph,
         rewrite=rewrite,

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from stoa.adapters.gateway_client.search import GatewayFinder
-from stoa.domain.passages import Passage, Scores
+from stoa.domain.passages import Passage, Ranking, Scores
 from stoa.errors import NotFound, ProviderError
 
 PASSAGE = Passage(
@@ -26,16 +26,18 @@ async def test_both_questions_carry_the_callers_tags_and_who_pays() -> None:
 
     def handle(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(200, content=msgspec.json.encode([PASSAGE]))
+        found = Ranking((PASSAGE,)) if request.url.path.endswith("/search") else [PASSAGE]
+        return httpx.Response(200, content=msgspec.json.encode(found))
 
     asked = finder(handle)
     acl = frozenset({"team:a", "group:b"})
-    assert await asked.search("why?", collections=["c"], acl=acl, limit=3, team="red") == [PASSAGE]
+    assert await asked.search("why?", collections=["c"], acl=acl, limit=3, team="red") == Ranking((PASSAGE,))
     assert await asked.of_document("d", collection="c", acl=acl, team="red") == [PASSAGE]
     assert [request.url.path for request in seen] == ["/v1/passages/search", "/v1/passages/of-document"]
     assert {request.headers["authorization"] for request in seen} == {"Bearer token-of-red"}
     assert msgspec.json.decode(seen[0].content) == {
         "question": "why?", "collections": ["c"], "acl": ["group:b", "team:a"], "limit": 3, "mode": "hybrid", "among": {},
+        "rerank": None,
     }  # fmt: skip
     assert msgspec.json.decode(seen[1].content) == {"document_id": "d", "collection": "c", "acl": ["group:b", "team:a"]}
 

@@ -84,6 +84,7 @@ export function search(state: State, collection: string, query: string): FoundPa
         lexical,
         graph,
         fused,
+        rerank: null,
         score: fused + (graph ?? 0),
       };
     });
@@ -184,6 +185,8 @@ export function scoresOf(state: State, name: string) {
     recall: good.length ? { 1: within(1), 3: within(3), 10: within(10) } : null,
     mrr: good.length ? mean(good.map(({ ranks }) => 1 / (ranks[0] ?? Infinity))) : null,
     bad: each.length ? mean(each.map(({ bad }) => bad.length)) : null,
+    reranked: 0,
+    not_reranked: [],
     each,
   };
 }

@@ -71,7 +71,7 @@ export const collectionRoutes: Route[] = [
   }),
   route("POST", "/api/collections/:name/search", async ({ request, response, at, state }) => {
     const { query } = await jsonOf<{ query: string }>(request);
-    json(response, { passages: search(state, at.name ?? "", query), next_cursor: null });
+    json(response, { passages: search(state, at.name ?? "", query), next_cursor: null, reranked: null });
   }),
   route("GET", "/api/collections/:name/usage", ({ response, at }) => json(response, collectionUsage(at.name ?? ""))),
   route("GET", "/api/documents/:id", ({ response, at, state }) => json(response, found(state.documents, at.id))),

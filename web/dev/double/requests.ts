@@ -134,6 +134,7 @@ function decisionOf(request: UsageRequest): TraceDecision | null {
     retrieved: [],
     cache_key: null,
     similarity: null,
+    reranked: [],
     tags: [],
   };
   if (request.refused) {

@@ -2695,6 +2695,8 @@ export interface components {
             verdicts: components["schemas"]["stoa__api__traces__VerdictView"][];
             /** Retrieved */
             retrieved: components["schemas"]["GivenPassageView"][];
+            /** Reranked */
+            reranked: components["schemas"]["RerankedView"][];
             /** Cache Key */
             cache_key: string | null;
             /** Similarity */
@@ -3061,6 +3063,7 @@ export interface components {
          * FoundPassage
          * @description `score` is what the ranking goes by. It was made from `dense`, the cosine to the question, `lexical`, a BM25 score, and
          *     `graph`, the share of a walk from the passages found first that ends here; `fused` is what the first two make together.
+         *     Where a model was asked for the order, `rerank` is what it said, and the score goes by that.
          *
          *     A part is null when it did not find the passage, or when there is no such part. `digest` is of the document that the offsets
          *     are of, null while that is being indexed anew.
@@ -3100,10 +3103,12 @@ export interface components {
             graph: number | null;
             /** Fused */
             fused: number | null;
+            /** Rerank */
+            rerank: number | null;
         };
         /**
          * GivenPassageView
-         * @description Which document an assistant was given a passage of, and how well it fitted.
+         * @description Which document an assistant was given a passage of, and how well it fitted: 0 for one that stands beside another.
          */
         GivenPassageView: {
             /** Collection */
@@ -4315,6 +4320,24 @@ export interface components {
             job: components["schemas"]["JobView"];
         };
         /**
+         * RerankedView
+         * @description What came of asking a model for the order. `state` is `reranked`; or the order stands as it was, and `why` says why:
+         *     `failed`, `late`, or `differ`, where collections that are searched together are not reranked in one way.
+         */
+        RerankedView: {
+            /** Model */
+            model: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "reranked" | "failed" | "late" | "differ";
+            /** Ms */
+            ms: number;
+            /** Why */
+            why: string;
+        };
+        /**
          * Rereading
          * @description Which documents: those that fit every field given, all when none is. A list fits by any of its values.
          *
@@ -4565,7 +4588,7 @@ export interface components {
         };
         /**
          * ScoreForm
-         * @description How many passages each query asks for.
+         * @description How many passages each query asks for, and which model, if any, puts them in order.
          */
         ScoreForm: {
             /**
@@ -4573,12 +4596,18 @@ export interface components {
              * @default 10
              */
             limit: number;
+            /**
+             * Rerank
+             * @description A rerank model or route to ask for the order, `off` for none; as the collection says if left out.
+             */
+            rerank?: string | null;
         };
         /**
          * ScoreView
          * @description recall@k by k, and the mean reciprocal rank, over the `queries` that have a good passage that is still there.
          *
-         *     `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of.
+         *     `bad` is how many bad passages a query finds in the mean. Null where there is nothing to take a mean of. `reranked` counts
+         *     the queries whose passages a model put in order; `not_reranked` says of the others why they were not, each reason once.
          */
         ScoreView: {
             /** Queries */
@@ -4591,6 +4620,10 @@ export interface components {
             mrr: number | null;
             /** Bad */
             bad: number | null;
+            /** Reranked */
+            reranked: number;
+            /** Not Reranked */
+            not_reranked: string[];
             /** Each */
             each: components["schemas"]["QueryScore"][];
         };
@@ -4607,12 +4640,15 @@ export interface components {
         /**
          * Search
          * @description The best first. A page may be short where rights have changed just now; the last has no `next_cursor`.
+         *
+         *     `reranked` is null where no model was to be asked, or there was nothing to put in order.
          */
         Search: {
             /** Passages */
             passages: components["schemas"]["FoundPassage"][];
             /** Next Cursor */
             next_cursor: string | null;
+            reranked: components["schemas"]["RerankedView"] | null;
         };
         /**
          * SearchQuestion
@@ -4635,6 +4671,11 @@ export interface components {
             filters?: components["schemas"]["Filters"] | null;
             /** Cursor */
             cursor?: string | null;
+            /**
+             * Rerank
+             * @description A rerank model or route to ask for the order, `off` for none; as the collection says if left out.
+             */
+            rerank?: string | null;
         };
         /**
          * SearchesQuestion
@@ -4657,6 +4698,11 @@ export interface components {
             filters?: components["schemas"]["Filters"] | null;
             /** Cursor */
             cursor?: string | null;
+            /**
+             * Rerank
+             * @description A rerank model or route to ask for the order, `off` for none; as the collection says if left out.
+             */
+            rerank?: string | null;
             /** Collections */
             collections?: string[] | null;
         };
@@ -5625,9 +5671,22 @@ export interface components {
             switch: "by-hand" | "no-worse" | "ready";
             /** @default null */
             extraction_route: string | null;
+            /** @default null */
+            rerank: components["schemas"]["Resource.Rerank"] | null;
             name: string;
             /** @default  */
             description: string;
+        };
+        /**
+         * Rerank
+         * @description A model that puts the passages found first into another order, by reading the question with each of them.
+         */
+        "Resource.Rerank": {
+            model: string;
+            /** @default 30 */
+            top: number;
+            /** @default 1 */
+            timeout_s: number;
         };
         /**
          * Source
@@ -5880,6 +5939,8 @@ export interface components {
             passages: number;
             /** @default 3000 */
             context_tokens: number;
+            /** @default 0 */
+            neighbours: number;
             /** @default [] */
             tools: string[];
             /** @default [] */

@@ -69,6 +69,13 @@ export function AssistantFields({ draft, isNew, onDraft }: Props) {
         value={draft.context_tokens}
         onValue={(context_tokens) => set({ context_tokens })}
       />
+      <NumberField
+        label="Neighbours"
+        at="neighbours"
+        hint="So many that stand before and after each passage go along, if there is room; 0 to 5."
+        value={draft.neighbours}
+        onValue={(neighbours) => set({ neighbours })}
+      />
       <TextField
         label="Teams"
         at="teams"

@@ -11,6 +11,7 @@ const WHOLE = {
   collections: ["handbook", "it"],
   passages: 12,
   context_tokens: 4000,
+  neighbours: 2,
   examples: ["Who has keys?", "What is open?"],
   teams: ["company"],
   tools: ["erp/orders"],

@@ -15,6 +15,7 @@ export interface Draft {
   collections: string[];
   passages: string;
   context_tokens: string;
+  neighbours: string;
   /** One question a line. */
   examples: string;
   teams: string;
@@ -32,6 +33,7 @@ const DEFAULTS: Draft = {
   collections: [],
   passages: "8",
   context_tokens: "3000",
+  neighbours: "0",
   examples: "",
   teams: "",
   tools: [],
@@ -52,6 +54,7 @@ export function draftOf(assistant: ResourceFields): Draft {
     collections: given.collections ?? [],
     passages: String(given.passages ?? DEFAULTS.passages),
     context_tokens: String(given.context_tokens ?? DEFAULTS.context_tokens),
+    neighbours: String(given.neighbours ?? DEFAULTS.neighbours),
     examples: (given.examples ?? []).join("\n"),
     teams: (given.teams ?? []).join(", "),
     tools: given.tools ?? [],
@@ -66,6 +69,7 @@ export function resourceOf(draft: Draft): ResourceFields {
   const numbers = {
     passages: besides(draft.passages, DEFAULTS.passages),
     context_tokens: besides(draft.context_tokens, DEFAULTS.context_tokens),
+    neighbours: besides(draft.neighbours, DEFAULTS.neighbours),
   };
   const route = draft.route.trim() === DEFAULTS.route ? "" : draft.route.trim();
   const given = { ...texts, route, ...lists, ...numbers };

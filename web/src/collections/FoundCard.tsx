@@ -3,7 +3,7 @@ import type { FoundPassage } from "../api/types";
 import { IconButton } from "../kit/Button";
 import { placeOf } from "../conversations/place";
 import { documentHref } from "./places";
-import { type Label, PARTS, shareOf, whyOf, wordsMarked } from "./searching";
+import { type Label, partsOf, shareOf, whyOf, wordsMarked } from "./searching";
 import styles from "./FoundCard.module.css";
 
 interface FoundCardProps {
@@ -57,7 +57,7 @@ export function FoundCard({ collection, rank, passage, all, query, label, onLabe
       </p>
       <p className={styles.why}>{whyOf(passage, all)}</p>
       <dl className={styles.parts}>
-        {PARTS.map((part) => {
+        {partsOf(all).map((part) => {
           const value = passage[part.id];
           return (
             <div key={part.id} data-part={part.id}>

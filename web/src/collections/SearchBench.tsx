@@ -9,7 +9,7 @@ import { useDebounced } from "../kit/useDebounced";
 import { FoundCard } from "./FoundCard";
 import { SetChooser } from "./SetChooser";
 import { useEvaluationSets, useNewSet } from "./evaluating";
-import { type Label, PARTS, placeKey, useJudge, useLabels, useSearch } from "./searching";
+import { type Label, partsOf, placeKey, useJudge, useLabels, useSearch } from "./searching";
 import styles from "./SearchBench.module.css";
 
 const TYPING_MS = 300;
@@ -22,6 +22,7 @@ export function SearchBench({ collection }: { collection: Collection }) {
   const found = useSearch(name, query);
   const judging = useJudging(name, query);
   const passages = query === "" ? [] : (found.data?.passages ?? []);
+  const reranked = found.data?.reranked ?? null;
 
   const keep = () => setParams(query === "" ? {} : { q: query }, { replace: true });
   const onKeyDown = (event: KeyboardEvent) => {
@@ -60,7 +61,12 @@ export function SearchBench({ collection }: { collection: Collection }) {
       )}
       {passages.length > 0 && (
         <>
-          <Legend />
+          <Legend all={passages} />
+          {reranked && reranked.state !== "reranked" && (
+            <p role="note">
+              Not in the order of {reranked.model || "one model"}. {reranked.why}
+            </p>
+          )}
           <ol className={styles.found} aria-label="Passages found" aria-busy={found.isPlaceholderData}>
             {passages.map((passage, i) => (
               <FoundCard
@@ -81,10 +87,10 @@ export function SearchBench({ collection }: { collection: Collection }) {
   );
 }
 
-function Legend() {
+function Legend({ all }: { all: FoundPassage[] }) {
   return (
     <dl className={styles.legend}>
-      {PARTS.map(({ id, name, hint }) => (
+      {partsOf(all).map(({ id, name, hint }) => (
         <div key={id} data-part={id}>
           <dt>{name}</dt>
           <dd>{hint}</dd>

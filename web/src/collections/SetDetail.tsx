@@ -1,4 +1,5 @@
 /** One evaluation set: its queries with what is said of passages, and the search measured by them. */
+import { useState } from "react";
 import { Link } from "wouter";
 import type { EvaluationItem, EvaluationScores, EvaluationSet } from "../api/types";
 import { Button } from "../kit/Button";
@@ -11,6 +12,8 @@ import styles from "./EvaluationView.module.css";
 export function SetDetail({ collection, set, back }: { collection: string; set: EvaluationSet; back: string }) {
   const items = useItems(set.name);
   const scores = useScores(set.name);
+  const [model, setModel] = useState("");
+  const measure = () => scores.mutate(model.trim() || null);
   const all = items.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <section className={styles.view} aria-label={set.name}>
@@ -20,12 +23,20 @@ export function SetDetail({ collection, set, back }: { collection: string; set: 
         <p>
           {formatCount(set.queries)} {set.queries === 1 ? "query" : "queries"}, {plural(set.judgements, "judgement")}
         </p>
-        <Button look="main" icon="play" disabled={scores.isPending || set.judgements === 0} onClick={() => scores.mutate()}>
+        <input
+          type="text"
+          aria-label="Rerank model to measure, beside the order without it"
+          placeholder="Rerank model, to compare"
+          maxLength={63}
+          value={model}
+          onChange={(event) => setModel(event.target.value)}
+        />
+        <Button look="main" icon="play" disabled={scores.isPending || set.judgements === 0} onClick={measure}>
           {scores.isPending ? "Measuring" : "Measure the search"}
         </Button>
       </header>
-      {scores.isError && <Failure error={scores.error} onRetry={() => scores.mutate()} />}
-      <div role="status">{scores.data && <Scores scores={scores.data} />}</div>
+      {scores.isError && <Failure error={scores.error} onRetry={measure} />}
+      <div role="status">{scores.data && <Scores {...scores.data} />}</div>
       {items.isPending && <Loading label="Loading queries" rows={6} />}
       {items.isError && <Failure error={items.error} onRetry={() => void items.refetch()} />}
       {items.isSuccess && all.length === 0 && <Empty title="Nothing is said in it yet">Judge passages on Search.</Empty>}
@@ -36,7 +47,7 @@ export function SetDetail({ collection, set, back }: { collection: string; set: 
               key={item.query}
               item={item}
               collection={collection}
-              ranks={scores.data?.each.find((each) => each.query === item.query)?.ranks ?? null}
+              ranks={scores.data?.scores.each.find((each) => each.query === item.query)?.ranks ?? null}
             />
           ))}
         </ul>
@@ -50,11 +61,44 @@ export function SetDetail({ collection, set, back }: { collection: string; set: 
   );
 }
 
-function Scores({ scores: { queries, recall, mrr, bad } }: { scores: EvaluationScores }) {
-  if (recall === null || mrr === null) {
+interface ScoresProps {
+  scores: EvaluationScores;
+  /** The same without a rerank model, where one is measured. */
+  without: EvaluationScores | null;
+}
+
+function Scores({ scores, without }: ScoresProps) {
+  const figures = figuresOf(scores);
+  if (figures === null) {
     return <p className={styles.note}>No query has a good passage that is still there and that you may read.</p>;
   }
-  const figures: [string, string, string][] = [
+  const before = without && figuresOf(without);
+  return (
+    <>
+      <dl className={styles.figures}>
+        {figures.map(([name, value, hint], i) => (
+          <div key={name}>
+            <dt title={hint}>{name}</dt>
+            <dd>
+              {value}
+              {before && <span className={styles.note}> {before[i]?.[1]} without it</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p className={styles.note}>Queries with a good passage that you may read: {formatCount(scores.queries)}</p>
+      {(scores.reranked > 0 || scores.not_reranked.length > 0) && (
+        <p className={styles.note}>
+          Queries whose passages a model put in order: {formatCount(scores.reranked)}. {scores.not_reranked.join(" ")}
+        </p>
+      )}
+    </>
+  );
+}
+
+function figuresOf({ recall, mrr, bad }: EvaluationScores): [name: string, value: string, hint: string][] | null {
+  if (recall === null || mrr === null) return null;
+  return [
     ...Object.entries(recall).map(([k, share]): [string, string, string] => [
       `recall@${k}`,
       percent(share),
@@ -63,19 +107,6 @@ function Scores({ scores: { queries, recall, mrr, bad } }: { scores: EvaluationS
     ["MRR", mrr.toFixed(3), "Mean of 1 / rank of the first good passage"],
     ["Bad found", bad === null ? "–" : bad.toFixed(2), "Bad passages in the first ten of a query"],
   ];
-  return (
-    <>
-      <dl className={styles.figures}>
-        {figures.map(([name, value, hint]) => (
-          <div key={name}>
-            <dt title={hint}>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className={styles.note}>Queries with a good passage that you may read: {formatCount(queries)}</p>
-    </>
-  );
 }
 
 interface ItemProps {

@@ -38,10 +38,18 @@ export function useItems(set: string) {
   });
 }
 
+const OFF = "off";
+
+/** Of the search as the collection says; or, with a rerank model, in its order and beside it without any. */
 export function useScores(set: string) {
   return useMutation({
-    mutationFn: () =>
-      bodyOf(api.POST("/api/evaluation-sets/{name}/scores", { params: { path: { name: set } }, body: { limit: 10 } })),
+    mutationFn: async (rerank: string | null) => {
+      const by = (model: string | null) =>
+        bodyOf(
+          api.POST("/api/evaluation-sets/{name}/scores", { params: { path: { name: set } }, body: { limit: 10, rerank: model } }),
+        );
+      return { scores: await by(rerank), without: rerank === null ? null : await by(OFF) };
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FoundPassage } from "../api/types";
-import { rankBy, shareOf, whyOf, wordsMarked } from "./searching";
+import { partsOf, rankBy, shareOf, whyOf, wordsMarked } from "./searching";
 
 const passage = (id: string, dense: number | null, lexical: number | null, graph: number | null = null): FoundPassage => ({
   id,
@@ -20,6 +20,7 @@ const passage = (id: string, dense: number | null, lexical: number | null, graph
   lexical,
   graph,
   fused: null,
+  rerank: null,
 });
 
 const ALL = [passage("a", 0.8, 3), passage("b", 0.9, null, 0.2), passage("c", 0.4, 12)];
@@ -30,6 +31,13 @@ describe("why a passage ranks", () => {
     expect(whyOf(a, ALL)).toBe("Second by meaning, second by words.");
     expect(whyOf(b, ALL)).toBe("First by meaning, not found by its words, first by links from what was found first.");
     expect(rankBy(b, "lexical", ALL)).toBeNull();
+  });
+
+  it("is told by the model first, where one was asked", () => {
+    const read = { ...a, rerank: 0 };
+    const all = [{ ...b, rerank: 0.7 }, read];
+    expect(whyOf(read, all)).toBe("Second by the model that reads it with the question, second by meaning, first by words.");
+    expect([ALL, all].map((each) => partsOf(each).some(({ id }) => id === "rerank"))).toEqual([false, true]);
   });
 
   it("is drawn beside the highest of each part", () => {

@@ -3,15 +3,27 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
 import type { FoundPassage, Judgement } from "../api/types";
 
-export type Part = "dense" | "lexical" | "graph";
+export type Part = "dense" | "lexical" | "graph" | "rerank";
 export type Label = "good" | "bad";
 
-export const PARTS: { id: Part | "score"; name: string; hint: string; text: (value: number) => string }[] = [
+interface Shown {
+  id: Part | "score";
+  name: string;
+  hint: string;
+  text: (value: number) => string;
+}
+
+const PARTS: Shown[] = [
   { id: "dense", name: "Meaning", hint: "Cosine of the passage to the question", text: (value) => value.toFixed(2) },
   { id: "lexical", name: "Words", hint: "BM25: words of the question, rare ones more", text: (value) => value.toFixed(1) },
   { id: "graph", name: "Links", hint: "Share of a walk from the passages found first", text: (value) => value.toFixed(3) },
+  { id: "rerank", name: "Rerank", hint: "What a model says that reads it with the question", text: (value) => value.toFixed(3) },
   { id: "score", name: "Together", hint: "What the ranking goes by", text: (value) => value.toFixed(3) },
 ];
+
+/** What there is to show of these: the model's part only where one was asked. */
+export const partsOf = (all: FoundPassage[]): Shown[] =>
+  PARTS.filter(({ id }) => id !== "rerank" || all.some(({ rerank }) => rerank !== null));
 
 /** From 0 to 1: a part's value beside the highest that was found. */
 export function shareOf(passage: FoundPassage, part: Part | "score", all: FoundPassage[]): number {
@@ -26,8 +38,8 @@ const ordinal = (rank: number) => ORDINALS[rank - 1] ?? `${rank}th`;
 /** The rank by one part alone among what was found; null where the part did not find it. */
 export function rankBy(passage: FoundPassage, part: Part, all: FoundPassage[]): number | null {
   const value = passage[part];
-  if (value === null || value <= 0) return null;
-  return 1 + all.filter((each) => (each[part] ?? 0) > value).length;
+  if (value === null || (value <= 0 && part !== "rerank")) return null;
+  return 1 + all.filter((each) => (each[part] ?? -Infinity) > value).length;
 }
 
 /** Why a passage stands where it does, in words. */
@@ -35,7 +47,9 @@ export function whyOf(passage: FoundPassage, all: FoundPassage[]): string {
   const dense = rankBy(passage, "dense", all);
   const lexical = rankBy(passage, "lexical", all);
   const graph = rankBy(passage, "graph", all);
+  const rerank = rankBy(passage, "rerank", all);
   const said = [
+    rerank === null ? null : `${ordinal(rerank)} by the model that reads it with the question`,
     dense === null ? null : `${ordinal(dense)} by meaning`,
     lexical === null ? "not found by its words" : `${ordinal(lexical)} by words`,
     graph === null ? null : `${ordinal(graph)} by links from what was found first`,

@@ -5,7 +5,7 @@ import { formatCount, formatUsd } from "../kit/format";
 import { formatUs } from "./words";
 import styles from "./RequestDetail.module.css";
 
-export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }: { decision: TraceDecision }) {
+export function Rules({ decision: { claims, verdicts, passed_over, retrieved, reranked } }: { decision: TraceDecision }) {
   return (
     <>
       <Listed title="Limits and budgets" lines={claims.map(claimOf)} />
@@ -17,6 +17,12 @@ export function Rules({ decision: { claims, verdicts, passed_over, retrieved } }
         )}
       />
       <Listed title="Passed over" lines={passed_over.map(({ model, why }) => `${model}: ${why}`)} />
+      <Listed
+        title="Order of the passages"
+        lines={reranked.map(({ model, state, ms, why }) =>
+          [`${model || "no model"}: ${state}, ${ms.toFixed(1)} ms`, why].filter(Boolean).join(". "),
+        )}
+      />
       <Listed
         title="Documents it was given"
         lines={retrieved.map(({ collection, document_id, score }) => (

@@ -1,11 +1,12 @@
 """PassageFinder over a retriever and an index in this process, for tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stoa.domain.graph import GraphLinks
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Among, Passage, PassageLink, Retriever, SearchMode
+from stoa.domain.passages import Among, Passage, PassageLink, Ranking, Reranked, Retriever, SearchMode
+from stoa.domain.reranking import OFF
 from stoa.domain.vectors import PassageReader
 
 
@@ -16,6 +17,8 @@ class DirectFinder:
     retriever: Retriever
     reader: PassageReader
     graph: GraphLinks | None = None
+    reranked: Callable[[Retriever, str, Callable[[Reranked], None]], Retriever] | None = None
+    """Makes a retriever that asks a model for the order, by its name."""
 
     async def search(
         self,
@@ -27,10 +30,16 @@ class DirectFinder:
         team: str,
         mode: SearchMode = "hybrid",
         among: Mapping[str, Among] | None = None,
-    ) -> Sequence[Passage]:
-        return await self.retriever.retrieve(
+        rerank: str | None = None,
+    ) -> Ranking:
+        told = list[Reranked]()
+        retriever = self.retriever
+        if rerank not in (None, OFF) and self.reranked is not None:
+            retriever = self.reranked(retriever, rerank, told.append)
+        found = await retriever.retrieve(
             question, collections=collections, acl=acl, limit=limit, on_behalf_of=team, mode=mode, among=among
         )
+        return Ranking(tuple(found), told[0] if told else None)
 
     async def of_document(
         self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str

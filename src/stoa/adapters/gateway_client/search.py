@@ -9,12 +9,13 @@ import msgspec
 from stoa.adapters.gateway_client.http import refused
 from stoa.domain.behalf import Behalf
 from stoa.domain.identity import AccessTag
-from stoa.domain.passages import Among, Passage, PassageLink, SearchMode
+from stoa.domain.passages import Among, Passage, PassageLink, Ranking, SearchMode
 from stoa.errors import ProviderError
 
 _T = TypeVar("_T")
 
 _PASSAGES = msgspec.json.Decoder(list[Passage])
+_RANKING = msgspec.json.Decoder(Ranking)
 _LINKS = msgspec.json.Decoder(list[PassageLink])
 
 
@@ -35,12 +36,13 @@ class GatewayFinder:
         team: str,
         mode: SearchMode = "hybrid",
         among: Mapping[str, Among] | None = None,
-    ) -> Sequence[Passage]:
+        rerank: str | None = None,
+    ) -> Ranking:
         body = {
             "question": question, "collections": list(collections), "acl": sorted(acl), "limit": limit, "mode": mode,
-            "among": among or {},
+            "among": among or {}, "rerank": rerank,
         }  # fmt: skip
-        return await self._ask("/v1/passages/search", body, team, _PASSAGES)
+        return await self._ask("/v1/passages/search", body, team, _RANKING)
 
     async def of_document(
         self, document_id: str, *, collection: str, acl: frozenset[AccessTag], team: str

@@ -84,7 +84,7 @@ async def ask(asked: Asked, wanted: AskArguments) -> Answer:
     caller = asked.to("passage:search")
     collections = await chosen(asked, caller, wanted.collections)
     await asked.report.progress(0, 3, f"Collections to search: {len(collections)}")
-    found, _ = await searched(asked.parts, caller, collections, wanted.question, limit=wanted.passages)
+    found, _, _ = await searched(asked.parts, caller, collections, wanted.question, limit=wanted.passages)
     asked.held.note(*(each.document for each in found))
     passages = fit([each.passage for each in found], CONTEXT_TOKENS)
     if not passages:

@@ -88,7 +88,7 @@ async def search(asked: Asked, wanted: SearchArguments) -> Results:
     collections = await chosen(asked, caller, wanted.collections)
     narrowed = Filters(paths=wanted.paths, languages=wanted.languages, since=wanted.since, until=wanted.until)
     await asked.report.progress(0, 2, f"Collections to search: {len(collections)}")
-    found, _ = await searched(
+    found, _, _ = await searched(
         asked.parts, caller, collections, wanted.query, limit=max(_PASSAGES, 2 * wanted.limit), wanted=search_filter(narrowed)
     )
     asked.held.note(*(each.document for each in found))

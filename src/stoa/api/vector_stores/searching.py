@@ -51,8 +51,8 @@ async def ask(
             for query in queries
         )
     )
-    by_id = {each.passage.id: each for found, _ in answers for each in found}
-    ranked = together([[each.passage for each in found] for found, _ in answers], asked.max_num_results)
+    by_id = {each.passage.id: each for found, _, _ in answers for each in found}
+    ranked = together([[each.passage for each in found] for found, _, _ in answers], asked.max_num_results)
     kept = [by_id[each.id] for each in ranked if each.score >= options.score_threshold]
     async with parts.database.write() as connection:
         await VectorStoreTable(connection).touch([each.name for each in collections], now_ms=now)

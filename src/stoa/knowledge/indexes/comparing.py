@@ -48,7 +48,8 @@ class Comparing:
         async def found(query: str, index: Index) -> Sequence[Passage]:
             name = version_named(collection.name, index.version)
             async with places:
-                return await self.finder.search(query, collections=[name], acl=asked.acl, limit=LIMIT, team=collection.team)
+                ranking = await self.finder.search(query, collections=[name], acl=asked.acl, limit=LIMIT, team=collection.team)
+                return ranking.passages
 
         both = await asyncio.gather(*(asyncio.gather(found(query, old), found(query, new)) for query in queries))
         digests = await self.digests_of(sorted({p.document_id for pair in both for some in pair for p in some}))

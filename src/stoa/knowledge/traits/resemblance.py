@@ -1,25 +1,19 @@
-"""Whether two texts say almost the same: by MinHash over documents, and over passages by the words they share.
+"""Whether two documents say almost the same, by MinHash over the whole of them. It is told in a list, and nothing else is done.
 
-Texts that differ in a number differ: a limit of 40 euros is another than one of 50. For documents this is told in a list
-only, and the whole of them counts.
+Passages of an answer are compared in `knowledge.redundancy`.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 from stoa.domain.documents import Resembling
-from stoa.domain.passages import Passage
 from stoa.domain.traits import Sketch
 
 ALIKE = 0.85
 """Share of their word sequences that two documents have in common, as estimated, to be near duplicates."""
-
-SAME = 0.9
-"""Share that two passages have in common to say the same."""
 
 _VALUES, _BANDS, _ROWS = 128, 8, 8
 _SEED = 20
@@ -31,8 +25,6 @@ _LEAST = 20
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_Item = TypeVar("_Item", bound=Passage)
 
 
 def signature_of(text: str) -> tuple[int, ...]:
@@ -77,40 +69,12 @@ def originals(sketches: Mapping[str, Sketch], known: Mapping[str, Sequence[Resem
     return found
 
 
-def uncrowded(ranked: Iterable[_Item], *, limit: int) -> list[_Item]:
-    """The first `limit`, best first; a passage that says the same as a better one stands behind all that say something else."""
-    kept: list[_Item] = []
-    again: list[_Item] = []
-    alike: dict[frozenset[str], list[str]] = {}  # the texts of those kept by their numbers: only such are compared
-    for passage in ranked:
-        if len(kept) == limit:
-            break
-        others = alike.setdefault(frozenset(_NUMBER.findall(passage.text)), [])
-        if any(_shared(_runs_of_passage(passage.text), _runs_of_passage(other)) >= SAME for other in others):
-            again.append(passage)
-        else:
-            kept.append(passage)
-            others.append(passage.text)
-    return [*kept, *again][:limit]
-
-
-def _shared(one: frozenset[str], other: frozenset[str]) -> float:
-    smaller, larger = sorted((len(one), len(other)))
-    if not smaller or smaller < SAME * larger:
-        return 0.0
-    common = len(one & other)
-    return common / (len(one) + len(other) - common)
-
-
 def _runs(text: str) -> frozenset[str]:
     """Sequences of three words; all words of a text that has no three."""
     words = _WORD.findall(text.casefold())[:_MOST_WORDS]
     if len(words) < _RUN:
         return frozenset((" ".join(words),)) if words else frozenset()
     return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
-
-
-_runs_of_passage = lru_cache(maxsize=64)(_runs)
 
 
 def _band(collection: str, number: int, values: Iterable[int]) -> int:
