@@ -8,6 +8,7 @@ for .99 of them. What is measured there does not differ by more than chance betw
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from stoa.adapters.engines.embedder import MiniLM, Vectors
 
@@ -31,10 +32,10 @@ class Glance:
     def match(self, asked: Sequence[int], texts: Sequence[Sequence[int]]) -> Vectors:
         """For each text and each token of the question the cosine of the nearest word, (texts, tokens)."""
         starts = np.cumsum([0, *map(len, texts[:-1])])
-        words = self._vectors([token for text in texts for token in text])
-        return np.maximum.reduceat(words @ self._vectors(asked).T, starts, axis=0)
+        words, places = np.unique(np.concatenate([np.asarray(text) for text in texts]), return_inverse=True)
+        return np.maximum.reduceat((self._vectors(words) @ self._vectors(asked).T)[places], starts, axis=0)
 
-    def _vectors(self, tokens: Sequence[int]) -> Vectors:
+    def _vectors(self, tokens: Sequence[int] | npt.NDArray[np.int64]) -> Vectors:
         rows = self._table[np.asarray(tokens)] - self._shared
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
 
