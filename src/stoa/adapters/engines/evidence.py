@@ -13,6 +13,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from stoa.adapters.engines.cosines import cosines
 from stoa.adapters.engines.embedder import MAX_TOKENS, MiniLM, Vectors
 from stoa.adapters.engines.expectation import expectation, fulfilment
 from stoa.adapters.engines.glance import AROUND, EARLY, READ_TOKENS, Glance, worth_reading
@@ -149,7 +150,7 @@ class Weigher:
                 own = np.concatenate([tokens[at][:title], tokens[at][title + before :]])
                 tokens[at] = own if own.size else tokens[at]
         starts = np.cumsum([0, *map(len, tokens[:-1])])
-        return np.maximum.reduceat(np.concatenate(tokens).astype(np.float32) @ asked.T, starts, axis=0)
+        return np.maximum.reduceat(cosines(np.concatenate(tokens).astype(np.float32), asked), starts, axis=0)
 
     def _tokens(self, texts: Sequence[str]) -> list[npt.NDArray[np.float16]]:
         with self._lock:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from stoa.adapters.engines.cosines import cosines
 from stoa.adapters.engines.embedder import MiniLM, Vectors
 
 READ_TOKENS = 320
@@ -33,7 +34,7 @@ class Glance:
         """For each text and each token of the question the cosine of the nearest word, (texts, tokens)."""
         starts = np.cumsum([0, *map(len, texts[:-1])])
         words, places = np.unique(np.concatenate([np.asarray(text) for text in texts]), return_inverse=True)
-        return np.maximum.reduceat((self._vectors(words) @ self._vectors(asked).T)[places], starts, axis=0)
+        return np.maximum.reduceat(cosines(self._vectors(words), self._vectors(asked))[places], starts, axis=0)
 
     def _vectors(self, tokens: Sequence[int] | npt.NDArray[np.int64]) -> Vectors:
         rows = self._table[np.asarray(tokens)] - self._shared
