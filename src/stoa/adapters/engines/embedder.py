@@ -108,12 +108,8 @@ class MiniLM:
         self._each(run, _batches(rows, BATCH_TOKENS[self.runtime], ways=self._threads))
         return vectors
 
-    def embed_each_token(self, texts: Sequence[str]) -> list[Vectors]:
-        """For each text one unit vector a token, (tokens, 384), the model's two marks left out: for late interaction."""
-        return self.embed_each_of(self.encode(texts))
-
-    def embed_each_of(self, rows: Sequence[Sequence[int]]) -> list[Vectors]:
-        """The same for texts that are token ids already."""
+    def embed_each_token(self, rows: Sequence[Sequence[int]]) -> list[Vectors]:
+        """For each text, as token ids, one unit vector a token, (tokens, 384), without the model's two marks."""
         found: list[Vectors] = [np.empty((0, WIDTH), dtype=np.float32)] * len(rows)
 
         def run(batch: Batch) -> None:
