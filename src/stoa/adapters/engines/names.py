@@ -12,7 +12,9 @@ from collections.abc import Set as AbstractSet
 from stoa.adapters.engines.words import means_little, stem
 
 _ENGLISH = re.compile(
-    r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|were|has|have|do|does|did|can|could|may)\b", re.IGNORECASE
+    r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|were|has|have|do|does|did|can|could|may)\b"
+    r"|^\W*(?:please )?(?:list|name|show|give|tell|describe|explain)\b",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-](?=[^\W_])[^\W_]+)*")
 _SENTENCE_ENDS = (".", "?", "!", ":", '"', "“")
