@@ -14,7 +14,7 @@ from stoa.adapters.engines.cosines import cosines
 from stoa.adapters.engines.embedder import MiniLM, Vectors
 
 READ_TOKENS = 320
-"""Most tokens that are read with care for one question: one to two tenths of a second of one core."""
+"""Most tokens that are read with care for one question: a tenth of a second of one core."""
 
 AROUND, EARLY = 0.3, 0.1
 """What the words around a sentence and its passage's place in the order count beside the match of its tokens."""
