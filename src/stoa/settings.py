@@ -112,8 +112,9 @@ class EngineSettings(Section, frozen=True):
     threads: Annotated[int, Meta(ge=0)] = 0
     """Threads for inference; 0 is one for each core."""
     runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
-    """What documents are embedded with. OpenVINO, of the extra `openvino`, is faster where the processor multiplies bfloat16,
-    and takes more memory; where it is not installed, gains nothing or gives other vectors, onnxruntime is used all the same."""
+    """What embeds documents and the sentences of stoa-reader. OpenVINO, of the extra `openvino`, is faster where the processor
+    multiplies bfloat16, and takes more memory; where it is not installed, gains nothing or gives other vectors, onnxruntime is
+    used all the same."""
 
 
 class DatabaseSettings(Section, frozen=True):

@@ -21,7 +21,7 @@ from reader_cases import Case, cases, there
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Weigher
 from stoa.adapters.engines.judgement import EVEN_ODDS, FITS, STEEPNESS, Signals
-from stoa.adapters.engines.reader import chosen, doubtful
+from stoa.adapters.engines.reader import TOGETHER, chosen, covered_together, doubtful
 
 FOLDS, ROUNDS, SEED = 5, 4, 20
 FITS_PENALTY, ANSWERS_PENALTY = 3.0, 1.0
@@ -29,6 +29,8 @@ TWO_HOP = 0.2
 """What a two-hop question counts in choosing: its answer's words stand in sentences that do not answer it, too."""
 NEAR = 0.5
 """What a near miss counts in answering: some sentences that are left do answer."""
+APART = 0.01
+"""So far above all pairs of sentences that match without the sources lies the point from which two answer together."""
 KEPT = 0.9
 """The share of answerable questions of one passage that shall be answered. Of those of two, what is quoted first often answers
 nothing yet, so being silent is right for some."""
@@ -41,7 +43,8 @@ Flags = npt.NDArray[np.bool_]
 class Weighed:
     """The signals of one question's sentences, (sentences, 3), which of them hold the answer, and the best of each variant.
 
-    `doubts` has one for each variant: there, removed, near miss.
+    `doubts` has one for each variant: there, removed, near miss. So has `pairs`: how well two sentences match that belong
+    together, 0 where there are none.
     """
 
     case: Case
@@ -50,6 +53,7 @@ class Weighed:
     others: Floats
     near: Floats
     doubts: Flags
+    pairs: Floats
 
 
 def main() -> None:
@@ -65,31 +69,37 @@ def weighed(asked: Iterable[Case], weigher: Weigher) -> Iterator[Weighed]:
     for case in asked:
         variants = [_weighed(case, passages, weigher) for passages in (case.passages, case.others, case.near_miss)]
         right = np.array([case.answered_by(one.unit.text) for one in variants[0][0]])
-        own, others, near = (signals for _, signals, _ in variants)
-        yield Weighed(case, own, right, others, near, np.array([doubt for _, _, doubt in variants]))
+        own, others, near = (signals for _, signals, _, _ in variants)
+        doubts, pairs = (np.array([variant[at] for variant in variants]) for at in (2, 3))
+        yield Weighed(case, own, right, others, near, doubts, pairs)
 
 
-def _weighed(case: Case, passages: Sequence[NumberedPassage], weigher: Weigher) -> tuple[Sequence[Evidence], Floats, bool]:
-    """Evidence for the first thing asked, its signals, and whether the answer is in doubt, whatever it matches."""
+def _weighed(
+    case: Case, passages: Sequence[NumberedPassage], weigher: Weigher
+) -> tuple[Sequence[Evidence], Floats, bool, float]:
+    """Evidence for the first thing asked, its signals, whether the answer is in doubt, and how well two match together."""
     rankings = weigher.weigh(case.question, passages)
     evidence = rankings[0].evidence if rankings else []
-    doubt = bool(rankings) and doubtful(rankings[0].asked, chosen(rankings[0], alone=len(rankings) == 1), passages)
-    return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields)), doubt
+    taken = chosen(rankings[0], alone=len(rankings) == 1) if rankings else []
+    doubt = bool(rankings) and doubtful(rankings[0].asked, taken, passages)
+    pair = covered_together(rankings[0], taken) if rankings else 0.0
+    return evidence, np.array([one.signals for one in evidence]).reshape(-1, len(Signals._fields)), doubt, pair
 
 
 def report(data: Sequence[Weighed]) -> None:
     """Print both judgements: as shipped, under cross-validation, and the numbers to write into judgement.py."""
-    squad, answered, doubts = _squad(data), _answered(data), _doubts(data)
+    squad, answered, doubts, pairs = _squad(data), _answered(data), _doubts(data), _pairs(data)
     print(f"choosing, shipped: {_hits(data, [np.array(FITS)] * len(data), squad)}")
     print("\n".join(crossed(data)))
     print(f"FITS = {_written(_fit_choice(data))}")
-    print(f"answering by all signals, cross-validated: {_refusals(answered, squad, doubts)}")
+    print(f"answering by all signals, cross-validated: {_refusals(answered, squad, doubts, pairs)}")
     (steepness,), bias = _fit_answers(answered[:, :, :1], squad, doubts)
     even = np.quantile(np.where(doubts[:, 0], 0, answered[:, 0, 0])[squad], 1 - KEPT)
     print(
         f"STEEPNESS, EVEN_ODDS = {steepness:.1f}, {even:.3f} (odds are even without the wish to keep at {-bias / steepness:.3f})"
     )
-    print(f"shipped: {STEEPNESS}, {EVEN_ODDS}")
+    print(f"TOGETHER = {_together(answered, squad, doubts, pairs):.2f}")
+    print(f"shipped: {STEEPNESS}, {EVEN_ODDS}, {TOGETHER}")
 
 
 def crossed(data: Sequence[Weighed]) -> list[str]:
@@ -97,7 +107,7 @@ def crossed(data: Sequence[Weighed]) -> list[str]:
     squad = _squad(data)
     return [
         f"choosing, cross-validated: {_hits(data, _crossed(data, _fit_choice), squad)}",
-        f"answering, cross-validated: {_refusals(_answered(data)[:, :, :1], squad, _doubts(data))}",
+        f"answering, cross-validated: {_refusals(_answered(data)[:, :, :1], squad, _doubts(data), _pairs(data))}",
     ]
 
 
@@ -107,6 +117,16 @@ def _squad(data: Sequence[Weighed]) -> Flags:
 
 def _doubts(data: Sequence[Weighed]) -> Flags:
     return np.array([one.doubts for one in data])
+
+
+def _pairs(data: Sequence[Weighed]) -> Floats:
+    return np.array([one.pairs for one in data])
+
+
+def _together(answered: Floats, squad: Flags, doubts: Flags, pairs: Floats) -> float:
+    """The point above all pairs without the sources, of questions that only a pair could answer."""
+    undecided = np.where(doubts | (answered[:, :, 0] >= EVEN_ODDS), 0, pairs)
+    return max(undecided[:, 1].max(), undecided[squad, 2].max()) + APART
 
 
 def _answered(data: Sequence[Weighed]) -> Floats:
@@ -174,7 +194,7 @@ def _fit_answers(answered: Floats, squad: Flags, doubts: Flags) -> tuple[Floats,
     return weights, float(values[-1] - weights @ mean)
 
 
-def _refusals(answered: Floats, squad: Flags, doubts: Flags) -> str:
+def _refusals(answered: Floats, squad: Flags, doubts: Flags, pairs: Floats) -> str:
     """At the threshold that keeps KEPT of the questions fitted on, what is kept and refused of those held out."""
     rounds: list[list[float]] = []
     for turn in range(ROUNDS):
@@ -184,6 +204,8 @@ def _refusals(answered: Floats, squad: Flags, doubts: Flags) -> str:
             values, bias = _fit_answers(answered[fold != held], squad[fold != held], doubts[fold != held])
             scores = np.where(doubts, -1e9, answered @ values + bias)
             kept[fold == held] = scores[fold == held] >= np.quantile(scores[(fold != held) & squad, 0], 1 - KEPT)
+            together = _together(*(each[fold != held] for each in (answered, squad, doubts, pairs)))
+            kept[fold == held] |= ((pairs >= together) & ~doubts)[fold == held]
         rounds.append([kept[:, 0].mean(), kept[squad, 0].mean(), *(1 - kept[:, 1:2].mean(0)), *(1 - kept[squad, 1:].mean(0))])
     all_kept, squad_kept, removed, squad_removed, near = np.mean(rounds, axis=0)
     return (

@@ -41,3 +41,10 @@ def test_nothing_to_weigh_gives_no_ranking(minilm: MiniLM) -> None:
     assert Weigher(minilm).weigh("Who?", []) == []
     assert Weigher(minilm).weigh("Who?", [NumberedPassage(1, "Empty", "# Heading only")]) == []
     assert Weigher(minilm).weigh(" ", [LAB]) == []
+
+
+def test_passages_read_again_weigh_the_same(minilm: MiniLM) -> None:
+    long = NumberedPassage(3, "Rules", "Nobody runs in the corridors of the building. " * 200)
+    question = "How many days of annual leave are there?"
+    once, again = (Weigher(minilm).weigh(question, [LAB, LEAVE, long])[0].evidence for _ in range(2))
+    assert [(one.unit, one.signals) for one in once] == [(one.unit, one.signals) for one in again]

@@ -52,3 +52,8 @@ def test_the_share_of_names_that_a_text_does_not_know(question: str, share: floa
     assert (
         unnamed(question, "New York: The years of the Great Depression, from 1930 on, saw the election of La Guardia.") == share
     )
+
+
+def test_a_question_that_opens_with_were_or_has_names_as_well() -> None:
+    assert names("Were Allure and Harper's founded in one year?") == [["Allure"], ["Harper's"]]
+    assert names("Has Nordau a canteen?") == [["Nordau"]]

@@ -41,3 +41,14 @@ def test_importing_it_leaves_out_what_reports_home() -> None:
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", told], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_it_gives_the_token_vectors_of_onnxruntime(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    exact, other = MiniLM(tmp_path, threads=1), MiniLM(tmp_path, threads=1, runtime="openvino")
+    if other.runtime != "openvino":
+        pytest.skip("this processor does not multiply bfloat16")
+    rows = exact.encode(TEXTS)
+    for own, theirs in zip(exact.embed_each_token(rows), other.embed_each_token(rows), strict=True):
+        assert own.shape == theirs.shape
+        assert float((own * theirs).sum(axis=1).mean()) > openvino_graph.LEAST_COSINE

@@ -153,6 +153,27 @@ def test_a_sentence_that_matches_but_does_not_say_what_is_asked_is_no_answer(rea
     assert reader.read("When does the canteen in Oldhaven serve lunch?", SITES_ABROAD)[0].number == 1
 
 
+LARNE = NumberedPassage(1, "Harbour Weekly", "Harbour Weekly is a paper for sailors. It was first printed at Larne in 1950.")
+BANGOR = NumberedPassage(
+    2, "Orchard Monthly", "Orchard Monthly is read by growers of apples. A retired teacher started it at Bangor in 1962."
+)
+
+
+def test_two_sentences_that_each_match_too_little_answer_together(reader: Reader) -> None:
+    question = "Were Harbour Weekly and Orchard Monthly started in the same decade?"
+    assert reader.read(question, [LARNE]) == reader.read(question, [BANGOR]) == []
+    said = reader.read(question, [LARNE, BANGOR])
+    assert {quote.number for quote in said} == {1, 2}
+    assert "1950" in written(said)
+    assert "1962" in written(said)
+
+
+def test_two_sentences_of_documents_that_have_nothing_to_do_with_each_other_do_not_answer_together(reader: Reader) -> None:
+    question = "Were Harbour Weekly and Orchard Monthly started in the same decade?"
+    untitled = [NumberedPassage(passage.number, "", passage.text) for passage in (LARNE, BANGOR)]
+    assert reader.read(question, untitled) == []
+
+
 PRICES = """product: Insuvara; strength: 1 mg; list price EUR per pack: 86.50
 product: Insuvara; strength: 2 mg; list price EUR per pack: 98.00
 product: Cardelva; strength: 25 mg; list price EUR per pack: 6.40"""

@@ -55,13 +55,13 @@ class MiniLM:
         self._tokenizer = minilm_tokenizer()
         self._vocabulary = vocabulary(graph)
         self._others = ThreadPoolExecutor(CALLS_AT_ONCE * self._threads, thread_name_prefix="minilm")
-        ways: Sequence[openvino_graph.Sentences] = [self._exact] * self._threads
+        ways: Sequence[openvino_graph.Way] = [self._exact] * self._threads
         self.runtime: Runtime = "onnxruntime"
         """What texts are embedded with; a short one alone always goes through onnxruntime's quick graph."""
         if runtime == "openvino" and openvino_graph.usable(graph, threads=self._threads):
             ways = openvino_graph.open_graph(graph, threads=self._threads)
             self.runtime = "openvino"
-        self._free = SimpleQueue[openvino_graph.Sentences]()
+        self._free = SimpleQueue[openvino_graph.Way]()
         for way in ways:
             self._free.put(way)
 
@@ -103,24 +103,19 @@ class MiniLM:
 
         def run(batch: Batch) -> None:
             chosen, ids, mask = batch
-            sentences = self._free.get()
-            try:
-                vectors[chosen] = sentences(ids, mask)
-            finally:
-                self._free.put(sentences)
+            vectors[chosen] = self._run(ids, mask, "sentence")
 
         self._each(run, _batches(rows, BATCH_TOKENS[self.runtime], ways=self._threads))
         return vectors
 
-    def embed_each_token(self, texts: Sequence[str]) -> list[Vectors]:
-        """For each text one unit vector a token, (tokens, 384), the model's two marks left out: for late interaction."""
-        rows = self.encode(texts)
+    def embed_each_token(self, rows: Sequence[Sequence[int]]) -> list[Vectors]:
+        """For each text, as token ids, one unit vector a token, (tokens, 384), without the model's two marks."""
         found: list[Vectors] = [np.empty((0, WIDTH), dtype=np.float32)] * len(rows)
 
         def run(batch: Batch) -> None:
             chosen, ids, mask = batch
-            (tokens,) = self._session.run(["tokens"], {"input_ids": ids, "attention_mask": mask})
-            for position, vectors, length in zip(chosen, np.asarray(tokens), mask.sum(axis=1), strict=True):
+            tokens = self._run(ids, mask, "tokens")
+            for position, vectors, length in zip(chosen, tokens, mask.sum(axis=1), strict=True):
                 own = vectors[1 : length - 1]
                 found[position] = own / np.linalg.norm(own, axis=1, keepdims=True)
 
@@ -144,9 +139,16 @@ class MiniLM:
                 if not other.cancel():
                     other.result()
 
-    def _exact(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
-        (sentences,) = self._session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(sentences)
+    def _run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64], output: openvino_graph.Output) -> Vectors:
+        way = self._free.get()
+        try:
+            return way(ids, mask, output)
+        finally:
+            self._free.put(way)
+
+    def _exact(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64], output: openvino_graph.Output) -> Vectors:
+        (vectors,) = self._session.run([output], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors)
 
 
 def _session(graph: Path, *, threads: int) -> ort.InferenceSession:

@@ -8,11 +8,13 @@ when nothing answers. Of many sentences only those are read that a first look fi
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
+from stoa.adapters.engines.cosines import cosines
 from stoa.adapters.engines.embedder import MAX_TOKENS, MiniLM, Vectors
 from stoa.adapters.engines.expectation import expectation, fulfilment
 from stoa.adapters.engines.glance import AROUND, EARLY, READ_TOKENS, Glance, worth_reading
@@ -24,6 +26,9 @@ from stoa.adapters.engines.words import Rarity, coverage, stems
 
 CACHED_TOKENS = 24_000
 """Token vectors kept for passages that come again, as float16: 18 MB."""
+
+KEPT_PASSAGES, KEPT_CHARACTERS = 256, 4_000
+"""So many passages are kept cut into units, unless they are longer: ten megabytes, and a tenth of a question's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class _Found:
 
 
 class Weigher:
-    """Weighs passages against a question. Thread-safe; remembers the token vectors of sentences it has met."""
+    """Weighs passages against a question. Thread-safe; remembers passages and the token vectors of sentences it has met."""
 
     def __init__(self, model: MiniLM, *, cached_tokens: int = CACHED_TOKENS, read_tokens: int = READ_TOKENS) -> None:
         self._model = model
@@ -91,18 +96,20 @@ class Weigher:
         self._rarity = Rarity(model.tokenizer)
         self._known: OrderedDict[str, npt.NDArray[np.float16]] = OrderedDict()
         self._known_tokens = 0
+        self._cut_again = lru_cache(maxsize=KEPT_PASSAGES)(_cut)
         self._lock = Lock()
 
     def weigh(self, question: str, passages: Sequence[NumberedPassage]) -> list[Ranking]:
         """A ranking of the units worth reading for each part of the question; ties in the order given."""
-        found = [one for place, passage in enumerate(passages) for one in _units(passage, place)]
-        asked = self._tokens([question])[0].astype(np.float32)
+        found = [one for place, passage in enumerate(passages) for one in self._units(passage, place)]
+        ids = self._model.encode([question])[0]
+        asked = self._tokens([question], [ids])[0].astype(np.float32)
         if not found or not asked.size:
             return []
         asks = parts(question)
         wanted = [(part, importance(question, part, asks, self._rarity)) for part in asks]
-        found = self._worth_reading(question, wanted, found)
-        aligned = self._align(asked, found)
+        found, rows = self._worth_reading(ids, wanted, found)
+        aligned = self._align(asked, found, rows)
         known = frozenset(stems(question))
         rankings: list[Ranking] = []
         for part, weight in wanted:
@@ -123,8 +130,17 @@ class Weigher:
             rankings.append(Ranking(part.text, sorted(evidence, key=lambda one: -one.score), weight))
         return rankings
 
-    def _worth_reading(self, question: str, wanted: Sequence[tuple[Part, Vectors]], found: list[_Found]) -> list[_Found]:
-        asked, *texts = self._model.encode([question, *(one.read for one in found)])
+    def _units(self, passage: NumberedPassage, place: int) -> Iterator[_Found]:
+        """Each unit of one passage, which stands at `place` among them."""
+        cut = self._cut_again if len(passage.text) <= KEPT_CHARACTERS else _cut
+        for unit, under, around in cut(passage.title, passage.text):
+            yield _Found(passage, unit, under, around, 1 / (1 + place))
+
+    def _worth_reading(
+        self, asked: list[int], wanted: Sequence[tuple[Part, Vectors]], found: list[_Found]
+    ) -> tuple[list[_Found], list[list[int]]]:
+        """Those that are read, and the ids of their tokens."""
+        texts = self._model.encode([one.read for one in found])
         matched = self._glance.match(asked[: MAX_TOKENS - 2], texts)
         looks: list[list[float]] = []
         for part, weight in wanted:
@@ -135,29 +151,32 @@ class Weigher:
                     for one, row in zip(found, matched, strict=True)
                 ]
             )
-        return [found[at] for at in worth_reading(looks, [len(text) for text in texts], tokens=self._read_tokens)]
+        chosen = worth_reading(looks, [len(text) for text in texts], tokens=self._read_tokens)
+        return [found[at] for at in chosen], [texts[at] for at in chosen]
 
-    def _align(self, asked: Vectors, found: Sequence[_Found]) -> Vectors:
+    def _align(self, asked: Vectors, found: Sequence[_Found], rows: Sequence[list[int]]) -> Vectors:
         """MaxSim: for each unit and each token of the question the cosine of the unit's closest token, (units, tokens).
 
         What a unit points back to is read along but does not count: it is a unit itself, which shall not lose to this one.
         """
-        tokens = self._tokens([one.read for one in found])
+        tokens = self._tokens([one.read for one in found], rows)
         for at, one in enumerate(found):
             if one.unit.before:
                 title, before = (len(ids) for ids in self._model.encode([one.under, one.unit.before]))
                 own = np.concatenate([tokens[at][:title], tokens[at][title + before :]])
                 tokens[at] = own if own.size else tokens[at]
         starts = np.cumsum([0, *map(len, tokens[:-1])])
-        return np.maximum.reduceat(np.concatenate(tokens).astype(np.float32) @ asked.T, starts, axis=0)
+        return np.maximum.reduceat(cosines(np.concatenate(tokens).astype(np.float32), asked), starts, axis=0)
 
-    def _tokens(self, texts: Sequence[str]) -> list[npt.NDArray[np.float16]]:
+    def _tokens(self, texts: Sequence[str], rows: Sequence[list[int]]) -> list[npt.NDArray[np.float16]]:
+        """Of each text the vectors; `rows` are the ids of the same texts."""
         with self._lock:
             found = {text: self._known[text] for text in texts if text in self._known}
             for text in found:
                 self._known.move_to_end(text)
-        new = list(dict.fromkeys(text for text in texts if text not in found))
-        made = {text: row.astype(np.float16) for text, row in zip(new, self._model.embed_each_token(new), strict=True)}
+        new = {text: ids for text, ids in zip(texts, rows, strict=True) if text not in found}
+        vectors = self._model.embed_each_token(list(new.values()))
+        made = {text: row.astype(np.float16) for text, row in zip(new, vectors, strict=True)}
         with self._lock:
             for text, row in made.items():
                 self._known_tokens += len(row) - len(self._known.pop(text, ()))
@@ -167,14 +186,15 @@ class Weigher:
         return [found[text] if text in found else made[text] for text in texts]
 
 
-def _units(passage: NumberedPassage, place: int) -> Iterator[_Found]:
-    """Each unit with the stems of itself, and of itself with its neighbours and its headings."""
-    found = units(passage.text)
+def _cut(title: str, text: str) -> tuple[tuple[Unit, str, frozenset[str]], ...]:
+    """Each unit with what it is read under, and the stems of itself with its neighbours and its headings."""
+    found = units(text)
     own = [frozenset(stems(unit.text)) for unit in found]
-    title = frozenset(stems(passage.title))
-    for at, unit in enumerate(found):
-        around = title.union(stems(f"{unit.context} {unit.before}"), *own[max(0, at - 1) : at + 2])
-        yield _Found(passage, unit, _under(passage.title, unit.context), around, 1 / (1 + place))
+    titled = frozenset(stems(title))
+    return tuple(
+        (unit, _under(title, unit.context), titled.union(stems(f"{unit.context} {unit.before}"), *own[max(0, at - 1) : at + 2]))
+        for at, unit in enumerate(found)
+    )
 
 
 def _under(title: str, context: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from stoa.adapters.engines.words import means_little, stem
 
 _ENGLISH = re.compile(
-    r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|do|does|did|can|could|may)\b"
+    r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|were|has|have|do|does|did|can|could|may)\b"
     r"|^\W*(?:please )?(?:list|name|show|give|tell|describe|explain)\b",
     re.IGNORECASE,
 )

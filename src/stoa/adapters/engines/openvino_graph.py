@@ -9,14 +9,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
-Sentences = Callable[[Ids, Ids], Vectors]
-"""Token ids and mask, (batch, length), to unit vectors, (batch, 384)."""
+Output = Literal["sentence", "tokens"]
+Way = Callable[[Ids, Ids, Output], Vectors]
+"""Token ids and mask, (batch, length), to unit vectors, (batch, 384), or to one for each token, (batch, length, 384)."""
 
 LEAST_COSINE = 0.999
 """To the vectors of onnxruntime, below which it is not used."""
@@ -43,7 +45,7 @@ def usable(graph: Path, *, threads: int) -> bool:
     return tried.returncode == 0
 
 
-def open_graph(graph: Path, *, threads: int) -> Sequence[Sentences]:
+def open_graph(graph: Path, *, threads: int) -> Sequence[Way]:
     """A way for each thread up to eight, each to be used by one at a time: they share weights, and no run waits for another."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
@@ -55,9 +57,9 @@ def open_graph(graph: Path, *, threads: int) -> Sequence[Sentences]:
     }  # fmt: skip
     compiled = openvino.Core().compile_model(str(graph), "CPU", told)
 
-    def way() -> Sentences:
+    def way() -> Way:
         request = compiled.create_infer_request()
-        return lambda ids, mask: np.array(request.infer({"input_ids": ids, "attention_mask": mask})["sentence"])
+        return lambda ids, mask, output: np.array(request.infer({"input_ids": ids, "attention_mask": mask})[output])
 
     return [way() for _ in range(ways)]
 
@@ -71,13 +73,13 @@ def _try(graph: Path, threads: int) -> int:
         return _NO_BF16
     draw = np.random.default_rng(7)
     session = ort.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    sentences, *_ = open_graph(graph, threads=threads)
+    way, *_ = open_graph(graph, threads=threads)
     for rows, length in ((1, 12), (4, 128), (2, 256)):
         ids = draw.integers(1000, 20_000, (rows, length), dtype=np.int64)
         mask = np.ones_like(ids)
         mask[0, length // 2 :] = 0
         (exact,) = session.run(["sentence"], {"input_ids": ids, "attention_mask": mask})
-        if float((np.asarray(exact) * sentences(ids, mask)).sum(axis=1).min()) < LEAST_COSINE:
+        if float((np.asarray(exact) * way(ids, mask, "sentence")).sum(axis=1).min()) < LEAST_COSINE:
             return 1
     return 0
 
