@@ -77,9 +77,9 @@ def chosen(ranking: Ranking, *, alone: bool = True) -> list[Evidence]:
     evidence = ranking.evidence
     taken = [evidence[0]]
     close = [one for one in evidence[1:] if evidence[0].score - one.score < CLOSE]
-    whole = next((one for one in close if _lists(one, evidence[0]) and any(_lists(one, other) for other in close)), None)
-    if whole:  # several items answer, so their list does
-        taken = [whole]
+    listed = next((one for one in close if _lists(one, evidence[0]) and any(_lists(one, other) for other in close)), None)
+    if listed:  # several items answer, so their list does
+        taken = [listed]
     elif close and not _repeats(close[0], taken):
         taken.append(close[0])
     while alone and len(taken) < MOST_SENTENCES:
