@@ -28,7 +28,7 @@ interface VersionsProps {
 export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, onTry, children }: VersionsProps) {
   const versions = useVersions(of);
   const [open, setOpen] = useState<ResourceVersion | null>(null);
-  const [restored, setRestored] = useState<number | null>(null);
+  const [restored, setRestored] = useState<{ version: number; over: number } | null>(null);
   const all = versions.data ?? [];
   const present = all[0];
   const canRestore = (version: ResourceVersion) => mayRestore && isWhole(version) && version !== present;
@@ -40,7 +40,7 @@ export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, on
       {versions.isPending && <Loading label="Loading versions" rows={2} />}
       {versions.isError && <Failure error={versions.error} onRetry={() => void versions.refetch()} />}
       <p role="status" className={styles.status}>
-        {restored !== null && `Version ${restored} is in force again, as version ${present?.version ?? ""}.`}
+        {restored && `Version ${restored.version} is in force again${asNumber(present, restored.over)}.`}
       </p>
       {all.length > 0 && (
         <Table caption="Versions" columns={["Version", "When", "By", "What", { unseen: "Actions" }]} look="flowing">
@@ -85,7 +85,7 @@ export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, on
           all={all}
           restoring={canRestore(open) ? restoring : null}
           onRestored={(resource) => {
-            setRestored(open.version);
+            setRestored({ version: open.version, over: present?.version ?? 0 });
             onRestored?.(resource);
           }}
           onClose={() => setOpen(null)}
@@ -94,3 +94,7 @@ export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, on
     </section>
   );
 }
+
+/** The number that it has now, once the list knows it. */
+const asNumber = (present: ResourceVersion | undefined, over: number) =>
+  present && present.version > over ? `, as version ${present.version}` : "";
