@@ -44,7 +44,7 @@ def test_a_first_question_is_asked_though_its_reader_has_gone_elsewhere(page: Pa
     page.get_by_role("list", name="Examples").get_by_role("button").first.click()
     page.get_by_role("link", name="Usage", exact=True).click()
     page.get_by_role("heading", name="Usage").wait_for()
-    with page.expect_request(re.compile("/api/conversations/[^/]+/messages")):
+    with page.expect_request(re.compile("/api/conversations/[^/]+/turns")):
         for route in held:
             route.continue_()
     expect(page.get_by_role("heading", name="Usage")).to_be_visible()
