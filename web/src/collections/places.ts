@@ -1,5 +1,6 @@
 /** Addresses within a collection. */
-export type View = "documents" | "sources" | "indexes" | "search" | "graph" | "sparql" | "evaluation" | "usage" | "connect";
+export type View =
+  "documents" | "sources" | "indexes" | "search" | "graph" | "sparql" | "evaluation" | "usage" | "versions" | "connect";
 
 export function viewHref(collection: string, view: View): string {
   const base = `/collections/${encodeURIComponent(collection)}`;

@@ -43,9 +43,9 @@ export function takeOver(queries: QueryClient, { name, after }: Change): void {
   refresh(queries);
 }
 
-/** The catalog names the assistants, routes and models that one may ask. */
+/** The catalog names the assistants, routes and models that one may ask; targets and collections are of resources too. */
 export function refresh(queries: QueryClient): void {
-  for (const queryKey of [resourcesKey, ["catalog"]]) void queries.invalidateQueries({ queryKey });
+  for (const queryKey of [resourcesKey, ["catalog"], ["targets"], ["collections"]]) void queries.invalidateQueries({ queryKey });
 }
 
 export const byModel = (targets: Target[]): Map<string, Target> => new Map(targets.map((each) => [each.model, each]));
