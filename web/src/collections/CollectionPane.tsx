@@ -48,7 +48,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
           <Fact name="Team" value={team} />
           <Fact name="Documents" value={formatCount(documents)} />
           <Fact name="Chunks" value={formatCount(chunks)} />
-          <Fact name="Failed" value={formatCount(failed)} />
+          {failed > 0 && <Fact name="Failed" value={formatCount(failed)} />}
         </dl>
       </header>
       <NavTabs

@@ -42,7 +42,7 @@ function Guardrails({ resources }: { resources: ResourceFields[] }) {
     return (
       <Empty title="Nothing is judged yet">
         <p>A guardrail refuses, masks or records what it finds in what goes to models and in what comes back.</p>
-        <code className={screen.code}>stoa apply -f examples/guardrails/watch.yaml</code>
+        <code>stoa apply -f examples/guardrails/watch.yaml</code>
       </Empty>
     );
   }
