@@ -142,7 +142,7 @@ def test_marks_go_into_the_set_that_is_named(page: Page) -> None:
     found(page)
     page.get_by_label("Save to").fill("Travel Rules")
     expect(page.get_by_label("Save to")).to_have_value("travel-rules")
-    expect(page.get_by_text("A new set, made with the first judgement")).to_be_visible()
+    expect(page.get_by_text("A new set, once you judge")).to_be_visible()
     mark(page, "Good", 1)
     page.get_by_role("link", name="Evaluation").click()
     page.get_by_role("button", name="Actions for travel-rules").click()
