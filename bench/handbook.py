@@ -4,8 +4,9 @@ Each question is asked of `assistant/handbook` with a key that holds exactly the
 
 - answered right: an accepted string stands in the answer (for two-document questions: one for each fact)
 - right passage cited: a citation's document is a source of the question and its passage holds the source passage
+- cited or pointed to: the same, or one of the passages that a refusal names as the closest
 - refused: of the unanswerable, and of those whose answer is only in documents that the asker may not read
-- leaks: citations or passages of a restricted document in an answer to somebody outside its group; must be zero
+- leaks: citations, or passages pointed to, of a restricted document in an answer to somebody outside its group; must be zero
 - citation precision: of all citations given to answerable questions, those of a source document
 
 Answerable questions are asked a second time `in_other_words`, which share few or no words with the document: harder than the
@@ -30,11 +31,12 @@ RESTRICTED = ("hr", "research", "finance")
 
 @dataclass(frozen=True)
 class Asked:
-    """One question with what came back. `citations` are the entries of `stoa.citations`."""
+    """One question with what came back: the entries of `stoa.citations` and of `stoa.closest`."""
 
     question: dict[str, Any]
     text: str
     citations: Sequence[dict[str, Any]]
+    closest: Sequence[dict[str, Any]]
     seconds: float
 
     @property
@@ -53,11 +55,17 @@ class Asked:
         return sum(any(_supports(citation, source) for citation in self.citations) for source in self.question["sources"])
 
     @property
+    def shown(self) -> bool:
+        """Whether a source is among the passages that were cited or pointed to."""
+        told = [*self.citations, *self.closest]
+        return any(_supports(citation, source) for citation in told for source in self.question["sources"])
+
+    @property
     def leaks(self) -> int:
         groups = set(self.question["asked_by"])
         return sum(
             any(c["path"].startswith(f"{g}/") or c["path"].split("/")[0] == g for g in RESTRICTED if g not in groups)
-            for c in self.citations
+            for c in [*self.citations, *self.closest]
         )
 
 
@@ -90,7 +98,9 @@ def _ask(stoa: Running, keys: dict[tuple[str, ...], str], question: dict[str, An
     started = time.perf_counter()
     answer: Any = stoa.post("/v1/chat/completions", body, key=keys[groups])
     seconds = time.perf_counter() - started
-    return Asked(question, answer["choices"][0]["message"]["content"], answer["stoa"]["citations"], seconds)
+    stoa_told = answer["stoa"]
+    text = answer["choices"][0]["message"]["content"]
+    return Asked(question, text, stoa_told["citations"], stoa_told.get("closest", []), seconds)
 
 
 def _row(name: str, asked: Sequence[Asked]) -> dict[str, str | float | None]:
@@ -107,6 +117,7 @@ def _row(name: str, asked: Sequence[Asked]) -> dict[str, str | float | None]:
         "n": n,
         "answered right": right / n if answerable else None,
         "right passage cited": cited / n if answerable else None,
+        "cited or pointed to": sum(a.shown for a in asked) / n if answerable else None,
         "all sources cited": sum(a.sources_cited == len(a.question["sources"]) for a in asked) / n if answerable else None,
         "citation precision": precise / len(given) if answerable and given else None,
         "refused": refused / n,

@@ -20,7 +20,8 @@ from reader_cases import NEAR_MISSES, OTHER_WORDS, OTHERS, Case, cases, further_
 from report import ROOT, Row, report, wilson
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Weigher
-from stoa.adapters.engines.reader import Reader, written
+from stoa.adapters.engines.reader import Reader
+from stoa.adapters.engines.writing import written
 from stoa.adapters.parsers.read import read
 from stoa.adapters.parsers.splitting import TokenSplitter
 from stoa.adapters.vectors.memory import MemoryIndex

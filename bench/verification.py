@@ -21,7 +21,8 @@ from statistics import median
 from report import ROOT, Row, report, wilson
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import NumberedPassage, Weigher
-from stoa.adapters.engines.reader import Quote, Reader, written
+from stoa.adapters.engines.reader import Reader
+from stoa.adapters.engines.writing import Quote, written
 from stoa.domain.passages import Passage
 from stoa.gateway.verification.verify import verify
 

@@ -66,7 +66,23 @@ def test_json_for_scripts_holds_answer_and_citations(
 ) -> None:
     api.answers["POST", "/v1/chat/completions"] = answer
     told = json.loads(stoa("ask", "How much?", option, "docs", "--key", "k", "--json").stdout)
-    assert told == {"model": name, "answer": "EUR 165 [1].", "citations": [CITATION]}
+    assert told == {"model": name, "answer": "EUR 165 [1].", "citations": [CITATION], "closest": []}
+
+
+def test_without_an_answer_it_says_where_to_look(stoa: Callable[..., Result], api: ScriptedApi) -> None:
+    api.answers["POST", "/v1/chat/completions"] = lambda _: streamed(
+        piece("The documents do not say."), {"choices": [], "stoa": {"citations": [], "closest": [CITATION]}}
+    )
+    lines = stoa("ask", "How much?", "--assistant", "handbook", "--key", "k").stdout.splitlines()
+    assert lines[:5] == [
+        "The documents do not say.",
+        "",
+        "Closest to the question:",
+        "",
+        "Travel policy > Hotels (policies/travel.pdf, page 2)",
+    ]
+    told = json.loads(stoa("ask", "How much?", "--assistant", "handbook", "--key", "k", "--json").stdout)
+    assert (told["citations"], told["closest"]) == ([], [CITATION])
 
 
 def test_exactly_one_is_asked(stoa: Callable[..., Result]) -> None:

@@ -59,6 +59,14 @@ def test_markdown_says_which_sentences_no_passage_supports() -> None:
     assert "So [1].*" not in text
 
 
+def test_markdown_says_where_to_look_where_nothing_was_found() -> None:
+    answer = message(1, "The documents do not say.", closest=(CITATION,))
+    text = to_markdown(CONVERSATION, [message(0, "One?"), answer])
+    assert "The documents do not say.\n\nClosest to the question:\n\n- **" in text
+    assert CITATION.path in text
+    assert CITATION.passage not in text
+
+
 def test_the_file_is_named_after_the_title() -> None:
     assert file_name(CONVERSATION, "md") == "hotel-limits-2026.md"
 

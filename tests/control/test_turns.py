@@ -12,8 +12,16 @@ from stoa.adapters.database.conversations import ConversationTables
 from stoa.adapters.database.feedback import FeedbackTable
 from stoa.adapters.gateway_client.scripted import ScriptedChat
 from stoa.control.conversations import LEASE_MS, create_conversation, delete_conversation, open_conversation
-from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent, Turns, Verified
-from stoa.domain.chat import AnswerBegins, AnswerCitations, AnswerText, AnswerUsage, AnswerVerification, ChatMessage
+from stoa.control.turns import Cited, Closest, Delta, Ended, Failed, Started, Turn, TurnEvent, Turns, Verified
+from stoa.domain.chat import (
+    AnswerBegins,
+    AnswerCitations,
+    AnswerClosest,
+    AnswerText,
+    AnswerUsage,
+    AnswerVerification,
+    ChatMessage,
+)
 from stoa.domain.conversations import Conversation, Message
 from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import Conflict, InvalidRequest, LimitReached, NotFound, ProviderError
@@ -88,6 +96,16 @@ async def test_a_turn_tells_its_story_and_keeps_it(desk: Desk) -> None:
     )  # fmt: skip
     assert answer.verification == (CHECK,)
     assert (answer.prompt_tokens, answer.completion_tokens, answer.cost_nano_usd) == (12, 5, 900)
+
+
+async def test_where_to_look_is_told_and_kept(desk: Desk) -> None:
+    desk.chat.script = [AnswerText("The documents do not say."), AnswerClosest((CITATION,)), AnswerVerification(())]
+    conversation_id = await desk.begin()
+    *_, closest, _, ended = await events(await desk.turns.ask(conversation_id, "What may a hotel cost?", user_id="ann"))
+    assert closest == Closest((CITATION,))
+    assert isinstance(ended, Ended)
+    _, messages = await desk.kept(conversation_id)
+    assert (messages[1].closest, messages[1].citations) == ((CITATION,), ())
 
 
 async def test_sentences_are_not_marked_where_characters_were_taken_out(desk: Desk) -> None:

@@ -1,14 +1,16 @@
 import asyncio
 import json
 
+import msgspec
 import pytest
 
 from stoa.adapters.providers.memory import JSON, Scripted
+from stoa.domain.passages import Scores
 from stoa.domain.resources import Assistant
 from stoa.domain.snapshot import Access
 from stoa.domain.usage import Consulted
 from stoa.gateway.augment import fit, prompt
-from stoa.gateway.citing import citations
+from stoa.gateway.citing import ABOUT, citations
 
 PARTS = [{"type": "text", "text": "What of trains?"}]
 
@@ -76,6 +78,27 @@ async def test_each_sentence_is_held_against_the_passages_that_it_names(house, m
         ("Planes of Globex come first [1].", "unsupported", ["Globex"]),
         ("Buses wait.", "uncited", []),
     ]
+
+
+async def test_an_answer_that_the_documents_do_not_tell_says_where_to_look(house, make) -> None:
+    here = house(make.whole("The documents do not say."))
+    about, apart = Scores(dense=ABOUT), Scores(dense=ABOUT - 0.01)
+    scores = (about, apart, Scores(lexical=3.0), None, about, about, about)
+    here.documents.passages = [
+        msgspec.structs.replace(make.passage(n), scores=score) for n, score in enumerate(scores, 1)
+    ]  # fmt: skip
+    stoa = (await here.chat("assistant/handbook")).json["stoa"]
+    assert (stoa["citations"], stoa["verification"]) == ([], [])
+    assert [(each["n"], each["document_id"], each["passage"]) for each in stoa["closest"]] == [
+        (n, f"d{n}", "Trains come first.") for n in (1, 5, 6)
+    ]
+
+
+@pytest.mark.parametrize("answer", ["Trains come first [1].", "Trains come first."])
+async def test_an_answer_that_states_something_says_no_more_than_that(house, make, answer: str) -> None:
+    here = house(make.whole(answer))
+    here.documents.passages = [msgspec.structs.replace(make.passage(1), scores=Scores(dense=0.9))]
+    assert "closest" not in (await here.chat("assistant/handbook")).json["stoa"]
 
 
 async def test_what_a_model_says_without_any_passage_is_uncited(house, make) -> None:

@@ -76,6 +76,16 @@ def test_a_stopped_answer_is_given_again(page: Page) -> None:
     expect(answers(page)).to_have_attribute("aria-busy", "true")
 
 
+def test_an_answer_that_the_documents_do_not_tell_says_where_to_look(page: Page) -> None:
+    ask(page, "What is the weather like?")
+    closest = finished(page).get_by_role("region", name="Closest to the question")
+    closest.get_by_role("button").first.click()
+    expect(page.get_by_role("region", name="Passage")).to_be_visible()
+    expect(closest.get_by_role("button").first).to_have_attribute("aria-current", "true")
+    page.reload()
+    expect(closest.get_by_role("button")).to_have_count(2)
+
+
 def test_an_edited_question_replaces_what_followed(page: Page) -> None:
     ask(page, TRAVEL)
     finished(page)

@@ -67,7 +67,8 @@ class FeedbackForm(Form):
 class MessageView(View):
     """`error` says why an answer failed; what had been written before is in `content`.
 
-    `verification` is null where an answer was not held against passages.
+    `closest` are passages to look at, of an answer that says that the documents do not tell. `verification` is null where an
+    answer was not held against passages.
     """
 
     id: str
@@ -76,6 +77,7 @@ class MessageView(View):
     content: str
     model: str | None
     citations: list[CitationView]
+    closest: list[CitationView]
     verification: list[SentenceView] | None
     state: MessageState
     error: str | None
@@ -119,6 +121,7 @@ def message_view(message: Message, feedback: Feedback | None = None) -> MessageV
         content=message.content,
         model=message.model,
         citations=[citation_view(citation) for citation in message.citations],
+        closest=[citation_view(passage) for passage in message.closest],
         verification=None if message.verification is None else [sentence_view(each) for each in message.verification],
         state=message.state,
         error=message.error,

@@ -1,7 +1,7 @@
 """Asking in a conversation: the answer comes as server-sent events while it is written.
 
-`started`, then `delta`, `citations` and `verification`, then `ended` or `failed`. Closing the connection stops the answer; what
-was written is kept.
+`started`, then `delta`, `citations`, `closest` and `verification`, then `ended` or `failed`. Closing the connection stops the
+answer; what was written is kept.
 """
 
 from typing import Annotated, assert_never
@@ -25,11 +25,11 @@ from stoa.api.messages import (
     sentence_view,
 )
 from stoa.api.refusals import body
-from stoa.control.turns import Cited, Delta, Ended, Failed, Started, Turn, TurnEvent, Verified
+from stoa.control.turns import Cited, Closest, Delta, Ended, Failed, Started, Turn, TurnEvent, Verified
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 
-_EVENTS = events("started", "delta", "citations", "verification", "ended", "failed")
+_EVENTS = events("started", "delta", "citations", "closest", "verification", "ended", "failed")
 
 
 class NewTurn(Form):
@@ -57,6 +57,12 @@ class DeltaEvent(View):
 
 class CitationsEvent(View):
     citations: list[CitationView]
+
+
+class ClosestEvent(View):
+    """Where to look, of an answer that says that the documents do not tell."""
+
+    closest: list[CitationView]
 
 
 class VerificationEvent(View):
@@ -108,6 +114,8 @@ def _encoded(happened: TurnEvent) -> bytes:
             return event("delta", DeltaEvent(text=text))
         case Cited(citations=citations):
             return event("citations", CitationsEvent(citations=[citation_view(citation) for citation in citations]))
+        case Closest(passages=passages):
+            return event("closest", ClosestEvent(closest=[citation_view(passage) for passage in passages]))
         case Verified(sentences=sentences):
             return event("verification", VerificationEvent(verification=[sentence_view(each) for each in sentences]))
         case Ended(message=message, conversation=conversation):

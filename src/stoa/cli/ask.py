@@ -46,18 +46,25 @@ def ask(
     place = target(ctx)
     text: list[str] = []
     citations: list[dict[str, Any]] = []
+    closest: list[dict[str, Any]] = []
     for event in _answer(place, key, request):
         if event["choices"] and (piece := event["choices"][0]["delta"].get("content")):
             text.append(piece)
             if not json:
                 typer.echo(piece, nl=False)
         citations += event.get("stoa", {}).get("citations", [])
+        closest += event.get("stoa", {}).get("closest", [])
     if json:
-        output.as_json({"model": names[0], "answer": "".join(text), "citations": citations})
+        output.as_json({"model": names[0], "answer": "".join(text), "citations": citations, "closest": closest})
         return
     output.result("")
     for citation in citations:
-        output.result(_described(citation))
+        number = typer.style(f"[{citation['n']}]", bold=True)
+        output.result(f"\n{number} {_described(citation)}")
+    if closest:
+        output.result("\nClosest to the question:")
+    for passage in closest:
+        output.result(f"\n{_described(passage)}")
 
 
 def _answer(place: Target, key: str | None, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -92,10 +99,9 @@ def _events(place: Target, url: str, key: str, request: dict[str, Any]) -> Itera
 
 
 def _described(citation: dict[str, Any]) -> str:
-    """A citation as two lines: number, title, headings, file and page; then the beginning of the passage."""
+    """A citation as two lines: title, headings, file and page; then the beginning of the passage."""
     where = " > ".join([citation["title"], *citation["heading"]])
     page = f", page {citation['page']}" if citation.get("page") else ""
     passage = " ".join(citation["passage"].split())
     excerpt = passage if len(passage) <= _EXCERPT else f"{passage[:_EXCERPT].rsplit(' ', 1)[0]} ..."
-    number = typer.style(f"[{citation['n']}]", bold=True)
-    return f"\n{number} {where} ({citation['path']}{page})\n    {excerpt}"
+    return f"{where} ({citation['path']}{page})\n    {excerpt}"

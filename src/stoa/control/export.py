@@ -20,6 +20,8 @@ def to_markdown(conversation: Conversation, messages: Sequence[Message]) -> str:
             parts.append(f"*Failed: {message.error}*")
         parts += _marked(message)
         parts += [_cited(citation) for citation in message.citations]
+        if message.closest:
+            parts.append("Closest to the question:\n\n" + "\n".join(f"- {_place(passage)}" for passage in message.closest))
     return "\n\n".join(parts) + "\n"
 
 
@@ -40,10 +42,14 @@ def file_name(conversation: Conversation, extension: str) -> str:
 
 
 def _cited(citation: Citation) -> str:
+    passage = "\n".join(f"> {line}".rstrip() for line in citation.passage.strip().splitlines())
+    return f"{_place(citation, number=f'[{citation.n}] ')}\n\n{passage}"
+
+
+def _place(citation: Citation, *, number: str = "") -> str:
     page = f", page {citation.page}" if citation.page is not None else ""
     heading = f", {' › '.join(citation.heading)}" if citation.heading else ""
-    passage = "\n".join(f"> {line}".rstrip() for line in citation.passage.strip().splitlines())
-    return f"**[{citation.n}] {citation.title}**{page}{heading} ({citation.path})\n\n{passage}"
+    return f"**{number}{citation.title}**{page}{heading} ({citation.path})"
 
 
 def _time(at_ms: int) -> str:

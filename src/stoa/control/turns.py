@@ -18,6 +18,7 @@ from stoa.control.questions import Opening, open_question, reopen_question
 from stoa.domain.chat import (
     AnswerBegins,
     AnswerCitations,
+    AnswerClosest,
     AnswerPiece,
     AnswerText,
     AnswerUsage,
@@ -49,6 +50,12 @@ class Cited(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...]
 
 
+class Closest(msgspec.Struct, frozen=True):
+    """Where to look, of an answer that says that the documents do not tell."""
+
+    passages: tuple[Citation, ...]
+
+
 class Verified(msgspec.Struct, frozen=True):
     """Which sentences of the answer its passages support."""
 
@@ -69,7 +76,7 @@ class Failed(msgspec.Struct, frozen=True):
     message: Message
 
 
-TurnEvent = Started | Delta | Cited | Verified | Ended | Failed
+TurnEvent = Started | Delta | Cited | Closest | Verified | Ended | Failed
 
 
 class Turns:
@@ -196,6 +203,9 @@ class Turn:
             case AnswerCitations(citations=citations):
                 self._change(citations=citations)
                 self._events.put_nowait(Cited(citations))
+            case AnswerClosest(passages=passages):
+                self._change(closest=passages)
+                self._events.put_nowait(Closest(passages))
             case AnswerVerification(sentences=sentences):
                 if not self._cut:
                     self._change(verification=sentences)

@@ -33,6 +33,12 @@ class AnswerCitations(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...]
 
 
+class AnswerClosest(msgspec.Struct, frozen=True):
+    """Of an answer that says that the documents do not tell: the passages that come closest to the question."""
+
+    passages: tuple[Citation, ...]
+
+
 class AnswerVerification(msgspec.Struct, frozen=True):
     """What those passages say of the text, which is whole now."""
 
@@ -47,7 +53,7 @@ class AnswerUsage(msgspec.Struct, frozen=True):
     cost_nano_usd: int | None = None
 
 
-AnswerPiece = AnswerBegins | AnswerText | AnswerCitations | AnswerVerification | AnswerUsage
+AnswerPiece = AnswerBegins | AnswerText | AnswerCitations | AnswerClosest | AnswerVerification | AnswerUsage
 
 
 class ChatClient(Protocol):

@@ -37,6 +37,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     model: str | None = None
     citations: tuple[Citation, ...] = ()
+    closest: tuple[Citation, ...] = ()
+    """Where to look, of an answer that says that the documents do not tell."""
     verification: tuple[SentenceCheck, ...] | None = None
     """None where the answer was not held against passages."""
     state: MessageState = "complete"

@@ -62,6 +62,7 @@ async def test_a_message_comes_back_as_it_went_in(store: ConversationTables) -> 
     whole = msgspec.structs.replace(
         answer,
         content="Yes [1].",
+        closest=(CITATION,),
         verification=(SentenceCheck(0, 8, "unsupported", (1,), ("Yes",)),),
         state="complete",
         request_id="r",

@@ -2,7 +2,8 @@ import pytest
 
 from stoa.adapters.engines.embedder import MiniLM
 from stoa.adapters.engines.evidence import NumberedPassage, Weigher
-from stoa.adapters.engines.reader import REFUSAL, Quote, Reader, written
+from stoa.adapters.engines.reader import Reader
+from stoa.adapters.engines.writing import REFUSAL, Quote, written
 
 LEAVE = """## Annual leave
 
@@ -150,3 +151,57 @@ SITES_ABROAD = [
 def test_a_sentence_that_matches_but_does_not_say_what_is_asked_is_no_answer(reader: Reader, question: str) -> None:
     assert reader.read(question, SITES_ABROAD) == []
     assert reader.read("When does the canteen in Oldhaven serve lunch?", SITES_ABROAD)[0].number == 1
+
+
+PRICES = """product: Insuvara; strength: 1 mg; list price EUR per pack: 86.50
+product: Insuvara; strength: 2 mg; list price EUR per pack: 98.00
+product: Cardelva; strength: 25 mg; list price EUR per pack: 6.40"""
+PLAN = """## Severity levels
+
+| Level | Meaning | First response within |
+|---|---|---|
+| S1 | Patients are at immediate risk | 15 minutes |
+| S2 | An important service has failed | 1 hour |
+
+An incident that touches a computer system is at least of level S2."""
+GLOSSARY = """**CAPA.** Corrective and preventive action: a measure that removes the cause of a problem.
+
+**QP.** Qualified Person: the person who certifies a batch before release."""
+STRUCTURED = [
+    NumberedPassage(1, "price list 2025", PRICES),
+    NumberedPassage(2, "Incident plan > Severity levels", PLAN),
+    NumberedPassage(3, "Glossary", GLOSSARY),
+]
+
+
+def test_all_of_a_table_is_answered_with_the_table(reader: Reader) -> None:
+    assert written(reader.read("What are the severity levels?", STRUCTURED)).splitlines() == [
+        "| Level | Meaning | First response within |",
+        "| --- | --- | --- |",
+        "| S1 | Patients are at immediate risk | 15 minutes [2] |",
+        "| S2 | An important service has failed | 1 hour [2] |",
+    ]
+
+
+def test_all_rows_that_fit_a_question_as_well_answer_it(reader: Reader) -> None:
+    quotes = reader.read("What is the price of Insuvara?", STRUCTURED)
+    assert [quote.text.split("; ")[1] for quote in quotes] == ["strength: 1 mg", "strength: 2 mg"]
+
+
+def test_what_a_paragraph_begins_with_is_said_with_what_it_means(reader: Reader) -> None:
+    assert reader.read("What does CAPA mean?", STRUCTURED)[0] == Quote(
+        "CAPA. Corrective and preventive action: a measure that removes the cause of a problem.", 3
+    )
+
+
+def test_sentences_of_one_passage_are_said_in_its_order(reader: Reader) -> None:
+    text = "The gate opens at six in the morning. Guests bring a passport. In the evening the gate closes at ten."
+    quotes = reader.read("When does the gate close in the evening and open in the morning?", [NumberedPassage(1, "Gate", text)])
+    assert len(quotes) > 1
+    places = [text.index(quote.text.rpartition(". ")[2]) for quote in quotes]
+    assert places == sorted(places)
+
+
+def test_a_place_that_no_passage_knows_is_not_answered_for_another(reader: Reader) -> None:
+    suppliers = [NumberedPassage(1, "approved suppliers", "Quality enters the supplier in the list of approved suppliers.")]
+    assert reader.read("List the approved suppliers in Germany.", suppliers) == []

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoa.adapters.engines.sentences import Unit, clean, split_sentences, units
+from stoa.adapters.engines.markup import clean
+from stoa.adapters.engines.sentences import Unit, split_sentences, units
 
 
 @pytest.mark.parametrize(

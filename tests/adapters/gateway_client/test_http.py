@@ -10,6 +10,7 @@ from stoa.adapters.gateway_client.http import GatewayChat
 from stoa.domain.chat import (
     AnswerBegins,
     AnswerCitations,
+    AnswerClosest,
     AnswerPiece,
     AnswerText,
     AnswerUsage,
@@ -89,7 +90,9 @@ async def test_text_usage_citations_and_cost_come_as_pieces() -> None:
         text("180 €"),
         event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
         event({"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}}),
-        event({"choices": [], "stoa": {"citations": [CITED], "cost_nano_usd": 900, "verification": [CHECKED]}}),
+        event(
+            {"choices": [], "stoa": {"citations": [CITED], "closest": [CITED], "cost_nano_usd": 900, "verification": [CHECKED]}}
+        ),
         DONE,
     )
     assert await answered(chat(httpx.Response(200, headers={"x-request-id": "req_1"}, stream=stream))) == [
@@ -98,6 +101,7 @@ async def test_text_usage_citations_and_cost_come_as_pieces() -> None:
         AnswerText("180 €"),
         AnswerUsage(12, 5, None),
         AnswerCitations((CITATION,)),
+        AnswerClosest((CITATION,)),
         AnswerVerification((SentenceCheck(0, 11, "unsupported", (1,), ("180",)),)),
         AnswerUsage(None, None, 900),
     ]

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from stoa.adapters.gateway_client.scripted import ScriptedChat
-from stoa.domain.chat import AnswerCitations, AnswerText, AnswerVerification
+from stoa.domain.chat import AnswerCitations, AnswerClosest, AnswerText, AnswerVerification
 from stoa.domain.passages import Citation, SentenceCheck
 from stoa.errors import LimitReached
 
@@ -49,16 +49,18 @@ async def test_a_turn_comes_as_events_and_stays_as_messages(sign_in: SignIn, cha
         AnswerText("Up to\n\n"),
         AnswerText("180 € [1]."),
         AnswerCitations((CITATION,)),
+        AnswerClosest((CITATION,)),
         AnswerVerification((CHECK,)),
     ]
     ann = await sign_in("ann")
     conversation_id = await begin(ann)
     events = await ask(ann, conversation_id, content="What may a hotel cost?\n")
-    assert [name for name, _ in events] == ["started", "delta", "delta", "citations", "verification", "ended"]
-    started, first, _, cited, verified, ended = (data for _, data in events)
+    assert [name for name, _ in events] == ["started", "delta", "delta", "citations", "closest", "verification", "ended"]
+    started, first, _, cited, closest, verified, ended = (data for _, data in events)
     assert started["assistant_message"]["state"] == "streaming"
     assert first == {"text": "Up to\n\n"}
     assert cited["citations"][0]["title"] == "Travel"
+    assert closest == {"closest": cited["citations"]}
     marked = {"start": 0, "end": 17, "state": "unsupported", "numbers": [1], "missing": ["180"]}
     assert verified["verification"] == ended["message"]["verification"] == [marked]
     assert [started["user_message"], ended["message"]] == await messages(ann, conversation_id)

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from stoa.adapters.engines.reader import REFUSAL
+from stoa.adapters.engines.writing import REFUSAL
 from stoa.api.engine.chat import SELF_DESCRIPTION
 from stoa.api.engine.routes import Routes
 from stoa.api.wire.messages import Request, Response

@@ -70,6 +70,7 @@ function message(held: Held, role: "user" | "assistant", content: string): Messa
     content,
     model: role === "assistant" ? held.conversation.model : null,
     citations: [],
+    closest: [],
     verification: null,
     state: role === "assistant" ? "streaming" : "complete",
     error: null,
@@ -127,6 +128,10 @@ export async function stream(response: ServerResponse, held: Held, question: Mes
   answer.citations = text === NOT_FOUND ? [] : pages.slice(0, text === TABLE ? 1 : 2).map((page, i) => citation(i + 1, page));
   answer.usage = { prompt_tokens: 812, completion_tokens: 96, cost_nano_usd: 1_830_000 };
   send("citations", { citations: answer.citations });
+  if (text === NOT_FOUND) {
+    answer.closest = pages.slice(0, 2).map((page, i) => citation(i + 1, page));
+    send("closest", { closest: answer.closest });
+  }
   if (text !== TABLE) {
     answer.verification = checks(text);
     send("verification", { verification: answer.verification });

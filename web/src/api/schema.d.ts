@@ -3492,7 +3492,8 @@ export interface components {
          * MessageView
          * @description `error` says why an answer failed; what had been written before is in `content`.
          *
-         *     `verification` is null where an answer was not held against passages.
+         *     `closest` are passages to look at, of an answer that says that the documents do not tell. `verification` is null where an
+         *     answer was not held against passages.
          */
         MessageView: {
             /** Id */
@@ -3510,6 +3511,8 @@ export interface components {
             model: string | null;
             /** Citations */
             citations: components["schemas"]["CitationView"][];
+            /** Closest */
+            closest: components["schemas"]["CitationView"][];
             /** Verification */
             verification: components["schemas"]["SentenceView"][] | null;
             /**

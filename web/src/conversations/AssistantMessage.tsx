@@ -6,7 +6,7 @@ import { Icon } from "../kit/Icon";
 import { plural } from "../kit/format";
 import { Markdown } from "../markdown/Markdown";
 import { marksOf } from "../markdown/verification";
-import { Citations } from "./Citations";
+import { Citations, Closest } from "./Citations";
 import { FeedbackBar } from "./FeedbackBar";
 import { Verification } from "./Verification";
 import { Waiting } from "./Waiting";
@@ -53,6 +53,9 @@ export function AssistantMessage({ conversationId, message, opened, onSource, on
       {state === "stopped" && <p className={styles.note}>Stopped{content ? " here" : " before the first word"}.</p>}
       {verification && <Verification sentences={verification} />}
       {hasCitations && <Citations citations={citations} opened={opened} onSource={(citation) => onSource(citation, content)} />}
+      {message.closest.length > 0 && (
+        <Closest passages={message.closest} opened={opened} onSource={(passage) => onSource(passage, content)} />
+      )}
       {!isWriting && content && (
         <div className={styles.actions}>
           <CopyButton label="Copy the answer" text={() => content} />

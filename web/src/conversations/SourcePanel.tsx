@@ -30,10 +30,12 @@ export function SourcePanel({ citation, answer, onClose }: SourcePanelProps) {
   return (
     <>
       <header className={styles.head}>
-        <p className={styles.number}>
-          <span className="unseen">Source </span>
-          {citation.n}
-        </p>
+        {new RegExp(`\\[[\\d,;\\s]*\\b${citation.n}\\b`).test(answer) && (
+          <p className={styles.number}>
+            <span className="unseen">Source </span>
+            {citation.n}
+          </p>
+        )}
         <div className={styles.names}>
           <h2 ref={title} tabIndex={-1}>
             {citation.title || citation.path}

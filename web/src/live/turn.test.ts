@@ -4,7 +4,7 @@ import { advanceTurn, beginTurn, cutShort, messagesWith, readTurnEvent, settle }
 
 function message(id: string, role: "user" | "assistant", content = id): Message {
   return {
-    id, role, content, position: 0, model: null, citations: [], verification: null, state: "complete", error: null, created_at: "", usage: null, feedback: null,
+    id, role, content, position: 0, model: null, citations: [], closest: [], verification: null, state: "complete", error: null, created_at: "", usage: null, feedback: null,
   }; // prettier-ignore
 }
 

@@ -21,6 +21,7 @@ export interface Turn {
   assistantMessage: Message | null;
   text: string;
   citations: Citation[];
+  closest: Citation[];
   verification: SentenceCheck[] | null;
   error: string | null;
 }
@@ -29,6 +30,7 @@ export type TurnEvent =
   | { event: "started"; user_message: Message | null; assistant_message: Message }
   | { event: "delta"; text: string }
   | { event: "citations"; citations: Citation[] }
+  | { event: "closest"; closest: Citation[] }
   | { event: "verification"; verification: SentenceCheck[] }
   | { event: "ended"; message: Message; conversation: Conversation }
   | { event: "failed"; message: Message; error: unknown };
@@ -38,7 +40,15 @@ export function readTurnEvent({ event, data }: ServerEvent): TurnEvent {
 }
 
 export function beginTurn(request: TurnRequest): Turn {
-  const nothing = { userMessage: null, assistantMessage: null, text: "", citations: [], verification: null, error: null };
+  const nothing = {
+    userMessage: null,
+    assistantMessage: null,
+    text: "",
+    citations: [],
+    closest: [],
+    verification: null,
+    error: null,
+  };
   return { request, phase: "asking", ...nothing };
 }
 
@@ -51,6 +61,8 @@ export function advanceTurn(turn: Turn, event: TurnEvent): Turn {
       return { ...turn, text: turn.text + event.text };
     case "citations":
       return { ...turn, citations: event.citations };
+    case "closest":
+      return { ...turn, closest: event.closest };
     case "verification":
       return { ...turn, verification: event.verification };
     default:
@@ -61,8 +73,8 @@ export function advanceTurn(turn: Turn, event: TurnEvent): Turn {
 /** The answer as the turn left it when it was cut short; null when it had not begun. */
 export function cutShort(turn: Turn, state: "stopped" | "failed", error: string | null = null): Message | null {
   if (!turn.assistantMessage) return null;
-  const { text: content, citations, verification } = turn;
-  return { ...turn.assistantMessage, content, citations, verification, state, error };
+  const { text: content, citations, closest, verification } = turn;
+  return { ...turn.assistantMessage, content, citations, closest, verification, state, error };
 }
 
 /** What the API says about a failure, as one sentence. */
@@ -92,6 +104,7 @@ export function messagesWith(messages: Message[], turn: Turn | undefined): Messa
       ...answer,
       content: turn.text,
       citations: turn.citations,
+      closest: turn.closest,
       verification: turn.verification,
       state: turn.phase === "refused" ? "failed" : "streaming",
       error: turn.error,
@@ -118,6 +131,7 @@ function placeholder(role: "user" | "assistant", position: number, content: stri
     content,
     model: null,
     citations: [],
+    closest: [],
     verification: null,
     state: "complete",
     error: null,

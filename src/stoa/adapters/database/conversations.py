@@ -91,6 +91,7 @@ def _row(record: Conversation | Message) -> dict[str, Any]:  # Any: the columns'
     row = {name.removesuffix("_ms"): value for name, value in fields.items()}
     if isinstance(record, Message):
         row["citations"] = msgspec.to_builtins(record.citations)
+        row["closest"] = msgspec.to_builtins(record.closest) or None
         row["verification"] = msgspec.to_builtins(record.verification)
     return row
 
@@ -106,6 +107,7 @@ def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id, conversation_id=row.conversation_id, position=row.position, role=row.role, content=row.content,
         created_at_ms=row.created_at, model=row.model, citations=msgspec.convert(row.citations, tuple[Citation, ...]),
+        closest=msgspec.convert(row.closest or (), tuple[Citation, ...]),
         verification=msgspec.convert(row.verification, tuple[SentenceCheck, ...] | None),
         state=row.state, error=row.error, request_id=row.request_id, prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens, cost_nano_usd=row.cost_nano_usd,

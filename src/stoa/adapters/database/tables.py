@@ -352,6 +352,7 @@ messages = Table(
     Column("content", Text, nullable=False),
     Column("model", String(80)),
     Column("citations", JSON, nullable=False),
+    Column("closest", JSON(none_as_null=True), comment="passages to look at, of an answer that cites none; null for most"),
     Column("verification", JSON(none_as_null=True), comment="null where an answer was not held against passages"),
     Column("state", String(20), nullable=False, comment="complete, streaming, stopped or failed"),
     Column("error", Text),

@@ -51,7 +51,7 @@ _KINDS = (
     ),
     _kind(
         rf"\bhow much\b.*\b(?:{_PRICE}|pay|paid|earn|charged?|spend|spent)\b"
-        rf"|\bwhat (?:is|was|are|were) the (?:\w+ )?{_PRICE}\b",
+        rf"|\bwhat (?:is|was|are|were) the (?:\w+ )?{_PRICE}\b|\bwhat (?:do|does|did|will|would) .+ costs?\b",
         r"[$€£¥%]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|francs?|cents?|pence|free|no charge)\b",
     ),
     _kind(

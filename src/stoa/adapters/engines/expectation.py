@@ -38,8 +38,9 @@ def _expect(kind: str, asked: str, sure: str, likely: str) -> Expectation:
 EXPECTATIONS = (
     _expect(
         "amount",
-        r"\bhow much\b|\bwhat (?:is|are|was) the (?:\w+ )?(?:cost|price|amount|fee|budget|limit|rate|allowance|salary)s?\b",
-        r"[$€£%]|\d\s?(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|percent)\b|\b(?:EUR|USD|GBP|CHF)\s?\d",
+        r"\bhow much\b|\bwhat (?:is|are|was) the (?:\w+ )?(?:cost|price|amount|fee|budget|limit|rate|allowance|salary)s?\b"
+        r"|\bwhat (?:do|does|did|will|would) .+ costs?\b",
+        r"[$€£%]|\d\s?(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|percent)\b|\b(?:EUR|USD|GBP|CHF)(?:\b[^;:]{0,30}:)?\s?\d",
         rf"(?i:\b{NUMBER}\b)",
     ),
     _expect(

@@ -11,7 +11,11 @@ from collections.abc import Set as AbstractSet
 
 from stoa.adapters.engines.words import means_little, stem
 
-_ENGLISH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|do|does|did|can|could|may)\b", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"\b(?:who|whom|whose|what|which|when|where|how|why|is|are|do|does|did|can|could|may)\b"
+    r"|^\W*(?:please )?(?:list|name|show|give|tell|describe|explain)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+(?:['’.,-](?=[^\W_])[^\W_]+)*")
 _SENTENCE_ENDS = (".", "?", "!", ":", '"', "“")
 _CAPITALS = re.compile(r"\b[A-ZÀ-Þ]\w*(?:[\s-]+(?:(?:of|the|and|for)\s+)?[A-ZÀ-Þ]\w*)+")

@@ -3,9 +3,7 @@
 It writes nothing of its own but the refusal. What a passage says is only ever quoted, so instructions hidden in one do nothing.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +11,11 @@ from stoa.adapters.engines.doubts import excluded, unmet
 from stoa.adapters.engines.evidence import Evidence, NumberedPassage, Ranking, Weigher
 from stoa.adapters.engines.names import unnamed
 from stoa.adapters.engines.pointing import points_back
-
-REFUSAL = "The documents I may read do not answer this."
+from stoa.adapters.engines.sentences import units
+from stoa.adapters.engines.structures import Listing, Table
+from stoa.adapters.engines.whole import MOST_ROWS, asks_for_all, whole
+from stoa.adapters.engines.words import content_words, stem, stems
+from stoa.adapters.engines.writing import Quote
 
 ANSWERS = 0.5
 """Least probability of the best sentence. With the doubts it keeps .9 of BeerQA's SQuAD part, as `tools/reader` fits it."""
@@ -34,16 +35,6 @@ CLOSE = 0.04
 
 MOST_SENTENCES = 3
 
-_BRACKETED = re.compile(r"\[(\d+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """One sentence of an answer and the number of the passage it stands in."""
-
-    text: str
-    number: int
-
 
 class Reader:
     """Reads passages for a question. Deterministic and thread-safe."""
@@ -55,14 +46,23 @@ class Reader:
         """The sentences that answer, in the order of what is asked; empty when nothing answers."""
         rankings = self._weigher.weigh(question, passages)
         taken: list[Evidence] = []
-        for ranking in rankings:
-            found = chosen(ranking, alone=len(rankings) == 1)
-            if ranking.evidence[0].probability >= ANSWERS and not doubtful(ranking.asked, found, passages):
-                taken += [one for one in found if not _repeats(one, taken)]
         quotes: list[Quote] = []
-        for one in taken[:MOST_SENTENCES]:
-            said = " ".join(quote.text for quote in quotes)
-            quotes.append(Quote(_understandable(one, said), one.passage.number))
+        for ranking in rankings:
+            rows = whole(ranking.asked, passages)
+            if rows and not _of_something_else(ranking.asked, rows, passages):
+                quotes += rows
+                continue
+            found = chosen(ranking, alone=len(rankings) == 1)
+            if ranking.evidence[0].probability < ANSWERS or doubtful(ranking.asked, found, passages):
+                continue
+            if several := _several(ranking.asked, found):
+                quotes += several
+                continue
+            for one in _in_reading_order(found):
+                if len(taken) < MOST_SENTENCES and not _repeats(one, taken):
+                    said = " ".join(quote.text for quote in quotes)
+                    quotes.append(Quote(_understandable(one, said), one.passage.number, one.unit.of))
+                    taken.append(one)
         return quotes
 
 
@@ -99,6 +99,39 @@ def doubtful(asked: str, taken: Sequence[Evidence], passages: Sequence[NumberedP
     )
 
 
+def _of_something_else(asked: str, rows: Sequence[Quote], passages: Sequence[NumberedPassage]) -> bool:
+    said = " ".join(row.text for row in rows)
+    return excluded(asked, said) or unnamed(asked, " ".join(map(_whole, passages))) >= UNKNOWN
+
+
+def _in_reading_order(taken: Sequence[Evidence]) -> list[Evidence]:
+    """What is from one passage as it follows there, at the place of its best piece."""
+    numbers = list(dict.fromkeys(one.passage.number for one in taken))
+    if len(numbers) == len(taken):
+        return list(taken)
+    places = {one.passage.number: {unit: at for at, unit in enumerate(units(one.passage.text))} for one in taken}
+    return sorted(taken, key=lambda one: (numbers.index(one.passage.number), places[one.passage.number][one.unit]))
+
+
+def _several(asked: str, taken: Sequence[Evidence]) -> list[Quote]:
+    """Where the best piece and another one are of one table, all its rows that say as much of what is asked for.
+
+    Where they are of one list, and all is asked for, the list. Else nothing.
+    """
+    first, *others = taken
+    if not any(one.unit.of is first.unit.of for one in others):
+        return []
+    match first.unit.of:
+        case Table(said=rows) as structure:
+            wanted = {stem(word) for word in content_words(asked)}.intersection(stems(first.unit.text))
+            alike = [row for row in rows if wanted.issubset(stems(row))]
+            return [Quote(row, first.passage.number, structure) for row in alike] if len(alike) <= MOST_ROWS else []
+        case Listing(items=items) as structure if asks_for_all(asked) and len(items) <= MOST_ROWS:
+            return [Quote("; ".join(items), first.passage.number, structure)]
+        case _:
+            return []
+
+
 def _whole(passage: NumberedPassage) -> str:
     return f"{passage.title}: {passage.text}"
 
@@ -110,12 +143,6 @@ def _understandable(one: Evidence, said: str) -> str:
         return unit.text if said.endswith(unit.before) else f"{unit.before} {unit.text}"
     about = unit.context or one.passage.title.rpartition(" > ")[2]
     return f"{about}: {unit.text}" if about and unit.kind == "sentence" and points_back(unit.text) else unit.text
-
-
-def written(quotes: Sequence[Quote]) -> str:
-    """The answer as text: each sentence followed by its citation, or the refusal. Only citations stand in brackets."""
-    said = [_BRACKETED.sub(r"(\1)", quote.text) for quote in quotes]
-    return " ".join(f"{text} [{quote.number}]" for text, quote in zip(said, quotes, strict=True)) or REFUSAL
 
 
 def _lists(whole: Evidence, one: Evidence) -> bool:

@@ -5,10 +5,12 @@ Headings are no units; they are the context of what stands below them. Works on 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from stoa.adapters.engines.markup import clean
 from stoa.adapters.engines.pointing import points_back
+from stoa.adapters.engines.structures import ITEM, Listing, Structure, Table, listing, records, table
 
 Kind = Literal["sentence", "item", "list", "row"]
 
@@ -18,12 +20,14 @@ class Unit:
     """`text` is what an answer may say, white space and markup cleaned; `context` the nearest heading or question, if any.
 
     `before` is the text that stands before one that points back, such as `It opens at nine`; empty for one that stands alone.
+    `of` is the table or list that a row or an item is from.
     """
 
     text: str
     context: str
     kind: Kind
     before: str = ""
+    of: Structure | None = field(default=None, compare=False, repr=False)
 
 
 LIST_WORDS = 80
@@ -32,26 +36,16 @@ LIST_WORDS = 80
 HEADING_WORDS = 8
 """A paragraph without an end up to this long, with text below it, is a heading."""
 
+RUN_IN_WORDS = 3
+"""A paragraph's first sentence up to this long is read with the next one."""
+
 BEFORE_WORDS = 60
 """Up to so many words are said before a sentence that points back; if they are more, the sentence before alone."""
 
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
-_ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _STEP = re.compile(r"\s*(\d{1,2})\s+(?=[A-Z])")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _FIELDS = re.compile(r"\s*[^:;|]{1,60}: [^;]*(?:; [^:;|]{1,60}: [^;]*)+$")
-_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
-
-_MARKUP = (
-    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*\\])([*_])(?=\S)([^*_]+?)(?<=[^\s\\])\1(?![\w*])"), r"\2"),
-    (re.compile(r"`([^`]+)`"), r"\1"),
-    (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
-    (re.compile(r"\\([\\`*_{}\[\]()#+.!|>-])"), r"\1"),
-    (re.compile(r"\s+"), " "),
-)
 
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof rev hon st jr sr gen col lt sgt capt gov sen rep pres etc vs e.g i.e cf al approx ca no nos vol fig "  # noqa: SIM905
@@ -76,17 +70,17 @@ def units(text: str) -> list[Unit]:
         if title := _HEADING.match(first):
             heading, lead_in = clean(title[1]), ""
         elif _ROW.match(first):
-            found += (Unit(row, heading, "row") for row in _rows(block))
+            found += _rows(table(block, heading))
             lead_in = ""
         elif _FIELDS.match(first):
-            found += (Unit(clean(line), heading, "row") for line in block)
-        elif _ITEM.match(first):
-            found += _items(block, lead_in, heading)
+            found += _rows(records(block, heading))
+        elif ITEM.match(first):
+            found += _items(listing(block, lead_in, heading))
             lead_in = ""
         elif at < len(blocks) and _is_bare_heading(block):
             heading, lead_in = clean(first), ""
         else:
-            sentences = split_sentences(clean(" ".join(block)))
+            sentences = _with_run_in(split_sentences(clean(" ".join(block))))
             lead_in = sentences[-1] if sentences and sentences[-1].endswith(":") else ""
             for sentence in sentences:
                 if sentence.endswith("?"):
@@ -97,19 +91,19 @@ def units(text: str) -> list[Unit]:
     return [unit for unit in found if not unit.text.endswith("?")]
 
 
+def _with_run_in(sentences: list[str]) -> list[str]:
+    """A paragraph may begin with what it is about, `CAPA. Corrective and preventive action.`: that is no sentence by itself."""
+    if len(sentences) > 1 and len(sentences[0].split()) <= RUN_IN_WORDS and sentences[0].endswith("."):
+        return [" ".join(sentences[:2]), *sentences[2:]]
+    return sentences
+
+
 def _before(sentence: str, above: Unit | None) -> str:
     """What a sentence that points back needs before it: the sentence above, and what that one needs."""
     if above is None or above.kind != "sentence" or not points_back(sentence):
         return ""
     together = f"{above.before} {above.text}".strip()
     return together if len(together.split()) <= BEFORE_WORDS else above.text
-
-
-def clean(text: str) -> str:
-    """The words as a reader would see them: Markdown's marks gone, white space single."""
-    for pattern, replacement in _MARKUP:
-        text = pattern.sub(replacement, text)
-    return text.strip()
 
 
 def split_sentences(text: str) -> list[str]:
@@ -174,43 +168,18 @@ def _kind(line: str, last: str) -> str:
         return "table"
     if _FIELDS.match(line):
         return "fields"
-    if _ITEM.match(line) or (last == "list" and line.startswith("  ")):
+    if ITEM.match(line) or (last == "list" and line.startswith("  ")):
         return "list"
     return "paragraph"
 
 
-def _items(block: list[str], lead_in: str, heading: str) -> Iterator[Unit]:
-    items: list[str] = []
-    for line in block:
-        if _ITEM.match(line):
-            items.append(_ITEM.sub("", line, count=1))
-        elif line.strip():
-            items[-1] += " " + line.strip()
-    items = [clean(item) for item in items]
-    for item in items:
-        yield Unit(f"{lead_in} {item}".strip(), heading, "item")
-    whole = f"{lead_in} {'; '.join(item.rstrip('.;,') for item in items)}."
-    if lead_in and len(items) > 1 and len(whole.split()) <= LIST_WORDS:
-        yield Unit(whole, heading, "list")
+def _rows(structure: Table) -> Iterator[Unit]:
+    return (Unit(said, structure.heading, "row", of=structure) for said in structure.said)
 
 
-def _rows(block: list[str]) -> Iterator[str]:
-    """Each row as `column: value; column: value`; of a table without a header, or cut off from it, the values alone."""
-    table = [
-        [clean(cell) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in block if not _RULE.match(line)
-    ]
-    headed = len(block) > 1 and _RULE.match(block[1]) is not None and _says(table[0][0])
-    columns = table[0] if headed else []
-    for cells in table[1:] if headed else table:
-        named = [
-            f"{columns[at]}: {cell}" if at < len(columns) and columns[at] else cell
-            for at, cell in enumerate(cells)
-            if cell and _says(cell)
-        ]
-        if named:
-            yield "; ".join(named)
-
-
-def _says(cell: str) -> bool:
-    """Whether there is more in a cell than a bullet or a dash. The corner of a table may be empty."""
-    return not cell or re.search(r"\w", cell) is not None
+def _items(structure: Listing) -> Iterator[Unit]:
+    for said in structure.said:
+        yield Unit(said, structure.heading, "item", of=structure)
+    whole = f"{structure.lead_in} {'; '.join(item.rstrip('.;,') for item in structure.items)}."
+    if structure.lead_in and len(structure.items) > 1 and len(whole.split()) <= LIST_WORDS:
+        yield Unit(whole, structure.heading, "list", of=structure)

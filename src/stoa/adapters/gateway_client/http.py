@@ -11,6 +11,7 @@ import msgspec
 from stoa.domain.chat import (
     AnswerBegins,
     AnswerCitations,
+    AnswerClosest,
     AnswerPiece,
     AnswerText,
     AnswerUsage,
@@ -40,6 +41,7 @@ class _Usage(msgspec.Struct):
 
 class _Stoa(msgspec.Struct):
     citations: tuple[Citation, ...] | None = None
+    closest: tuple[Citation, ...] | None = None
     verification: tuple[SentenceCheck, ...] | None = None
     cost_nano_usd: int | None = None
 
@@ -132,6 +134,8 @@ def _pieces(data: bytes) -> list[AnswerPiece]:
     ]
     if chunk.stoa is not None and chunk.stoa.citations:
         found.append(AnswerCitations(chunk.stoa.citations))
+    if chunk.stoa is not None and chunk.stoa.closest:
+        found.append(AnswerClosest(chunk.stoa.closest))
     if chunk.stoa is not None and chunk.stoa.verification is not None:
         found.append(AnswerVerification(chunk.stoa.verification))
     cost = chunk.stoa.cost_nano_usd if chunk.stoa is not None else None

@@ -10,7 +10,7 @@ import msgspec
 
 from stoa.adapters.engines.builtin import BuiltIn
 from stoa.adapters.engines.prompt import asked
-from stoa.adapters.engines.reader import written
+from stoa.adapters.engines.writing import written
 from stoa.api.engine.body import decode, require_model
 from stoa.api.engine.lanes import Lanes
 from stoa.api.wire.messages import Request, Response
