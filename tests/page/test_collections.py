@@ -130,4 +130,6 @@ def test_a_collection_says_what_it_was_itself(handbook: Page) -> None:
 def test_the_view_that_is_open_is_in_sight_on_a_phone(sign_in: Callable[..., Page]) -> None:
     page = sign_in(viewport={"width": 390, "height": 844})
     page.goto("/collections/handbook/connect")
-    expect(page.get_by_role("navigation", name="Views of handbook").get_by_role("link", name="Connect")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("navigation", name="Views of handbook").get_by_role("link", name="Connect")).to_be_in_viewport(
+        ratio=1
+    )
