@@ -23,7 +23,7 @@ run: .build/base .build/page  ## set everything up and start Stoa with the examp
 
 test: .build/dev .build/page .build/system .build/conformance check web-test  ## set everything up and pass every test
 	$(BIN)/pytest -m "(slow or conformance or hypothesis) and not calm" --hypothesis-profile=thorough -n $(SLOW_JOBS) --dist loadfile --no-loadscope-reorder
-	$(BIN)/pytest -m calm tests/journeys
+	$(BIN)/pytest -m calm tests/journeys tests/adapters/limits tests/gateway/caching
 
 conformance: .build/dev .build/conformance  ## run the suites of others against Stoa: llm-comply, compatcanary, schemathesis, langchain, clients
 	$(BIN)/pytest -m conformance
@@ -35,7 +35,8 @@ check: .build/dev  ## format, lint, types, import contract, the fast tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	@echo "$(BIN)/lint-imports and $(BIN)/pyright, beside the fast tests; what they say comes after them"
-	@$(BIN)/lint-imports > .build/layers 2>&1 & layers=$$!; $(BIN)/pyright > .build/types 2>&1 & types=$$!; \
+	@$(BIN)/lint-imports > .build/layers 2>&1 & layers=$$!; \
+	NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/pyright > .build/types 2>&1 & types=$$!; \
 	trap "kill $$layers $$types" INT TERM; \
 	$(BIN)/pytest -m "not slow and not conformance" -n $(JOBS) -q; tests=$$?; \
 	wait $$layers; layered=$$?; wait $$types; typed=$$?; cat .build/layers .build/types; exit $$((tests | layered | typed))

@@ -1,8 +1,9 @@
 """Ingestions that `bench/ingestion.py` measures, each in a process of its own: `python ingestion_runs.py JSON` prints JSON.
 
 In: `{"home", "how": direct|native|ray, "embed": onnxruntime|openvino|hashing, "durable": bool, "every": int}`, the home holding
-the documents that `prepare` put there. Out: a line `{"documents", "seconds", "mb", "others_mb"}` each time that `every` more
-are done, and last `{"seconds", "documents", "failed", "chunks", "pages", "tokens", "memory": [those lines]}`.
+the documents that `prepare` put there. Out: a line `{"documents", "seconds", "own_mb", "files_mb", "others_mb"}` each time
+that `every` more are done, and last `{"seconds", "documents", "failed", "chunks", "pages", "tokens", "peak_mb", "memory"}`, the
+last of which is those lines.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -28,12 +30,12 @@ from stoa.adapters.embedders.local import LocalEmbedder
 from stoa.adapters.graph.folder import FolderGraph
 from stoa.adapters.objects.store import ObjectFolder
 from stoa.adapters.parsers.process import ParserProcesses
-from stoa.adapters.vectors.lance import LanceIndex
+from stoa.adapters.vectors.opening import open_index
 from stoa.domain.documents import raw_name
 from stoa.domain.identity import Rights
 from stoa.domain.passages import Embedder
 from stoa.domain.resources import Collection
-from stoa.kit.memory import few_arenas
+from stoa.kit.memory import few_arenas, large_blocks_apart
 from stoa.knowledge import intake
 from stoa.knowledge.ingest import Ingestion, IngestionPorts
 from stoa.knowledge.linked import LinkedIndex
@@ -67,18 +69,31 @@ async def prepare(home: Path, files: Mapping[str, bytes]) -> str:
 
 
 class Watch:
-    """Resident memory of this process and of those that it started, told as documents are done."""
+    """Memory of this process and of those that it started, told as documents are done.
+
+    `own_mb` (anonymous pages) is the middle of what was seen since the last time, so that it matters little what is just being
+    put away. Of the moment are `files_mb`, which the machine may take back, and `others_mb`, all of the other processes.
+    """
 
     def __init__(self, every: int) -> None:
         self._every, self._next, self._started = every, every, time.perf_counter()
+        self._own: list[float] = []
         self.seen: list[dict[str, float]] = []
 
     def at(self, done: int) -> None:
+        pid = os.getpid()
+        self._own.append(resident_mb(pid, "RssAnon"))
         if done >= self._next:
             self._next += self._every
-            others = sum(map(resident_mb, _started_by(os.getpid())))
-            here = {"documents": done, "mb": resident_mb(os.getpid()), "others_mb": others}
+            others = sum(map(resident_mb, _started_by(pid)))
+            here = {
+                "documents": done,
+                "own_mb": median(self._own),
+                "files_mb": resident_mb(pid, "RssFile"),
+                "others_mb": others,
+            }
             self.seen.append(here | {"seconds": time.perf_counter() - self._started})
+            self._own = []
             print(json.dumps(self.seen[-1]), flush=True)
 
 
@@ -94,7 +109,7 @@ async def run(asked: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
 
         ray.init(num_cpus=2, include_dashboard=False, object_store_memory=150_000_000, log_to_driver=False)
     database, objects = Database.open(settings.database_url), ObjectFolder.local(settings.home_folder.objects)
-    parser, index = ParserProcesses(), LanceIndex(str(settings.home_folder.vectors))
+    parser, index = ParserProcesses(), open_index(settings.vectors, settings.home_folder.vectors)
     embedder: Embedder = HashingEmbedder(WIDTH)
     if asked["embed"] != "hashing":
         embedder = LocalEmbedder(settings.home_folder.models, runtime=asked["embed"])
@@ -126,7 +141,7 @@ async def run(asked: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
     await database.close()
     return {
         "seconds": seconds, "documents": job.done, "failed": job.failed, "chunks": job.chunks, "pages": job.pages,
-        "tokens": job.tokens, "memory": watch.seen,
+        "tokens": job.tokens, "peak_mb": resident_mb(os.getpid(), "VmHWM"), "memory": watch.seen,
     }  # fmt: skip
 
 
@@ -168,5 +183,6 @@ def _started_by(pid: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    few_arenas()  # as the roles do
+    few_arenas()  # as the worker does
+    large_blocks_apart()
     print(msgspec.json.encode(asyncio.run(run(json.loads(sys.argv[1])))).decode())

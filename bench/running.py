@@ -116,11 +116,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def resident_mb(pid: int) -> float:
-    """VmRSS of one process in MB; 0 when it is gone."""
+def resident_mb(pid: int, kind: str = "VmRSS") -> float:
+    """Memory of one process in MB; 0 when it is gone.
+
+    `kind` as proc(5) has it: RssAnon is its own, RssFile is of files, which the machine may take back, VmHWM the most of both.
+    """
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{kind}:"):
                 return int(line.split()[1]) / 1024
     return 0.0
 

@@ -18,6 +18,9 @@ _FILES = {
         f"tests/journeys/test_{name}"
         for name in ("alike", "cache", "guardrails", "knowledge_apis", "playground", "routes_journey", "terms")
     ),
+    "three gateways that count in one Redis": tuple(
+        f"tests/journeys/test_{name}" for name in ("chaos_redis", "limits_over_replicas")
+    ),
     "a browser before the double": ("tests/page/",),
 }
 """The files by what they share."""

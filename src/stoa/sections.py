@@ -171,6 +171,8 @@ class VectorsSettings(Section, frozen=True):
     if left out. Move what is there with `stoa vectors migrate` before changing it."""
     token: str | None = None
     """For Milvus: user:password, or a key."""
+    cache_bytes: Bytes = 1_073_741_824
+    """Most memory that the gateway keeps LanceDB's indices in, about 350 bytes a passage; what is beyond is read again."""
 
     def __post_init__(self) -> None:
         """Raises SettingsError."""

@@ -16,6 +16,7 @@ from tests.api.company import Company
 from stoa.adapters.database.migrate import migrate
 from stoa.adapters.embedders.hashing import HashingEmbedder
 from stoa.adapters.gateway_client.direct import DirectFinder
+from stoa.adapters.gateway_client.scripted import ScriptedWarden
 from stoa.adapters.graph.memory import MemoryGraph
 from stoa.adapters.processes.runfile import RoleEntry, Roles, write_roles
 from stoa.adapters.vectors.memory import MemoryIndex
@@ -115,7 +116,7 @@ async def stoa(control_settings: Settings) -> AsyncIterator[Running]:
 async def company(stoa: Running, founded: Founded) -> AsyncIterator[Company]:
     embedder, index, graph = HashingEmbedder(), MemoryIndex(), MemoryGraph()
     finder = DirectFinder(HybridRetriever(index, lambda _: embedder, graph=graph), index, graph)
-    stoa.app.state.parts = replace(stoa.parts, finder=finder)
+    stoa.app.state.parts = replace(stoa.parts, finder=finder, warden=ScriptedWarden())
     async with stoa.client() as hana, stoa.client() as alex, stoa.client() as other:
         for name, browser in (("hana", hana), ("alex", alex), ("olga", other)):
             browser.cookies = founded.cookies[name]

@@ -114,6 +114,18 @@ async def test_what_is_no_query_is_refused_with_its_name(company: Company) -> No
             assert answer.json()["error"]["param"] in (named, "content-type")
 
 
+async def test_a_query_that_is_too_large_or_asks_for_too_much_is_refused_whole(company: Company) -> None:
+    await company.upload(DOCUMENTS)
+    for query, status in (
+        ("SELECT * { ?s ?p ?o } #" + "x" * 70_000, 400),
+        ("SELECT (" + "(" * 20_000 + "1" + ")" * 20_000 + " AS ?n) {}", 413),
+        ("SELECT * { ?a ?b ?c . ?d ?e ?f }", 413),
+    ):
+        answer = await company.alex.post(SPARQL, data={"query": query})
+        assert (answer.status_code, len(answer.content) < 1000) == (status, True), answer.text
+    assert (await company.alex.get(SPARQL, params={"query": "ASK { ?s ?p ?o }"})).json()["boolean"] is True
+
+
 async def test_forms_and_kinds_that_do_not_fit_are_refused(company: Company) -> None:
     refused = await company.alex.get(SPARQL, params={"query": "ASK {}"}, headers={"accept": "image/png"})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "accept")

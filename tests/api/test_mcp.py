@@ -181,10 +181,30 @@ async def test_a_browser_on_somebody_elses_page_is_refused(
 
 async def test_whoever_brings_no_key_is_told_to_bring_one(company: Company) -> None:
     async with company.running.client() as nobody:
-        answer = await nobody.post("/mcp", json=PING, headers=HEADERS)
-        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        for sent, why in (
+            ({}, "No key was sent."),
+            ({"authorization": "sk-stoa-x"}, "The header 'Authorization' holds no bearer token."),
+            ({"x-api-key": "sk-stoa-x"}, "No key is looked for in 'x-api-key' here."),
+        ):
+            answer = await nobody.post("/mcp", json=PING, headers=HEADERS | sent)
+            assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Stoa API key"')
+            message = answer.json()["error"]["message"]
+            assert message.startswith(why) and "'Authorization: Bearer sk-stoa-...'" in message
     async with company.running.client("sk-stoa-wrong") as stranger:
-        assert (await stranger.post("/mcp", json=PING, headers=HEADERS)).status_code == 401
+        for answer in (await stranger.post("/mcp", json=PING, headers=HEADERS), await stranger.get("/mcp", headers=HEADERS)):
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == 'Bearer realm="Stoa API key", error="invalid_token"'
+            assert "not known here" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["oauth-protected-resource", "oauth-protected-resource/mcp", "oauth-authorization-server", "openid-configuration"]
+)
+async def test_a_client_that_looks_for_a_sign_in_finds_none_instead_of_the_page(company: Company, path: str) -> None:
+    """Stoa verifies nobody's tokens but its own keys, and so names no server that would give some."""
+    async with company.running.client() as nobody:
+        answer = await nobody.get(f"/.well-known/{path}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
 
 
 async def test_there_is_nothing_to_listen_to(company: Company, keys: dict[str, str]) -> None:

@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpx
+import pytest
 from tests.cli.conftest import ScriptedApi, refused
 from typer.testing import Result
 
+from stoa.cli import mcp_bridge
 from stoa.cli.mcp_bridge import Bridge
 
 
@@ -163,6 +165,55 @@ def test_a_session_that_stoa_forgot_is_begun_anew_and_watches_what_it_did() -> N
     assert ("s1", watched) in served.posted and ("s1", message("ping", 4)) in served.posted
     assert message("notifications/resources/updated", uri="stoa://collections/handbook") in told
     assert [each["id"] for each in told if "result" in each] == [1, 2, 3, 4]
+
+
+class Breaking(Served):
+    """Answers tools with half a stream; what was missed is given to whoever names the last event."""
+
+    def __init__(self, *, kept: bool = True) -> None:
+        super().__init__()
+        self.kept = kept
+        self.came_back: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        last = request.headers.get("last-event-id")
+        if request.method == "POST" and b"tools/call" in request.content:
+            return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=self._half())
+        if last is None:
+            return super().__call__(request)
+        self.came_back.append(last)
+        if not self.kept:
+            return refused(400, "What came after is not kept here. Make the call again.")
+        if len(self.came_back) == 1:
+            raise httpx.ConnectError("still away")
+        text = f"id: r3\ndata: {json.dumps(result(2, content=[]))}\n\n"
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=text.encode())
+
+    def _half(self) -> Iterator[bytes]:
+        yield b"id: r1\ndata: \n\n"
+        yield f"id: r2\ndata: {json.dumps(message('notifications/progress', progress=1))}\n\n".encode()
+        raise httpx.ReadError("reset")
+
+
+def broken_off(served: Served) -> list[dict[str, object]]:
+    lines: list[str] = []
+    with httpx.Client(base_url="http://stoa.test", transport=httpx.MockTransport(served)) as http:
+        sent = (message("initialize", 1), message("tools/call", 2, name="search"))
+        Bridge(http, lines.append).run(json.dumps(each).encode() for each in sent)
+    return [json.loads(line) for line in lines][1:]
+
+
+def test_an_answer_that_breaks_off_is_taken_up_again_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp_bridge, "_AGAIN_S", 0.01)
+    served = Breaking()
+    assert broken_off(served) == [message("notifications/progress", progress=1), result(2, content=[])]
+    assert served.came_back == ["r2", "r2"]
+
+
+def test_an_answer_that_is_not_kept_any_more_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp_bridge, "_AGAIN_S", 0.01)
+    _, failed = broken_off(Breaking(kept=False))
+    assert "Make the call again" in failed["error"]["message"]  # type: ignore[index]
 
 
 def test_without_a_key_it_says_how_to_get_one(stoa: Callable[..., Result], api: ScriptedApi) -> None:

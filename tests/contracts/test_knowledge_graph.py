@@ -6,8 +6,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from tests.contracts.said import HR, NOBODY, A, said
 
+from stoa.adapters.triples.checks import MOST, check
 from stoa.adapters.triples.endpoint import EndpointQueries, make_client
 from stoa.adapters.triples.folder import FolderLedgers, FolderQueries
 from stoa.adapters.triples.memory import MemoryKnowledge
@@ -204,6 +206,39 @@ async def test_what_is_no_query_over_this_graph_alone_is_refused(graph: Graph, t
     with pytest.raises(InvalidRequest) as refused:
         await asked(graph, text)
     assert refused.value.param == "query"
+
+
+@pytest.mark.parametrize("piece", ['"\\', "'\\", "'''\\", '"""\\', '"\n', "<'", "\\'"])
+def test_reading_a_query_takes_no_longer_for_what_is_meant_to_be_long(piece: str) -> None:
+    """It is read where all of control waits: quotes that nothing closes once took a quarter of a minute."""
+    began = time.process_time()
+    with suppress(InvalidRequest):
+        check((piece * MOST)[:MOST])
+    assert time.process_time() - began < 3
+    with pytest.raises(InvalidRequest, match="65,537 characters"):
+        check(" " * (MOST + 1))
+
+
+async def test_graphs_of_other_callers_are_neither_listed_nor_named(graph: Graph, request: pytest.FixtureRequest) -> None:
+    await put(graph, said("d1", ("ada", "is", "open")), said("d2", ("ben", "earns", "much"), acl=HR))
+    assert await rows(graph, "SELECT ?s { ?s <stoa:property/earns> ?o }", acl=BOTH) == [("ben",)]  # so there is one of theirs
+    names = ["stoa:view", "stoa:views", "stoa:document/d2"]
+    if isinstance(graph, Remote):
+        async with make_client(user="ada", password="secret", token=None) as client:
+            query = {"query": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"}
+            answer = await client.post(request.getfixturevalue("endpoint"), data=query)
+        found = [each["g"]["value"] for each in answer.json()["results"]["bindings"]]
+        assert found
+        names += found
+    for text in (
+        "SELECT ?g { GRAPH ?g {} }",
+        "SELECT ?g { GRAPH ?g { ?s ?p ?o } }",
+        "SELECT ?g { ?s ?p ?o GRAPH ?g { ?a ?b ?c } }",
+    ):
+        assert await rows(graph, text) == []
+    for name in names:
+        assert await rows(graph, f"SELECT ?s {{ GRAPH <{name}> {{ ?s ?p ?o }} }}") == []
+        assert await rows(graph, f"SELECT ?p {{ <{name}> ?p ?o }}") == []
 
 
 async def test_a_mistake_is_named_by_line_and_column(graph: Graph) -> None:

@@ -217,7 +217,8 @@ async def test_a_limit_holds_for_whom_it_names(house, limit: Limit, named: str) 
     assert (await here.chat(asked, temperature=1)).status == 200
     reply = await here.chat(asked, temperature=1)
     assert reply.status == 429
-    assert f"{named} may make 1 requests a {limit.per} and has made 1" in reply.error["message"]
+    each = {"minute": "a minute", "hour": "an hour", "day": "a day"}[limit.per]
+    assert f"{named} may make 1 requests {each} and has made 1" in reply.error["message"]
     assert "limit 'l'" in reply.error["message"]
 
 

@@ -174,6 +174,11 @@ def test_a_sticky_route_keeps_each_user_at_one_target() -> None:
     assert all(after(rehearsed(candidate, asked(n, way=Way(seed=seed_of(f"user-{n}"))))) == each for n, each in goes.items())
 
 
+def test_what_a_clients_own_model_was_asked_goes_by_no_route_and_is_left_out() -> None:
+    found = rehearsed(stand(), asked(0), asked(1, requested="mcp/ask", model=None), asked(2, requested="mcp/ask", refused=True))
+    assert (found.total.before.requests, found.refusals) == (1, {})
+
+
 def test_an_assistant_goes_the_way_of_its_route_and_shadows_are_left_out() -> None:
     candidate = stand(Target(model="b"))
     found = rehearsed(candidate, asked(0, requested="assistant/handbook"), asked(1, arm="shadow"))

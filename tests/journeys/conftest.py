@@ -75,7 +75,7 @@ class RunningStoa:
     def printed(self) -> str:
         return self.output.read_text()
 
-    def wait_until_ready(self, what: str = "all are ready again", *, seconds: float = 60) -> None:
+    def wait_until_ready(self, what: str = "all are ready again", *, seconds: float = 120) -> None:
         """Until `stoa status` would end with 0: it asks each role the same, but is a process of its own each time."""
         home = Home(self.home)
         wait_until(lambda: all(probe(role.url).ready for role in read_roles(home).each.values()), what, seconds=seconds)
@@ -90,7 +90,7 @@ class RunningStoa:
         wait_until(loaded, "the example company is loaded", seconds=_EXAMPLE_WITHIN_S)
 
 
-def wait_until(met: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
+def wait_until(met: Callable[[], bool], what: str, *, seconds: float = 90) -> None:
     """Look again until it is so; fails with `what` was waited for."""
     until = time.monotonic() + seconds
     while not met():
@@ -138,7 +138,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     finally:
         process.kill()
         process.wait()
-        _, left = psutil.wait_procs(family, timeout=5)
+        _, left = psutil.wait_procs(family, timeout=30)
         for orphan in left:
             orphan.kill()
     assert left == []

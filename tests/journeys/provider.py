@@ -9,13 +9,19 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+_HELD_AT_MOST_S = 120
+
 
 @dataclass
 class Provider:
-    """`asked` are the bodies that came."""
+    """`asked` are the bodies that came. None is answered before `go_on` is set; it is, until a test clears it."""
 
     url: str
     asked: list[Any] = field(default_factory=list[Any])
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.go_on.set()
 
 
 @contextmanager
@@ -43,8 +49,9 @@ def provider(
             made.asked.append(body)
             if came is not None:
                 came(body)
+            made.go_on.wait(_HELD_AT_MOST_S)
             if body.get("stream"):
-                self._stream()
+                self._stream(body)
                 return
             time.sleep(thinks_s)
             message = {"role": "assistant", "content": name}
@@ -58,7 +65,7 @@ def provider(
             self.end_headers()
             self.wfile.write(data)
 
-        def _stream(self) -> None:
+        def _stream(self, body: Any) -> None:
             self.send_response(200)
             self.send_header("content-type", "text/event-stream")
             self.send_header("transfer-encoding", "chunked")
@@ -67,7 +74,7 @@ def provider(
                 self._event(json.dumps(_answer("chat.completion.chunk", delta={"content": f"{name}-{number} "})).encode())
                 time.sleep(pause_s)
             self._event(json.dumps(_answer("chat.completion.chunk", delta={}, finish="stop")).encode())
-            if usage is not None and (made.asked[-1].get("stream_options") or {}).get("include_usage"):
+            if usage is not None and (body.get("stream_options") or {}).get("include_usage"):
                 self._event(json.dumps(_answer("chat.completion.chunk") | {"choices": [], "usage": _usage(*usage)}).encode())
             self._event(b"[DONE]")
             self.wfile.write(b"0\r\n\r\n")

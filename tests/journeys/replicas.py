@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from tests.journeys.conftest import RunningStoa, clean_environment, start, wait_until
+from tests.journeys.provider import provider
 from tests.redis_server import RedisServer
 
 _READY_WITHIN_S = 60
@@ -68,11 +69,12 @@ class Replica:
 
 @dataclass
 class Fleet:
-    """`stoa` is the one that control belongs to; `urls` are all three."""
+    """`stoa` is the one that control belongs to; `urls` are all three. `asked` are the bodies that their provider was sent."""
 
     stoa: RunningStoa
     redis: RedisServer
     replicas: list[Replica]
+    asked: list[Any] = field(default_factory=list[Any])
 
     @property
     def urls(self) -> list[str]:
@@ -94,7 +96,7 @@ class Fleet:
         key = self.stoa.key(name, *options)
         headers = {"authorization": f"Bearer {key}"}
         for url in self.urls:
-            wait_until(lambda url=url: httpx.get(f"{url}/v1/models", headers=headers).status_code == 200, "the key is known")
+            wait_until(lambda url=url: _known(url, headers), "the key is known")
         return key
 
     def counted(self, name: str) -> int:
@@ -121,8 +123,12 @@ class Fleet:
 
 def ready(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}/readyz").status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=30).status_code == 200
     return False
+
+
+def _known(url: str, headers: dict[str, str]) -> bool:
+    return httpx.get(f"{url}/v1/models", headers=headers, timeout=30).status_code == 200
 
 
 @contextmanager
@@ -144,6 +150,19 @@ def fleet(folder: Path, **environment: str) -> Generator[Fleet]:
             stack.callback(replica.end)
             replicas.append(replica)
         yield Fleet(stoa, redis, replicas)
+
+
+@contextmanager
+def fleet_before_streams(folder: Path) -> Generator[Fleet]:
+    """With one model `m`, priced a dollar a million tokens: whole answers come at once, streams are slow and long."""
+    with provider("red", words=40, pause_s=0.25) as upstream, fleet(folder) as made:
+        price = {"input_per_million": "1", "output_per_million": "1"}
+        made.apply(
+            {"kind": "Provider", "name": "p", "base_url": upstream.url},
+            {"kind": "Model", "name": "m", "provider": "p", "price": price},
+        )
+        made.asked = upstream.asked
+        yield made
 
 
 @dataclass

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -30,10 +31,14 @@ name: scripted
 provider: scripted
 """
 ENDED = {"completed", "failed", "expired", "cancelled"}
+_HELD_AT_MOST_S = 120
 
 
 class Upstream(ThreadingHTTPServer):
-    """Answers a chat after a pause; refuses a question about the weather; `asked` are the questions."""
+    """Answers a chat after a pause; refuses a question about the weather; `asked` are the questions.
+
+    When so many different ones were asked as `hold` says, no further one is answered until it is let `go`.
+    """
 
     daemon_threads = True
     pause_s = 0.0
@@ -41,6 +46,20 @@ class Upstream(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.asked = Counter[str]()
+        self._most = sys.maxsize
+        self._go_on = threading.Event()
+
+    def hold(self, further: int) -> None:
+        self._go_on.clear()
+        self._most = len(self.asked) + further
+
+    def go(self) -> None:
+        self._most = sys.maxsize
+        self._go_on.set()
+
+    def wait(self) -> None:
+        if len(self.asked) > self._most:
+            self._go_on.wait(_HELD_AT_MOST_S)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked was killed, or left."""
@@ -54,6 +73,7 @@ class _Answer(BaseHTTPRequestHandler):
         question = body["messages"][-1]["content"]
         assert isinstance(self.server, Upstream)
         self.server.asked[question] += 1
+        self.server.wait()
         time.sleep(self.server.pause_s)
         status, answer = 200, _completion(f"Answer to {question}")
         if "weather" in question:
@@ -165,6 +185,7 @@ def test_a_worker_killed_midway_loses_no_line_and_no_line_is_there_twice(
     client: openai.OpenAI, stoa: RunningStoa, upstream: Upstream
 ) -> None:
     upstream.pause_s = 0.1
+    upstream.hold(LINES - 50)  # else a slow machine's batch may be over before the last kill
     batch = submit(client, requests("kill", LINES))
     for reached in (40, 120, 200):
 
@@ -176,7 +197,8 @@ def test_a_worker_killed_midway_loses_no_line_and_no_line_is_there_twice(
         before = stoa.roles()["worker"]
         os.kill(before["pid"], signal.SIGKILL)
         wait_until(lambda: stoa.roles()["worker"]["restarts"] > before["restarts"], "the worker is started again")  # noqa: B023
-    done = ended(client, batch, seconds=90)
+    upstream.go()
+    done = ended(client, batch, seconds=200)
     upstream.pause_s = 0.0
     found = Counter(line["custom_id"] for line in lines(client, done.output_file_id))
     assert done.status == "completed"
@@ -190,9 +212,11 @@ def test_a_worker_killed_midway_loses_no_line_and_no_line_is_there_twice(
 
 def test_a_batch_is_cancelled_midway_and_keeps_what_is_answered(client: openai.OpenAI, upstream: Upstream) -> None:
     upstream.pause_s = 0.2
+    upstream.hold(100)
     batch = submit(client, requests("cancel", LINES))
     wait_until(lambda: (client.batches.retrieve(batch.id).request_counts or _none()).completed > 5, "some are answered")
     assert client.batches.cancel(batch.id).status == "cancelling"
+    upstream.go()
     done = ended(client, batch)
     upstream.pause_s = 0.0
     assert done.status == "cancelled"
@@ -205,9 +229,12 @@ def test_a_revoked_key_stops_its_batch_and_says_so(client: openai.OpenAI, stoa: 
     upstream.pause_s = 0.2
     with openai.OpenAI(base_url=f"{stoa.url}/v1", api_key=short_lived, max_retries=5) as other:
         wait_until(lambda: _served(other), "the key is known")
+        upstream.hold(100)
         batch = submit(other, requests("revoked", LINES))
-    wait_until(lambda: (client.batches.retrieve(batch.id).request_counts or _none()).completed > 5, "some are answered")
-    assert stoa.stoa("key", "revoke", "short-lived").returncode == 0
+        wait_until(lambda: (client.batches.retrieve(batch.id).request_counts or _none()).completed > 5, "some are answered")
+        assert stoa.stoa("key", "revoke", "short-lived").returncode == 0
+        wait_until(lambda: not _served(other), "the key is refused")
+    upstream.go()
     done = ended(client, batch)  # seen by another key of the team with the same rights
     upstream.pause_s = 0.0
     assert done.status == "failed"
@@ -229,7 +256,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(stoa: RunningStoa, key: str, c
     with socket.create_connection((host, port or 80)) as connection:
         connection.sendall(head.encode() + b"x" * 20_000_000)
     time.sleep(1)  # for what might be left to be written
-    assert {path.name for path in (stoa.home / "objects").rglob("*")} == before
+    wait_until(lambda: {path.name for path in (stoa.home / "objects").rglob("*")} == before, "nothing of it is left")
     assert {file.id for file in client.files.list()} == listed
 
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from tests.journeys.conftest import wait_until
-from tests.journeys.provider import Provider, provider
-from tests.journeys.replicas import Asked, Fleet, ask_at_once, ask_for, fleet, waits
+from tests.journeys.replicas import Asked, Fleet, ask_at_once, ask_for, fleet_before_streams, waits
+from tests.shared_running import shared
 
 pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
@@ -19,20 +19,8 @@ Break = Callable[[Fleet], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[Provider]:
-    with provider("red") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory, upstream: Provider) -> Iterator[Fleet]:
-    with fleet(tmp_path_factory.mktemp("chaos")) as made:
-        price = {"input_per_million": "1", "output_per_million": "1"}
-        made.apply(
-            {"kind": "Provider", "name": "p", "base_url": upstream.url},
-            {"kind": "Model", "name": "m", "provider": "p", "price": price},
-        )
-        yield made
+def three(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return shared("three", lambda: fleet_before_streams(tmp_path_factory.mktemp("three")))
 
 
 @contextmanager
@@ -70,7 +58,7 @@ async def under_load(three: Fleet, key: str, broken: Break, seconds: float = 4.0
         await asyncio.sleep(seconds / 4)
         with broken(three):
             await asyncio.sleep(seconds / 2)
-            assert three.lost() == [True] * 3
+            wait_until(lambda: three.lost() == [True] * 3, "all three have lost it")
 
     asked, _ = await asyncio.gather(ask_for(three.urls, key, seconds), asyncio.to_thread(asyncio.run, breaks()))
     return asked

@@ -41,7 +41,7 @@ def stoa(folder: Path, authority: Authority) -> Iterator[RunningStoa]:
 def outside(stoa: RunningStoa, authority: Authority) -> httpx.Client:
     """A client as strangers are; each request on a connection of its own."""
     context = ssl.create_default_context(cafile=authority.file)
-    return httpx.Client(base_url=stoa.url, verify=context, headers={"connection": "close"}, timeout=30)
+    return httpx.Client(base_url=stoa.url, verify=context, headers={"connection": "close"}, timeout=60)
 
 
 def test_the_entry_is_https_and_plain_http_gets_nothing_from_it(stoa: RunningStoa, authority: Authority) -> None:
@@ -95,7 +95,7 @@ def test_both_workers_answer_and_their_usage_is_counted_once(stoa: RunningStoa, 
     urls = [stoa.roles()["gateway"]["url"], stoa.roles()["gateways"]["gateway-2"]["url"]]
 
     def shown(url: str) -> int:
-        text = httpx.get(f"{url}/metrics").text
+        text = httpx.get(f"{url}/metrics", timeout=60).text
         return sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if "stoa_requests_total{" in line)
 
     wait_until(lambda: [shown(url) for url in urls] == [16, 16], "each tells of both")
@@ -106,7 +106,7 @@ def test_both_workers_answer_and_their_usage_is_counted_once(stoa: RunningStoa, 
     local = {"authorization": f"Bearer {(stoa.home / 'secrets' / 'cli.key').read_text().strip()}"}
 
     def counted() -> bool:
-        return httpx.get(f"{urls[0]}/api/usage?group_by=key", headers=local).text.count('"requests":16') >= 1
+        return httpx.get(f"{urls[0]}/api/usage?group_by=key", headers=local, timeout=60).text.count('"requests":16') >= 1
 
     wait_until(counted, "all usage is with control")
 

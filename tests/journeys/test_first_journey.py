@@ -7,7 +7,7 @@ from typing import Any
 
 import openai
 import pytest
-from tests.journeys.conftest import RunningStoa
+from tests.journeys.conftest import RunningStoa, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -113,17 +113,20 @@ def test_a_key_of_an_application_administers_nothing(handbook_stoa: RunningStoa,
     assert "Traceback" not in refused.stderr
 
 
-def test_a_revoked_key_is_refused_within_two_seconds(handbook_stoa: RunningStoa) -> None:
-    import time
-
+def test_a_revoked_key_is_refused(handbook_stoa: RunningStoa) -> None:
+    """Within how long, `bench/reload.py` measures."""
     short = handbook_stoa.key("short-lived")
     assert handbook_stoa.stoa("key", "revoke", "short-lived").returncode == 0
-    time.sleep(2)
-    with (
-        openai.OpenAI(base_url=f"{handbook_stoa.url}/v1", api_key=short, max_retries=0) as late,
-        pytest.raises(openai.AuthenticationError),
-    ):
-        late.models.list()
+    with openai.OpenAI(base_url=f"{handbook_stoa.url}/v1", api_key=short, max_retries=0) as late:
+
+        def refused() -> bool:
+            try:
+                late.models.list()
+            except openai.AuthenticationError:
+                return True
+            return False
+
+        wait_until(refused, "the key is refused")
 
 
 def test_the_command_line_answers_with_citations(handbook_stoa: RunningStoa) -> None:

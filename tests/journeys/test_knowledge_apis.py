@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -165,3 +166,52 @@ def test_a_client_lends_its_model_and_is_told_of_changes_over_mcp(
     assert answer["answer"] == "From four hours on [1]."
     assert [each["path"].rpartition("/")[2] for each in answer["citations"]] == ["rules.txt"]
     assert changed == f"stoa://collections/{store}"
+
+
+@pytest.fixture
+def guardrail(plain_stoa: RunningStoa, tmp_path: Path) -> Iterator[None]:
+    """One that stops a word and masks addresses, in what goes to any model."""
+    written = tmp_path / "guardrail.yaml"
+    written.write_text(
+        "kind: Guardrail\nname: lent\ndefault: true\nguards:\n"
+        "  - {type: words, deny: [quetzal]}\n  - {type: personal, kinds: [EMAIL_ADDRESS], action: tokenise}\n"
+    )
+    applied = plain_stoa.stoa("apply", "-f", str(written))
+    assert applied.returncode == 0, applied.stderr
+    wait_until(lambda: plain_stoa.stoa("guard", "try", "lent", "hello").returncode == 0, "the gateway has it", seconds=20)
+    yield
+    assert plain_stoa.stoa("delete", "guardrail", "lent").returncode == 0
+
+
+def test_guardrails_judge_what_a_lent_model_reads_and_writes(
+    plain_stoa: RunningStoa, client: openai.OpenAI, keys: dict[str, str], guardrail: None
+) -> None:
+    made = client.vector_stores.create(name="Birds")
+    for name, text in (
+        ("wren.txt", "The wren is kept by ada@example.com."),
+        ("quetzal.txt", "The quetzal rests in room nine."),
+    ):
+        client.vector_stores.files.create(
+            made.id, file_id=client.files.create(file=(name, text.encode()), purpose="assistants").id
+        )
+    wait_until(lambda: client.vector_stores.retrieve(made.id).file_counts.completed == 2, "both files are indexed", seconds=90)
+    wait_until(lambda: len(client.vector_stores.search(made.id, query="bird").data) == 2, "both are found")
+    prompts: list[str] = []
+
+    async def model(context: object, params: Any) -> CreateMessageResult:
+        prompts.append(params.messages[0].content.text)
+        text = TextContent(type="text", text="The wren is kept by bob@example.com [1].")
+        return CreateMessageResult(role="assistant", content=text, model="m")
+
+    async def asked(question: str) -> Any:
+        async with over_http(plain_stoa, keys["board"], mode="legacy", sampling_callback=model) as session:
+            return await session.call_tool("ask", {"question": question, "collections": [made.id], "passages": 1})
+
+    answer = asyncio.run(asked("Who keeps the wren?")).structured_content
+    assert "kept by [EMAIL_ADDRESS]." in prompts[0]
+    assert answer["answer"] == "The wren is kept by [EMAIL_ADDRESS] [1]."
+    assert "ada@example.com" not in str(answer)
+    refused = asyncio.run(asked("Where does the bird of room nine rest?"))
+    assert (refused.is_error, len(prompts)) == (True, 1)
+    assert "Guardrail 'lent' refuses this request" in refused.content[0].text
+    assert "quetzal.txt" in refused.content[0].text

@@ -94,7 +94,7 @@ def test_a_new_index_takes_over_while_everybody_searches(start_stoa: Callable[..
         wait_until(lambda: states(stoa) == {1: "kept", 2: "serving"}, "the new index is searched", seconds=200)
         searching.stage = "switched"
         time.sleep(2.5)
-        assert "new.md" in searching.paths("Who brought the banana?")
+        wait_until(lambda: "new.md" in searching.paths("Who brought the banana?"), "the new index has what came meanwhile")
         run(stoa, "collection", "rollback", "fruit")
         searching.stage = "back"
         time.sleep(2.5)

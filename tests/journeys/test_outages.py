@@ -102,7 +102,7 @@ def test_known_keys_are_served_and_nothing_of_it_is_lost(stoa: RunningStoa, data
         assert told.returncode != 0
         assert "control" in told.stdout + told.stderr
         if broken in (database_frozen, database_down):
-            reasons = httpx.get(f"{stoa.roles()['control']['url']}/readyz", timeout=5)
+            reasons = httpx.get(f"{stoa.roles()['control']['url']}/readyz", timeout=60)
             assert reasons.status_code == 503
             assert "database" in reasons.text
         unknown = ask(stoa, "sk-stoa-" + "x" * 43)
@@ -115,7 +115,7 @@ def test_known_keys_are_served_and_nothing_of_it_is_lost(stoa: RunningStoa, data
 
 
 def _readys(urls: list[str]) -> list[int]:
-    return [httpx.get(f"{url}/readyz").status_code for url in urls]
+    return [httpx.get(f"{url}/readyz", timeout=60).status_code for url in urls]
 
 
 def counted(stoa: RunningStoa, name: str) -> int:

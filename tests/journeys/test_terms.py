@@ -24,10 +24,10 @@ price:
   output_per_million: "15"
 ---
 kind: Limit
-name: ten-a-minute
+name: ten-a-day
 scope: user
 requests: 10
-per: minute
+per: day
 """
 
 
@@ -39,7 +39,7 @@ def stoa(plain_stoa: RunningStoa, tmp_path_factory: pytest.TempPathFactory) -> I
         applied = plain_stoa.stoa("apply", "-f", str(manifest))
         assert applied.returncode == 0, applied.stderr
         yield plain_stoa
-        assert plain_stoa.stoa("delete", "limit", "ten-a-minute").returncode == 0
+        assert plain_stoa.stoa("delete", "limit", "ten-a-day").returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_request_tells_what_it_will_cost_what_it_cost_what_is_left_and_what_th
     ask(page, "How warm may it be?")
     expect(target(page)).to_contain_text("429 Failed")
     refusal = target(page).get_by_role("alert")
-    expect(refusal).to_contain_text("may make 10 requests a minute and has made 10. The next is taken in")
-    expect(refusal).to_contain_text("ten-a-minute")
+    expect(refusal).to_contain_text("may make 10 requests a day and has made 10. The next is taken in")
+    expect(refusal).to_contain_text("ten-a-day")
     expect(said(page, "Limit")).to_have_text("0 of 10 requests left")
     expect(said(page, "Cost")).to_have_text("none")

@@ -91,7 +91,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_home_starts_again(tmp_path: 
         assert len(family) >= len(ROLES)
         first.process.kill()
         first.process.wait()
-        assert psutil.wait_procs(family, timeout=10)[1] == []
+        assert psutil.wait_procs(family, timeout=60)[1] == []
         assert "No Stoa is running" in first.stoa("status").stderr
     with start(tmp_path) as second:
         assert second.stoa("status").returncode == 0

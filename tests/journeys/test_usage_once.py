@@ -18,6 +18,8 @@ from tests.journeys.conftest import RunningStoa, wait_until
 pytestmark = pytest.mark.slow
 
 CALLERS = 8
+ANSWERED = 500
+"""At least, however slow the machine."""
 KILLS = ("gateway", "control", "gateway", "engine", "gateway", "worker", "control", "gateway")
 
 
@@ -66,14 +68,14 @@ def test_every_answered_request_is_in_usage_once_whatever_is_killed(start_stoa: 
             os.kill(before["pid"], signal.SIGKILL)
             wait_until(lambda: stoa.roles()[role]["restarts"] > before["restarts"], f"{role} is started again")  # noqa: B023
         stoa.wait_until_ready()
-        enough = len(load.answered) + 20
-        wait_until(lambda: len(load.answered) > enough, "requests are answered again")
-    assert len(set(load.answered)) == len(load.answered) > 500
+        enough = max(len(load.answered) + 20, ANSWERED)
+        wait_until(lambda: len(load.answered) > enough, "requests are answered again, and enough of them", seconds=300)
+    assert len(set(load.answered)) == len(load.answered)
 
     def missing() -> set[str]:
         return set(load.answered) - set(_recorded(stoa))
 
-    wait_until(lambda: not missing(), "all usage has arrived", seconds=60)
+    wait_until(lambda: not missing(), "all usage has arrived", seconds=120)
     twice = {request: count for request, count in Counter(_recorded(stoa)).items() if count > 1}
     assert twice == {}
 

@@ -53,7 +53,7 @@ def resources(of: Provider) -> dict[str, Any]:
 
 def administer(stoa: RunningStoa, method: str, path: str, body: Any = None) -> httpx.Response:
     local = {"authorization": f"Bearer {(stoa.home / 'secrets' / 'cli.key').read_text().strip()}"}
-    return httpx.request(method, workers(stoa)[0] + path, json=body, headers=local)
+    return httpx.request(method, workers(stoa)[0] + path, json=body, headers=local, timeout=60)
 
 
 def workers(stoa: RunningStoa) -> list[str]:
@@ -72,7 +72,7 @@ def everywhere(stoa: RunningStoa, met: Callable[[str], bool], what: str) -> floa
     began = time.monotonic()
     for url in workers(stoa):
         while not met(url):
-            assert time.monotonic() - began < 30, what
+            assert time.monotonic() - began < 90, what
             time.sleep(0.01)
     return time.monotonic() - began
 
@@ -113,7 +113,7 @@ def test_what_one_worker_spends_counts_in_the_other_before_control_knows(stoa: R
 
 
 def listed(url: str, key: str) -> httpx.Response:
-    return httpx.get(f"{url}/v1/models", headers={"authorization": f"Bearer {key}"})
+    return httpx.get(f"{url}/v1/models", headers={"authorization": f"Bearer {key}"}, timeout=60)
 
 
 def names(url: str, key: str) -> set[str]:
@@ -157,11 +157,17 @@ def test_every_change_is_followed_by_every_worker_within_two_seconds(
 
 
 def test_an_old_key_and_its_successor_both_hold_until_the_old_ones_end_in_every_worker(stoa: RunningStoa) -> None:
-    ends = time.time() + 4
-    expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
-    old = administer(stoa, "POST", "/api/keys", {"name": "old", "expires_at": expires}).json()["key"]
     new = administer(stoa, "POST", "/api/keys", {"name": "successor"}).json()["key"]
-    everywhere(stoa, lambda url: listed(url, old).status_code == listed(url, new).status_code == 200, "both keys are known")
+    everywhere(stoa, lambda url: listed(url, new).status_code == 200, "the new key is known")
+    for lasts_s in (4, 15, 60):  # on a slow machine longer, so that it is known before it ends
+        ends = time.time() + lasts_s
+        expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
+        old = administer(stoa, "POST", "/api/keys", {"name": f"old-{lasts_s}", "expires_at": expires}).json()["key"]
+        while not (known := {listed(url, old).status_code for url in workers(stoa)} == {200}) and time.time() < ends:
+            time.sleep(0.01)
+        if known:
+            break
+    assert known, "both keys are known"
     everywhere(stoa, lambda url: listed(url, old).status_code == 401, "the old key is over")
     assert time.time() >= int(ends)
     assert {listed(url, new).status_code for url in workers(stoa)} == {200}
@@ -215,7 +221,7 @@ def test_workers_restarted_one_after_the_other_lose_no_request(stoa: RunningStoa
 
 
 def test_the_copy_of_the_snapshot_is_the_newest(stoa: RunningStoa) -> None:
-    served = {httpx.get(f"{url}/readyz").json()["snapshot"] for url in workers(stoa)}
+    served = {httpx.get(f"{url}/readyz", timeout=60).json()["snapshot"] for url in workers(stoa)}
     assert len(served) == 1
     from stoa.gateway.snapshots import read_copy
 

@@ -114,7 +114,7 @@ def test_a_collection_says_how_programs_reach_it(page: Page) -> None:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     way = page.get_by_role("region", name="MCP over HTTP")
     way.get_by_role("button", name="Copy: MCP over HTTP").click()
-    expect(way.get_by_role("button", name="Copied")).to_be_visible()
+    way.get_by_role("button", name="Copied").wait_for()
     configured = json.loads(page.evaluate("navigator.clipboard.readText()"))["mcpServers"]["stoa"]
     assert configured["url"].endswith("/mcp")
     assert configured["headers"] == {"Authorization": "Bearer ${STOA_KEY}"}

@@ -102,11 +102,16 @@ def test_an_edited_question_replaces_what_followed(page: Page) -> None:
 
 
 def test_a_failed_answer_says_why_and_is_tried_again(page: Page) -> None:
+    held: list[Route] = []
     ask(page, "please fail")
     expect(page.get_by_role("alert")).to_contain_text("did not answer within 60 s")
+    page.route("**/api/**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_have_count(0)
+    for route in held:
+        route.continue_()
     expect(page.get_by_role("alert")).to_contain_text("did not answer within 60 s")
+    assert len(held) == 1
 
 
 def test_a_lost_connection_keeps_what_came(page: Page) -> None:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from tests.page.browsing import bar_is_in_one_row, has_focus, is_taller_than_window, is_wider_than_window, violations
+from tests.page.browsing import (
+    bar_is_in_one_row,
+    becomes_true,
+    has_focus,
+    is_taller_than_window,
+    is_wider_than_window,
+    violations,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +76,7 @@ def test_the_bar_is_one_row_at_every_width(sign_in: Callable[..., Page]) -> None
     visit(page, "/usage")
     for width in (390, 1024, 1121, 1241, 1280, 1440, 1641, 1781, 1920):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_function("width => window.innerWidth === width", arg=width)
+        becomes_true(page, "width => window.innerWidth === width", width)
         assert bar_is_in_one_row(page), width
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
-from tests.page.browsing import is_wider_than_window, violations
+from tests.page.browsing import becomes_true, is_wider_than_window, violations
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def test_a_request_goes_to_all_targets_and_each_shows_its_answer_time_and_cost(p
         expect(answer).to_contain_text("Exponential backoff")
         expect(answer.locator("pre").first).to_contain_text("for attempt in range(5)")
         expect(answer).to_contain_text("calls wait")
-        expect(figure(playground, place, "First token")).to_have_text(re.compile(r"^\d+ ms$"))
+        expect(figure(playground, place, "First token")).to_have_text(re.compile(r"^[\d.]+ m?s$"))
         expect(figure(playground, place, "Total")).to_have_text(re.compile(r"^[\d.]+ m?s$"))
         expect(figure(playground, place, "Speed")).to_have_text(re.compile(r"^[\d.]+/s$"))
         expect(figure(playground, place, "In")).to_have_text("41")
@@ -120,7 +120,7 @@ def test_each_form_is_asked_and_read(playground: Page, form: str, path: str, str
     assert asked.value.url.endswith(f"/api/playground/{form.lower()}")
     expect(target(playground, 1).get_by_role("tabpanel")).to_contain_text("Exponential backoff")
     expect(target(playground, 1)).to_contain_text("Done")
-    expect(figure(playground, 1, "First token")).to_have_text(re.compile("ms" if stream else "–"))
+    expect(figure(playground, 1, "First token")).to_have_text(re.compile(r"^[\d.]+ m?s$" if stream else "–"))
     expect(shows(playground, 1, "Raw request")).to_contain_text(f"POST {path}")
 
 
@@ -226,8 +226,10 @@ def test_a_reload_loses_nothing_of_the_request(playground: Page) -> None:
     playground.get_by_role("radio", name="Messages").check(force=True)
     playground.get_by_role("button", name="Take target 1 away").click()
     expect(playground.get_by_role("article")).to_have_count(1)
-    playground.wait_for_function("Object.entries(localStorage).some(([name, kept]) => kept.includes('Be brief.'))")
-    playground.wait_for_timeout(400)
+    becomes_true(
+        playground,
+        "() => Object.values(localStorage).some(kept => kept.includes('Be brief.') && JSON.parse(kept).columns?.length === 1)",
+    )
     playground.reload()
     expect(playground.get_by_label("Message 1", exact=True)).to_have_value("Hello")
     expect(playground.get_by_role("textbox", name="System")).to_have_value("Be brief.")

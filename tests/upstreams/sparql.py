@@ -32,7 +32,8 @@ class Endpoint(BaseHTTPRequestHandler):
     def _query(self, fields: dict[str, list[str]]) -> None:
         default = [ox.NamedNode(iri) for iri in fields.get("default-graph-uri", [])]
         named = [ox.NamedNode(iri) for iri in fields.get("named-graph-uri", [])]
-        results = self.store.query(fields["query"][0], default_graph=default, named_graphs=named)  # type: ignore[arg-type]
+        chosen = {"default_graph": default, "named_graphs": named} if default or named else {}
+        results = self.store.query(fields["query"][0], **chosen)  # type: ignore[arg-type]
         if isinstance(results, ox.QueryTriples):
             self._say(200, "application/n-triples", results.serialize(format=ox.RdfFormat.N_TRIPLES) or b"")
         else:

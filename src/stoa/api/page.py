@@ -14,7 +14,9 @@ router = APIRouter(include_in_schema=False)
 
 FOLDER = Path(__file__).parent / "page"
 _NOT_BUILT = "The web page is not built: run `make web` in the source folder. /api and /v1 work without it.\n"
-_OTHERS = ("api", "v1", "internal")
+_OTHERS = ("api", "v1", "internal", ".well-known")
+"""Nothing of these is the page's. What programs look for under the last, such as who signs people in for MCP, must not seem to
+be there: they would read the page as JSON."""
 
 
 @router.get("/{path:path}")

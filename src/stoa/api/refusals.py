@@ -20,6 +20,7 @@ from stoa.errors import (
     OperatorError,
     ProviderError,
     StoaError,
+    Unauthenticated,
 )
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ def answer(error: StoaError) -> JSONResponse:
     """An error as a response."""
     headers: dict[str, str] = {}
     if error.status == 401:
-        headers["www-authenticate"] = "Bearer"
+        wrong = ', error="invalid_token"' if error.code == Unauthenticated.code else ""
+        headers["www-authenticate"] = f'Bearer realm="Stoa API key"{wrong}'
     if isinstance(error, LimitReached | NotReady) and error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     return JSONResponse({"error": body(error)}, status_code=error.status, headers=headers)

@@ -2,13 +2,15 @@
 
 Messages pass as they are, each in a request of its own; nothing of the protocol is known here but how a message is told from an
 answer, which headers repeat what a message says, how events are read, and that a session has an id and a stream of its own. A
-session that Stoa no longer knows, such as after a restart, is begun anew with the client's own words, unseen by the client.
+session that Stoa no longer knows, such as after a restart, is begun anew with the client's own words, unseen by the client. An
+answer that breaks off is taken up again where it was, by the id of the last event that came.
 """
 
 import base64
 import json
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -20,8 +22,18 @@ _STREAM = "subscriptions/listen"
 _FAILED = -32000
 _AGAIN_S = 1.0
 """Before a stream that broke off is opened again."""
+_TRIES = 5
+"""Of taking up an answer again, in a row."""
 
 Message = dict[str, Any]  # Any: JSON of the client or of the server
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far an answer has come: the last event that has an id, and whether the answer itself was there."""
+
+    last: str | None = None
+    answered: bool = False
 
 
 class Bridge:
@@ -93,10 +105,12 @@ class Bridge:
     def _post(self, message: Message, came: Callable[[Message, Message], None]) -> int:
         """The status, when all that came was told. One of 404 in a session is not told of."""
         named = message.get("id") if "method" in message else None
-        with self._http.stream("POST", "/mcp", json=message, headers=self._headers(message)) as response:
-            if named is not None:
-                self._open[named] = response
-            try:
+        place, status = _Place(), 0
+        try:
+            with self._http.stream("POST", "/mcp", json=message, headers=self._headers(message)) as response:
+                status = response.status_code
+                if named is not None:
+                    self._open[named] = response
                 if response.status_code == 404 and self._session is not None:
                     return 404
                 if response.is_error:
@@ -105,16 +119,51 @@ class Bridge:
                         came(message, _failed(message, _reason(response)))
                 elif response.headers.get("content-type", "").startswith("text/event-stream"):
                     self._began(message, response)
-                    for data in _events(response.iter_lines()):
-                        came(message, json.loads(data))
+                    self._told(message, response, came, place)
                 else:
                     self._began(message, response)
                     if response.read().strip():
                         came(message, response.json())
-            finally:
-                if named is not None:
-                    self._open.pop(named, None)
-        return response.status_code
+        except (httpx.HTTPError, httpx.StreamError):
+            if place.last is None or self._session is None:
+                raise
+        finally:
+            if named is not None:
+                self._open.pop(named, None)
+        if named is not None and place.last is not None and not place.answered and self._session is not None:
+            self._go_on(message, came, place)
+        return status
+
+    def _told(
+        self, message: Message, response: httpx.Response, came: Callable[[Message, Message], None], place: "_Place"
+    ) -> None:
+        for event_id, data in _events(response.iter_lines()):
+            place.last = event_id or place.last
+            if data:
+                each: Message = json.loads(data)
+                place.answered = place.answered or ("method" not in each and each.get("id") == message.get("id"))
+                came(message, each)
+
+    def _go_on(self, message: Message, came: Callable[[Message, Message], None], place: "_Place") -> None:
+        """Take an answer up again that broke off. Raises httpx.HTTPError where Stoa does not come back."""
+        tries = 0
+        while not place.answered and message["id"] not in self._given_up and not self._ended.wait(_AGAIN_S):
+            before, tries = place.last, tries + 1
+            headers = self._headers({}) | {"accept": "text/event-stream", "last-event-id": place.last or ""}
+            try:
+                with self._http.stream("GET", "/mcp", headers=headers) as response:
+                    if response.is_client_error:
+                        response.read()
+                        came(message, _failed(message, _reason(response)))
+                        return
+                    if response.is_success:
+                        self._told(message, response, came, place)
+            except (httpx.HTTPError, httpx.StreamError):
+                if tries >= _TRIES:
+                    raise
+            tries = 0 if place.last != before else tries
+            if tries >= _TRIES and not place.answered:
+                raise httpx.RemoteProtocolError("the answer broke off, and could not be taken up again")
 
     def _began(self, message: Message, response: httpx.Response) -> None:
         """What shakes hands may begin a session, which has a stream of its own."""
@@ -140,16 +189,20 @@ class Bridge:
 
     def _hear(self, session: str) -> None:
         """Tell what comes on the session's own stream, which is opened again when it breaks off."""
+        last = ""
         while self._session == session and not self._ended.is_set():
+            headers = self._headers({}) | {"accept": "text/event-stream"} | ({"last-event-id": last} if last else {})
             try:
-                with self._http.stream("GET", "/mcp", headers=self._headers({}) | {"accept": "text/event-stream"}) as response:
+                with self._http.stream("GET", "/mcp", headers=headers) as response:
                     if response.status_code == 404:
                         self._greet_again(session)
                     elif response.is_client_error:
                         return
                     elif response.is_success:
-                        for data in _events(response.iter_lines()):
-                            self._tell(json.loads(data))
+                        for event_id, data in _events(response.iter_lines()):
+                            last = event_id or last
+                            if data:
+                                self._tell(json.loads(data))
             except (httpx.HTTPError, httpx.StreamError, ValueError):
                 pass  # Stoa is away, or was
             self._ended.wait(_AGAIN_S)
@@ -213,17 +266,19 @@ def _as_header(text: str) -> str:
     return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
 
 
-def _events(lines: Iterable[str]) -> Iterable[str]:
-    """The data of each event that has any."""
-    data: list[str] = []
+def _events(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Id and data of each event that has either."""
+    event_id, data = "", list[str]()
     for line in lines:
         if line.startswith("data:"):
             data.append(line.removeprefix("data:").removeprefix(" "))
-        elif not line and data:
-            yield "\n".join(data)
-            data = []
+        elif line.startswith("id:"):
+            event_id = line.removeprefix("id:").strip()
+        elif not line and (data or event_id):
+            yield event_id, "\n".join(data)
+            event_id, data = "", []
     if data:
-        yield "\n".join(data)
+        yield event_id, "\n".join(data)
 
 
 def _reason(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from stoa.domain.behalf import Behalf
 from stoa.domain.guardrails import Action, Stage
+from stoa.domain.passages import Passage
 from stoa.domain.resources import Guardrail
 
 Taken = Literal["pass", "warn", "mask", "tokenise", "refuse", "error"]
@@ -104,4 +105,31 @@ class Trier(Protocol):
 
         Raises NotFound while the gateway does not have it, and ProviderError.
         """
+        ...
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What may go on of a text and of the passages beside it. `id` is of the record of it, null where no guardrail held."""
+
+    id: str | None
+    text: str
+    passages: Sequence[Passage]
+
+
+class Warden(Protocol):
+    """Judges what goes to a model that the gateway does not ask itself, and what that one wrote.
+
+    Of all guardrails hold those for everything, those of the team, and those of each assistant over a collection of the
+    passages. Both raise InvalidRequest with the code `guardrail_refused`, whose `param` is `text` or `passages[N]`, and
+    ProviderError where it could not be judged: then it does not go on.
+    """
+
+    async def judge_request(self, question: str, passages: Sequence[Passage], *, name: str, behalf: Behalf) -> Judged:
+        """A question and what it is to be answered from, before they are sent. `name` is what asks, as records have it."""
+        ...
+
+    async def judge_answer(
+        self, answer: str, passages: Sequence[Passage], *, name: str, behalf: Behalf, asked: str | None
+    ) -> Judged:
+        """An answer, and the passages as they are shown beside it; `asked` is the record of the request."""
         ...

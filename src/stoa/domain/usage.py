@@ -16,6 +16,9 @@ CacheTier = Literal["exact", "semantic", "joined"]
 SHADOW = "shadow"
 """The arm of copies whose answer nobody sees."""
 
+LENT = "mcp/"
+"""How the names of requests begin that a client's own model answers: guardrails judged them, no model of Stoa's was asked."""
+
 
 class Consulted(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One collection that an answer was made from: how many of its passages the model got, how many it cites by document."""

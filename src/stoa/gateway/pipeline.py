@@ -39,6 +39,7 @@ from stoa.gateway.entrance import ANSWERED, Known, WrongMethod, form_of, request
 from stoa.gateway.errand import Errand, Work
 from stoa.gateway.exposition import render
 from stoa.gateway.filesearch import file_searching
+from stoa.gateway.guarding.elsewhere import JUDGE, judging
 from stoa.gateway.guarding.ready import Workshop
 from stoa.gateway.guarding.trying import PATH, trying
 from stoa.gateway.inference import Inference
@@ -66,8 +67,8 @@ from stoa.settings import GatewaySettings
 
 _TRY = PATH.encode()
 _ASIDES: Mapping[bytes, Surface] = {
-    b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, DRAFTS: CHAT, SEARCH: CHAT, OF_DOCUMENT: CHAT,
-    LINKS: CHAT,
+    b"/v1/explain": CHAT, COUNT_TOKENS.target: COUNT_TOKENS, _TRY: CHAT, JUDGE: CHAT, DRAFTS: CHAT, SEARCH: CHAT,
+    OF_DOCUMENT: CHAT, LINKS: CHAT,
 }  # fmt: skip
 _LOST = {"redis": "Redis does not answer, or cannot write", "file": "another worker does not let go of their file"}
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
@@ -257,8 +258,10 @@ class Gateway:
             return Drafted(stages, plan, exchange, client, CHAT, request_id)
         if path == _TRY:
             draft = partial(self._workshop.draft, unsealer=self._ports.unsealer)
-            tried = trying(exchange, client, lambda: self._served().guardrails, draft, request_id)
+            tried = trying(exchange, client, lambda: plan.guardrails, draft, request_id)
             return self._errand(exchange, tried, request_id, "the trial of a guardrail")
+        if path == JUDGE:
+            return self._errand(exchange, judging(exchange, client, plan, stages, request_id), request_id, "the judgement")
         if path in (SEARCH, OF_DOCUMENT, LINKS):
             searching = Searching(self._served, self._retriever, self._ports.passages, self._ports.links)
             return self._errand(exchange, searching.work(exchange, client), request_id, "the search")
@@ -266,8 +269,7 @@ class Gateway:
         return Aside(exchange, surface, self._lines(exchange), stages.body_limit, work)
 
     def _errand(self, exchange: Exchange, work: Work, request_id: str, what: str) -> Intake:
-        limit = self._settings.body_bytes
-        return Errand(exchange, work, self._lines(exchange), request_id=request_id, limit=limit, what=what)
+        return Errand(exchange, work, self._lines(exchange), request_id=request_id, limit=self._settings.body_bytes, what=what)
 
     def _onward(self, exchange: Exchange) -> Intake:
         client = self._identify(self._served(), exchange)

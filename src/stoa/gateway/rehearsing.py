@@ -8,7 +8,7 @@ from stoa.domain.decisions import Decision, decision_of
 from stoa.domain.rehearsals import Example, Rehearsal, Row, Side
 from stoa.domain.snapshot import Snapshot
 from stoa.domain.traces import Trace
-from stoa.domain.usage import SHADOW, UsageFact
+from stoa.domain.usage import LENT, SHADOW, UsageFact
 from stoa.gateway.guarding.rehearsed import REFUSED, RehearsedGuards, Unread
 from stoa.gateway.rehearsal import Outcome, Stand
 
@@ -41,7 +41,7 @@ class Rehearsing:
 
     def asks_for(self, fact: UsageFact) -> bool:
         """Whether other guardrails would hold for it, so that its content is worth reading."""
-        return self._guards is not None and fact.arm != SHADOW and not fact.refused and self._guards.differ(fact)
+        return self._guards is not None and _is_rehearsed(fact) and not fact.refused and self._guards.differ(fact)
 
     def take(self, traces: Iterable[Trace], contents: Mapping[str, Opened | Unread] = _NOTHING) -> None:
         """`contents` are of those that were asked for, by the fact's id; what is not there is not kept.
@@ -49,7 +49,7 @@ class Rehearsing:
         Copies that nobody saw are left out: whether there would be any is not known.
         """
         for trace in traces:
-            if trace.fact.arm != SHADOW:
+            if _is_rehearsed(trace.fact):
                 self._take(trace, contents)
 
     def told(self, *, truncated: bool) -> Rehearsal:
@@ -161,3 +161,8 @@ def _sorted(rows: Mapping[str | None, Row]) -> list[Row]:
         return -max(row.before.cost_nano_usd, row.after.cost_nano_usd)
 
     return sorted(rows.values(), key=lambda row: (weight(row), -row.before.requests, row.name or ""))
+
+
+def _is_rehearsed(fact: UsageFact) -> bool:
+    """Whether it went by a route: neither a copy, nor what a model of the client's own was asked."""
+    return fact.arm != SHADOW and not fact.requested.startswith(LENT)

@@ -1,5 +1,9 @@
 """English words that carry no subject, and those that point back to something said before."""
 
+import re
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
 STOP = frozenset(
     """
     a about after again all also am an and any anyone are as at be because been before being but by can could did do does
@@ -12,6 +16,30 @@ STOP = frozenset(
     """.split()  # noqa: SIM905 - as prose it can be read
 )
 """Words that say nothing about what a question is about."""
+
+
+ASKING = frozenset(
+    """
+    how what which who whom whose when where why do does did have has had can could may might must should would will
+    am is are was were i me my we us our you your there please any some many much need want know long often get gets got
+    give find tell
+    """.split()  # noqa: SIM905 - as above
+)
+"""Words that a question is put with. Documents hardly use them, so in a small collection they would count as rare ones."""
+
+
+def subject(question: str) -> str:
+    """The words of a question but for those that it is put with; all of it, if nothing is left.
+
+    A word with a capital inside a sentence is a name: May, Will, Us.
+    """
+    told = (word[0] for word in _WORD.finditer(question) if word[0].lower() not in ASKING or _is_name(word))
+    return " ".join(told) or question
+
+
+def _is_name(word: re.Match[str]) -> bool:
+    return word.start() > 0 and word[0][0].isupper() and word[0] != "I"
+
 
 POINTS_BACK = frozenset(
     """

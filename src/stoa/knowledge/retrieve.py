@@ -15,6 +15,7 @@ from stoa.domain.identity import AccessTag
 from stoa.domain.indexes import of_collection
 from stoa.domain.passages import Among, Embedder, Passage, SearchMode
 from stoa.domain.vectors import Hit, PassageSearch
+from stoa.knowledge.english import subject
 from stoa.knowledge.fuse import LEXICAL, after_walk, by_one, distinct, fuse, reachable, reached, seeds
 from stoa.knowledge.traits.resemblance import uncrowded
 
@@ -62,13 +63,14 @@ class HybridRetriever:
             return []
         vectors = await self._vectors(question, searched, on_behalf_of)
         wanted = max(CANDIDATES, 2 * limit)
+        words = subject(question)
         searches: list[Coroutine[Any, Any, Sequence[Hit]]] = []  # Any: what a coroutine is sent and yields is asyncio's own
         about = {self._index_of(name): some for name, some in among.items()}
         for name, vector in vectors.items():
             if mode != "lexical":
                 searches.append(self._search.dense(name, vector, acl=acl, limit=wanted, among=about.get(name)))
             if mode != "dense":
-                searches.append(self._search.lexical(name, question, vector, acl=acl, limit=wanted, among=about.get(name)))
+                searches.append(self._search.lexical(name, words, vector, acl=acl, limit=wanted, among=about.get(name)))
         found = await asyncio.gather(*searches)
         if mode != "hybrid":
             return of_collection(uncrowded(by_one(hit for hits in found for hit in hits), limit=limit))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # late: see the functions
     from stoa.domain.datastores import QueryRunner
     from stoa.domain.documents import Objects, TokenCounter
     from stoa.domain.files import Blobs
-    from stoa.domain.guards import Trier
+    from stoa.domain.guards import Trier, Warden
     from stoa.domain.ledger import UsageRecorder
     from stoa.domain.passages import PassageFinder
     from stoa.domain.playground import ModelApi
@@ -60,6 +60,7 @@ class Control:
     targets: "TargetBoard"
     explainer: "Explainer"
     trier: "Trier"
+    warden: "Warden"
     finder: "PassageFinder"
     counter: "TokenCounter"
     model_api: "ModelApi"
@@ -88,7 +89,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
     from stoa.adapters.datastores.runner import DatabaseRunner
     from stoa.adapters.engines.counting import LateCounter
     from stoa.adapters.gateway_client.explain import GatewayExplainer
-    from stoa.adapters.gateway_client.guards import GatewayTrier
+    from stoa.adapters.gateway_client.guards import GatewayTrier, GatewayWarden
     from stoa.adapters.gateway_client.http import GatewayChat, make_client
     from stoa.adapters.gateway_client.search import GatewayFinder
     from stoa.adapters.gateway_client.wire import GatewayWire
@@ -142,6 +143,7 @@ async def control(settings: Settings) -> "AsyncGenerator[Control]":
                 targets=TargetBoard(time.monotonic),
                 explainer=GatewayExplainer(gateway, token=token_of),
                 trier=GatewayTrier(gateway, token=token_of),
+                warden=GatewayWarden(gateway, token=token_of),
                 finder=GatewayFinder(gateway, token=token_of),
                 counter=LateCounter(),
                 model_api=GatewayWire(gateway, token=token),

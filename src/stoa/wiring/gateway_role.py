@@ -68,7 +68,7 @@ async def gateway(settings: Settings, *, worker: int = 1) -> "AsyncGenerator[Gat
     own = [control_url, roles.engine.url] if roles is not None else [control_url]
     upstreams = HttpUpstreams(Egress(settings.gateway.egress_allow, own=own))
     usage, graph = DiskLog(home.wal_of(worker)), FolderGraph(home.graph)
-    index = open_index(settings.vectors, home.vectors)
+    index = open_index(settings.vectors, home.vectors, searched=True)
     internal = HttpFetch(
         upstreams.origin(control_url, OriginLimits(max_connections=4)),
         {"authorization": f"Bearer {secrets.internal_token}"},

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from stoa.kit.logs import configure_logging
-from stoa.kit.memory import give_back
+from stoa.kit.memory import give_back, large_blocks_apart
 from stoa.knowledge.indexes.beside import KIND as REINDEX
 from stoa.knowledge.intake import KIND as INGEST
 from stoa.settings import Settings
@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 def run(settings: Settings, listener: socket.socket) -> None:
     """Work until SIGTERM or SIGINT; answer /healthz and /readyz on a socket that was bound before."""
     configure_logging("worker", settings.log_level)
+    large_blocks_apart()  # compacting an index makes many, between one partition of documents and the next
     asyncio.run(_run(settings, listener))
 
 

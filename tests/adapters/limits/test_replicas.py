@@ -21,7 +21,7 @@ from stoa.domain.metrics import Sheet
 from stoa.errors import OperatorError
 from stoa.sections import RedisSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "replicas.md"
 NUMBER = itertools.count()

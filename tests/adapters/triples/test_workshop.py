@@ -71,6 +71,39 @@ async def test_a_query_that_swells_or_nests_ends_alone(graph: Folder) -> None:
     assert await rows(graph, COUNT) != [("0",)]
 
 
+EXHAUSTING = {
+    "a product": f"SELECT (COUNT(*) AS ?x) {PRODUCT}",
+    "a product, sorted": "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } ORDER BY ?a ?l",
+    "a product in one string": "SELECT (GROUP_CONCAT(?x) AS ?n) { ?a ?b ?x . ?c ?d ?e . ?f ?g ?h }",
+    "a product in an answer": "CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+    "paths within paths": "SELECT * { ?a " + "(" * 300 + "!<x:p>" + ")*" * 300 + " ?b . ?b (!<x:y>)* ?c }",
+    "paths too deep": "SELECT * { ?a " + "(" * 20_000 + "<x:p>" + ")*" * 20_000 + " ?b }",
+    "a long path": "SELECT * { ?a " + "/".join(["(!<x:y>|^!<x:y>)"] * 40) + " ?b }",
+    "repetitions of repetitions": 'SELECT * { ?s ?p ?o FILTER(REGEX("aaaa", "((a{1,1000}){1,1000}){1,1000}")) }',
+    "patterns from the graph": (
+        'SELECT (COUNT(*) AS ?x) { ?s ?p ?o . ?x ?y ?z . ?q ?r ?t FILTER(REGEX(STR(?s), CONCAT("(", STR(?o), "+)+$"))) }'
+    ),
+    "replacements of replacements": "SELECT (STRLEN(" + "REPLACE(" * 6 + "'x'" + f", 'x', '{'x' * 100}')" * 6 + ") AS ?n) {}",
+    "negations of negations": (
+        "ASK { ?a ?b ?c FILTER NOT EXISTS { ?d ?e ?f FILTER NOT EXISTS { ?g ?h ?i . ?j ?k ?l FILTER(?j = ?zz) } } }"
+    ),
+    "many values": f"SELECT * {{ VALUES ?a {{{' 1' * 15_000}}} VALUES ?b {{{' 2' * 15_000}}} }}",
+}
+
+
+@pytest.mark.parametrize("kind", EXHAUSTING)
+async def test_whatever_never_ends_or_grows_ends_alone(graph: Folder, kind: str) -> None:
+    with pytest.raises((Overtime, TooLarge)):
+        await ask(graph, EXHAUSTING[kind], seconds=0.5, memory_bytes=128_000_000, answer_bytes=1_000_000)
+    assert await rows(graph, COUNT) != [("0",)]
+    await nobody_is_left()
+
+
+async def test_no_expression_takes_longer_than_its_text_is_long(graph: Folder) -> None:
+    evil = f'SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(!REGEX("{"a" * 20_000}!", "^(a+)+$")) }}'
+    assert await rows(graph, evil) == await rows(graph, COUNT)
+
+
 async def test_one_who_hangs_up_leaves_no_query_behind(graph: Folder) -> None:
     for _ in range(6):  # more than may be under way at once
         with pytest.raises(TimeoutError):

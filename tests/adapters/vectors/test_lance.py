@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stoa.adapters.vectors.lance import EXACT_BELOW, LanceIndex
+from stoa.adapters.vectors.lance import LanceIndex
+from stoa.adapters.vectors.lance_indices import EXACT_BELOW
 from stoa.domain.identity import Rights, user_tag
 from stoa.domain.vectors import Chunk, Hit, IndexedChunk
 

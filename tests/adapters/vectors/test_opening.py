@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stoa.adapters.vectors.opening import open_index, place_of
+from stoa.domain.vectors import Chunk, IndexedChunk
 from stoa.errors import MissingExtra, SettingsError
 from stoa.sections import VectorsSettings
 from stoa.settings import Settings, effective
@@ -24,6 +25,32 @@ async def test_the_folder_of_the_home_is_used_where_nothing_is_said(tmp_path: Pa
     assert await index.collections() == []
     assert await index.outdated() == []
     await index.close()
+
+
+async def test_who_answers_questions_keeps_as_much_of_an_index_as_the_settings_say(tmp_path: Path) -> None:
+    from stoa.adapters.vectors.lance import LanceIndex
+
+    chunks = [
+        Chunk(
+            id=f"d{n}.0", document_id=f"d{n}", title="", path=f"d{n}.md", heading=(), page=None, start=0, end=4, context="",
+            text=f"word{n}",
+        )
+        for n in range(500)
+    ]  # fmt: skip
+    writer = open_index(VectorsSettings(), tmp_path)
+    await writer.replace("c", [], [IndexedChunk(chunk, [1.0, 0.0], frozenset({"a"})) for chunk in chunks])
+    await writer.tend("c")
+    await writer.close()
+    kept = list[int]()
+    for room in (1, 1_000_000):
+        index = open_index(VectorsSettings(cache_bytes=room), tmp_path, searched=True)
+        found = await index.lexical("c", "word7", [1.0, 0.0], acl=frozenset({"a"}), limit=1)
+        assert [hit.passage.id for hit in found] == ["d7.0"]
+        opened = await index.load()
+        assert isinstance(opened, LanceIndex)
+        kept.append(opened.kept_bytes)
+        await index.close()
+    assert kept[1] > kept[0] + 10_000
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

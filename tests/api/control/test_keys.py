@@ -63,7 +63,7 @@ async def test_an_unknown_key_is_refused(stoa: "Running") -> None:
         async with stoa.client() as visitor:
             answer = await visitor.get("/api/users", headers={"authorization": f"Bearer {bearer}".encode()})
         assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["www-authenticate"].startswith("Bearer realm=")
 
 
 async def test_an_inference_key_is_told_what_to_use_instead(stoa: "Running") -> None:

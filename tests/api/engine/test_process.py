@@ -14,9 +14,9 @@ SYSTEM = "Answer from the passages.\n\nPassages:\n\n[1] Leave policy\nEmployees 
 
 @pytest.fixture(scope="module")
 def client(engine: Any) -> openai.OpenAI:
-    for _ in range(300):
+    for _ in range(900):
         try:
-            if httpx.get(f"{engine.url}/readyz").status_code == 200:
+            if httpx.get(f"{engine.url}/readyz", timeout=30).status_code == 200:
                 break
         except httpx.TransportError:
             pass

@@ -44,6 +44,16 @@ class Raw:
     async def end(self) -> httpx.Response:
         return await self._http.delete("/mcp", headers=self.headers)
 
+    async def get(self, headers: dict[str, str]) -> httpx.Response:
+        return await self._http.get("/mcp", headers=self.headers | headers)
+
+    @asynccontextmanager
+    async def events(self, headers: dict[str, str] | None = None) -> AsyncGenerator[AsyncIterator[tuple[str, Message]]]:
+        """Id and message of what comes on the session's own stream."""
+        async with self._http.stream("GET", "/mcp", headers=self.headers | (headers or {})) as response:
+            assert response.status_code == 200, (await response.aread(), response.status_code)
+            yield _with_ids(response.aiter_lines())
+
     @asynccontextmanager
     async def stream(self, message: Message | None) -> AsyncGenerator[AsyncIterator[Message]]:
         """The messages that come in answer to one, or without one on the session's own stream."""
@@ -51,7 +61,7 @@ class Raw:
         method = "GET" if message is None else "POST"
         async with self._http.stream(method, "/mcp", json=body, headers=self.headers) as response:
             assert response.status_code == 200, (await response.aread(), response.status_code)
-            yield (json.loads(line[5:]) async for line in response.aiter_lines() if line.startswith("data:"))
+            yield (message async for _, message in _with_ids(response.aiter_lines()))
 
     async def called(self, name: str, arguments: Message, answer: Callable[[Message], Message | None]) -> Message:
         """Call a tool, and answer what it asks with what `answer` makes of the question. Gives the tool's result."""
@@ -65,6 +75,15 @@ class Raw:
                     sent = await self.post(reply)
                     assert sent.status_code in (202, 400), sent.text
         raise AssertionError("the stream ended without an answer")
+
+
+async def _with_ids(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, Message]]:
+    last = ""
+    async for line in lines:
+        if line.startswith("id:"):
+            last = line[3:].strip()
+        elif line.startswith("data:") and line[5:].strip():
+            yield last, json.loads(line[5:])
 
 
 @pytest.fixture

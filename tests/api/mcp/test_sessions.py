@@ -10,7 +10,7 @@ from tests.api.company import Company
 from tests.api.mcp.conftest import Connect, Message, Raw
 
 from stoa.api.mcp import client as asking
-from stoa.api.mcp import sessions
+from stoa.api.mcp import resuming, sessions
 from stoa.api.mcp.exchange import CallLimit
 
 pytestmark = pytest.mark.slow
@@ -139,8 +139,9 @@ async def test_waiting_for_the_client_takes_nothing_off_the_time_of_the_call() -
 
 
 async def test_a_call_that_is_cancelled_or_left_stops_waiting(
-    company: Company, document: None, raw: Opened, keys: dict[str, str]
+    company: Company, document: None, raw: Opened, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(resuming, "RETURN_S", 0.05)
     (await company.running.app.state.mcp.server()).answers.waiting.of_one = 1
     call = {"method": "tools/call", "params": {"name": "ask", "arguments": QUESTION}}
     async with raw(keys["team"]) as client:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import mcp_types as types
 
 from stoa.api.access import Caller
-from stoa.api.mcp.catalog import Arguments, Asked, Catalog, Prompt, Tool
+from stoa.api.mcp.catalog import Arguments, Asked, Catalog, Held, Prompt, Tool
 from stoa.errors import InvalidRequest, NotFound
 from stoa.wiring import Control
 
@@ -166,6 +166,9 @@ class Things:
 
     async def listed(self, parts: Control, caller: Caller) -> str:
         return "the same"
+
+    async def may_read(self, parts: Control, caller: Caller, held: Held) -> bool:
+        return True
 
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:
         return [each for each in ("paris", "park", "party") if each.startswith(begun)]

@@ -13,7 +13,7 @@ from stoa.adapters.redis.client import RedisClient, open_redis
 from stoa.adapters.secrets.vault import Box
 from stoa.sections import RedisSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.calm]
 
 GENEROUS_MS = 1000  # against the 50 that are promised: others may use this machine too
 

@@ -38,12 +38,14 @@ export const newIndexes = (): Index[] => [
 ];
 
 const MS_A_STEP = 400;
+/** Long enough to be seen under way on a busy machine too. */
+const MS_LAST_STEP = 2000;
 
 /** Read a quarter of the documents at a time. */
 async function build(index: Index, job: Job): Promise<void> {
   Object.assign(job, { state: "running", started_at: now(), message: "Partition 1 of 3." });
   for (let step = 1; step <= 4; step++) {
-    await pause(MS_A_STEP);
+    await pause(step < 4 ? MS_A_STEP : MS_LAST_STEP);
     if (job.ended_at) return;
     const done = (job.total / 4) * step;
     const pace = { documents_per_second: 12, pages_per_second: 31.5, seconds_left: (job.total - done) / 12 };

@@ -62,7 +62,7 @@ export function newJob(state: State, kind: string, collection: string, total: nu
 }
 
 async function work(state: State, job: Job, ids: string[]): Promise<void> {
-  await pause(300);
+  await pause(1000); // it is seen under way on a busy machine too
   if (job.ended_at) return;
   Object.assign(job, { state: "running", started_at: now() });
   for (const id of ids) {

@@ -1962,7 +1962,7 @@ export interface paths {
         };
         /**
          * Listen
-         * @description What changes among what a session of the Model Context Protocol watches, as a stream of events.
+         * @description What changes among what a session of the Model Context Protocol watches; by `Last-Event-ID`, the rest of an answer.
          */
         get: operations["listen_mcp_get"];
         put?: never;

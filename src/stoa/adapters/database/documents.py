@@ -139,6 +139,17 @@ class DocumentTable:
         )
         return {name: CollectionCounts(count, int(chunks or 0), int(bad or 0)) for name, count, chunks, bad in rows}
 
+    async def open_counts(self, collections: Sequence[str], *, acl: frozenset[AccessTag]) -> Mapping[str, int]:
+        """Of each collection that has indexed documents which the tags open, how many."""
+        if not collections:
+            return {}
+        rows = await self._connection.execute(
+            select(documents.c.collection, func.count())
+            .where(documents.c.collection.in_(collections), documents.c.state == "indexed", open_to(self._connection, acl))
+            .group_by(documents.c.collection)
+        )
+        return {name: int(count) for name, count in rows}
+
     async def marks(self, collections: Sequence[str], *, acl: frozenset[AccessTag]) -> Mapping[str, str]:
         """Of each collection that has documents which the tags open, a text that changes with any of those, and no other."""
         if not collections:

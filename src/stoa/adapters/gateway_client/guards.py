@@ -1,6 +1,6 @@
-"""Trier over the gateway's `/v1/guardrails/try`, with a token that speaks for whoever asks."""
+"""Trier and Warden over the gateway's `/v1/guardrails`, with a token that speaks for whoever asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import msgspec
@@ -8,11 +8,13 @@ import msgspec
 from stoa.adapters.gateway_client.http import refused
 from stoa.domain.behalf import Behalf
 from stoa.domain.guardrails import Stage
-from stoa.domain.guards import Tried
+from stoa.domain.guards import Judged, Tried
+from stoa.domain.passages import Passage
 from stoa.domain.resources import Guardrail
 from stoa.errors import ProviderError
 
 _TRIED = msgspec.json.Decoder(Tried)
+_JUDGED = msgspec.json.Decoder(Judged)
 
 
 class GatewayTrier:
@@ -35,3 +37,38 @@ class GatewayTrier:
             return _TRIED.decode(response.content)
         except msgspec.MsgspecError as error:
             raise ProviderError("The gateway answered the trial of a guardrail with something else.") from error
+
+
+class GatewayWarden:
+    """Implements `domain.guards.Warden`. `token` as above."""
+
+    def __init__(self, client: httpx.AsyncClient, *, token: Callable[[Behalf], str]) -> None:
+        self._client = client
+        self._token = token
+
+    async def judge_request(self, question: str, passages: Sequence[Passage], *, name: str, behalf: Behalf) -> Judged:
+        return await self._judged("input", question, passages, name=name, behalf=behalf, asked=None)
+
+    async def judge_answer(
+        self, answer: str, passages: Sequence[Passage], *, name: str, behalf: Behalf, asked: str | None
+    ) -> Judged:
+        return await self._judged("output", answer, passages, name=name, behalf=behalf, asked=asked)
+
+    async def _judged(
+        self, stage: Stage, text: str, passages: Sequence[Passage], *, name: str, behalf: Behalf, asked: str | None
+    ) -> Judged:
+        headers = {"authorization": f"Bearer {self._token(behalf)}", "content-type": "application/json"}
+        body = msgspec.json.encode({"stage": stage, "name": name, "text": text, "passages": passages, "asked": asked})
+        try:
+            response = await self._client.post("/v1/guardrails/judge", content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise ProviderError("The gateway cannot be reached, so guardrails cannot judge this. Try again later.") from error
+        if response.status_code != 200:
+            raise refused(response, response.content)
+        try:
+            judged = _JUDGED.decode(response.content)
+        except msgspec.MsgspecError as error:
+            raise ProviderError("The gateway answered with something else than a judgement.") from error
+        if len(judged.passages) != len(passages):
+            raise ProviderError("The gateway judged other passages than those that it was given.")
+        return judged

@@ -49,6 +49,7 @@ class _Stoa(msgspec.Struct):
 class _Error(msgspec.Struct):
     message: str = ""
     code: str | int | None = None
+    param: str | None = None
 
 
 class _Chunk(msgspec.Struct):
@@ -173,7 +174,7 @@ def refused(response: httpx.Response, body: bytes) -> StoaError:
         case 413:
             return TooLarge(message, code=code)
         case _ if status < 500:
-            return InvalidRequest(message, code=code)
+            return InvalidRequest(message, code=code, param=error.param)
         case _:
             return ProviderError(message, code=code, upstream_status=status, status=status)
 

@@ -1,17 +1,21 @@
-"""A ChatClient, a ModelApi, an Asker and an Explainer that answer from a script, for tests."""
+"""A ChatClient, a ModelApi, an Asker, an Explainer, a Trier and a Warden that answer from a script, for tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from stoa.domain.batches import Answered
 from stoa.domain.behalf import Behalf
 from stoa.domain.chat import AnswerPiece, ChatMessage
 from stoa.domain.guardrails import Stage
-from stoa.domain.guards import Tried
+from stoa.domain.guards import Judged, Tried
+from stoa.domain.passages import Passage
 from stoa.domain.playground import ApiHead, ApiRequest
 from stoa.domain.resources import Route
 from stoa.domain.targets import Explanation
+from stoa.errors import InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +147,44 @@ class ScriptedTrier:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+
+@dataclass(slots=True)
+class ScriptedWarden:
+    """Lets everything go on but what stands in `masked`, which is put in brackets, or in `refused`; an `error` is raised.
+
+    It judges texts of passages, not their titles.
+    """
+
+    masked: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    error: Exception | None = None
+    asked: list[tuple[Stage, str, str, Behalf]] = field(default_factory=list[tuple[Stage, str, str, Behalf]])
+
+    async def judge_request(self, question: str, passages: Sequence[Passage], *, name: str, behalf: Behalf) -> Judged:
+        self.asked.append(("input", question, name, behalf))
+        for place, text in (("text", question), *((f"passages[{n}]", each.text) for n, each in enumerate(passages))):
+            self._refuse(text, place)
+        return self._judged(question, passages)
+
+    async def judge_answer(
+        self, answer: str, passages: Sequence[Passage], *, name: str, behalf: Behalf, asked: str | None
+    ) -> Judged:
+        self.asked.append(("output", answer, name, behalf))
+        self._refuse(answer, "text")
+        return self._judged(answer, passages)
+
+    def _refuse(self, text: str, place: str) -> None:
+        if self.error is not None:
+            raise self.error
+        if any(each in text for each in self.refused):
+            raise InvalidRequest("Guardrail 'house' refuses this.", code="guardrail_refused", param=place)
+
+    def _judged(self, text: str, passages: Sequence[Passage]) -> Judged:
+        without = [msgspec.structs.replace(each, text=self._mask(each.text)) for each in passages]
+        return Judged(id=f"judged-{len(self.asked)}", text=self._mask(text), passages=without)
+
+    def _mask(self, text: str) -> str:
+        for each in self.masked:
+            text = text.replace(each, "[MASKED]")
+        return text

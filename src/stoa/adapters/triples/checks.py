@@ -16,8 +16,12 @@ _STRING = (
     r'"""(?:[^"\\]|\\.|"(?!""))*"""|' + r"'''(?:[^'\\]|\\.|'(?!''))*'''|" + r'"(?:[^"\\\n\r]|\\.)*"|' + r"'(?:[^'\\\n\r]|\\.)*'"
 )
 _TOKEN = re.compile(
-    rf"{_STRING}|(?P<iri><[^<>\"{{}}|^`\\\x00-\x20]*>)|#[^\n\r]*|[?$]\w+|:\w+|(?P<word>\w+)(?P<prefix>:\w*)?", re.DOTALL
+    rf"{_STRING}|(?P<open>[\"'])|(?P<iri><[^<>\"{{}}|^`\\\x00-\x20]*>)|#[^\n\r]*|[?$]\w+|:\w+|(?P<word>\w+)(?P<prefix>:\w*)?",
+    re.DOTALL,
 )
+_MOST_OPEN = 20
+"""Quotes that no other one closes: each is looked after to the end of the text, so many of them would take many seconds. A
+query has them where a comparison reads like an IRI, which is seldom."""
 _SERVICE = re.compile("service", re.IGNORECASE)
 _SURE = re.compile(r"<[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 """No comparison: nothing that can be compared begins like that."""
@@ -35,8 +39,11 @@ def check(text: str) -> None:
         raise InvalidRequest(f"The query has {len(text):,} characters; the limit is {MOST:,}.", param="query")
     if escaped := re.search(r"\\[uU]", text):
         raise _refused(text, escaped.start(), "a sign is written by its number; write the sign itself")
-    named, formed = _SERVICE.search(text) is not None, False
+    named, formed, opened = _SERVICE.search(text) is not None, False, 0
     for token in _TOKEN.finditer(text):
+        opened += token["open"] is not None
+        if opened > _MOST_OPEN:
+            raise _refused(text, token.start(), f"more than {_MOST_OPEN} strings begin that do not end")
         word = (token["word"] or "").lower()
         formed |= word in _FORMS
         if _SERVICE.search(word):

@@ -5,14 +5,13 @@ literals alone. A small table is held in memory with them, and who may read what
 Importing this module takes a second and 100 MB: whoever needs it imports it late.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-os.putenv("RUST_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
+os.putenv("LANCEDB_LOG", "error")  # for the library alone, when it is loaded: its warnings are not for our users
 
 from stoa.adapters.vectors.lance_filters import about, array_of, list_of, literal, open_to
 from stoa.adapters.vectors.lance_folder import TableFolders
@@ -20,54 +19,33 @@ from stoa.adapters.vectors.lean import without_pandas
 from stoa.domain.identity import AccessTag, Rights
 from stoa.domain.passages import Among, Passage
 from stoa.domain.vectors import Hit, IndexedChunk
-from stoa.errors import SchemaError
-from stoa.kit.memory import give_back
 
 with without_pandas():
-    import lancedb
     import numpy as np
     import pyarrow as pa
-    from lancedb.index import FTS, BTree, IvfRq, LabelList
     from lancedb.query import AsyncQueryBase, MatchQuery
     from lancedb.table import AsyncTable
 
-    from stoa.adapters.vectors.held import SETTLED, HeldTables, mark, marked
-    from stoa.adapters.vectors.held_words import CUT
-    from stoa.adapters.vectors.lance_whole import Spool, documents_of, is_current, is_readable, rows_where
-    from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages, schema
+    from stoa.adapters.vectors.held import SETTLED, HeldTables
+    from stoa.adapters.vectors.lance_indices import segments, tend
+    from stoa.adapters.vectors.lance_tables import LanceTables, is_ready
+    from stoa.adapters.vectors.lance_whole import Spool, documents_of, rows_where
+    from stoa.adapters.vectors.rows import PASSAGE, KeptRows, Row, as_table, passages
 
-KEEP_VERSIONS = timedelta(minutes=10)
-"""Old versions of a table stay this long, for searches that began on them."""
+CACHE_BYTES = 1_073_741_824
+"""Most of the indices that stays in memory: about 350 bytes a passage that is searched."""
 
 KEEP_BYTES = 32_000_000
 """Rows of large tables found lately stay in memory, up to this size."""
 
-EXACT_BELOW = 1_024
-"""Rows from which on vectors have an index. Measured, it finds in 3.7 ms what comparing with all takes 5.2 ms for with 2,000
-rows and 130 ms with 100,000; on BeerQA the fused ranking finds the same passages."""
-
-MOST_SEGMENTS = 24
-"""Parts of that index, one more each time that something new is brought into it, before it is built anew as one."""
-
 _IDS = 1000
 """Documents named in one statement."""
-
-_VECTORS = "vector_idx"
 
 _ALL_PARTITIONS = 512
 """Partitions looked at, at most: all of them up to two million rows, so that a filter which few rows pass loses none."""
 
-_BITS = 4
-"""Of each number of a vector in that index. Measured with 100,000 rows: of the nearest ten .997 are among its fifty, in
-5 ms; with one bit .95, and finding more to choose from took 8 ms."""
-
 _NEAREST = 50
 """Rows that the index gives at least, to be ranked by the vectors themselves."""
-
-_OLD_FORM = (
-    "The index of the collection {collection!r} was made by an earlier version, in another form. The worker of this version "
-    "writes it anew at its start; where its log says that it could not, delete {folder!r} and send the documents again."
-)
 
 _SEARCHES = 3
 """Times a search is made when rows that it found are gone, rewritten or moved before they are read."""
@@ -76,30 +54,33 @@ _SEARCHES = 3
 class LanceIndex:
     """VectorStore over the tables under `uri`. A search sees what was committed before it.
 
-    A small table that nobody changed for `settled` is searched, and its rights are looked up, in memory.
+    A small table that nobody changed for `settled` is searched, and its rights are looked up, in memory. Of the indices of
+    the others up to `cache_bytes` stay there.
     """
 
-    def __init__(self, uri: str, *, settled: timedelta = SETTLED) -> None:
-        self._uri = uri
-        self._database: lancedb.AsyncConnection | None = None
-        self._tables: dict[str, AsyncTable] = {}
+    def __init__(self, uri: str, *, settled: timedelta = SETTLED, cache_bytes: int = CACHE_BYTES) -> None:
+        self._tables = LanceTables(uri, cache_bytes=cache_bytes)
         self._kept = KeptRows(KEEP_BYTES)
         self._held = HeldTables(folders=TableFolders(None if "://" in uri else Path(uri)), settled=settled)
-        self._opening = asyncio.Lock()
+
+    @property
+    def kept_bytes(self) -> int:
+        """What LanceDB keeps of indices and of versions, by its own account."""
+        return self._tables.kept_bytes
 
     async def replace(self, collection: str, documents: Sequence[str], chunks: Sequence[IndexedChunk]) -> None:
-        table = await self._table(collection)
+        table = await self._tables.ready(collection)
         if table is None:
             if not chunks:
                 return
-            table = await self._make(collection, width=len(chunks[0].vector))
+            table = await self._tables.make(collection, width=len(chunks[0].vector))
         for some in (documents[n : n + _IDS] for n in range(0, len(documents), _IDS)):
             await table.delete(f"document_id IN {list_of(some)}")
         if chunks:
             await table.add(as_table(chunks))
 
     async def grant(self, collection: str, rights: Mapping[str, Rights]) -> None:
-        table = await self._table(collection)
+        table = await self._tables.ready(collection)
         if table is None:
             return
         same: dict[Rights, list[str]] = {}
@@ -111,29 +92,18 @@ class LanceIndex:
                 await table.update(where=f"document_id IN {list_of(some)}", updates_sql=values)
 
     async def tend(self, collection: str) -> None:
-        table = await self._table(collection)
-        if table is None:
-            return
-        await mark(table)
-        await table.optimize(cleanup_older_than=KEEP_VERSIONS)
-        give_back()  # what putting files together took
-        if await table.count_rows() >= EXACT_BELOW:
-            segments = await self.segments(collection)
-            if not segments or segments > MOST_SEGMENTS:
-                await table.create_index("vector", config=IvfRq(distance_type="dot", num_bits=_BITS), name=_VECTORS)
+        if (table := await self._tables.ready(collection)) is not None:
+            await tend(table)
 
     async def drop(self, collection: str) -> None:
-        async with self._opening:
-            self._tables.pop(collection, None)
-            await (await self._connection()).drop_table(collection, ignore_missing=True)
-            self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
-            self._held.clear()
+        await self._tables.drop(collection)
+        self._kept.clear()  # the addresses of a table that is made anew under the name begin anew
+        self._held.clear()
 
     async def segments(self, collection: str) -> int:
         """Parts that the index of vectors has; none where every vector is compared."""
-        table = await self._table(collection)
-        known = await table.index_stats(_VECTORS) if table is not None else None
-        return known.num_indices or 0 if known is not None else 0
+        table = await self._tables.ready(collection)
+        return await segments(table) if table is not None else 0
 
     async def dense(
         self,
@@ -144,7 +114,7 @@ class LanceIndex:
         limit: int,
         among: Among | None = None,
     ) -> Sequence[Hit]:
-        table = await self._table(collection) if acl and not _is_nothing(among) else None
+        table = await self._tables.ready(collection) if acl and not _is_nothing(among) else None
         if table is None:
             return []
         if held := await self._held.of(collection, table):
@@ -165,7 +135,7 @@ class LanceIndex:
         limit: int,
         among: Among | None = None,
     ) -> Sequence[Hit]:
-        table = await self._table(collection) if acl and question.strip() and not _is_nothing(among) else None
+        table = await self._tables.ready(collection) if acl and question.strip() and not _is_nothing(among) else None
         if table is None:
             return []
         if held := await self._held.of(collection, table):
@@ -178,7 +148,7 @@ class LanceIndex:
     async def fetch(
         self, collection: str, ids: Sequence[str], vector: Sequence[float], *, acl: frozenset[AccessTag]
     ) -> Sequence[Hit]:
-        table = await self._table(collection) if acl and ids else None
+        table = await self._tables.ready(collection) if acl and ids else None
         if table is None:
             return []
         if held := await self._held.of(collection, table):
@@ -187,7 +157,7 @@ class LanceIndex:
         return await self._found(collection, table, query.select([]).with_row_id(), vector)
 
     async def of_document(self, collection: str, document_id: str, *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
-        table = await self._table(collection) if acl else None
+        table = await self._tables.ready(collection) if acl else None
         if table is None:
             return []
         of_it = f"document_id = {literal(document_id)} AND {open_to(acl)}"
@@ -195,36 +165,24 @@ class LanceIndex:
         return sorted(found, key=lambda passage: passage.start)
 
     async def of_ids(self, collection: str, ids: Sequence[str], *, acl: frozenset[AccessTag]) -> Sequence[Passage]:
-        table = await self._table(collection) if acl and ids else None
+        table = await self._tables.ready(collection) if acl and ids else None
         if table is None:
             return []
         found = await table.query().where(f"id IN {list_of(ids)} AND {open_to(acl)}").select(PASSAGE).to_arrow()
         return list(passages(collection, found))
 
     async def collections(self) -> Sequence[str]:
-        database, found, token = await self._connection(), list[str](), None
-        while True:
-            page = await database.list_tables(page_token=token, limit=_IDS)
-            found += page.tables
-            if not (token := page.page_token):
-                return sorted(found)
+        return await self._tables.names()
 
     async def outdated(self) -> Sequence[str]:
-        found = list[str]()
-        for collection in await self.collections():
-            table = await self._opened(collection)
-            if table is None or await _is_ready(table) or await _is_new(table):
-                continue
-            if is_readable(set((await table.schema()).names)):
-                found.append(collection)
-        return found
+        return await self._tables.outdated()
 
     async def documents(self, collection: str) -> Sequence[str]:
-        table = await self._opened(collection)
+        table = await self._tables.as_it_is(collection)
         return await documents_of(table) if table is not None else []
 
     async def rows(self, collection: str, documents: Sequence[str]) -> Sequence[IndexedChunk]:
-        table = await self._opened(collection)
+        table = await self._tables.as_it_is(collection)
         if table is None:
             return []
         parts = [documents[n : n + _IDS] for n in range(0, len(documents), _IDS)]
@@ -233,22 +191,19 @@ class LanceIndex:
     async def rebuild(self, collection: str, parts: AsyncIterable[Sequence[IndexedChunk]]) -> None:
         with closing(Spool()) as spool:
             await spool.fill(parts)
-            table = await self._opened(collection)
-            if table is not None and not await _is_ready(table):
-                await self._renew(collection, spool)
+            table = await self._tables.as_it_is(collection)
+            if table is not None and not await is_ready(table):
+                await self._tables.renew(collection, spool)
                 return
             if table is None and spool.width:
-                table = await self._make(collection, width=spool.width)
+                table = await self._tables.make(collection, width=spool.width)
             if table is not None:
                 await spool.put(table)
 
     async def close(self) -> None:
-        self._tables.clear()
         self._kept.clear()
         self._held.clear()
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        await self._tables.close()
 
     async def _found(self, collection: str, table: AsyncTable, query: AsyncQueryBase, vector: Sequence[float]) -> list[Hit]:
         """What the query finds, in its order, with the rows read. Which rows may be read, its filter says, and nothing else."""
@@ -262,78 +217,12 @@ class LanceIndex:
         scores = found["_score"].to_pylist() if "_score" in found.column_names else [None] * len(addresses)
         return _hits([(rows[at], score) for at, score in zip(addresses, scores, strict=False) if at in rows], vector)
 
-    async def _connection(self) -> lancedb.AsyncConnection:
-        if self._database is None:
-            self._database = await lancedb.connect_async(self._uri, read_consistency_interval=timedelta(0))
-        return self._database
-
-    async def _table(self, collection: str) -> AsyncTable | None:
-        """Raises SchemaError for one of another form."""
-        if found := self._tables.get(collection):
-            return found
-        table = await self._opened(collection)
-        if table is None:
-            return None
-        if not await _is_ready(table):
-            if await _is_new(table):
-                return None
-            raise SchemaError(_OLD_FORM.format(collection=collection, folder=f"{self._uri}/{collection}.lance"))
-        self._tables[collection] = table
-        return table
-
-    async def _opened(self, collection: str) -> AsyncTable | None:
-        """In whatever form."""
-        async with self._opening:
-            database = await self._connection()
-            try:
-                return await database.open_table(collection)
-            except ValueError:  # what LanceDB raises for a table that is not there
-                return None
-
-    async def _renew(self, collection: str, spool: Spool) -> None:
-        """A table of the form of now in the place of an old one; it is refused until its indices are there too."""
-        database = await self._connection()
-        self._tables.pop(collection, None)
-        if spool.width:
-            await spool.overwrite(database, collection)
-            await self._make(collection, width=spool.width)
-        else:
-            await database.drop_table(collection)
-
-    async def _make(self, collection: str, *, width: int) -> AsyncTable:
-        async with self._opening:
-            database = await self._connection()
-            try:
-                table = await database.create_table(collection, schema=marked(schema(width)))
-            except ValueError:  # it is there: made by another process, or with rows and without indices
-                table = await database.open_table(collection)
-            if not await _is_ready(table):
-                await table.create_index("acl", config=LabelList())
-                await table.create_index("deny", config=LabelList())
-                for column in ("id", "document_id"):
-                    await table.create_index(column, config=BTree())
-                words = FTS(**CUT, with_position=False)
-                await table.create_index("contextual_text", config=words)
-            self._tables[collection] = table
-            return table
-
 
 def _hits(scored: Sequence[tuple[Row, float | None]], vector: Sequence[float]) -> list[Hit]:
     if not scored:
         return []
     cosines = np.stack([row.vector for row, _ in scored]) @ np.asarray(vector, dtype=np.float32)
     return [Hit(row.passage, cosine, score) for (row, score), cosine in zip(scored, cosines.tolist(), strict=True)]
-
-
-async def _is_new(table: AsyncTable) -> bool:
-    """Whether somebody is making it just now: there are no rows before there are indices."""
-    return is_current(set((await table.schema()).names)) and await table.count_rows() == 0
-
-
-async def _is_ready(table: AsyncTable) -> bool:
-    """Whether it is in the form of now and can be searched by words, whose index is the last that is made."""
-    names = set((await table.schema()).names)
-    return is_current(names) and any("contextual_text" in index.columns for index in await table.list_indices())
 
 
 def _is_nothing(among: Among | None) -> bool:

@@ -1,22 +1,28 @@
 """The tool `ask`: the client's own model writes an answer from passages that the caller may read, and each sentence is checked.
 
-The prompt, the numbers in brackets and the check are those of assistants. What the client says that its model wrote is text and
-nothing else: citations come from the passages that were found.
+The prompt, the numbers in brackets and the check are those of assistants, and so are the guardrails: what goes to the
+client's model and what it wrote are judged in a gateway, and go no further where they cannot be. What the client says that its
+model wrote is text and nothing else: citations come from the passages that were found.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Literal
 
 import mcp_types as types
 from pydantic import Field
 
+from stoa.api.access import Caller
 from stoa.api.forms import Form, View, Whole
 from stoa.api.mcp.catalog import Asked
 from stoa.api.mcp.choosing import Named, chosen
 from stoa.api.mcp.forming import tool
 from stoa.api.mcp.links import url_of
-from stoa.api.search import searched
+from stoa.api.search import payer, searched
+from stoa.domain.behalf import Behalf
+from stoa.domain.guards import Judged
 from stoa.domain.passages import Passage, SentenceCheck
+from stoa.domain.usage import LENT
 from stoa.errors import InvalidRequest
 from stoa.gateway.augment import fit, prompt
 from stoa.gateway.citing import citations
@@ -28,6 +34,11 @@ CONTEXT_TOKENS = 8_000
 ANSWER_TOKENS = 1_500
 MOST_CHARACTERS = 20_000
 """Of an answer: more than a model writes within its tokens."""
+
+NAME = f"{LENT}ask"
+"""As records have it."""
+
+_REFUSED = re.compile(r"passages\[(\d+)\]")
 
 NOTHING = "Nothing was found in the documents that you may read."
 
@@ -74,25 +85,56 @@ async def ask(asked: Asked, wanted: AskArguments) -> Answer:
     collections = await chosen(asked, caller, wanted.collections)
     await asked.report.progress(0, 3, f"Collections to search: {len(collections)}")
     found, _ = await searched(asked.parts, caller, collections, wanted.question, limit=wanted.passages)
+    asked.held.note(*(each.document for each in found))
     passages = fit([each.passage for each in found], CONTEXT_TOKENS)
     if not passages:
         return Answer(answer=NOTHING, model=None, citations=[], sentences=[])
     await asked.report.progress(1, 3, f"Passages to answer from: {len(passages)}")
-    written = await asked.client.sample("answer", _request(wanted.question, passages))
+    behalf = _behalf(caller, payer(caller, collections[0]))
+    given = await _judged(asked.parts.warden.judge_request(wanted.question, passages, name=NAME, behalf=behalf), passages)
+    written = await asked.client.sample("answer", _request(given.text, given.passages))
     await asked.report.progress(2, 3, "Answer to be checked")
-    text = _text(written)
+    judging = asked.parts.warden.judge_answer(_text(written), given.passages, name=NAME, behalf=behalf, asked=given.id)
+    told = await _judged(judging, passages)
     return Answer(
-        answer=text,
+        answer=told.text,
         model=written.model[:200],
         citations=[
             Cited(
                 n=each.n, id=each.document_id, title=each.title, url=url_of(asked, each.collection, each.document_id),
                 collection=each.collection, path=each.path, heading=list(each.heading), page=each.page, text=each.passage,
             )
-            for each in citations(text, passages)
+            for each in citations(told.text, told.passages)
         ],
-        sentences=[_checked(text, each) for each in verify(text, passages)],
+        sentences=[_checked(told.text, each) for each in verify(told.text, given.passages)],
     )  # fmt: skip
+
+
+def _behalf(caller: Caller, team: str) -> Behalf:
+    """Whose request it is for the gateway, which knows no management keys."""
+    match caller.principal.kind:
+        case "user":
+            return Behalf(user=caller.principal.id)
+        case "inference_key":
+            return Behalf(key=caller.principal.id)
+        case _:
+            return Behalf(team=team)
+
+
+async def _judged(judging: Awaitable[Judged], passages: Sequence[Passage]) -> Judged:
+    """Raises InvalidRequest, which names the document where it was for one, and ProviderError."""
+    try:
+        return await judging
+    except InvalidRequest as error:
+        at = _REFUSED.fullmatch(error.param or "")
+        if at is None or int(at[1]) >= len(passages):
+            raise
+        passage = passages[int(at[1])]
+        raise InvalidRequest(
+            f"{error.message} It stands in the document {passage.path!r} of the collection {passage.collection!r}, among the "
+            "passages that fit the question: tell who looks after that collection, or ask about something else.",
+            code=error.code,
+        ) from None
 
 
 def _request(question: str, passages: Sequence[Passage]) -> types.CreateMessageRequestParams:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import mcp_types as types
 
 from stoa.api.access import Caller
+from stoa.domain.documents import Document
 from stoa.wiring import Control
 
 Arguments = Mapping[str, Any]
@@ -57,6 +58,18 @@ class Limit(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Held:
+    """What an answer is made from, noted before any of it is told: whoever has it told again must still be let at all of it."""
+
+    collections: set[str] = field(default_factory=set[str])
+    documents: set[str] = field(default_factory=set[str])
+    """By id."""
+
+    def note(self, *documents: Document) -> None:
+        self.documents.update(each.id for each in documents)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks, what control is made of, where its page is, how to tell of progress, and how to ask back."""
@@ -66,6 +79,7 @@ class Asked:
     origin: str
     report: Report
     client: Client
+    held: Held = field(default_factory=Held)
 
     def to(self, action: str) -> Caller:
         """The caller, to whom this action is to be allowed as well."""
@@ -115,6 +129,10 @@ class Resources(Protocol):
 
     async def listed(self, parts: Control, caller: Caller) -> str:
         """A text that is another one when the list of those that the caller may read has changed."""
+        ...
+
+    async def may_read(self, parts: Control, caller: Caller, held: Held) -> bool:
+        """Whether the caller is let at all of it at this moment."""
         ...
 
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:

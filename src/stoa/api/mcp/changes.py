@@ -8,9 +8,9 @@ from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY, ResourcesListChan
 
 from stoa.api.access import Caller
 from stoa.api.mcp.catalog import Resources
-from stoa.api.mcp.endpoint import CALLER
 from stoa.api.mcp.exchange import Context, refused, request_of, session_of
 from stoa.api.mcp.places import Places
+from stoa.api.mcp.scope import CALLER
 from stoa.api.mcp.sessions import Session
 from stoa.api.mcp.watching import CHANGING, MOST_WATCHED, Change, Watch, follow
 from stoa.errors import LimitReached, StoaError

@@ -39,6 +39,7 @@ async def chosen(asked: Asked, caller: Caller, named: Sequence[str] | None) -> S
     offered = {each.name: each for each in every}
     choice = asked.client.remembered.get(_FIELD)
     if choice is None or (choice != EVERY and choice not in offered):
+        asked.held.collections.update(offered)
         choice = await _ask(asked, list(offered))
         asked.client.remembered[_FIELD] = choice
     return every if choice == EVERY else [offered[choice]]

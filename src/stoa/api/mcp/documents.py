@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import mcp_types as types
@@ -15,7 +16,7 @@ from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller
 from stoa.api.documents import find_document, parsed_text
 from stoa.api.holdings import collection_named, collections_for
-from stoa.api.mcp.catalog import Asked
+from stoa.api.mcp.catalog import Asked, Held
 from stoa.api.paging import place_of, to_cursor
 from stoa.domain.documents import Document
 from stoa.errors import NotFound
@@ -77,6 +78,7 @@ class DocumentResources:
             if len(found) > _PAGE:
                 break
         shown = found[:_PAGE]
+        asked.held.note(*shown)
         more = to_cursor(f"{shown[-1].collection}\n{shown[-1].id}") if len(found) > _PAGE else None
         return [_resource(each) for each in shown], more
 
@@ -126,9 +128,24 @@ class DocumentResources:
             marks = await DatabaseLibrary(connection).documents.marks(names, acl=caller.principal.acl)
         return _digest(*(f"{name} {mark}" for name, mark in sorted(marks.items())))
 
+    async def may_read(self, parts: Control, caller: Caller, held: Held) -> bool:
+        if not held.collections and not held.documents:
+            return True
+        async with parts.read() as stores:
+            collections = {each.name for each in await collections_for(stores, replace(caller, action="document:read"))}
+        if not held.collections <= collections:
+            return False
+        async with parts.database.read() as connection:
+            documents = await DatabaseLibrary(connection).documents.read(sorted(held.documents))
+        return documents.keys() >= held.documents and all(
+            each.state != "removed" and each.collection in collections and each.rights.open_to(caller.principal.acl)
+            for each in documents.values()
+        )
+
     async def complete(self, asked: Asked, argument: str, begun: str, known: Mapping[str, str]) -> Sequence[str]:
         async with asked.parts.read() as stores:
             names = [each.name for each in await collections_for(stores, asked.to("collection:list"))]
+        asked.held.collections.update(names)
         if argument == "collection":
             return [name for name in names if name.startswith(begun)][:_COMPLETED]
         if argument not in ("id", "document") or (wanted := known.get("collection", "")) not in names:
@@ -137,12 +154,14 @@ class DocumentResources:
             found = await DatabaseLibrary(connection).documents.page(
                 wanted, acl=asked.caller.principal.acl, state="indexed", search="", limit=_COMPLETED
             )
+        asked.held.note(*found)
         return [each.id for each in found if each.id.startswith(begun)]
 
 
 async def read_part(asked: Asked, document_id: str, *, start: int = 0) -> Part:
     """As much of a document as one answer holds, cut between paragraphs. Raises NotFound, and Conflict while it is indexed."""
     document, collection = await find_document(asked.parts, asked.to("document:read"), document_id)
+    asked.held.note(document)
     text = (await parsed_text(asked.parts, document, collection)).text
     if start > len(text):
         raise NotFound(f"The document has {len(text):,} characters; there is nothing at {start:,}.", param="offset")
@@ -164,6 +183,8 @@ async def _read_collection(asked: Asked, uri: str, name: str) -> types.TextResou
         found = await DatabaseLibrary(connection).documents.page(
             name, acl=asked.caller.principal.acl, state="indexed", limit=_LISTED + 1
         )
+    asked.held.collections.add(name)
+    asked.held.note(*found)
     listed = [{"uri": uri_of(each), "title": each.title, "path": each.path} for each in found[:_LISTED]]
     told = {"name": name, "description": collection.description, "documents": listed, "more": len(found) > _LISTED}
     return types.TextResourceContents(uri=uri, mime_type="application/json", text=json.dumps(told, ensure_ascii=False))

@@ -8,33 +8,51 @@ origin alone: a page of somebody else's that reaches this address under a name o
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
-from starlette.types import Message, Receive, Scope, Send
+from fastapi import APIRouter, Depends, Request, Response
 
-from stoa.api.access import Caller, Parts, allow
-from stoa.api.refusals import answer
-from stoa.errors import Forbidden, LimitReached
+from stoa.api.access import Allow, Caller, Parts, presented_by
+from stoa.api.mcp.scope import CALLER, GONE, ORIGIN, SESSION
+from stoa.api.mcp.streams import Answered, Listening, Resumed, Served
+from stoa.errors import Forbidden, Unauthenticated
 from stoa.settings import Settings
-from stoa.wiring import Control
 
 if TYPE_CHECKING:  # late: see the class
-    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-
     from stoa.api.mcp.catalog import Catalog
-    from stoa.api.mcp.server import Messages
-    from stoa.api.mcp.sessions import Session, Sessions
 
 router = APIRouter(tags=["mcp"])
 
-CALLER, ORIGIN, SESSION, GONE = "stoa.caller", "stoa.origin", "stoa.session", "stoa.gone"
-"""Where a request's scope says who asks, where people open the page, in which session, and whether nobody waits any more."""
+_HOW = (
+    "A client of MCP sends a key of Stoa with every request, as the header 'Authorization: Bearer sk-stoa-...'; there is no "
+    "sign-in by OAuth."
+)
+_MAKE_ONE = "Make a key with `stoa key create NAME`, or ask whoever runs this Stoa for one."
+_SESSION_HEADER, _LAST_EVENT_HEADER = "mcp-session-id", "last-event-id"
 
-_SESSION_HEADER = "mcp-session-id"
+
+class _AllowMcp(Allow):
+    """Says to clients that know nothing of Stoa where a key belongs: they show it to whoever set them up."""
+
+    async def __call__(self, request: Request) -> Caller:
+        try:
+            return await super().__call__(request)
+        except Unauthenticated as error:
+            raise Unauthenticated(self._why(request, error), code=error.code) from None
+
+    def _why(self, request: Request, error: Unauthenticated) -> str:
+        if presented_by(request).bearer:
+            return f"{error.message} {_HOW}"
+        if "authorization" in request.headers:
+            return f"The header 'Authorization' holds no bearer token. {_HOW} {_MAKE_ONE}"
+        if "x-api-key" in request.headers:
+            return f"No key is looked for in 'x-api-key' here. {_HOW} {_MAKE_ONE}"
+        return f"No key was sent. {_HOW} {_MAKE_ONE}"
+
+
+_Caller = Annotated[Caller, Depends(_AllowMcp("mcp:use"))]
 
 
 class Mcp:
@@ -71,105 +89,31 @@ class Mcp:
             await server.sessions.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """`alone` answers each request by itself; `sessions` those of clients that shook hands."""
-
-    answers: "Messages"
-    alone: "StreamableHTTPSessionManager"
-    sessions: "Sessions"
-
-
-class _Answer(Response):
-    """What the protocol's library answers, streamed as it likes. `body` was read to see what it is, and is given again."""
-
-    def __init__(self, served: Served, caller: Caller, body: bytes, session: "Session | None", *, begins: bool) -> None:
-        super().__init__()
-        self._served, self._caller, self._body, self._session, self._begins = served, caller, body, session, begins
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = False
-
-        async def again() -> Message:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": self._body, "more_body": False}
-
-        try:
-            if self._begins:
-                await self._served.sessions.begin(self._caller, scope, again, send)
-            elif self._session is not None:
-                await self._session.transport.handle_request(scope, again, send)
-            else:
-                await self._served.alone.handle_request(scope, again, send)
-        finally:
-            scope[GONE].set()
-
-
-class _Listening(Response):
-    """The stream on which a session is told what changes, until the client leaves or may listen no more."""
-
-    def __init__(self, served: Served, session: "Session", parts: Control, caller: Caller) -> None:
-        super().__init__()
-        self._served, self._session, self._parts, self._caller = served, session, parts, caller
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        session = self._session
-        if session.listening:  # there is one stream a session: the library says so
-            await session.transport.handle_request(scope, receive, send)
-            return
-        try:
-            with self._served.answers.changes.streams.one(session.owner):
-                await self._listen(scope, receive, send)
-        except LimitReached as error:
-            await answer(error)(scope, receive, send)
-
-    async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._session.listening = True
-        following = asyncio.create_task(self._follow())
-        try:
-            await self._session.transport.handle_request(scope, receive, send)
-        finally:
-            self._session.listening = False
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
-
-    async def _follow(self) -> None:
-        from stoa.api.mcp.watching import ENDS
-
-        try:
-            await self._served.answers.changes.follow(self._session, self._parts, replace(self._caller, action="document:read"))
-        except ENDS:
-            await self._served.sessions.end(self._session)
-        finally:
-            self._session.transport.close_standalone_sse_stream()
-
-
 @router.post("/mcp", response_class=Response, openapi_extra={"requestBody": {"content": {"application/json": {"schema": {}}}}})
-async def speak(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+async def speak(request: Request, caller: _Caller, parts: Parts) -> Response:
     """One message of the Model Context Protocol, and its answer: JSON, or a stream of events."""
     served = await _served(request, caller, parts.settings)
     body, named = await request.body(), request.headers.get(_SESSION_HEADER)
     session = served.sessions.find(named, caller) if named is not None else None
     request.scope[SESSION], request.scope[GONE] = session, asyncio.Event()
-    return _Answer(served, caller, body, session, begins=session is None and _shakes_hands(body))
+    return Answered(served, caller, body, session, begins=session is None and _shakes_hands(body))
 
 
 @router.get("/mcp", response_class=Response)
-async def listen(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
-    """What changes among what a session of the Model Context Protocol watches, as a stream of events."""
+async def listen(request: Request, caller: _Caller, parts: Parts) -> Response:
+    """What changes among what a session of the Model Context Protocol watches; by `Last-Event-ID`, the rest of an answer."""
     named = request.headers.get(_SESSION_HEADER)
     if named is None:
         return Response(status_code=405, headers={"allow": "POST"})
     served = await _served(request, caller, parts.settings)
-    return _Listening(served, served.sessions.find(named, caller), parts, caller)
+    session, after = served.sessions.find(named, caller), request.headers.get(_LAST_EVENT_HEADER)
+    if after and not session.events.is_of_changes(after):
+        return Resumed(served, session, parts, caller, *session.events.after(after))
+    return Listening(served, session, parts, caller, after=after or None)
 
 
 @router.delete("/mcp", response_class=Response, status_code=204)
-async def end(request: Request, caller: Annotated[Caller, allow("mcp:use")], parts: Parts) -> Response:
+async def end(request: Request, caller: _Caller, parts: Parts) -> Response:
     """End a session of the Model Context Protocol."""
     served = await _served(request, caller, parts.settings)
     await served.sessions.end(served.sessions.find(request.headers.get(_SESSION_HEADER, ""), caller))

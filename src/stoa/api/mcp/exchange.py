@@ -10,7 +10,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
-from stoa.api.mcp.endpoint import SESSION
+from stoa.api.mcp.scope import SESSION
 from stoa.api.mcp.sessions import Session
 from stoa.errors import CallerError, InvalidRequest, NotFound, StoaError
 

@@ -43,9 +43,14 @@ def _read(form: type[_F], given: Mapping[str, Any]) -> _F:  # Any: JSON
     try:
         return form.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "arguments"
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(form.model_fields)
+        every = error.errors()
+        field = ".".join(str(part) for part in every[0]["loc"]) or "arguments"
+        known, kind = ", ".join(form.model_fields) or "none", every[0]["type"]
+        if kind == "extra_forbidden":
             raise InvalidRequest(f"There is no argument {field!r}; there are {known}.", param=field) from None
-        raise InvalidRequest(f"Argument {field!r}: {first['msg'][:1].lower()}{first['msg'][1:]}.", param=field) from None
+        if kind == "missing":
+            other = next((str(each["loc"][0]) for each in every if each["type"] == "extra_forbidden"), None)
+            instead = f", and there is no argument {other!r}" if other is not None else ""
+            raise InvalidRequest(f"The argument {field!r} is missing{instead}; there are {known}.", param=field) from None
+        told = every[0]["msg"]
+        raise InvalidRequest(f"Argument {field!r}: {told[:1].lower()}{told[1:]}.", param=field) from None

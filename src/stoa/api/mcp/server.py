@@ -17,12 +17,12 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from stoa import __version__
 from stoa.api.access import Caller
-from stoa.api.mcp.catalog import Asked, Catalog, Client
+from stoa.api.mcp.catalog import Asked, Catalog, Client, Held
 from stoa.api.mcp.changes import Changes
 from stoa.api.mcp.client import InputNeeded, ReturningClient, SessionClient
-from stoa.api.mcp.endpoint import CALLER, GONE, ORIGIN
 from stoa.api.mcp.exchange import CallLimit, Context, refused, request_of, session_of
 from stoa.api.mcp.places import Places
+from stoa.api.mcp.scope import CALLER, GONE, ORIGIN, STREAM
 from stoa.errors import InternalError, StoaError
 
 LONGEST_S = 60.0
@@ -42,6 +42,7 @@ class Messages:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.resources = catalog.resources
         self._levels: OrderedDict[str, types.LoggingLevel] = OrderedDict()  # by principal
         self.waiting = Places("questions to clients", most=200, of_one=16)
         self.changes = Changes(catalog.resources)
@@ -132,9 +133,12 @@ class Messages:
         """Raises InvalidRequest for answers that cannot be read."""
         request = request_of(context)
         caller: Caller = request.scope[CALLER]
-        level = self._levels.get(caller.principal.id, "info")
+        level, held = self._levels.get(caller.principal.id, "info"), Held()
         if context.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS:
             session = session_of(context)
+            if session is not None and context.request_id is not None:
+                stream = request.scope[STREAM] = session.events.holding(context.request_id, request.scope[GONE])
+                held = stream.held
             client: Client = SessionClient(
                 context.session, context.request_id, gone=request.scope[GONE], limit=limit or CallLimit(),
                 waiting=self.waiting, principal=caller.principal.id,
@@ -143,7 +147,7 @@ class Messages:
         else:
             responses, state = (params.input_responses, params.request_state) if params is not None else (None, None)
             client = ReturningClient(context.session.client_capabilities, responses, state)
-        return Asked(caller, request.app.state.parts, request.scope[ORIGIN], _ToClient(context, level), client)
+        return Asked(caller, request.app.state.parts, request.scope[ORIGIN], _ToClient(context, level), client, held)
 
     async def complete(self, context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         known: Mapping[str, str] = (params.context.arguments if params.context is not None else None) or {}

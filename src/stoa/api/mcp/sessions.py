@@ -6,6 +6,7 @@ id on another process, or after a restart, is not known: the client begins anew,
 
 import asyncio
 import logging
+import math
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from starlette.types import Message, Receive, Scope, Send
 
 from stoa.api.access import Caller
+from stoa.api.mcp.resuming import Events, Room
 from stoa.api.mcp.watching import Watch
 from stoa.errors import NotFound, NotReady
 
@@ -37,10 +39,19 @@ class Session:
     id: str
     owner: str
     transport: StreamableHTTPServerTransport
+    events: Events
     watch: Watch = field(default_factory=Watch)
     remembered: dict[str, str] = field(default_factory=dict[str, str])
     speaker: ServerSession | None = None
     listening: bool = False
+    silent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nobody listens any more."""
+
+    def touch(self) -> None:
+        """Something of it is going on beside its transport."""
+        scope = self.transport.idle_scope
+        if scope is not None and not scope.cancel_called and scope.deadline != math.inf:
+            scope.deadline = anyio.current_time() + IDLE_S
 
 
 class Sessions:
@@ -50,6 +61,7 @@ class Sessions:
         self._server = server
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._room = Room()
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -83,6 +95,7 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+        session.events.close()
         if not session.transport.is_terminated:
             with anyio.CancelScope(shield=True):
                 await session.transport.terminate()
@@ -98,8 +111,9 @@ class Sessions:
             await self.end(own[0])
         elif len(self._sessions) >= MOST:
             raise NotReady(f"{MOST:,} sessions of MCP are open, which is the most; end some, or try again later.")
-        session_id = uuid.uuid4().hex
-        session = Session(session_id, owner, StreamableHTTPServerTransport(session_id, idle_timeout=IDLE_S))
+        session_id, events = uuid.uuid4().hex, Events(self._room)
+        transport = StreamableHTTPServerTransport(session_id, event_store=events, idle_timeout=IDLE_S)
+        session = Session(session_id, owner, transport, events)
         self._sessions[session_id] = session
         started = asyncio.Event()
         task = asyncio.create_task(self._serve(session, started))

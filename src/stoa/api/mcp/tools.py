@@ -76,7 +76,7 @@ class ListedCollection(View):
     name: str
     description: str
     documents: int
-    """Of everybody's, readable for you or not."""
+    """Those that the user may read."""
 
 
 class ListedCollections(View):
@@ -91,6 +91,7 @@ async def search(asked: Asked, wanted: SearchArguments) -> Results:
     found, _ = await searched(
         asked.parts, caller, collections, wanted.query, limit=max(_PASSAGES, 2 * wanted.limit), wanted=search_filter(narrowed)
     )
+    asked.held.note(*(each.document for each in found))
     await asked.report.progress(1, 2, f"Passages found: {len(found)}")
     by_document: dict[str, list[Found]] = {}
     for each in found:
@@ -119,17 +120,15 @@ async def fetch(asked: Asked, wanted: FetchArguments) -> Fetched:
 async def list_collections(asked: Asked, wanted: NoArguments) -> ListedCollections:
     async with asked.parts.read() as stores:
         found = await collections_for(stores, asked.to("collection:list"))
+    names = [each.name for each in found]
+    asked.held.collections.update(names)
     async with asked.parts.database.read() as connection:
-        counts = await DatabaseLibrary(connection).documents.counts()
+        counts = await DatabaseLibrary(connection).documents.open_counts(names, acl=asked.caller.principal.acl)
     return ListedCollections(
         collections=[
-            ListedCollection(
-                name=each.name, description=each.description,
-                documents=held.documents if (held := counts.get(each.name)) else 0,
-            )
-            for each in found
+            ListedCollection(name=each.name, description=each.description, documents=counts.get(each.name, 0)) for each in found
         ]
-    )  # fmt: skip
+    )
 
 
 def _result(asked: Asked, found: Sequence[Found]) -> Result:
@@ -162,7 +161,8 @@ TOOLS: Sequence[Tool] = (
     ),
     tool(
         "list_collections", "List collections",
-        "List the collections of documents that can be searched, with what each of them is about.",
+        "List the collections of documents that can be searched, with what each of them is about and how many of its documents "
+        "the user may read.",
         NoArguments, ListedCollections, list_collections,
     ),
     ASK,

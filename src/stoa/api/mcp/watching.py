@@ -9,7 +9,7 @@ was removed, once.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
@@ -69,6 +69,16 @@ class Watch:
     async def add_list(self, resources: Resources, parts: Control, caller: Caller) -> None:
         if self.listed is None:
             self.listed = await resources.listed(parts, caller)
+
+    def tell_again(self, missed: Collection[str | None] | None) -> None:
+        """Whoever listens missed changes of these, or nobody knows of which: tell them of all as they are now.
+
+        None among them is the list.
+        """
+        for uri in self.seen if missed is None else self.seen.keys() & missed:
+            self.seen[uri] = CHANGING
+        if self.listed is not None and (missed is None or None in missed):
+            self.listed = CHANGING
 
     async def changes(self, resources: Resources, parts: Control, caller: Caller) -> Sequence[Change]:
         """What has changed since it was last asked for, or added."""

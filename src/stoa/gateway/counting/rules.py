@@ -90,9 +90,8 @@ class Rule:
                 f"{self.who} may have {most} requests under way at once and has {used}. The next is taken when one of them "
                 f"is over. ({self.name}, {as_of})"
             )
-        may = (
-            f"{self.who} {_MAY[unit].format(most=most)} a {self.per} and has {'made' if unit == 'requests' else 'used'} {used}"
-        )
+        each, done = "an hour" if self.per == "hour" else f"a {self.per}", "made" if unit == "requests" else "used"
+        may = f"{self.who} {_MAY[unit].format(most=most)} {each} and has {done} {used}"
         if unit == "tokens":
             may += f"; this request is taken to need {claimed}"
             if claimed > most:

@@ -25,11 +25,12 @@ from stoa.gateway.caching.alike import LookingAlike
 from stoa.gateway.caching.directives import NONE, directives_of
 from stoa.gateway.caching.tiers import CONTROL
 from stoa.gateway.delivery import JSON
-from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, judge_places, merged
+from stoa.gateway.guarding.brought import as_sent, as_shown
+from stoa.gateway.guarding.judging import Judge, Refused, Unavailable, judge_places
 from stoa.gateway.guarding.rules import Marked, Rules
 from stoa.gateway.guarding.sizes import measure
 from stoa.gateway.guarding.stream import ROOTS, GuardedStream, restore_in
-from stoa.gateway.guarding.texts import Cell, Place, Texts, read
+from stoa.gateway.guarding.texts import Texts, read
 from stoa.gateway.plan import Target
 from stoa.gateway.stages import PARENT, SPAN
 from stoa.gateway.tokens import Tokens
@@ -186,25 +187,12 @@ class Guarded(LookingAlike, ABC):
         if rules is None or not passages:
             self._passages = passages
             return passages
-        judge = Judge("output", rules.output, self._request_facts, None)
-        shown = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
-        late: Sequence[Sequence[Marked]] = await judge.found_late(shown) if judge.waits else ((),) * len(shown)
-        for place, each in zip(shown, late, strict=True):
-            place.write(merged(_masking([*judge.found(place, acting=True), *each])), judge.put)
-        self._passages = _with_texts(passages, shown)
+        self._passages = await as_shown(Judge("output", rules.output, self._request_facts, None), passages)
         judge = Judge("input", rules.input, self._request_facts, self._placeholders)
-        sent = [Place("documents", [Cell([each.text], 0, each.text)]) for each in passages]
         try:
-            waited = await judge.found_late(sent) if judge.waits else None
-            if sum([len(each.text) for each in passages]) > rules.at_once:
-                changes = await asyncio.to_thread(judge_places, judge, sent, waited)
-            else:
-                changes = judge_places(judge, sent, waited)
+            return await as_sent(judge, passages, at_once=rules.at_once)
         finally:
             self._keep_verdicts(judge)
-        for place, each in zip(sent, changes, strict=True):
-            place.write(each, judge.put)
-        return _with_texts(passages, sent)
 
     # --- after
 
@@ -384,16 +372,3 @@ class Guarded(LookingAlike, ABC):
             user=caller.user_id,
             key=caller.key_id,
         )
-
-
-def _masking(found: Sequence[Marked]) -> list[Marked]:
-    """A passage is not refused for what it holds: it is shown without."""
-    return [msgspec.structs.replace(one, action="mask") for one in found if one.action != "warn"]
-
-
-def _with_texts(passages: Sequence[Passage], places: Sequence[Place]) -> Sequence[Passage]:
-    texts: list[str] = [place.cells[0].holder[0] for place in places]
-    return [
-        passage if passage.text == text else msgspec.structs.replace(passage, text=text)
-        for passage, text in zip(passages, texts, strict=True)
-    ]

@@ -24,6 +24,10 @@ class Refused(CallerError):
 
     status = 400
     code = "guardrail_refused"
+    place: int | None = None
+    """Which of several texts it was."""
+    found: str = ""
+    """What the message says of the finding alone, without advice to whoever wrote the text."""
 
 
 class Unavailable(OperatorError):
@@ -179,10 +183,13 @@ class Judge:
     def refusal(self, number: int, found: Iterable[Marked]) -> Refused:
         check = self.checks[number]
         kinds = sorted({one.kind for one in found if one.check == number})
-        return Refused(
+        what = (
             f"Guardrail {check.guardrail!r} refuses this {_WORDS[self._stage]}: its guard {check.guard!r} found "
-            f"{', '.join(kinds) or 'what it does not allow'}. Leave that out and ask again."
+            f"{', '.join(kinds) or 'what it does not allow'}."
         )
+        refused = Refused(f"{what} Leave that out and ask again.")
+        refused.found = what
+        return refused
 
     def put(self, finding: Finding, value: str) -> str:
         """What stands in the place of a finding that was settled."""
@@ -230,7 +237,14 @@ def judge_places(judge: Judge, places: Sequence[Place], late: Sequence[Sequence[
     every = [
         [*judge.found(place, newest=at == newest), *(late[at] if late is not None else ())] for at, place in enumerate(places)
     ]
-    return [judge.settle(found) if found else [] for found in every]
+    changes: list[list[Marked]] = []
+    for at, found in enumerate(every):
+        try:
+            changes.append(judge.settle(found) if found else [])
+        except Refused as refused:
+            refused.place = at
+            raise
+    return changes
 
 
 def newest_of(places: Sequence[Place]) -> int:

@@ -141,11 +141,22 @@ class Rulebook:
         """Of several guardrails, whatever they hold for."""
         return self._rules(lambda each: each.name in names)
 
+    def elsewhere(self, team: str, offerings: Collection["Offering"]) -> Rules | None:
+        """Of those that hold for a team's requests to any of these offerings, or to none.
+
+        Left out is what form an answer has to have: that is between an offering and whoever asks it.
+        """
+
+        def held(each: Guardrail) -> bool:
+            return each.default or team in each.teams or any(_holds(each, one) for one in offerings)
+
+        return self._rules(held, schemas=False)
+
     @property
     def names(self) -> list[str]:
         return list(self._guardrails)
 
-    def _rules(self, holds: Callable[[Guardrail], bool]) -> Rules | None:
+    def _rules(self, holds: Callable[[Guardrail], bool], *, schemas: bool = True) -> Rules | None:
         sizes: list[Size] = []
         given: list[Check] = []
         answered: list[Check] = []
@@ -155,6 +166,8 @@ class Rulebook:
             for guard, judges in zip(guardrail.guards, judging, strict=True):
                 if isinstance(guard, SizeGuard):
                     sizes.append(_size(guardrail.name, guard))
+                    continue
+                if isinstance(guard, SchemaGuard) and not schemas:
                     continue
                 if "input" in guard.on:
                     given.append(_check(guardrail.name, guard, judges, "input"))

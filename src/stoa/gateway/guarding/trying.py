@@ -76,7 +76,7 @@ async def tried(rules: Rules, text: str, stage: Stage, facts: RequestFacts) -> T
     role: Role = "user" if stage == "input" else "text"
     judge = Judge(stage, rules.input if stage == "input" else rules.output, lambda: facts, Placeholders())
     place = Place(role, [Cell([text], 0, text)])
-    sizes = _sizes(rules, text) if stage == "input" else []
+    sizes = sized(rules, text) if stage == "input" else []
     found: list[Marked] = []
     refused: str | None = next((told for told, verdict in sizes if verdict.action == "refuse"), None)
     try:
@@ -102,7 +102,7 @@ async def tried(rules: Rules, text: str, stage: Stage, facts: RequestFacts) -> T
     )
 
 
-def _sizes(rules: Rules, text: str) -> list[tuple[str, Verdict]]:
+def sized(rules: Rules, text: str) -> list[tuple[str, Verdict]]:
     """What guards on sizes say, with words for whoever asks."""
     told: list[tuple[str, Verdict]] = []
     tokens = round(tokens_in_text(text)) if rules.sizes else 0
