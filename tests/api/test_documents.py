@@ -22,7 +22,10 @@ async def test_an_upload_is_indexed_counted_and_found(company: Company) -> None:
     (collection,) = (await company.hana.get("/api/collections")).json()["data"]
     assert (collection["name"], collection["documents"], collection["chunks"], collection["failed"]) == ("handbook", 2, 2, 0)
     assert collection["version"] > 0
-    rights = ("read", "ingest", "judge", "see_usage", "see_sources", "sync_sources", "see_indexes", "change_indexes")
+    rights = (
+        "read", "ingest", "judge", "see_usage", "see_sources", "sync_sources", "see_indexes", "change_indexes", "see_versions",
+        "change",
+    )  # fmt: skip
     assert collection["rights"] == dict.fromkeys(rights, True)
     (seen,) = (await company.other.get("/api/collections")).json()["data"]
     assert seen["rights"] == {**dict.fromkeys(rights, False), "read": True}

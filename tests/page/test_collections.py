@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -117,3 +118,18 @@ def test_a_collection_says_how_programs_reach_it(page: Page) -> None:
     configured = json.loads(page.evaluate("navigator.clipboard.readText()"))["mcpServers"]["stoa"]
     assert configured["url"].endswith("/mcp")
     assert configured["headers"] == {"Authorization": "Bearer ${STOA_KEY}"}
+
+
+def test_a_collection_says_what_it_was_itself(handbook: Page) -> None:
+    handbook.get_by_role("navigation", name="Views of handbook").get_by_role("link", name="Versions").click()
+    versions = handbook.get_by_role("region", name="Versions")
+    expect(versions).to_contain_text("which model embeds it, how documents are cut")
+    expect(versions.get_by_role("table", name="Versions of handbook").get_by_role("row").nth(1)).to_contain_text("1present")
+
+
+def test_the_view_that_is_open_is_in_sight_on_a_phone(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(viewport={"width": 390, "height": 844})
+    page.goto("/collections/handbook/connect")
+    expect(page.get_by_role("navigation", name="Views of handbook").get_by_role("link", name="Connect")).to_be_in_viewport(
+        ratio=1
+    )

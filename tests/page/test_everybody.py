@@ -29,8 +29,13 @@ SCREENS = (
     "/collections/handbook/search?q=class+of+travel+by+air",
     "/collections/handbook/evaluation",
     "/collections/handbook/usage",
+    "/collections/handbook/graph",
+    "/collections/handbook/sparql",
+    "/collections/handbook/versions",
     "/collections/handbook/connect",
+    "/assistants",
     "/assistants/handbook",
+    "/assistants?new",
     "/playground",
     "/requests",
     "/usage",
@@ -41,6 +46,7 @@ SCREENS = (
     "/routes?new",
     "/providers",
     "/guardrails",
+    "/guardrails?new",
 )
 LOOKS = pytest.mark.parametrize(
     "look",

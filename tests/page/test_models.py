@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from tests.page.browsing import violations
 
 pytestmark = pytest.mark.slow
 
@@ -105,3 +106,18 @@ def test_only_those_who_may_see_models_are_led_there(open_page: Callable[..., Pa
     expect(page.get_by_role("link", name="Usage", exact=True)).to_be_visible()
     for name in ("Models", "Routes", "Providers"):
         expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+
+
+def test_an_earlier_version_of_a_provider_is_looked_at_once_asked_for(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/versions" in request.url else None)
+    page.goto("/providers")
+    openai = page.get_by_role("article", name="openai", exact=True)
+    openai.wait_for()
+    assert asked == []
+    openai.get_by_text("Versions of openai").click()
+    expect(openai.get_by_role("table", name="Versions of openai").get_by_role("row").nth(1)).to_contain_text("Made")
+    assert violations(page) == []
+    openai.get_by_role("button", name="Actions for version 1").click()
+    page.get_by_role("menuitem", name="See what differs").click()
+    expect(page.get_by_role("dialog", name="Version 1 of openai").get_by_label("What differs")).to_contain_text("api key")

@@ -76,6 +76,7 @@ def test_versions_say_what_changed(page: Page) -> None:
 def test_a_document_that_failed_or_is_gone_says_so(page: Page) -> None:
     page.goto("/collections/handbook/documents/doc-scan")
     expect(page.get_by_text("The file is encrypted.")).to_be_visible()
+    expect(page.get_by_text("Mend the original and add it again under the same name.")).to_be_visible()
     expect(page.get_by_role("group", name="Text in chunks")).to_have_count(0)
     page.goto("/collections/handbook/documents/doc-nowhere")
     expect(page.get_by_text("There is no such document")).to_be_visible()
@@ -143,7 +144,7 @@ def test_marks_go_into_the_set_that_is_named(page: Page) -> None:
     found(page)
     page.get_by_label("Save to").fill("Travel Rules")
     expect(page.get_by_label("Save to")).to_have_value("travel-rules")
-    expect(page.get_by_text("A new set, made with the first judgement")).to_be_visible()
+    expect(page.get_by_text("A new set, once you judge")).to_be_visible()
     mark(page, "Good", 1)
     page.get_by_role("link", name="Evaluation").click()
     page.get_by_role("button", name="Actions for travel-rules").click()
@@ -189,6 +190,8 @@ def test_whoever_may_only_read_is_offered_nothing_else(page: Page) -> None:
                 "change_indexes": False,
                 "see_sources": False,
                 "sync_sources": False,
+                "see_versions": False,
+                "change": False,
             }
         route.fulfill(json=body)
 

@@ -13,6 +13,7 @@ from stoa.api.forms import View
 from stoa.api.holdings import collection_named, collections_for, keep, require_no_source, rights_of, target_of
 from stoa.api.jobs import JobView, job_view
 from stoa.api.paging import DEFAULT_LIMIT, Cursor, Limit, Page, page, place_of
+from stoa.control import desired
 from stoa.domain.documents import DocumentState
 from stoa.domain.narrowing import DocumentFilter
 from stoa.domain.resources import Collection
@@ -35,6 +36,9 @@ class CollectionRights(View):
     sync_sources: bool
     see_indexes: bool
     change_indexes: bool
+    see_versions: bool
+    """What the collection itself was, as a resource."""
+    change: bool
 
 
 class CollectionView(View):
@@ -142,7 +146,7 @@ async def upload_documents(
 
 
 def _rights(caller: Caller, collection: Collection) -> CollectionRights:
-    target = target_of(collection)
+    target, resource = target_of(collection), desired.target_of(collection)
     return CollectionRights(
         read=caller.may(target, "document:list"),
         ingest=caller.may(target, "document:ingest"),
@@ -152,6 +156,8 @@ def _rights(caller: Caller, collection: Collection) -> CollectionRights:
         sync_sources=caller.may(target, "source:sync"),
         see_indexes=caller.may(target, "index:list"),
         change_indexes=caller.may(target, "index:change"),
+        see_versions=caller.may(resource, "resource:read"),
+        change=caller.may(resource, "resource:apply"),
     )
 
 

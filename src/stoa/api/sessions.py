@@ -29,6 +29,7 @@ class Rights(View):
     change_assistants: bool
     """Those of the user's own team at least."""
     change_guardrails: bool
+    change_providers: bool
     change_sources: bool
     run_replays: bool
     see_budgets: bool
@@ -117,6 +118,7 @@ def _session(user: User, session: str, parts: Control) -> SessionView:
         change_routes=may("resource:apply", "Route"),
         change_assistants=may("resource:apply", "Assistant", user.team),
         change_guardrails=may("resource:apply", "Guardrail"),
+        change_providers=may("resource:apply", "Provider"),
         change_sources=may("resource:apply", "Source"),
         run_replays=parts.policy.decide(principal, "replay:run", PLATFORM).allowed,
         see_budgets=parts.policy.decide(principal, "budget:list", PLATFORM).allowed,

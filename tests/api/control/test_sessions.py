@@ -173,6 +173,7 @@ async def test_a_session_says_which_screens_are_for_its_user(stoa: "Running", ro
     browser = await stoa.add_user("somebody", role)
     assert (await browser.get("/api/session")).json()["rights"] == {
         "see_models": sees, "change_routes": changes, "change_guardrails": changes, "change_sources": changes,
+        "change_providers": changes,
         "run_replays": changes, "see_budgets": sees, "change_assistants": changes or role == "developer",
         "see_datasets": role in ("developer", "auditor"), "fill_datasets": role == "developer",
     }  # fmt: skip

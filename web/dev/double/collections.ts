@@ -16,6 +16,8 @@ const rights = {
   sync_sources: true,
   see_indexes: true,
   change_indexes: true,
+  see_versions: true,
+  change: true,
 };
 
 export const collectionRoutes: Route[] = [

@@ -21,6 +21,7 @@ export const session: Session = {
     change_routes: true,
     change_assistants: true,
     change_guardrails: true,
+    change_providers: true,
     change_sources: true,
     run_replays: true,
     see_datasets: true,

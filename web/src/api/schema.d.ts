@@ -2459,6 +2459,10 @@ export interface components {
             see_indexes: boolean;
             /** Change Indexes */
             change_indexes: boolean;
+            /** See Versions */
+            see_versions: boolean;
+            /** Change */
+            change: boolean;
         };
         /**
          * CollectionUsage
@@ -4481,6 +4485,8 @@ export interface components {
             change_assistants: boolean;
             /** Change Guardrails */
             change_guardrails: boolean;
+            /** Change Providers */
+            change_providers: boolean;
             /** Change Sources */
             change_sources: boolean;
             /** Run Replays */

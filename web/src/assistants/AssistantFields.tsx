@@ -31,7 +31,13 @@ export function AssistantFields({ draft, isNew, onDraft }: Props) {
         />
       )}
       <TextField label="Title" at="title" placeholder={draft.name} value={draft.title} onValue={(title) => set({ title })} />
-      <TextField label="Description" at="description" value={draft.description} onValue={(description) => set({ description })} />
+      <TextField
+        label="Description"
+        at="description"
+        className={isNew ? styles.wide : undefined}
+        value={draft.description}
+        onValue={(description) => set({ description })}
+      />
       <Field
         label="Prompt"
         at="prompt"

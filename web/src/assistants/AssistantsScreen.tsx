@@ -1,10 +1,10 @@
 /** The assistants at the left, one of them to be changed and tried beside another version. */
-import { Link, useSearch } from "wouter";
+import { useSearch } from "wouter";
 import type { ResourceFields } from "../api/types";
 import { EditorPane } from "../kit/EditorPane";
+import { MasterDetail, MasterLink, NewLink } from "../kit/MasterDetail";
 import { plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
-import screen from "../routes/RoutesScreen.module.css";
 import { useRights } from "../session/queries";
 import { useResources } from "../targets/queries";
 import { Versions } from "../versions/Versions";
@@ -21,44 +21,47 @@ export default function AssistantsScreen({ name }: { name: string | null }) {
   const current = all.find((assistant) => assistant.name === name);
   const isMissing = name !== null && assistants.isSuccess && current === undefined;
   const isOpen = isNew || current !== undefined || isMissing;
-  // On a phone an open assistant stands alone: its name is the title then.
-  const Title = isOpen ? "h2" : "h1";
 
   return (
-    <div className={isOpen ? screen.opened : screen.screen}>
-      <nav className={screen.list} aria-label="Assistants">
-        <div className={screen.head}>
-          <Title>Assistants</Title>
-          {mayChange && (
-            <Link href="/assistants?new" className={screen.new} aria-current={isNew ? "page" : undefined}>
-              New
-            </Link>
+    <MasterDetail
+      title="Assistants"
+      isOpen={isOpen}
+      create={
+        mayChange && (
+          <NewLink href="/assistants?new" isCurrent={isNew}>
+            New
+          </NewLink>
+        )
+      }
+      list={
+        <>
+          {assistants.isPending && <Loading label="Loading assistants" />}
+          {assistants.isError && <Failure error={assistants.error} onRetry={() => void assistants.refetch()} />}
+          <ul>
+            {all.map((assistant) => (
+              <li key={assistant.name}>
+                <AssistantLink assistant={assistant} isCurrent={assistant === current} />
+              </li>
+            ))}
+          </ul>
+          {assistants.isSuccess && all.length === 0 && (
+            <Empty title="No assistants yet">
+              <p>
+                An assistant answers from your collections, in the way its prompt says.{" "}
+                {mayChange ? "Make one here, or apply a file:" : "It comes from a file:"}
+              </p>
+              <code>stoa apply -f assistant.yaml</code>
+            </Empty>
           )}
-        </div>
-        {assistants.isPending && <Loading label="Loading assistants" />}
-        {assistants.isError && <Failure error={assistants.error} onRetry={() => void assistants.refetch()} />}
-        <ul>
-          {all.map((assistant) => (
-            <li key={assistant.name}>
-              <AssistantLink assistant={assistant} isCurrent={assistant === current} />
-            </li>
-          ))}
-        </ul>
-        {assistants.isSuccess && all.length === 0 && (
-          <Empty title="No assistants yet">
-            <p>An assistant answers from your collections, in the way its prompt says.</p>
-            <code>stoa apply -f assistant.yaml</code>
-          </Empty>
-        )}
-      </nav>
+        </>
+      }
+    >
       {isMissing && <Missing name={name} mayRestore={mayChange} />}
       {isOpen && !isMissing && <AssistantEditor key={current?.name ?? ""} assistant={current ?? null} />}
       {!isOpen && assistants.isSuccess && all.length > 0 && (
-        <div className={screen.none}>
-          <Empty title="Choose an assistant">Its prompt and collections, and what it answers beside another version.</Empty>
-        </div>
+        <Empty title="Choose an assistant">Its prompt and collections, and what it answers beside another version.</Empty>
       )}
-    </div>
+    </MasterDetail>
   );
 }
 
@@ -79,12 +82,13 @@ function Missing({ name, mayRestore }: { name: string; mayRestore: boolean }) {
 function AssistantLink({ assistant, isCurrent }: { assistant: ResourceFields; isCurrent: boolean }) {
   const { name, title, description, collections, route } = draftOf(assistant);
   return (
-    <Link href={`/assistants/${encodeURIComponent(name)}`} className={screen.link} aria-current={isCurrent ? "page" : undefined}>
-      <span className={screen.name}>{title || name}</span>
-      {description && <span className={screen.description}>{description}</span>}
-      <span className={screen.counts}>
-        {collections.length > 0 ? plural(collections.length, "collection") : "No collection"}, {route}
-      </span>
-    </Link>
+    <MasterLink
+      href={`/assistants/${encodeURIComponent(name)}`}
+      isCurrent={isCurrent}
+      name={title || name}
+      description={description}
+    >
+      {collections.length > 0 ? plural(collections.length, "collection") : "No collection"}, {route}
+    </MasterLink>
   );
 }

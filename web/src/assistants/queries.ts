@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
 import type { components } from "../api/schema";
 import type { ResourceFields } from "../api/types";
-import { resourcesKey } from "../targets/queries";
+import { refresh, takeOver } from "../targets/queries";
 
 type Resource = components["schemas"]["Resource"];
 
@@ -18,7 +18,7 @@ export function useApply(dryRun: boolean) {
       if (!change) throw new Error("Stoa did not say what would change.");
       return change;
     },
-    onSuccess: () => (dryRun ? undefined : refresh(queries)),
+    onSuccess: (change) => (dryRun ? undefined : takeOver(queries, change)),
   });
 }
 
@@ -27,10 +27,6 @@ export function useRemove() {
   return useMutation({
     mutationFn: (name: string) =>
       bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind: "Assistant", name } } })),
-    onSuccess: () => void refresh(queries),
+    onSuccess: () => refresh(queries),
   });
 }
-
-/** The catalog names the assistants that one may chat with. */
-const refresh = (queries: ReturnType<typeof useQueryClient>) =>
-  Promise.all([queries.invalidateQueries({ queryKey: resourcesKey }), queries.invalidateQueries({ queryKey: ["catalog"] })]);

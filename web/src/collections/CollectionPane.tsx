@@ -14,6 +14,7 @@ import { DocumentsView } from "./DocumentsView";
 import { EvaluationView } from "./EvaluationView";
 import { SearchBench } from "./SearchBench";
 import { UsageView } from "./UsageView";
+import { VersionsView } from "./VersionsView";
 import { type View, viewHref } from "./places";
 import styles from "./CollectionPane.module.css";
 
@@ -28,6 +29,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
     ["sparql", "Query", rights.read],
     ["evaluation", "Evaluation", rights.read],
     ["usage", "Usage", rights.see_usage],
+    ["versions", "Versions", rights.see_versions],
     ["connect", "Connect", rights.read],
   ];
   const allowed = views.filter(([, , isAllowed]) => isAllowed);
@@ -46,7 +48,7 @@ export function CollectionPane({ collection, view }: { collection: Collection; v
           <Fact name="Team" value={team} />
           <Fact name="Documents" value={formatCount(documents)} />
           <Fact name="Chunks" value={formatCount(chunks)} />
-          <Fact name="Failed" value={formatCount(failed)} />
+          {failed > 0 && <Fact name="Failed" value={formatCount(failed)} />}
         </dl>
       </header>
       <NavTabs
@@ -81,6 +83,8 @@ function Opened({ view, collection }: { view: View; collection: Collection }): R
       return <EvaluationView collection={collection} />;
     case "usage":
       return <UsageView collection={collection} />;
+    case "versions":
+      return <VersionsView collection={collection} />;
     case "connect":
       return <ConnectView collection={collection} />;
   }

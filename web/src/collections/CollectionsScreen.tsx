@@ -1,12 +1,12 @@
 /** The collections at the left, the documents of one of them beside. */
-import { Link } from "wouter";
 import type { Collection } from "../api/types";
+import { MasterDetail, MasterLink } from "../kit/MasterDetail";
 import { plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { CollectionPane } from "./CollectionPane";
 import { Reader } from "./Reader";
 import { useCollections } from "./queries";
-import styles from "./CollectionsScreen.module.css";
+import styles from "./marks.module.css";
 
 interface CollectionsScreenProps {
   name: string | null;
@@ -19,55 +19,50 @@ export default function CollectionsScreen({ name, view, document }: CollectionsS
   const all = collections.data?.data ?? [];
   const current = all.find((collection) => collection.name === name);
 
-  // On a phone an open collection stands alone: its name is the title then.
-  const Title = current ? "h2" : "h1";
   return (
-    <div className={current ? styles.opened : styles.screen}>
-      <nav className={styles.list} aria-label="Collections">
-        <Title>Collections</Title>
-        {collections.isPending && <Loading label="Loading collections" />}
-        {collections.isError && <Failure error={collections.error} onRetry={() => void collections.refetch()} />}
-        {collections.isSuccess && all.length === 0 && (
-          <Empty title="No collections yet">
-            <p>
-              A collection is a body of documents. An administrator adds one with <code>stoa apply</code>, and{" "}
-              <code>stoa ingest</code> fills it.
-            </p>
-          </Empty>
-        )}
-        <ul>
-          {all.map((collection) => (
-            <li key={collection.name}>
-              <CollectionLink collection={collection} isCurrent={collection === current} />
-            </li>
-          ))}
-        </ul>
-      </nav>
+    <MasterDetail
+      title="Collections"
+      isOpen={current !== undefined}
+      list={
+        <>
+          {collections.isPending && <Loading label="Loading collections" />}
+          {collections.isError && <Failure error={collections.error} onRetry={() => void collections.refetch()} />}
+          {collections.isSuccess && all.length === 0 && (
+            <Empty title="No collections yet">
+              <p>
+                A collection is a body of documents. An administrator adds one with <code>stoa apply</code>, and{" "}
+                <code>stoa ingest</code> fills it.
+              </p>
+            </Empty>
+          )}
+          <ul>
+            {all.map((collection) => (
+              <li key={collection.name}>
+                <CollectionLink collection={collection} isCurrent={collection === current} />
+              </li>
+            ))}
+          </ul>
+        </>
+      }
+    >
       {current && document !== null && <Reader key={document} collection={current} id={document} />}
       {current && document === null && <CollectionPane key={current.name} collection={current} view={view} />}
-      {!current && collections.isSuccess && all.length > 0 && (
-        <div className={styles.none}>
-          {name ? (
-            <Empty title={`There is no collection “${name}”`}>It was removed, or you have no right to see it.</Empty>
-          ) : (
-            <Empty title="Choose a collection">Its documents, their state and their rights are shown here.</Empty>
-          )}
-        </div>
-      )}
-    </div>
+      {!current && collections.isSuccess && all.length > 0 && <Unchosen name={name} />}
+    </MasterDetail>
   );
+}
+
+function Unchosen({ name }: { name: string | null }) {
+  if (name) return <Empty title={`There is no collection “${name}”`}>It was removed, or you have no right to see it.</Empty>;
+  return <Empty title="Choose a collection">Its documents, their state and their rights are shown here.</Empty>;
 }
 
 function CollectionLink({ collection, isCurrent }: { collection: Collection; isCurrent: boolean }) {
   const { name, description, documents, failed } = collection;
   return (
-    <Link href={`/collections/${encodeURIComponent(name)}`} className={styles.link} aria-current={isCurrent ? "page" : undefined}>
-      <span className={styles.name}>{name}</span>
-      {description && <span className={styles.description}>{description}</span>}
-      <span className={styles.counts}>
-        {plural(documents, "document")}
-        {failed > 0 && <span className={styles.failed}>, {failed} failed</span>}
-      </span>
-    </Link>
+    <MasterLink href={`/collections/${encodeURIComponent(name)}`} isCurrent={isCurrent} name={name} description={description}>
+      {plural(documents, "document")}
+      {failed > 0 && <span className={styles.failed}>, {failed} failed</span>}
+    </MasterLink>
   );
 }

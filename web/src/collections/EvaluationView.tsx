@@ -22,7 +22,7 @@ export function EvaluationView({ collection }: { collection: Collection }) {
   const here = viewHref(collection.name, "evaluation");
 
   if (sets.isPending) return <Loading label="Loading evaluation sets" />;
-  if (sets.isError) return <Failure error={sets.error} onRetry={() => void sets.refetch()} />;
+  if (!sets.data) return <Failure error={sets.error} onRetry={() => void sets.refetch()} />;
   if (open) return <SetDetail key={open.name} collection={collection.name} set={open} back={here} />;
   if (all.length === 0) {
     return (

@@ -2,6 +2,7 @@ import { Link } from "wouter";
 import type { FoundPassage } from "../api/types";
 import { IconButton } from "../kit/Button";
 import { placeOf } from "../conversations/place";
+import { ReadText } from "./ReadText";
 import { documentHref } from "./places";
 import { type Label, partsOf, shareOf, whyOf, wordsMarked } from "./searching";
 import styles from "./FoundCard.module.css";
@@ -52,9 +53,14 @@ export function FoundCard({ collection, rank, passage, all, query, label, onLabe
           </div>
         )}
       </div>
-      <p className={styles.text}>
-        {wordsMarked(text, query).map(({ text: piece, isWord }, i) => (isWord ? <mark key={i}>{piece}</mark> : piece))}
-      </p>
+      <div className={styles.text}>
+        <ReadText
+          text={text}
+          words={(stretch) =>
+            wordsMarked(stretch, query).map(({ text: piece, isWord }, i) => (isWord ? <mark key={i}>{piece}</mark> : piece))
+          }
+        />
+      </div>
       <p className={styles.why}>{whyOf(passage, all)}</p>
       <dl className={styles.parts}>
         {partsOf(all).map((part) => {

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import type { PassageLink } from "../api/types";
 import { placeOf } from "../conversations/place";
 import { Failure, Loading } from "../kit/states";
-import { documentHref } from "./places";
+import { byDocument, documentHref } from "./places";
 import { useLinks } from "./reading";
 import styles from "./ChunkFacts.module.css";
 
@@ -28,12 +28,23 @@ function Name({ link: { name, about, passages, more }, collection }: { link: Pas
         <strong>{name}</strong> <span className={styles.how}>{howOf(name, about)}</span>
       </p>
       <ul>
-        {passages.map((each) => (
-          <li key={each.id}>
-            <Link href={documentHref(collection, each.document_id, each.start)} title={each.text}>
-              {each.title || each.path}
+        {byDocument(passages).map(([first, ...others]) => (
+          <li key={first.document_id}>
+            <Link href={documentHref(collection, first.document_id, first.start)} title={first.text}>
+              {first.title || first.path}
             </Link>
-            <span className={styles.how}>{placeOf(each)}</span>
+            <span className={styles.how}>{placeOf(first)}</span>
+            {others.map((each) => (
+              <Link
+                key={each.id}
+                className={styles.other}
+                href={documentHref(collection, each.document_id, each.start)}
+                title={each.text}
+                aria-label={`${each.title || each.path}, ${placeOf(each) || "its beginning"}`}
+              >
+                {placeOf(each) || "its beginning"}
+              </Link>
+            ))}
           </li>
         ))}
         {more && <li className={styles.how}>and more</li>}

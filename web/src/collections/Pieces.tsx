@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { ReadText } from "./ReadText";
 import type { Piece } from "./reading";
 import styles from "./Reader.module.css";
 
@@ -42,9 +43,9 @@ export function Pieces({ pieces, chosen, named, onChoose }: PiecesProps) {
                 {chunk.tokens} tokens
               </span>
             </button>
-            <p className={styles.words} onClick={() => onChoose(chunk.id)}>
-              {text}
-            </p>
+            <div className={styles.words} onClick={() => onChoose(chunk.id)}>
+              <ReadText text={text} />
+            </div>
           </li>
         );
       })}

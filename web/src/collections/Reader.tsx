@@ -68,7 +68,13 @@ function Opened({ document }: { document: Document }) {
           Open the original <Icon name="open" size={15} />
         </a>
       </header>
-      {state !== "failed" && <Text key={id} id={id} collection={collection} />}
+      {state === "failed" ? (
+        <Empty title="Nothing of it can be found">
+          <p>It could not be read, so no answer uses it. Mend the original and add it again under the same name.</p>
+        </Empty>
+      ) : (
+        <Text key={id} id={id} collection={collection} />
+      )}
     </>
   );
 }

@@ -42,13 +42,22 @@ export function SearchBench({ collection }: { collection: Collection }) {
           onBlur={keep}
         />
         {rights.judge && (
-          <SetChooser sets={judging.sets} chosen={judging.set} usual={`${name}-search`} onChoose={judging.choose} />
+          <SetChooser
+            collection={name}
+            sets={judging.sets}
+            chosen={judging.set}
+            usual={`${name}-search`}
+            onChoose={judging.choose}
+          />
         )}
       </div>
       {judging.error !== null && <Failure error={judging.error} />}
       {query === "" && (
         <Empty title="Nothing is asked yet">
-          <p>Type a question: the passages that an assistant would get appear, with what each was ranked by.</p>
+          <p>
+            Type a question: the passages that an assistant would get appear, with what each was ranked by.
+            {rights.judge && " Say which are good and which are bad: that makes an evaluation set to measure the search by."}
+          </p>
         </Empty>
       )}
       {query !== "" && found.isPending && <Loading label="Searching" rows={9} />}

@@ -1,18 +1,21 @@
 import { useId } from "react";
+import { Link } from "wouter";
 import type { EvaluationSet } from "../api/types";
 import { plural } from "../kit/format";
+import { viewHref } from "./places";
 import styles from "./SearchBench.module.css";
 
 interface SetChooserProps {
   sets: EvaluationSet[];
   chosen: string;
+  collection: string;
   /** The name of one that is not made yet. */
   usual: string;
   onChoose: (name: string) => void;
 }
 
 /** Into which evaluation set goes what is said: one that there is, or a new one by its name. */
-export function SetChooser({ sets, chosen, usual, onChoose }: SetChooserProps) {
+export function SetChooser({ collection, sets, chosen, usual, onChoose }: SetChooserProps) {
   const id = useId();
   const known = sets.find((set) => set.name === chosen);
   return (
@@ -32,7 +35,13 @@ export function SetChooser({ sets, chosen, usual, onChoose }: SetChooserProps) {
         ))}
       </datalist>
       <p id={`${id}-hint`}>
-        {known ? `${plural(known.judgements, "judgement")} in it` : "A new set, made with the first judgement"}
+        {known ? (
+          <Link href={`${viewHref(collection, "evaluation")}?set=${encodeURIComponent(known.name)}`}>
+            {plural(known.judgements, "judgement")} in it
+          </Link>
+        ) : (
+          "A new set, once you judge"
+        )}
       </p>
     </div>
   );

@@ -1,6 +1,10 @@
 /** Evaluation sets of a collection, what is in them, and how well the search does by one. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
+import type { components } from "../api/schema";
+import type { EvaluationSet } from "../api/types";
+
+type Sets = components["schemas"]["Page_EvaluationSetView_"];
 
 const setsKey = (collection: string) => ["evaluation-sets", collection];
 
@@ -16,7 +20,7 @@ export function useNewSet(collection: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (name: string) => bodyOf(api.POST("/api/evaluation-sets", { body: { name, collection, description: "" } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: setsKey(collection) }),
+    onSuccess: (made) => change(queries, collection, (sets) => [...sets, made]),
   });
 }
 
@@ -24,8 +28,14 @@ export function useDeleteSet(collection: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (name: string) => bodyOf(api.DELETE("/api/evaluation-sets/{name}", { params: { path: { name } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: setsKey(collection) }),
+    onSuccess: (_, name) => change(queries, collection, (sets) => sets.filter((each) => each.name !== name)),
   });
+}
+
+/** Known at once; the list is asked for again beside it, and waited for by nobody. */
+function change(queries: QueryClient, collection: string, to: (sets: EvaluationSet[]) => EvaluationSet[]): void {
+  queries.setQueryData<Sets>(setsKey(collection), (known) => known && { ...known, data: to(known.data) });
+  void queries.invalidateQueries({ queryKey: setsKey(collection) });
 }
 
 export function useItems(set: string) {

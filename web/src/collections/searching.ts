@@ -126,11 +126,10 @@ export function useJudge(collection: string) {
   return useMutation({
     mutationFn: ({ set, judgement }: { set: string; judgement: Judgement }) =>
       bodyOf(api.PUT("/api/evaluation-sets/{name}/judgements", { params: { path: { name: set } }, body: judgement })),
-    onSuccess: (_, { set, judgement }) =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: labelsKey(set, judgement.query) }),
-        queries.invalidateQueries({ queryKey: ["evaluation-sets", collection] }),
-        queries.invalidateQueries({ queryKey: ["items", set] }),
-      ]),
+    onSuccess: (_, { set, judgement }) => {
+      for (const queryKey of [labelsKey(set, judgement.query), ["evaluation-sets", collection], ["items", set]]) {
+        void queries.invalidateQueries({ queryKey });
+      }
+    },
   });
 }

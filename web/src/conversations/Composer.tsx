@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, type SubmitEvent, useEffect, useRef } from "react";
 import { IconButton } from "../kit/Button";
+import { GrowingText } from "../kit/GrowingText";
 import styles from "./Composer.module.css";
 
 interface ComposerProps {
@@ -42,17 +43,15 @@ export function Composer({ draft, isLive, error, children, onDraft, onSend, onSt
           </p>
         )}
         <div className={styles.box}>
-          <div className={styles.grow} data-text={draft}>
-            <textarea
-              ref={text}
-              rows={1}
-              aria-label="Your question"
-              placeholder="Ask a question"
-              value={draft}
-              onChange={(event) => onDraft(event.target.value)}
-              onKeyDown={onKeyDown}
-            />
-          </div>
+          <GrowingText
+            ref={text}
+            label="Your question"
+            placeholder="Ask a question"
+            className={styles.text}
+            value={draft}
+            onChange={onDraft}
+            onKeyDown={onKeyDown}
+          />
           <div className={styles.row}>
             {children}
             <p className={styles.hint}>

@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { ApiError, messageOf } from "../api/errors";
 import type { Citation } from "../api/types";
 import { IconButton } from "../kit/Button";
+import { afterwards } from "../kit/afterwards";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useLiveTurn, useLiveTurns } from "../live/useLiveTurn";
 import { messagesWith } from "../live/turn";
@@ -45,13 +46,12 @@ export function ConversationPane({ id, opened, onShowList, onSource }: PaneProps
   const ask = (content: string, replaces?: string) => {
     setDraft("");
     if (id) return void turns.start({ conversationId: id, content, model, ...(replaces ? { replaces } : {}) });
-    create.mutate(model, {
-      onSuccess: (created) => {
-        void turns.start({ conversationId: created.id, content, model: created.model });
-        navigate(`/conversations/${created.id}`);
-      },
+    const created = create.mutateAsync(model, {
+      onSuccess: ({ id: fresh }) => navigate(`/conversations/${fresh}`),
       onError: () => setDraft(content),
     });
+    // Asked wherever the reader is by now; only who is still here is led there.
+    afterwards(created, (fresh) => void turns.start({ conversationId: fresh.id, content, model: fresh.model }));
   };
   const regenerate = (messageId: string) => {
     if (id) void turns.start({ conversationId: id, content: null, model, regenerates: messageId });

@@ -53,7 +53,7 @@ export function useCreateConversation() {
     },
     onSuccess: (conversation) => {
       queries.setQueryData<ConversationDetail>(conversationKey(conversation.id), { conversation, messages: [] });
-      return queries.invalidateQueries({ queryKey: conversationsKey });
+      void queries.invalidateQueries({ queryKey: conversationsKey });
     },
   });
 }
@@ -78,7 +78,7 @@ export function useDeleteConversation() {
     mutationFn: (id: string) => bodyOf(api.DELETE("/api/conversations/{id}", { params: { path: { id } } })),
     onSuccess: (_, id) => {
       queries.removeQueries({ queryKey: conversationKey(id) });
-      return queries.invalidateQueries({ queryKey: conversationsKey });
+      void queries.invalidateQueries({ queryKey: conversationsKey });
     },
   });
 }

@@ -1,10 +1,9 @@
 /** Where a request, or the newest of those that are listed, goes: into a dataset that there is, or a new one. */
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 import { Link } from "wouter";
-import { messageOf } from "../api/errors";
 import type { UsageRequest } from "../api/types";
 import { Button } from "../kit/Button";
-import dialogs from "../kit/Confirm.module.css";
+import { Dialog } from "../kit/Dialog";
 import { useSession } from "../session/queries";
 import styles from "./Datasets.module.css";
 import { useAdd, useDatasets } from "./queries";
@@ -17,8 +16,6 @@ type AddProps = { onClose: () => void } & (
 const COUNTS = [50, 200, 1000];
 
 export function AddToDataset({ request, gather, onClose }: AddProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const id = useId();
   const [name, setName] = useState("");
   const [most, setMost] = useState(COUNTS[0] ?? 50);
@@ -46,15 +43,27 @@ export function AddToDataset({ request, gather, onClose }: AddProps) {
   };
 
   return (
-    <dialog ref={dialog} className={dialogs.dialog} aria-labelledby={`${id}-title`} onClose={onClose}>
+    <Dialog
+      title="Add to a dataset"
+      back={add.isSuccess ? "Close" : "Cancel"}
+      action={
+        !add.isSuccess && (
+          <Button look="main" type="submit" form={`${id}-form`} disabled={busy || !name}>
+            {busy ? "Adding" : "Add"}
+          </Button>
+        )
+      }
+      error={failed}
+      onClose={onClose}
+    >
       <form
-        className={styles.form}
+        id={`${id}-form`}
+        className={`${styles.form} ${styles.adding}`}
         onSubmit={(event) => {
           event.preventDefault();
           void put();
         }}
       >
-        <h2 id={`${id}-title`}>Add to a dataset</h2>
         {add.isSuccess ? (
           <p role="status">
             {toldOf(add.data)} <Link href={`/datasets/${encodeURIComponent(name)}`}>Open {name}</Link>
@@ -99,20 +108,7 @@ export function AddToDataset({ request, gather, onClose }: AddProps) {
             )}
           </>
         )}
-        {failed !== null && (
-          <p role="alert" className={dialogs.error}>
-            {messageOf(failed)}
-          </p>
-        )}
-        <div className={dialogs.actions}>
-          <Button onClick={() => dialog.current?.close()}>{add.isSuccess ? "Close" : "Cancel"}</Button>
-          {!add.isSuccess && (
-            <Button look="main" type="submit" disabled={busy || !name}>
-              {busy ? "Adding" : "Add"}
-            </Button>
-          )}
-        </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }

@@ -56,10 +56,10 @@ export function useExamples(name: string, { version, text, expected }: Wanted, r
   });
 }
 
-/** A change; whatever is shown of datasets is read anew after it. */
+/** A change; whatever is shown of datasets is read anew after it, and waited for by nobody. */
 function useChange<A, R>(change: (what: A) => Promise<R>) {
   const queries = useQueryClient();
-  return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: KEY }) });
+  return useMutation({ mutationFn: change, onSettled: () => void queries.invalidateQueries({ queryKey: KEY }) });
 }
 
 export const useCreate = () =>

@@ -1,7 +1,7 @@
 /** One entity: a drawing of its surroundings, what is said of it, and where. */
 import { Link } from "wouter";
 import type { Entity, EntityFact, Said } from "../api/types";
-import { documentHref } from "../collections/places";
+import { byDocument, documentHref } from "../collections/places";
 import { Failure, Loading } from "../kit/states";
 import { Wheel } from "./Wheel";
 import { entityHref, isShown } from "./places";
@@ -47,9 +47,19 @@ function Shown({ collection, entity }: { collection: string; entity: Entity }) {
       <section aria-label="Where it is named">
         <h3>Where it is named</h3>
         <ul className={styles.places}>
-          {entity.passages.map((each) => (
-            <li key={each.passage_id}>
-              <Place collection={collection} said={each} />
+          {byDocument(entity.passages).map(([first, ...others]) => (
+            <li key={first.document_id}>
+              <Place collection={collection} said={first} />
+              {others.map((each, i) => (
+                <Link
+                  key={each.passage_id}
+                  className={styles.again}
+                  href={documentHref(collection, each.document_id, each.start ?? undefined)}
+                  aria-label={`${i + 2}: ${each.title}`}
+                >
+                  {i + 2}
+                </Link>
+              ))}
             </li>
           ))}
         </ul>

@@ -27,6 +27,9 @@ export function SparqlView({ collection: { name } }: { collection: Collection })
   };
   return (
     <div className={styles.view}>
+      <p className={styles.about}>
+        What documents say, as a graph, asked in SPARQL. You get what you may read. Begin with an example:
+      </p>
       <ul className={styles.examples} aria-label="Examples">
         {EXAMPLES.map((each) => (
           <li key={each.name}>

@@ -1,6 +1,7 @@
 /** What is judged on its way to models and back: which guardrails there are, what each holds for, and a text to try one with. */
 import { Link, useSearch } from "wouter";
 import type { ResourceFields } from "../api/types";
+import { NewLink } from "../kit/MasterDetail";
 import { Table } from "../kit/Table";
 import { Empty, Failure, Loading } from "../kit/states";
 import screen from "../targets/Screen.module.css";
@@ -23,11 +24,7 @@ export default function GuardrailsScreen({ name }: { name: string | null }) {
       <div className={screen.page}>
         <header className={screen.head}>
           <h1>Guardrails</h1>
-          {mayChange && (
-            <Link href="/guardrails?new" className={styles.new}>
-              New guardrail
-            </Link>
-          )}
+          {mayChange && <NewLink href="/guardrails?new">New guardrail</NewLink>}
         </header>
         {name !== null && resources.isSuccess && (
           <Empty title={`There is no guardrail “${name}”`}>It was removed, or you have no right to see it.</Empty>
@@ -45,7 +42,7 @@ function Guardrails({ resources }: { resources: ResourceFields[] }) {
     return (
       <Empty title="Nothing is judged yet">
         <p>A guardrail refuses, masks or records what it finds in what goes to models and in what comes back.</p>
-        <code className={screen.code}>stoa apply -f examples/guardrails/watch.yaml</code>
+        <code>stoa apply -f examples/guardrails/watch.yaml</code>
       </Empty>
     );
   }

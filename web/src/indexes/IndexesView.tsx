@@ -14,7 +14,7 @@ import styles from "./Indexes.module.css";
 export function IndexesView({ collection }: { collection: Collection }) {
   const indexes = useIndexes(collection.name);
   if (indexes.isPending) return <Loading label="Loading versions" />;
-  if (indexes.isError) return <Failure error={indexes.error} onRetry={() => void indexes.refetch()} />;
+  if (!indexes.data) return <Failure error={indexes.error} onRetry={() => void indexes.refetch()} />;
   const { data: all, anew } = indexes.data;
   if (all.length === 0) return <Empty title="No index yet">It gets one with its first documents.</Empty>;
   const live = all.filter(({ state }) => state !== "dropped");

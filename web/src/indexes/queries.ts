@@ -34,7 +34,7 @@ export function useBuild(collection: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => bodyOf(api.POST("/api/collections/{name}/indexes", { params: { path: { name: collection } } })),
-    onSettled: () => refreshIndexes(queries, collection),
+    onSettled: () => void refreshIndexes(queries, collection),
   });
 }
 
@@ -43,7 +43,7 @@ export function useCompare(collection: string) {
   return useMutation({
     mutationFn: (version: number) =>
       bodyOf(api.POST("/api/collections/{name}/indexes/{version}/compare", { params: { path: { name: collection, version } } })),
-    onSettled: () => refreshIndexes(queries, collection),
+    onSettled: () => void refreshIndexes(queries, collection),
   });
 }
 
@@ -57,7 +57,7 @@ export function useSwitch(collection: string) {
           body: { unless_worse: unlessWorse, tolerance: 0 },
         }),
       ),
-    onSettled: () => refreshIndexes(queries, collection),
+    onSettled: () => void refreshIndexes(queries, collection),
   });
 }
 
@@ -65,7 +65,7 @@ export function useRollBack(collection: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => bodyOf(api.POST("/api/collections/{name}/indexes/rollback", { params: { path: { name: collection } } })),
-    onSettled: () => refreshIndexes(queries, collection),
+    onSettled: () => void refreshIndexes(queries, collection),
   });
 }
 

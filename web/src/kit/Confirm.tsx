@@ -1,8 +1,8 @@
 /** A question before something that cannot be undone, or that costs something. */
-import { type ReactNode, useEffect, useRef } from "react";
-import { messageOf } from "../api/errors";
+import type { ReactNode } from "react";
 import { Button } from "./Button";
-import styles from "./Confirm.module.css";
+import { Dialog } from "./Dialog";
+import styles from "./Dialog.module.css";
 
 interface ConfirmProps {
   title: string;
@@ -17,23 +17,19 @@ interface ConfirmProps {
 }
 
 export function Confirm({ title, children, action, look = "danger", busy, error, onConfirm, onClose }: ConfirmProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className={styles.dialog} aria-labelledby="confirm-title" onClose={onClose}>
-      <h2 id="confirm-title">{title}</h2>
-      <div className={styles.text}>{children}</div>
-      {error !== null && (
-        <p role="alert" className={styles.error}>
-          {messageOf(error)}
-        </p>
-      )}
-      <div className={styles.actions}>
-        <Button onClick={() => dialog.current?.close()}>Cancel</Button>
+    <Dialog
+      title={title}
+      back="Cancel"
+      action={
         <Button look={look} disabled={busy} onClick={onConfirm}>
           {action}
         </Button>
-      </div>
-    </dialog>
+      }
+      error={error}
+      onClose={onClose}
+    >
+      <div className={styles.text}>{children}</div>
+    </Dialog>
   );
 }

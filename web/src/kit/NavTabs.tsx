@@ -1,4 +1,5 @@
 /** From one view of a thing to the others: each has an address of its own. */
+import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import styles from "./NavTabs.module.css";
 
@@ -10,8 +11,13 @@ interface NavTabsProps {
 }
 
 export function NavTabs({ label, tabs, open }: NavTabsProps) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone there may be more of them than fit.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [open]);
   return (
-    <nav className={styles.tabs} aria-label={label}>
+    <nav ref={nav} className={styles.tabs} aria-label={label}>
       {tabs.map(({ href, name }) => (
         <Link key={href} href={href} aria-current={href === open ? "page" : undefined}>
           {name}

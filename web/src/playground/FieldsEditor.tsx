@@ -1,7 +1,7 @@
 /** System, messages and parameters, in words that all three forms share. */
 import type { ReactNode } from "react";
 import { Button } from "../kit/Button";
-import { GrowingText } from "./GrowingText";
+import { GrowingText } from "../kit/GrowingText";
 import { JsonEditor } from "./JsonEditor";
 import { MessageEditor } from "./MessageEditor";
 import type { Problem } from "./compose";

@@ -3,7 +3,7 @@ import { type ChangeEvent, type ClipboardEvent, type DragEvent, useId, useRef, u
 import { messageOf } from "../api/errors";
 import { IconButton } from "../kit/Button";
 import { Icon } from "../kit/Icon";
-import { GrowingText } from "./GrowingText";
+import { GrowingText } from "../kit/GrowingText";
 import { ACCEPTED, filesIn, readAttachment } from "./attachments";
 import type { DraftMessage } from "./draft";
 import styles from "./MessageEditor.module.css";

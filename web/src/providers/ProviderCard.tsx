@@ -1,11 +1,17 @@
 import type { ReactNode } from "react";
 import { plural } from "../kit/format";
+import { useRights } from "../session/queries";
 import { HealthMark } from "../targets/HealthMark";
+import { FoldedVersions } from "../versions/Versions";
 import { TargetTable } from "./TargetTable";
 import type { Provider } from "./providers";
 import styles from "./Providers.module.css";
 
+const RESTORING =
+  "Restoring makes a new version like this one; credentials stay as they are now. Gateways serve it within two seconds.";
+
 export function ProviderCard({ provider, now }: { provider: Provider; now: number }) {
+  const mayChange = useRights().change_providers;
   const { name, type, url, place, secrets, hasHealthCheck, isBuiltIn, targets, health } = provider;
   return (
     <article className={styles.card} aria-label={name}>
@@ -38,6 +44,7 @@ export function ProviderCard({ provider, now }: { provider: Provider; now: numbe
           No model of this provider yet. Add a <code>kind: Model</code> with <code>provider: {name}</code> and apply it.
         </p>
       )}
+      {!isBuiltIn && <FoldedVersions of={{ kind: "Provider", name }} mayRestore={mayChange} restoring={RESTORING} />}
     </article>
   );
 }

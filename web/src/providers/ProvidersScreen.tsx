@@ -45,7 +45,7 @@ function Providers({ resources, targets, now }: { resources: ResourceFields[]; t
           <p>
             Write down where it is and which key it wants, then apply the file. Its key is stored encrypted and never shown again.
           </p>
-          <code className={screen.code}>stoa apply -f examples/providers/openai-compatible.yaml</code>
+          <code>stoa apply -f examples/providers/openai-compatible.yaml</code>
         </Empty>
       )}
     </>

@@ -1,6 +1,7 @@
 /** The routes at the left, one of them to be changed and tried beside. */
-import { Link, useSearch } from "wouter";
+import { useSearch } from "wouter";
 import type { ResourceFields } from "../api/types";
+import { MasterDetail, MasterLink, NewLink } from "../kit/MasterDetail";
 import { plural } from "../kit/format";
 import { Empty, Failure, Loading } from "../kit/states";
 import { useRights } from "../session/queries";
@@ -10,7 +11,6 @@ import { byModel, useResources, useTargets } from "../targets/queries";
 import { RouteEditor } from "./RouteEditor";
 import { draftOf } from "./draft";
 import { STRATEGIES } from "./words";
-import styles from "./RoutesScreen.module.css";
 
 export default function RoutesScreen({ name }: { name: string | null }) {
   const routes = useResources("Route");
@@ -22,50 +22,48 @@ export default function RoutesScreen({ name }: { name: string | null }) {
   const current = all.find((route) => route.name === name);
   const models = byModel(targets.data?.data ?? []);
   const isOpen = isNew || current !== undefined;
-  // On a phone an open route stands alone: its name is the title then.
-  const Title = isOpen ? "h2" : "h1";
-
   return (
-    <div className={isOpen ? styles.opened : styles.screen}>
-      <nav className={styles.list} aria-label="Routes">
-        <div className={styles.head}>
-          <Title>Routes</Title>
-          {mayChange && (
-            <Link href="/routes?new" className={styles.new} aria-current={isNew ? "page" : undefined}>
-              New
-            </Link>
+    <MasterDetail
+      title="Routes"
+      isOpen={isOpen}
+      create={
+        mayChange && (
+          <NewLink href="/routes?new" isCurrent={isNew}>
+            New
+          </NewLink>
+        )
+      }
+      list={
+        <>
+          {routes.isPending && <Loading label="Loading routes" />}
+          {routes.isError && <Failure error={routes.error} onRetry={() => void routes.refetch()} />}
+          <ul>
+            {all.map((route) => (
+              <li key={route.name}>
+                <RouteLink route={route} health={healthOf(route, models)} isCurrent={route === current} />
+              </li>
+            ))}
+          </ul>
+          {routes.isSuccess && all.length === 0 && (
+            <Empty title="No routes yet">
+              <p>
+                A route is one name for several models. {mayChange ? "Make one here, or apply a file:" : "It comes from a file:"}
+              </p>
+              <code>stoa apply -f route.yaml</code>
+            </Empty>
           )}
-        </div>
-        {routes.isPending && <Loading label="Loading routes" />}
-        {routes.isError && <Failure error={routes.error} onRetry={() => void routes.refetch()} />}
-        <ul>
-          {all.map((route) => (
-            <li key={route.name}>
-              <RouteLink route={route} health={healthOf(route, models)} isCurrent={route === current} />
-            </li>
-          ))}
-        </ul>
-        {routes.isSuccess && all.length === 0 && (
-          <Empty title="No routes yet">
-            <p>
-              A route is one name for several models. {mayChange ? "Make one here, or apply a file:" : "It comes from a file:"}
-            </p>
-            <code>stoa apply -f route.yaml</code>
-          </Empty>
-        )}
-      </nav>
+        </>
+      }
+    >
       {isOpen && <RouteEditor key={current?.name ?? ""} route={current ?? null} models={models} />}
-      {!isOpen && routes.isSuccess && all.length > 0 && (
-        <div className={styles.none}>
-          {name ? (
-            <Empty title={`There is no route “${name}”`}>It was removed, or you have no right to see it.</Empty>
-          ) : (
-            <Empty title="Choose a route">Its targets, its ways out of failure, and where a request would go.</Empty>
-          )}
-        </div>
-      )}
-    </div>
+      {!isOpen && routes.isSuccess && all.length > 0 && <Unchosen name={name} />}
+    </MasterDetail>
   );
+}
+
+function Unchosen({ name }: { name: string | null }) {
+  if (name) return <Empty title={`There is no route “${name}”`}>It was removed, or you have no right to see it.</Empty>;
+  return <Empty title="Choose a route">Its targets, its ways out of failure, and where a request would go.</Empty>;
 }
 
 function healthOf(route: ResourceFields, models: ReturnType<typeof byModel>): Health {
@@ -75,14 +73,17 @@ function healthOf(route: ResourceFields, models: ReturnType<typeof byModel>): He
 function RouteLink({ route, health, isCurrent }: { route: ResourceFields; health: Health; isCurrent: boolean }) {
   const { name, description, strategy, targets } = draftOf(route);
   return (
-    <Link href={`/routes/${encodeURIComponent(name)}`} className={styles.link} aria-current={isCurrent ? "page" : undefined}>
-      <span className={styles.name}>
-        {name} <HealthMark health={health} />
-      </span>
-      {description && <span className={styles.description}>{description}</span>}
-      <span className={styles.counts}>
-        {STRATEGIES[strategy].name}, {plural(targets.length, "target")}
-      </span>
-    </Link>
+    <MasterLink
+      href={`/routes/${encodeURIComponent(name)}`}
+      isCurrent={isCurrent}
+      name={
+        <>
+          {name} <HealthMark health={health} />
+        </>
+      }
+      description={description}
+    >
+      {STRATEGIES[strategy].name}, {plural(targets.length, "target")}
+    </MasterLink>
   );
 }

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
 import type { components } from "../api/schema";
 import type { Change } from "../api/types";
-import { resourcesKey } from "../targets/queries";
+import { refresh, takeOver } from "../targets/queries";
 import type { RouteResource } from "./draft";
 
 type Schemas = components["schemas"];
@@ -30,7 +30,7 @@ export function useSave() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (resource: Resource) => apply(resource, false),
-    onSuccess: () => queries.invalidateQueries({ queryKey: resourcesKey }),
+    onSuccess: (change) => takeOver(queries, change),
   });
 }
 
@@ -38,8 +38,7 @@ export function useRemove(kind: "Route" | "Guardrail") {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (name: string) => bodyOf(api.DELETE("/api/resources/{kind}/{name}", { params: { path: { kind, name } } })),
-    // Not waited for: the page leaves what is gone before it hears so from the list.
-    onSuccess: () => void queries.invalidateQueries({ queryKey: resourcesKey }),
+    onSuccess: () => refresh(queries),
   });
 }
 

@@ -1,4 +1,5 @@
 /** A resource as the YAML that `stoa apply` takes, and what changed between two of them line by line. */
+import type { MarkedLine } from "../kit/MarkedLines";
 
 type Value = unknown;
 
@@ -38,15 +39,10 @@ function flow(value: Value): string {
     .join(", ")}}`;
 }
 
-export interface Line {
-  mark: " " | "-" | "+";
-  text: string;
-}
-
 /** The shortest way from one text to the other: what stays, what goes, what comes. */
-export function diffOf(before: string[], after: string[]): Line[] {
+export function diffOf(before: string[], after: string[]): MarkedLine[] {
   const common = lengths(before, after);
-  const lines: Line[] = [];
+  const lines: MarkedLine[] = [];
   let [i, j] = [0, 0];
   while (i < before.length || j < after.length) {
     const [old, fresh] = [before[i], after[j]];

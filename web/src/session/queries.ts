@@ -27,6 +27,7 @@ const NONE: Session["rights"] = {
   change_routes: false,
   change_assistants: false,
   change_guardrails: false,
+  change_providers: false,
   change_sources: false,
   run_replays: false,
   see_datasets: false,

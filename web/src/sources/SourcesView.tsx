@@ -25,7 +25,7 @@ export function SourcesView({ collection }: { collection: Collection }) {
   const open = search.get("source");
 
   if (sources.isPending) return <Loading label="Loading sources" />;
-  if (sources.isError) return <Failure error={sources.error} onRetry={() => void sources.refetch()} />;
+  if (!sources.data) return <Failure error={sources.error} onRetry={() => void sources.refetch()} />;
   if (open !== null) return <SourceDetail key={open} collection={collection} name={open} back={here} />;
   if (adding) return <SourceForm collection={collection.name} onClose={() => setAdding(false)} />;
   return (

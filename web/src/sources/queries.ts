@@ -83,7 +83,7 @@ export function useApplySource() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (source: ResourceFields) => apply(source),
-    onSuccess: () => refresh(queries),
+    onSuccess: () => void refresh(queries),
   });
 }
 

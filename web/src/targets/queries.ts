@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "../api/client";
-import type { ResourceFields, Target } from "../api/types";
+import type { Change, ResourceFields, Target } from "../api/types";
 
 export const resourcesKey = ["resources"];
 const REFRESH_MS = 2_000;
@@ -31,6 +31,21 @@ export function useResources(kind: "Provider" | "Route" | "Guardrail" | "Assista
       return found;
     },
   });
+}
+
+/** What was saved is known to its list at once; whatever else it changes is asked for again, and waited for by nobody. */
+export function takeOver(queries: QueryClient, { name, after }: Change): void {
+  const saved = after as ResourceFields;
+  queries.setQueryData<ResourceFields[]>([...resourcesKey, saved.kind], (all) => {
+    const others = all?.filter((each) => each.name !== name);
+    return others && [...others, saved].sort((a, b) => (a.name < b.name ? -1 : 1));
+  });
+  refresh(queries);
+}
+
+/** The catalog names the assistants, routes and models that one may ask; targets and collections are of resources too. */
+export function refresh(queries: QueryClient): void {
+  for (const queryKey of [resourcesKey, ["catalog"], ["targets"], ["collections"]]) void queries.invalidateQueries({ queryKey });
 }
 
 export const byModel = (targets: Target[]): Map<string, Target> => new Map(targets.map((each) => [each.model, each]));

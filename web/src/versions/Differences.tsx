@@ -1,5 +1,6 @@
 /** What differs between two versions, field by field. */
 import type { Difference } from "../api/types";
+import { MarkedLines } from "../kit/MarkedLines";
 import { fieldName, linesOf } from "./words";
 import styles from "./Versions.module.css";
 
@@ -11,17 +12,10 @@ export function Differences({ found }: { found: Difference[] }) {
         <div key={each.field}>
           <dt>{fieldName(each.field)}</dt>
           <dd>
-            {linesOf(each).map(({ mark, text }, i) => (
-              <span key={i} data-mark={mark} className={styles.line}>
-                <span className="unseen">{WORDS[mark]}</span>
-                {text || " "}
-              </span>
-            ))}
+            <MarkedLines lines={linesOf(each)} look="text" />
           </dd>
         </div>
       ))}
     </dl>
   );
 }
-
-const WORDS = { " ": "", "-": "removed: ", "+": "added: " };

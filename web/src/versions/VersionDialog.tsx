@@ -1,8 +1,8 @@
 /** One version: what differs in it from another one, and the way back to it. */
-import { useEffect, useRef, useState } from "react";
-import { messageOf } from "../api/errors";
+import { useState } from "react";
 import type { ResourceFields, ResourceVersion } from "../api/types";
 import { Button } from "../kit/Button";
+import { Dialog } from "../kit/Dialog";
 import { SelectField } from "../kit/Field";
 import { Failure, Loading } from "../kit/states";
 import { Differences } from "./Differences";
@@ -21,60 +21,52 @@ interface VersionDialogProps {
 }
 
 export function VersionDialog({ of, version, all, restoring, onRestored, onClose }: VersionDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const whole = all.filter((each) => isWhole(each) && each.version !== version.version);
   const before = whole.find((each) => each.version < version.version);
   const [against, setAgainst] = useState(before ? String(before.version) : "");
   const differences = useDifferences(of, version.version, against ? Number(against) : null);
   const restore = useRestore(of);
+  const onRestore = () =>
+    restore.mutate(version.version, {
+      onSuccess: ({ after }) => {
+        onRestored(after as ResourceFields);
+        onClose();
+      },
+    });
   return (
-    <dialog ref={dialog} className={styles.dialog} aria-labelledby="version-title" onClose={onClose}>
-      <h2 id="version-title">
-        Version {version.version} of {of.name}
-      </h2>
-      <p className={styles.note}>
-        {whatChanged(version)}. {whoAndWhen(version)}
-      </p>
-      <SelectField label="Compared with" at="against" value={against} onValue={setAgainst}>
-        {!before && <option value="">{beforeIt(differences.data?.against)}</option>}
-        {whole.map((each) => (
-          <option key={each.version} value={each.version}>
-            version {each.version}
-            {each === all[0] ? ", the present one" : each === before ? ", the one before" : ""}
-          </option>
-        ))}
-      </SelectField>
-      {differences.isPending && <Loading label="Comparing" rows={3} />}
-      {differences.isError && <Failure error={differences.error} onRetry={() => void differences.refetch()} />}
-      {differences.isSuccess && <Differences found={differences.data.differences} />}
-      {restoring !== null && <p className={styles.note}>{restoring}</p>}
-      {restore.isError && (
-        <p role="alert" className={styles.error}>
-          {messageOf(restore.error)}
-        </p>
-      )}
-      <div className={styles.actions}>
-        <Button onClick={() => dialog.current?.close()}>Close</Button>
-        {restoring !== null && (
-          <Button
-            look="main"
-            icon="again"
-            disabled={restore.isPending}
-            onClick={() =>
-              restore.mutate(version.version, {
-                onSuccess: ({ after }) => {
-                  onRestored(after as ResourceFields);
-                  dialog.current?.close();
-                },
-              })
-            }
-          >
+    <Dialog
+      title={`Version ${version.version} of ${of.name}`}
+      width="wide"
+      back="Close"
+      action={
+        restoring !== null && (
+          <Button look="main" icon="again" disabled={restore.isPending} onClick={onRestore}>
             Restore version {version.version}
           </Button>
-        )}
+        )
+      }
+      error={restore.error}
+      onClose={onClose}
+    >
+      <div className={styles.compared}>
+        <p className={styles.note}>
+          {whatChanged(version)}. {whoAndWhen(version)}
+        </p>
+        <SelectField label="Compared with" at="against" value={against} onValue={setAgainst}>
+          {!before && <option value="">{beforeIt(differences.data?.against)}</option>}
+          {whole.map((each) => (
+            <option key={each.version} value={each.version}>
+              version {each.version}
+              {each === all[0] ? ", the present one" : each === before ? ", the one before" : ""}
+            </option>
+          ))}
+        </SelectField>
+        {differences.isPending && <Loading label="Comparing" rows={3} />}
+        {differences.isError && <Failure error={differences.error} onRetry={() => void differences.refetch()} />}
+        {differences.isSuccess && <Differences found={differences.data.differences} />}
+        {restoring !== null && <p className={styles.note}>{restoring}</p>}
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 

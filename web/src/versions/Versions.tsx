@@ -1,5 +1,5 @@
 /** What a resource was: a line for each saved change, the newest first. */
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import type { ResourceFields, ResourceVersion } from "../api/types";
 import { Button } from "../kit/Button";
 import { Menu, MenuItem } from "../kit/Menu";
@@ -25,25 +25,51 @@ interface VersionsProps {
   children?: ReactNode;
 }
 
-export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, onTry, children }: VersionsProps) {
+export function Versions({ children, ...listed }: VersionsProps) {
+  const title = useId();
+  return (
+    <section className={styles.panel} aria-labelledby={title}>
+      <h2 id={title}>Versions</h2>
+      {children}
+      <Listed {...listed} />
+    </section>
+  );
+}
+
+/** Where several resources stand below each other: asked for once it is opened. */
+export function FoldedVersions(props: Omit<VersionsProps, "children">) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className={styles.folded} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        Versions<span className="unseen"> of {props.of.name}</span>
+      </summary>
+      {isOpen && <Listed {...props} />}
+    </details>
+  );
+}
+
+function Listed({ of, mayRestore, restoring = RESTORING, onRestored, onTry }: Omit<VersionsProps, "children">) {
   const versions = useVersions(of);
   const [open, setOpen] = useState<ResourceVersion | null>(null);
-  const [restored, setRestored] = useState<number | null>(null);
+  const [restored, setRestored] = useState<{ version: number; over: number } | null>(null);
   const all = versions.data ?? [];
   const present = all[0];
   const canRestore = (version: ResourceVersion) => mayRestore && isWhole(version) && version !== present;
 
   return (
-    <section className={styles.panel} aria-labelledby="versions">
-      <h2 id="versions">Versions</h2>
-      {children}
+    <>
       {versions.isPending && <Loading label="Loading versions" rows={2} />}
       {versions.isError && <Failure error={versions.error} onRetry={() => void versions.refetch()} />}
       <p role="status" className={styles.status}>
-        {restored !== null && `Version ${restored} is in force again, as version ${present?.version ?? ""}.`}
+        {restored && `Version ${restored.version} is in force again${asNumber(present, restored.over)}.`}
       </p>
       {all.length > 0 && (
-        <Table caption="Versions" columns={["Version", "When", "By", "What", { unseen: "Actions" }]} look="flowing">
+        <Table
+          caption={`Versions of ${of.name}`}
+          columns={["Version", "When", "By", "What", { unseen: "Actions" }]}
+          look="flowing"
+        >
           {all.map((version) => (
             <tr key={version.version}>
               <th scope="row">
@@ -85,12 +111,16 @@ export function Versions({ of, mayRestore, restoring = RESTORING, onRestored, on
           all={all}
           restoring={canRestore(open) ? restoring : null}
           onRestored={(resource) => {
-            setRestored(open.version);
+            setRestored({ version: open.version, over: present?.version ?? 0 });
             onRestored?.(resource);
           }}
           onClose={() => setOpen(null)}
         />
       )}
-    </section>
+    </>
   );
 }
+
+/** The number that it has now, once the list knows it. */
+const asNumber = (present: ResourceVersion | undefined, over: number) =>
+  present && present.version > over ? `, as version ${present.version}` : "";

@@ -2,7 +2,7 @@ import { skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } fr
 import { api, bodyOf } from "../api/client";
 import type { components } from "../api/schema";
 import type { Change, ResourceVersion } from "../api/types";
-import { resourcesKey } from "../targets/queries";
+import { resourcesKey, takeOver } from "../targets/queries";
 
 /** A resource, by what it is called. */
 export interface Named {
@@ -53,7 +53,6 @@ export function useRestore(of: Named) {
           body: { dry_run: false },
         }),
       ),
-    onSuccess: () =>
-      Promise.all([queries.invalidateQueries({ queryKey: resourcesKey }), queries.invalidateQueries({ queryKey: ["catalog"] })]),
+    onSuccess: (change) => takeOver(queries, change),
   });
 }

@@ -1,7 +1,8 @@
 /** What the page says of versions. */
 import type { Difference, ResourceVersion } from "../api/types";
+import type { MarkedLine } from "../kit/MarkedLines";
 import { formatDateTime } from "../kit/format";
-import { type Line, diffOf, yamlLines } from "../routes/yaml";
+import { diffOf, yamlLines } from "../routes/yaml";
 
 const MOST = 4;
 const MASK = "********";
@@ -23,7 +24,7 @@ export const fieldName = (path: string): string => path.replaceAll("_", " ");
 export const whoAndWhen = ({ author, by, at }: ResourceVersion): string => `${formatDateTime(at)}, ${author ?? by}`;
 
 /** A field's two values as lines: text by its own, all else as YAML. */
-export function linesOf({ field, before, after }: Difference): Line[] {
+export function linesOf({ field, before, after }: Difference): MarkedLine[] {
   if (before === MASK && after === MASK) return [{ mark: " ", text: "another secret" }];
   return diffOf(written(field, before), written(field, after));
 }
