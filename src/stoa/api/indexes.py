@@ -8,7 +8,7 @@ from pydantic import Field
 from stoa.adapters.database.indexes import IndexTable, named
 from stoa.adapters.database.library import DatabaseLibrary
 from stoa.api.access import Caller, Parts, allow
-from stoa.api.forms import Form, Moment, View, moment
+from stoa.api.forms import Flag, Form, Moment, View, moment
 from stoa.api.holdings import collection_named
 from stoa.api.jobs import JobView, job_view
 from stoa.domain.indexes import Comparison, Index, IndexState, Scored
@@ -94,7 +94,7 @@ class Begun(View):
 class SwitchForm(Form):
     """With `unless_worse`, only if the report says that it finds what was judged no worse, `tolerance` aside."""
 
-    unless_worse: bool = False
+    unless_worse: Flag = False
     tolerance: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.0
 
 

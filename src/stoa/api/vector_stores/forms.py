@@ -99,13 +99,13 @@ class ChangedFile(Form):
 class HybridSearch(Form):
     """A weight of 0 leaves that half of the search out; any others are weighed as everywhere in Stoa."""
 
-    embedding_weight: Annotated[float, Field(ge=0)]
-    text_weight: Annotated[float, Field(ge=0)]
+    embedding_weight: Annotated[float, Field(strict=True, ge=0)]
+    text_weight: Annotated[float, Field(strict=True, ge=0)]
 
 
 class RankingOptions(Form):
     ranker: Literal["none", "auto", "default-2024-11-15"] = "auto"
-    score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.0
+    score_threshold: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.0
     hybrid_search: HybridSearch | None = None
 
 
