@@ -209,6 +209,16 @@ def test_all_rows_that_fit_a_question_as_well_answer_it(reader: Reader) -> None:
     assert [quote.text.split("; ")[1] for quote in quotes] == ["strength: 1 mg", "strength: 2 mg"]
 
 
+def test_rows_that_fit_are_answered_from_every_passage_that_the_table_lies_in(reader: Reader) -> None:
+    further = "product: Insuvara; strength: 4 mg; list price EUR per pack: 120.00"
+    quotes = reader.read("What is the price of Insuvara?", [*STRUCTURED, NumberedPassage(4, "price list 2025", further)])
+    assert [(quote.number, quote.text.split("; ")[1]) for quote in quotes] == [
+        (1, "strength: 1 mg"),
+        (1, "strength: 2 mg"),
+        (4, "strength: 4 mg"),
+    ]
+
+
 def test_what_a_paragraph_begins_with_is_said_with_what_it_means(reader: Reader) -> None:
     assert reader.read("What does CAPA mean?", STRUCTURED)[0] == Quote(
         "CAPA. Corrective and preventive action: a measure that removes the cause of a problem.", 3

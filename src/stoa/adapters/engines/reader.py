@@ -15,8 +15,7 @@ from stoa.adapters.engines.names import unnamed
 from stoa.adapters.engines.pointing import points_back
 from stoa.adapters.engines.sentences import units
 from stoa.adapters.engines.structures import Listing, Table
-from stoa.adapters.engines.whole import MOST_ROWS, asks_for_all, whole
-from stoa.adapters.engines.words import content_words, stem, stems
+from stoa.adapters.engines.whole import MOST_ROWS, alike, asks_for_all, whole
 from stoa.adapters.engines.writing import Quote
 
 ANSWERS = 0.5
@@ -61,7 +60,7 @@ class Reader:
             found = chosen(ranking, alone=len(rankings) == 1)
             if not answered(ranking, found) or doubtful(ranking.asked, found, passages):
                 continue
-            if several := _several(ranking.asked, found):
+            if several := _several(ranking.asked, found, passages):
                 quotes += several
                 continue
             for one in _in_reading_order(found):
@@ -140,21 +139,21 @@ def _in_reading_order(taken: Sequence[Evidence]) -> list[Evidence]:
     return sorted(taken, key=lambda one: (numbers.index(one.passage.number), places[one.passage.number][one.unit]))
 
 
-def _several(asked: str, taken: Sequence[Evidence]) -> list[Quote]:
-    """Where the best piece and another one are of one table, all its rows that say as much of what is asked for.
+def _several(asked: str, taken: Sequence[Evidence], passages: Sequence[NumberedPassage]) -> list[Quote]:
+    """Where the best piece and another one are of one table, all its rows that say as much of what is asked for,
+    in whatever passages they lie.
 
     Where they are of one list, and all is asked for, the list. Else nothing.
     """
     first, *others = taken
-    if not any(one.unit.of is first.unit.of for one in others):
-        return []
     match first.unit.of:
-        case Table(said=rows) as structure:
-            wanted = {stem(word) for word in content_words(asked)}.intersection(stems(first.unit.text))
-            alike = [row for row in rows if wanted.issubset(stems(row))]
-            return [Quote(row, first.passage.number, structure) for row in alike] if len(alike) <= MOST_ROWS else []
+        case Table():
+            rows = alike(asked, first.unit.text, passages)
+            said = {row.text for row in rows}
+            return rows if len(rows) <= MOST_ROWS and any(one.unit.text in said for one in others) else []
         case Listing(items=items) as structure if asks_for_all(asked) and len(items) <= MOST_ROWS:
-            return [Quote("; ".join(items), first.passage.number, structure)]
+            together = any(one.unit.of is structure for one in others)
+            return [Quote("; ".join(items), first.passage.number, structure)] if together else []
         case _:
             return []
 

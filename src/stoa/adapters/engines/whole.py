@@ -29,7 +29,7 @@ _ASKS = re.compile(
 )
 _HOW = re.compile(r"\bhow (?:do|can|should|must) (?:i|we|you|one)\b", re.IGNORECASE)
 _FORM = frozenset(
-    "list lists table tables step steps overview checklist enumerate show give all complete full different various "  # noqa: SIM905
+    "list lists table tables step steps overview checklist enumerate show give all complete full different various "  # noqa: SIM905 - as prose it can be read
     "existing there exist".split()
 )
 
@@ -70,6 +70,13 @@ def whole(asked: str, passages: Sequence[NumberedPassage]) -> list[Quote]:
             if (2 if not left else 1) <= len(taken) <= MOST_ROWS:
                 best, most = taken, named
     return best
+
+
+def alike(asked: str, row: str, passages: Sequence[NumberedPassage]) -> list[Quote]:
+    """The rows of the table that a row is from, in whatever passages, that say as much of what is asked for as it does."""
+    held = next(held for held in _held(passages) if any(each.text == row for each in held.rows))
+    wanted = {stem(word) for word in content_words(asked)}.intersection(stems(row))
+    return [each for each in held.rows if wanted.issubset(stems(each.text))]
 
 
 def _tells_apart(word: str, rows: Sequence[Quote]) -> bool:

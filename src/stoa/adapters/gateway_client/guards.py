@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import httpx
 import msgspec
 
-from stoa.adapters.gateway_client.http import refused
+from stoa.adapters.gateway_client.asking import GatewayAsking
 from stoa.domain.behalf import Behalf
 from stoa.domain.guardrails import Stage
 from stoa.domain.guards import Judged, Tried
@@ -21,30 +21,21 @@ class GatewayTrier:
     """Implements `domain.guards.Trier`. `token` makes a credential that speaks for somebody, good for minutes."""
 
     def __init__(self, client: httpx.AsyncClient, *, token: Callable[[Behalf], str]) -> None:
-        self._client = client
-        self._token = token
+        self._gateway = GatewayAsking(client, token=token)
 
     async def try_out(self, guardrail: Guardrail | str, text: str, *, stage: Stage, behalf: Behalf) -> Tried:
-        headers = {"authorization": f"Bearer {self._token(behalf)}", "content-type": "application/json"}
-        body = msgspec.json.encode({"guardrail": guardrail, "text": text, "stage": stage})
-        try:
-            response = await self._client.post("/v1/guardrails/try", content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise ProviderError("The gateway cannot be reached, so the guardrail cannot be tried.") from error
-        if response.status_code != 200:
-            raise refused(response, response.content)
-        try:
-            return _TRIED.decode(response.content)
-        except msgspec.MsgspecError as error:
-            raise ProviderError("The gateway answered the trial of a guardrail with something else.") from error
+        body = {"guardrail": guardrail, "text": text, "stage": stage}
+        so = "the guardrail cannot be tried."
+        return await self._gateway.ask(
+            "/v1/guardrails/try", body, _TRIED, behalf=behalf, what="the trial of a guardrail", so=so
+        )
 
 
 class GatewayWarden:
     """Implements `domain.guards.Warden`. `token` as above."""
 
     def __init__(self, client: httpx.AsyncClient, *, token: Callable[[Behalf], str]) -> None:
-        self._client = client
-        self._token = token
+        self._gateway = GatewayAsking(client, token=token)
 
     async def judge_request(self, question: str, passages: Sequence[Passage], *, name: str, behalf: Behalf) -> Judged:
         return await self._judged("input", question, passages, name=name, behalf=behalf, asked=None)
@@ -57,18 +48,9 @@ class GatewayWarden:
     async def _judged(
         self, stage: Stage, text: str, passages: Sequence[Passage], *, name: str, behalf: Behalf, asked: str | None
     ) -> Judged:
-        headers = {"authorization": f"Bearer {self._token(behalf)}", "content-type": "application/json"}
-        body = msgspec.json.encode({"stage": stage, "name": name, "text": text, "passages": passages, "asked": asked})
-        try:
-            response = await self._client.post("/v1/guardrails/judge", content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise ProviderError("The gateway cannot be reached, so guardrails cannot judge this. Try again later.") from error
-        if response.status_code != 200:
-            raise refused(response, response.content)
-        try:
-            judged = _JUDGED.decode(response.content)
-        except msgspec.MsgspecError as error:
-            raise ProviderError("The gateway answered with something else than a judgement.") from error
+        body = {"stage": stage, "name": name, "text": text, "passages": passages, "asked": asked}
+        so = "guardrails cannot judge this. Try again later."
+        judged = await self._gateway.ask("/v1/guardrails/judge", body, _JUDGED, behalf=behalf, what="a judgement", so=so)
         if len(judged.passages) != len(passages):
             raise ProviderError("The gateway judged other passages than those that it was given.")
         return judged

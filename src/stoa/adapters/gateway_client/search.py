@@ -6,11 +6,10 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from stoa.adapters.gateway_client.http import refused
+from stoa.adapters.gateway_client.asking import GatewayAsking
 from stoa.domain.behalf import Behalf
 from stoa.domain.identity import AccessTag
 from stoa.domain.passages import Among, Passage, PassageLink, Ranking, SearchMode
-from stoa.errors import ProviderError
 
 _T = TypeVar("_T")
 
@@ -23,8 +22,7 @@ class GatewayFinder:
     """Implements `domain.passages.PassageFinder`. `token` makes a credential that speaks for somebody, good for minutes."""
 
     def __init__(self, client: httpx.AsyncClient, *, token: Callable[[Behalf], str]) -> None:
-        self._client = client
-        self._token = token
+        self._gateway = GatewayAsking(client, token=token)
 
     async def search(
         self,
@@ -57,14 +55,5 @@ class GatewayFinder:
         return await self._ask("/v1/passages/links", body, team, _LINKS)
 
     async def _ask(self, path: str, body: object, team: str, decoder: msgspec.json.Decoder[_T]) -> _T:
-        headers = {"authorization": f"Bearer {self._token(Behalf(team=team))}", "content-type": "application/json"}
-        try:
-            response = await self._client.post(path, content=msgspec.json.encode(body), headers=headers)
-        except httpx.HTTPError as error:
-            raise ProviderError("The gateway cannot be reached, so the collection cannot be searched.") from error
-        if response.status_code != 200:
-            raise refused(response, response.content)
-        try:
-            return decoder.decode(response.content)
-        except msgspec.MsgspecError as error:
-            raise ProviderError("The gateway answered a search with something else.") from error
+        so = "the collection cannot be searched."
+        return await self._gateway.ask(path, body, decoder, behalf=Behalf(team=team), what="a search", so=so)
